@@ -1,0 +1,155 @@
+"""All money: one double-entry ledger in whole pence.
+
+A posting moves a positive sum from one account to another in a quarter, for a purpose from one list. There is no
+other way to change a balance, so money is neither made nor lost; accounts outside the place may go below nought.
+"""
+
+from collections import defaultdict
+from fractions import Fraction
+
+OUTSIDE = "outside"
+
+# Every purpose money moves for. `internal` ones move money between purses of one party and never reach a flow table.
+PURPOSES = frozenset(
+    {
+        "opening_balance",
+        "vote",
+        "grant",
+        "discretionary_grant",
+        "benefit_funding",
+        "emergency_support",
+        "claw_back",
+        "surrender",
+        "service",
+        "closing_cost",
+        "opening_cost",
+        "other_services",
+        "programme",
+        "delivery",
+        "transaction_cost",
+        "evaluation_cost",
+        "pool_overhead",
+        "contribution",
+        "outcome_payment",
+        "distribution",
+        "internal",
+    }
+)
+
+
+class LedgerError(Exception):
+    """A posting that double entry does not allow: our fault, not the user's."""
+
+
+class Ledger:
+    """Accounts, postings and balances of one run.
+
+    An account is named ``party`` or ``party:purse``; the part before the colon is the party that appears in
+    ``flows.parquet``.
+
+    Attributes
+    ----------
+    postings : list of tuple
+        (quarter, payer, payee, pence, purpose), in the order posted. Quarter 0 holds opening balances.
+    """
+
+    def __init__(self):
+        self.postings = []
+        self._balance = defaultdict(int)
+        self._quarter = 0
+
+    def at(self, quarter):
+        """Set the quarter that postings from now on belong to."""
+        if quarter < self._quarter:
+            raise LedgerError(f"quarter {quarter} is already closed")
+        self._quarter = quarter
+
+    def transfer(self, payer, payee, pence, purpose):
+        """Move a sum; nothing is posted for a sum of nought.
+
+        Parameters
+        ----------
+        payer, payee : str
+            Two different accounts.
+        pence : int
+            Nought or more.
+        purpose : str
+            One of :data:`PURPOSES`.
+
+        Raises
+        ------
+        LedgerError
+            If the sum is negative or not whole, the accounts are the same, or the purpose is unknown.
+        """
+        whole = int(pence)
+        if whole != pence or whole < 0:
+            raise LedgerError(f"cannot move {pence!r} pence from {payer} to {payee}")
+        if payer == payee or purpose not in PURPOSES:
+            raise LedgerError(f"cannot post {purpose!r} from {payer} to {payee}")
+        if (purpose == "internal") != (party_of(payer) == party_of(payee)):
+            raise LedgerError(f"{purpose!r} from {payer} to {payee}: only purses of one party trade internally")
+        if whole == 0:
+            return
+        self._balance[payer] -= whole
+        self._balance[payee] += whole
+        self.postings.append((self._quarter, payer, payee, whole, purpose))
+
+    def balance(self, account):
+        """Pence in an account (a party's purses are separate accounts)."""
+        return self._balance[account]
+
+    def party_balance(self, party):
+        """Pence in all accounts of a party."""
+        return sum(pence for account, pence in self._balance.items() if party_of(account) == party)
+
+    def flows(self, quarters_per_year=4):
+        """Postings between different parties, added up by year.
+
+        Returns
+        -------
+        list of tuple
+            (year, payer, payee, purpose, pence), sorted; year 0 holds the opening balances.
+        """
+        totals = defaultdict(int)
+        for quarter, payer, payee, pence, purpose in self.postings:
+            if purpose != "internal":
+                year = (quarter + quarters_per_year - 1) // quarters_per_year
+                totals[year, party_of(payer), party_of(payee), purpose] += pence
+        return sorted((*key, pence) for key, pence in totals.items())
+
+
+def party_of(account):
+    """The party an account belongs to."""
+    return account.partition(":")[0]
+
+
+def split(pence, weights):
+    """Share a sum in proportion to weights, by largest remainder.
+
+    Parameters
+    ----------
+    pence : int
+        The sum, nought or more.
+    weights : sequence of float or int
+        Non-negative, at least one above nought.
+
+    Returns
+    -------
+    list of int
+        One share a weight; they add up to the sum exactly. Equal remainders go to the earlier weight.
+
+    Raises
+    ------
+    LedgerError
+        If the weights do not add up to more than nought, or one is negative or not a number.
+    """
+    if any(not weight >= 0 for weight in weights) or not sum(weights) > 0:
+        raise LedgerError(f"cannot split by the weights {list(weights)}")
+    total = sum(Fraction(weight) for weight in weights)
+    exact = [pence * Fraction(weight) / total for weight in weights]
+    shares = [int(part) for part in exact]
+    left = pence - sum(shares)
+    by_remainder = sorted(range(len(shares)), key=lambda i: (shares[i] - exact[i], i))
+    for i in by_remainder[:left]:
+        shares[i] += 1
+    return shares
