@@ -18,7 +18,7 @@ class Settled:
     services : Services
         With places in whole blocks and prices in pence.
     expected_pence : int64 (lines,)
-        Spending to be expected in a year.
+        Spending of the base year, which is what agencies expect to spend.
     """
 
     families: Families
@@ -54,11 +54,11 @@ def settle(place, dials, seed, n_families=None, threads=1):
     services = Services(Lines(place, dials, n_families))
     families.start()
     first = 1 - QUARTERS * (int(place.get("place.burn_in_years")) + 1)
-    expected = None
     for quarter in range(first, 1):
         if quarter == 1 - QUARTERS:
-            expected = services.open_for_business(range(quarter - QUARTERS, quarter))
+            services.open_for_business(range(quarter - QUARTERS, quarter))
         families.age()
         families.move_needs(quarter)
         services.serve(families, quarter)
+    expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))
     return Settled(families, services, expected)

@@ -59,7 +59,11 @@ class Families:
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
-        self.finds = np.float32(0)
+        self.set_contact(0.0, 0.0)
+
+    def set_contact(self, finds, trust_counts):
+        """How far contact with a programme, and trust it brought, make need known."""
+        self.finds, self.trust_counts = np.float32(finds), np.float32(trust_counts)
 
     def start(self):
         """Fill the place at its usual prevalences; a burn-in must follow."""
@@ -80,7 +84,7 @@ class Families:
 
     def age(self):
         """A quarter passes; families leave at 25 and others enter."""
-        self._each_area(kernels.age_families, self.columns, self._need_tables, self._newborn, key=self.key, out=(self.leavers,))
+        self._each_area(kernels.age_families, self.columns, self._need_tables, self._newborn, key=self.key, out=(self.leavers, self.counts))
 
     def move_needs(self, quarter):
         """Needs worsen and ease, given last quarter's services and neighbours."""
@@ -100,7 +104,7 @@ class Families:
         demand, kept = self._demand, self._kept
         self._each_area(
             kernels.screen, self.columns, self._services, self.offers, key=self.key,
-            out=(quarter, self.heard, self.finds, self.all_known, self.eligible, self.lower, demand, kept),
+            out=(quarter, self.heard, self.finds, self.trust_counts, self.all_known, self.eligible, self.lower, demand, kept),
         )  # fmt: skip
         return demand.sum(axis=0), kept.sum(axis=0)
 
@@ -109,11 +113,11 @@ class Families:
         mask = self.lower if below else self.eligible
         return kernels.admit(self.columns, self.key, quarter, line, need, code, places, mask, below, self._buffer, self._chosen)
 
-    def take_up(self, quarter, programme, offer, places, reach, engagement):
-        """Enrol up to `places` families on a programme through one offer; their row numbers."""
+    def take_up(self, quarter, target, code, same_programme, places, reach, engagement):
+        """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
         n = kernels.choose_families(
-            self.columns, self.offers, programme.target_rows, self.key, quarter, programme.code, np.float32(engagement),
-            np.float32(reach), self.heard, places, programme.offer_rows, self._buffer, self._chosen,
+            self.columns, self.offers, target, self.key, quarter, code, np.float32(engagement), np.float32(reach), self.heard,
+            places, same_programme, self._buffer, self._chosen,
         )  # fmt: skip
         return self._chosen[:n].copy()
 
@@ -197,7 +201,7 @@ def need_tables(place, dials):
         lines_of[needs.index(line.need)] |= np.uint32(1 << j)
     recovery = np.array([place.get(f"needs.{need}.recovery_if_served") for need in needs], np.float32)
     return kernels.NeedTables(
-        band, np.zeros((1, 1, 1, 4), np.float32), down, frail_up.astype(np.float32), frail_down.astype(np.float32), coupling,
+        band, np.zeros((1, 1, 1, 4), np.float32), down, frail_up.astype(np.float32), frail_up.max(axis=1).astype(np.float32), frail_down.astype(np.float32), coupling,
         coupling.max(axis=1), lines_of, recovery, np.float32(recovery.max()),
     )  # fmt: skip
 

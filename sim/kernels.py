@@ -45,6 +45,7 @@ class NeedTables(NamedTuple):
     up: np.ndarray  # float32 (neighbourhoods, bands, K, 4): chance to worsen before family factors
     down: np.ndarray  # float32 (bands, K, 4): chance to ease
     frail_up: np.ndarray  # float32 (FRAILTY_CLASSES, K)
+    frail_most: np.ndarray  # float32 (FRAILTY_CLASSES,): largest of frail_up over needs
     frail_down: np.ndarray  # float32 (FRAILTY_CLASSES,)
     coupling: np.ndarray  # float32 (K, K): extra relative risk per level of the other need
     coupling_max: np.ndarray  # float32 (K,)
@@ -116,6 +117,25 @@ def draw_needs(draw, area, row, n, generation, start, quarter, key0, key1):
             draw[4 * part + 3, i] = to_unit(x3)
 
 
+@njit(nogil=True, inline="always")
+def may_move(stir, most_up, up, draw, has, frailty, frail_most, offer, up_max, start, n):
+    """Mark the families of a block in which some need might move: those with a need, or with a draw low enough.
+
+    Two plain loops over the block, so that the processor's vector units do the work.
+    """
+    for i in range(n):
+        f = start + i
+        most = frail_most[frailty[f]] * _MARGIN
+        for slot in range(SLOTS):
+            most *= up_max[offer[slot, f]]
+        most_up[i] = most
+        stir[i] = has[f] != 0
+    for k in range(up.shape[1]):
+        onset = up[:, k, 0].max()
+        for i in range(n):
+            stir[i] |= draw[k, i] < onset * most_up[i]
+
+
 @njit(nogil=True, cache=True)
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """Needs worsen and ease by one level (3.2).
@@ -132,7 +152,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     key : uint64 (2,)
     quarter : int
     counts : int64 (neighbourhoods, K, 4)
-        Filled with families by level after the move.
+        Families by level, kept up to date.
     """
     first, levels, has, age, generation, frailty = c.first, c.levels, c.has, c.age, c.generation, c.frailty
     offer, clock, served = c.offer, c.clock, c.served[(quarter + RING - 1) % RING]
@@ -144,13 +164,17 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     one = np.float32(1.0)
     draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.float32)
     new = np.empty(n_needs, np.uint8)
+    stir = np.empty(BLOCK, np.uint8)
+    ceiling = np.empty(BLOCK, np.float32)
     for area in range(first_area, last_area):
-        counts[area] = 0
         up = up_chance[area]
         for start in range(first[area], first[area + 1], BLOCK):
             n = min(BLOCK, first[area + 1] - start)
             draw_needs(draw, area, start - first[area], n, generation, start, quarter, key[0], key[1])
+            may_move(stir, ceiling, up, draw, has, frailty, t.frail_most, offer, up_max, start, n)
             for i in range(n):
+                if not stir[i]:
+                    continue
                 f = start + i
                 band = bands[age[f]]
                 grade = frailty[f]
@@ -164,12 +188,16 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 for slot in range(SLOTS):
                     most_up *= up_max[offer[slot, f]]
                     most_down *= down_max[offer[slot, f]]
+                moved = False
                 for k in range(n_needs):
                     level = levels[f, k]
-                    new[k] = level
                     u = draw[k, i]
                     bound = up[band, k, level] * frail_up[grade, k] * (one + coupling_max[k] * total) * most_up
                     if u < bound or one - u <= down_chance[band, k, level] * most_down:
+                        if not moved:
+                            moved = True
+                            for j in range(n_needs):
+                                new[j] = levels[f, j]
                         p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
                         p_up *= programme_factor(offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band)
                         p_down = down_chance[band, k, level] * frail_down[grade]
@@ -183,12 +211,14 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                             new[k] = level + 1
                         elif one - u < p_down:
                             new[k] = level - 1
-                bits = 0
-                for k in range(n_needs):
-                    levels[f, k] = new[k]
-                    bits |= (new[k] > 0) << k
-                    counts[area, k, new[k]] += 1
-                has[f] = bits
+                if moved:
+                    bits = 0
+                    for k in range(n_needs):
+                        counts[area, k, levels[f, k]] -= 1
+                        counts[area, k, new[k]] += 1
+                        levels[f, k] = new[k]
+                        bits |= (new[k] > 0) << k
+                    has[f] = bits
 
 
 @njit(nogil=True, cache=True)
@@ -230,13 +260,15 @@ def start_population(c, t, e, first_area, last_area, key):
 
 
 @njit(nogil=True, cache=True)
-def age_families(c, t, e, first_area, last_area, key, leavers):
+def age_families(c, t, e, first_area, last_area, key, leavers, counts):
     """A quarter passes; at 25 the family leaves and another enters with a newborn (3.1).
 
     Parameters
     ----------
     leavers : int64 (neighbourhoods, K, 4)
         Filled with leaving families by level of need.
+    counts : int64 (neighbourhoods, K, 4)
+        Families by level, kept up to date.
     """
     first, age, offer, clock = c.first, c.age, c.offer, c.clock
     for area in range(first_area, last_area):
@@ -249,9 +281,12 @@ def age_families(c, t, e, first_area, last_area, key, leavers):
             if age[f] >= QUARTERS_OF_AGE:
                 for k in range(c.levels.shape[1]):
                     leavers[area, k, c.levels[f, k]] += 1
+                    counts[area, k, c.levels[f, k]] -= 1
                 c.generation[f] += 1
                 age[f] = 0
                 enter(c, t, e, f, area, key)
+                for k in range(c.levels.shape[1]):
+                    counts[area, k, c.levels[f, k]] += 1
 
 
 @njit(nogil=True, inline="always")
@@ -270,7 +305,7 @@ def show_needs(c_has, known, found, levels, trust, gain, contact, present, f, nu
 
 
 @njit(nogil=True, cache=True)
-def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, all_known, eligible, lower, demand, kept):
+def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_counts, all_known, eligible, lower, demand, kept):
     """Who is known and eligible, and who is served without waiting (4.1).
 
     Parameters
@@ -279,6 +314,8 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, all_known
         Trust gained by word of mouth.
     finds : float32
         Extra chance of presenting for families in contact with a programme.
+    trust_counts : float32
+        Share of the trust brought by programmes that makes need known.
     all_known : bool
         Every need is known at once (no unmet need).
     eligible, lower : uint32 (N,)
@@ -307,7 +344,7 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, all_known
                     i = offer[slot, f]
                     if i and clock[slot, f] < running[i]:
                         contact = finds
-                gain = trust_gain[f] + heard[area]
+                gain = trust_counts * (trust_gain[f] + heard[area])
                 number = (area << 20) + f - first[area]
                 show_needs(has[f], known, found, levels, trust[f], gain, contact, present, f, number, generation[f], quarter, key[0], key[1])
             seen = known[f] | found[f]
@@ -521,3 +558,35 @@ def use_of_services(c, target, use):
                     for j in range(use.size):
                         use[j] += (served[q, f] >> j) & 1
     return families
+
+
+@njit(nogil=True, cache=True)
+def use_of_rows(served, rows, generation, as_enrolled, use):
+    """Served quarters by line of some families in a year, leaving out those whose place another family has taken.
+
+    Parameters
+    ----------
+    served : uint32 (quarters, N)
+    rows : int64 (n,)
+    generation : uint8 (N,)
+    as_enrolled : uint8 (n,)
+        Generation of each family when it was enrolled.
+    use : int64 (lines,)
+        Added to.
+
+    Returns
+    -------
+    int
+        Families still there.
+    """
+    still = 0
+    for i in range(rows.size):
+        f = rows[i]
+        if generation[f] == as_enrolled[i]:
+            still += 1
+            for q in range(served.shape[0]):
+                mask = served[q, f]
+                if mask:
+                    for j in range(use.size):
+                        use[j] += (mask >> j) & 1
+    return still

@@ -41,7 +41,7 @@ NEIGHBOURHOOD_PARAMETERS = {"families_share": 0, "deprivation": -5, "social_capi
 PLACE_PARAMETERS = {
     "families": 1, "population": 1, "public_spending": 0, "frailty_sd": 0, "deprivation_effect": 0, "frailty_recovery": 0,
     "trust_sd": 0, "word_of_mouth": 0,
-    "trust_gain": 0, "contact_finds": 0, "burn_in_years": 1,
+    "trust_gain": 0, "contact_finds": 0, "burn_in_years": 1, "belief_spread": 0, "evaluation_doubt": 0.01, "smallest_project": 0,
 }  # fmt: skip
 TABLES = {
     "needs": (("need",), NEED_PARAMETERS, {}),

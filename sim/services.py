@@ -12,7 +12,9 @@ from sim.families import QUARTERS
 from sim.streams import code_of, uniform
 
 # Counts of one line in one quarter, in cases or places.
-FIELDS = ("demand", "demand_found", "eligible_served", "served_found", "served_low", "places", "over", "empty_notice", "empty_other")
+FIELDS = (
+    "demand", "demand_found", "eligible_served", "served_found", "served_low", "places", "over", "empty_notice", "empty_other", "refilled",
+)  # fmt: skip
 LEAKS = (
     "need_prevented", "never_served", "gross_avoided", "case_finding", "backfill_unmet_need", "backfill_threshold",
     "stranded_notice", "stranded_unclosed", "overtime", "cash_released",
@@ -156,23 +158,19 @@ class Services:
         places = served + low if self.places is None else np.where(lines.demand_led, served + low, self.places)
         margin = np.floor((1 - lines.occupancy) * places)
         spare = np.maximum(0, places - on_notice - served - low - margin)
-        served = served + np.floor(lines.boundary * spare).astype(np.int64)  # refilled from outside the place
+        refilled = np.floor(lines.boundary * spare).astype(np.int64)  # by need from outside the place
+        served = served + refilled
         total = served + low
         over = np.where(lines.open_door & ~lines.demand_led, np.maximum(total - places, 0), 0)
         empty = np.maximum(places - total, 0)
         notice = np.minimum(empty, on_notice)
-        return np.stack([demand, found, served, served_found, low, places, over, notice, empty - notice], axis=-1).astype(np.int64)
+        return np.stack([demand, found, served, served_found, low, places, over, notice, empty - notice, refilled], axis=-1).astype(np.int64)
 
     def open_for_business(self, quarters):
         """Fix places in whole blocks and prices in whole pence from the use of the last quarters of the burn-in.
 
         The fixed price of a place is the fixed share of the average cost times cases over places, so that the
         baseline's spending is the published one.
-
-        Returns
-        -------
-        int64 (lines,)
-            Spending to be expected in a year, in pence.
         """
         lines = self.lines
         cases = np.mean([_served(self.counts[q]) for q in quarters], axis=0)
@@ -185,8 +183,6 @@ class Services:
         extra = np.ceil(fixed * (1 + lines.premium)).astype(np.int64)
         self.prices = Prices(fixed, variable, extra)
         self.counts = {}
-        expected = np.where(lines.open_door, np.rint(cases), self.places).astype(np.int64)  # a queue fills every place
-        return QUARTERS * (fixed * np.where(lines.demand_led, 0, self.places) + variable * expected)
 
     def window(self, quarter):
         """Counts of the year that ends with a quarter (the quarter alone if places change every quarter)."""

@@ -1,0 +1,1 @@
+"""The institutions: parties with accounts, and the decisions each kind makes."""

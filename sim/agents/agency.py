@@ -1,0 +1,177 @@
+"""A public body of the place: it pays for services, decides their size, and may commission prevention."""
+
+import numpy as np
+
+from sim.agents.party import Commissioner
+from sim.families import QUARTERS
+from sim.ledger import OUTSIDE
+from sim.services import resizing
+
+
+class Agency(Commissioner):
+    """An agency with a service purse, a discretionary (prevention) purse and a reserve.
+
+    Attributes
+    ----------
+    own_lines : int64
+        Service lines it runs out of its own budget; those the centre pays at cost are in `demand_led`.
+    budget_pence : int
+        Service budget of the year.
+    baseline : int64 (lines,)
+        Spending expected a year at the start, against which it sees its cash.
+    trust : float
+        Trust in its partners, 0 to 1.
+    cash_belief : float
+        Believed share of service use avoided that becomes cash.
+    """
+
+    purse = "prevention"
+
+    def __init__(self, model, spec, expected):
+        super().__init__(model, spec.id)
+        self.spec = spec
+        mine = np.nonzero(model.lines.agency == model.index["agencies"][spec.id])[0]
+        self.own_lines = mine[~model.lines.demand_led[mine]]
+        self.demand_led = mine[model.lines.demand_led[mine]]
+        self.baseline = expected
+        self.budget_pence = self.opening_budget = int(expected[self.own_lines].sum())
+        self.discretionary_pence = round(self.opening_budget * self._value("discretionary_share"))
+        self.trust = self._value("trust")
+        self.cash_belief = self._value("cashability_belief")
+        self.outcome_weight = self._value("outcome_weight")
+        self.to_recover = 0
+        self._demand_scale = 1.0
+
+    def _value(self, name):
+        return self.model.place.get(f"agencies.{self.code}.{name}")
+
+    def members(self):
+        """Itself."""
+        return [self]
+
+    def is_open(self):
+        """An agency can always decide for itself."""
+        return True
+
+    def has_services(self):
+        """Whether it runs any service out of its own budget."""
+        return len(self.own_lines) > 0
+
+    def opening_reserve(self):
+        """Pence of reserve at the start."""
+        return round(self.opening_budget * self._value("opening_reserve_share"))
+
+    # Money through the year
+
+    def pay_services(self, spending):
+        """Pay a quarter's bills; what the centre funds at cost is drawn from the parent first.
+
+        Parameters
+        ----------
+        spending : int64 (lines,)
+        """
+        for line in self.demand_led:
+            self.model.fund_at_cost(self, int(spending[line]))
+            self.pay(OUTSIDE, int(spending[line]), "service", "service")
+        for line in self.own_lines:
+            self.pay(OUTSIDE, int(spending[line]), "service", "service")
+
+    def spent(self, quarters):
+        """Pence spent on own services in some quarters."""
+        return int(sum(self.model.spending[q][self.own_lines].sum() for q in quarters))
+
+    def forecast_and_cut(self, quarter):
+        """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first."""
+        so_far = self.spent(range(quarter - 2, quarter + 1))
+        over = so_far * QUARTERS // 3 - self.budget_pence
+        if over <= 0:
+            return
+        cut = min(over, self.model.owed_next_quarter(self))
+        if cut > 0:
+            self.model.cancel_next_quarter(self, cut)
+        money = min(over, max(0, self.balance("prevention") - self.model.owed_next_quarter(self)))
+        self.model.ledger.transfer(self.account("prevention"), self.account("service"), money, "internal")
+
+    def contribute(self, body, share):
+        """Pay a share of the year's discretionary money to a joint body; what was paid."""
+        pence = min(round(self.discretionary_pence * share), max(0, self.balance("prevention")))
+        self.pay(body.account(), pence, "contribution", "prevention")
+        return pence
+
+    def pay_for_outcome(self, body, due):
+        """Pay for measured benefit: from this year's underspend, then discretionary money, then reserve.
+
+        Returns
+        -------
+        int
+            Pence paid; less than due when the money is not there.
+        """
+        left = due
+        for purse in ("service", "prevention", "reserve"):
+            part = min(left, max(0, self.balance(purse)))
+            self.pay(body.account(), part, "outcome_payment", purse)
+            left -= part
+        return due - left
+
+    def cash_seen(self, lines=None):
+        """By how much own services cost less this year than at the start, in constant prices: all a treasurer sees.
+
+        Parameters
+        ----------
+        lines : bool (lines,), optional
+            Budget lines that are looked at; all own lines by default.
+        """
+        own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
+        outturn = sum(int(self.model.spending[q][own].sum()) for q in self.model.quarters_of_year())
+        return round(int(self.baseline[own].sum()) * self.model.trend()) - outturn
+
+    # The year end
+
+    def learn_cashability(self, saved):
+        """Move the belief in cashability towards cash seen over benefit measured.
+
+        Parameters
+        ----------
+        saved : float (lines,)
+            Case-quarters measured as saved this year.
+        """
+        measured = float((saved * self.model.services.prices.average)[self.own_lines].sum())
+        if measured > 0:
+            seen = min(1.0, max(0.0, self.cash_seen() / measured))
+            self.cash_belief += self._value("cashability_learning") * (seen - self.cash_belief)
+
+    def believed_cash_share(self):
+        """Believed share of its benefit that becomes its own cash."""
+        return self.cash_belief
+
+    def close_year(self):
+        """Year end: cover a deficit, or return, keep and reinvest an underspend; then spend what is left over.
+
+        A deficit is met from reserve, then discretionary money, then by the parent, who takes it back from next
+        year's discretionary money. An underspend is kept or returned by the agency's own rule.
+        """
+        for purse in ("reserve", "prevention"):
+            gap = -self.balance("service")
+            if gap > 0:
+                self.model.ledger.transfer(self.account(purse), self.account("service"), min(gap, max(0, self.balance(purse))), "internal")
+        gap = max(0, -self.balance("service"))
+        self.model.support(self, gap)
+        self.to_recover = gap
+        self.pay(OUTSIDE, max(0, self.balance("prevention")), "other_services", "prevention")
+        under = self.balance("service")
+        share = 1.0 if self.spec.year_end == "keep" else self.model.dials["agencies.carry_forward_share"]
+        kept = round(under * share)
+        self.model.claw_back(self, under - kept)
+        again = round(kept * self._value("reinvested_share"))
+        self.model.ledger.transfer(self.account("service"), self.account("prevention"), again, "internal")
+        self.model.ledger.transfer(self.account("service"), self.account("reserve"), kept - again, "internal")
+
+    def resize(self, quarter):
+        """Decide the size of each line: let lower need in, close what stands empty, open where demand presses."""
+        slack = self.budget_pence - QUARTERS * self.spent([quarter])
+        for line in self.own_lines:
+            plan = resizing(
+                self.model.services, line, quarter, self.model.dials["services.threshold_drift"],
+                self.model.dials["agencies.decommissioning"], self.model.seed, slack,
+            )  # fmt: skip
+            slack -= self.model.carry_out(line, quarter, plan)

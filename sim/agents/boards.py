@@ -1,0 +1,75 @@
+"""Boards that commission on behalf of others."""
+
+from sim.agents.party import Commissioner
+from sim.ledger import OUTSIDE
+
+
+class Body(Commissioner):
+    """A joint body with an account of its own, set up by the agencies that may take part.
+
+    Attributes
+    ----------
+    founded : int or None
+        Year in which it starts to commission; it takes time to agree.
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.founded = None
+
+    def members(self):
+        """Agencies of the arrangement."""
+        return [agency for agency in self.model.agencies if self.model.arrangement.takes(agency.code)]
+
+    def horizon(self):
+        """Years it looks ahead."""
+        return self.model.arrangement.get("horizon_years")
+
+    def years_open(self):
+        """Years since it was founded."""
+        return self.model.year - self.founded
+
+    def is_open(self):
+        """Whether it can commission this year; members share its set-up cost in the year it is founded."""
+        if self.founded is None and self.model.year > self.model.arrangement.get("years_to_agree"):
+            self.founded = self.model.year
+            self.model.share_cost(self.members(), self.model.cost_here("setup_cost"), "transaction_cost")
+        return self.founded is not None
+
+
+class FundBoard(Body):
+    """Board of a pooled fund: spending follows need, not who contributed."""
+
+    def pay_overhead(self):
+        """Accounting, audit and irrecoverable tax of the fund, as a share of what it holds."""
+        self.pay(OUTSIDE, round(max(0, self.balance()) * self.model.arrangement.get("pool_overhead")), "pool_overhead")
+
+
+class PlanBoard(Commissioner):
+    """Carries out a plan fixed beforehand, whatever its worth: for experiments that need equal volumes."""
+
+    def members(self):
+        """All agencies."""
+        return self.model.agencies
+
+    def is_open(self):
+        """A plan starts at once."""
+        return True
+
+    def plan_cost(self):
+        """Pence the plan costs in a year."""
+        return sum(families * provider.price_pence(programme) for programme, families, provider in self._planned())
+
+    def commission(self, money):
+        """Sign the plan."""
+        for programme, families, provider in self._planned():
+            price = provider.price_pence(programme)
+            appraisal = self.appraise(programme, price)
+            if appraisal is not None:
+                self.model.sign(self, programme, provider, families, price, appraisal)
+
+    def _planned(self):
+        for name, families in sorted(self.model.arrangement.plan.items()):
+            if name in self.model.catalogue:
+                programme = self.model.catalogue[name]
+                yield programme, round(families * self.model.scale), self.model.best_provider(programme, self)

@@ -1,0 +1,32 @@
+"""A department: parent of agencies, with the Treasury above it."""
+
+from sim.agents.party import Party
+
+
+class Department(Party):
+    """Sets its agencies' budgets and takes back what they may not keep.
+
+    Attributes
+    ----------
+    growth : float
+        Real growth of its budgets a year, beyond the trend of need.
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.growth = model.dials["departments.real_growth"] + model.place.get(f"departments.{code}.real_growth")
+
+    def set_budget(self, agency, year):
+        """An agency's service budget for the year after `year`.
+
+        Historic budgets follow a real-terms path with the trend of need and are rebased on outturn at each spending
+        review. Workload budgets follow last year's caseload, so an agency that reduces its caseload loses income.
+        """
+        path = (1 + self.growth) * (1 + self.model.dials["families.demand_growth"])
+        if agency.spec.funding == "workload":
+            agency.budget_pence = round(agency.opening_budget * self.model.workload(agency) * (1 + self.growth) ** year)
+        elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
+            agency.budget_pence = round(agency.spent(self.model.quarters_of_year()) * path)
+        else:
+            agency.budget_pence = round(agency.budget_pence * path)
+        agency.discretionary_pence = round(agency.discretionary_pence * path)

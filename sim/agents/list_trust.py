@@ -1,0 +1,148 @@
+"""The Local Integrated Services Trust: a lasting body owned by the agencies it commissions for."""
+
+import numpy as np
+
+from sim.agents.boards import Body
+from sim.ledger import OUTSIDE, split
+
+
+class ListTrust(Body):
+    """A LIST: commissions for its members, collects payments for measured benefit, reinvests, distributes, winds up.
+
+    Attributes
+    ----------
+    capital : dict of str to int
+        Pence each member has put in.
+    alive : bool
+    joined : list of Agency
+        Present members.
+    invoices : dict of str to int
+        What each member paid for the year just settled.
+    kept_to_reinvest : int
+        Surplus of the year just settled that is kept.
+    idle_years : int
+        Years in a row in which it found nothing to commission.
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.capital, self.invoices = {}, {}
+        self.alive = True
+        self.joined = []
+        self.kept_to_reinvest = self.idle_years = 0
+
+    def members(self):
+        """Present members; before the LIST is founded, those who are ready to join."""
+        return self.joined
+
+    def is_open(self):
+        """Whether it can commission this year."""
+        if self.founded is None:
+            self.joined = [agency for agency in super().members() if self._would_join(agency)]
+            if len(self.joined) < self.model.arrangement.get("fewest_members"):
+                return False
+        return self.alive and super().is_open()
+
+    def scope(self):
+        """Scope grows with members' trust."""
+        return min(1.0, 2 * self.mean_trust())
+
+    def mean_trust(self):
+        """Mean trust of the members, 0 without any."""
+        return float(np.mean([member.trust for member in self.joined])) if self.joined else 0.0
+
+    def pay_running_cost(self):
+        """The LIST's own staff and premises; what it cannot pay it does without."""
+        cost = self.model.cost_here("running_cost")
+        self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")
+
+    def invoice(self, findings):
+        """Each member pays its share of the benefit measured in its own services, on the agreed basis.
+
+        Parameters
+        ----------
+        findings : list of measurement.Finding
+            Of this LIST's cohorts, for the year just past.
+
+        Notes
+        -----
+        Gross: case-quarters saved at average cost. Marginal: at the cost that follows cases. Cashed: by how much the
+        budgets of the services its programmes touch fell. What the centre pays for at cost is nobody's benefit here.
+        """
+        basis = self.model.dials["list.payment_basis"]
+        share = self.model.arrangement.get("payment_share")
+        prices = self.model.services.prices
+        unit = {"gross": prices.average, "marginal": prices.variable}.get(basis)
+        saved = np.sum([finding.saved for finding in findings], axis=0) if findings else np.zeros(len(self.model.lines))
+        self.invoices = {}
+        for member in self.joined:
+            if basis == "cashed":
+                benefit = member.cash_seen(self.model.lines_touched(self)) if findings else 0
+            else:
+                benefit = (saved * unit)[member.own_lines].sum()
+            due = round(max(0.0, benefit) * share)
+            self.invoices[member.code] = member.pay_for_outcome(self, due)
+
+    def distribute(self):
+        """Share out part of the year's surplus; the rest is kept to reinvest."""
+        surplus = sum(self.invoices.values()) - self.model.spent_this_year(self)
+        part = min(round(max(0, surplus) * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
+        self._share_out(part, "distribution")
+        self.kept_to_reinvest = max(0, surplus) - part
+
+    def relate(self):
+        """Trust follows cash against payments; members leave, others join, and the LIST may be wound up."""
+        if self.founded is None or not self.alive:
+            return
+        arrangement = self.model.arrangement
+        for member in self.joined:
+            paid = self.invoices.get(member.code, 0)
+            if paid > 0:
+                gap = (member.cash_seen() - paid) / paid
+                member.trust = float(np.clip(member.trust + arrangement.get("trust_step") * np.clip(gap, -1, 1), 0, 1))
+        self.joined = [member for member in self.joined if member.trust >= arrangement.get("trust_to_stay")]
+        outside = [agency for agency in super().members() if agency not in self.joined]
+        self.joined += [agency for agency in outside if self._would_join(agency)]
+        self.joined.sort(key=lambda agency: agency.code)
+        bought = any(contract.body == self.code for contract in self.model.contracts)
+        self.idle_years = 0 if bought else self.idle_years + 1
+        idle = self.idle_years >= arrangement.get("idle_years")
+        if len(self.joined) < arrangement.get("fewest_members") or idle or self._is_spent():
+            self.wind_up()
+
+    def wind_up(self):
+        """Close the LIST; members share what is left by what they put in."""
+        self.alive = False
+        self._share_out(max(0, self.balance()), "distribution")
+        self.joined = []
+
+    def _is_spent(self):
+        """Past the founding years, with less than a year's running cost and nothing under contract."""
+        arrangement = self.model.arrangement
+        founding = self.years_open() + 1 < arrangement.get("subscription_years")
+        return not founding and self.balance() < self.model.cost_here("running_cost")
+
+    def _share_out(self, pence, purpose):
+        shares = self.model.arrangement.rules.outcome_risk(self)
+        if pence > 0 and sum(shares.values()) > 0:
+            for code, part in zip(shares, split(pence, list(shares.values())), strict=True):
+                self.pay(self.model.party(code).account("prevention"), part, purpose)
+
+    def _would_join(self, agency):
+        """An agency joins if it trusts the LIST and thinks membership worth its payments."""
+        arrangement = self.model.arrangement
+        if agency.trust < arrangement.get("trust_to_join"):
+            return False
+        worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
+        return agency.has_services() and worth >= arrangement.get("payment_share") * self._believed_basis(agency)
+
+    def _believed_basis(self, agency):
+        """What a pound of benefit at average cost is expected to be billed at."""
+        basis = self.model.dials["list.payment_basis"]
+        if basis == "gross":
+            return 1.0
+        if basis == "cashed":
+            return agency.believed_cash_share()
+        prices = self.model.services.prices
+        own = agency.own_lines
+        return float(prices.variable[own].sum() / max(1, prices.average[own].sum()))

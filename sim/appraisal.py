@@ -1,0 +1,145 @@
+"""The cost-benefit calculation, one function for every decider and for users (docs/odd.md, section 6).
+
+It is fed as real analysts are: last year's use of services by families like the target, times believed effect, times
+unit cost, times the decider's belief in cashability. So it takes passing crises for lasting cost, as those tools do.
+"""
+
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+DISCOUNT_RATE = 0.035  # social time preference rate, real (cashability:D1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an analyst knows of a programme for one family; money in pence of 2010/11.
+
+    Attributes
+    ----------
+    use : float (lines,)
+        Case-quarters a family like the target used last year.
+    unit_pence : float (lines,)
+        Average cost of a case-quarter.
+    reduction : float (lines,)
+        Believed share of that use avoided while the effect is at full strength.
+    uncertainty : float
+        Standard deviation of the belief, relative to its mean.
+    cost_pence : float
+        Price of the programme a family.
+    duration_years, half_life_years : float
+    """
+
+    use: np.ndarray
+    unit_pence: np.ndarray
+    reduction: np.ndarray
+    uncertainty: float
+    cost_pence: float
+    duration_years: float
+    half_life_years: float
+
+
+@dataclass(frozen=True)
+class Appraisal:
+    """Result for one family.
+
+    Attributes
+    ----------
+    fiscal_pence : float (years, lines)
+        Expected benefit by year and line at average cost, undiscounted; year 0 is the year of enrolment.
+    present_fiscal, present_cash : float (lines,)
+        Present values within the horizon.
+    cost_pence : float
+    value_pence : float
+        Net present value to the decider: believed cash, plus its weight on the rest, less cost.
+    net_present_pence, benefit_cost_ratio : float
+        Of believed cash to the agencies that count.
+    payback_year : int or None
+        First year in which cumulative present cash of those agencies covers the cost.
+    chance_of_gain : float
+        Chance that benefits as the decider values them exceed the cost, given the uncertainty of the effect.
+    """
+
+    fiscal_pence: np.ndarray
+    present_fiscal: np.ndarray
+    present_cash: np.ndarray
+    cost_pence: float
+    value_pence: float
+    net_present_pence: float
+    benefit_cost_ratio: float
+    payback_year: int | None
+    chance_of_gain: float
+
+
+def fading(years, duration_years, half_life_years):
+    """Strength of an effect in each year from enrolment: full while it runs, then halved every half-life."""
+    middle = np.arange(years) + 0.5
+    return 0.5 ** (np.maximum(0.0, middle - duration_years) / half_life_years)
+
+
+def appraise_case(case, counted, cashability, outcome_weight, horizon_years, correction, years=25):
+    """Appraise a programme for one family.
+
+    Parameters
+    ----------
+    case : Case
+    counted : bool (lines,)
+        Lines whose benefit the decider counts.
+    cashability : float (lines,)
+        Believed share of the benefit that becomes cash.
+    outcome_weight : float
+        Pounds the decider values per pound of service use avoided without cash.
+    horizon_years : float
+        Years the decider looks ahead.
+    correction : float
+        Optimism correction of benefits for the evidence grade, as a share (cashability:OB1 to OB6).
+    years : int
+        Years for which expected benefits are listed.
+
+    Returns
+    -------
+    Appraisal
+
+    Notes
+    -----
+    Benefit of line j in year t = use_j x unit cost_j x reduction_j x (1 - correction) x strength_t, discounted at
+    3.5% with year 0 undiscounted, as the Treasury's 2014 guidance for local partnerships does. More agencies counted
+    can only raise the value while no reduction is negative.
+    """
+    strength = fading(years, case.duration_years, case.half_life_years)
+    yearly = case.use * case.unit_pence * case.reduction * (1 - correction)
+    fiscal = strength[:, None] * yearly
+    discount = (1 + DISCOUNT_RATE) ** -np.arange(years)
+    within = np.clip(horizon_years - np.arange(years), 0, 1)
+    present = ((discount * within)[:, None] * fiscal).sum(axis=0)
+    cash = present * cashability
+    mine = np.where(counted, cash + outcome_weight * (present - cash), 0.0).sum()
+    cash_by_year = ((discount * within)[:, None] * fiscal * np.where(counted, cashability, 0.0)).sum(axis=1)
+    cumulative = np.cumsum(cash_by_year)
+    paid = np.nonzero(cumulative >= case.cost_pence)[0]
+    spread = abs(mine) * case.uncertainty
+    chance = 1 - NormalDist(mine, spread).cdf(case.cost_pence) if spread > 0 else float(mine > case.cost_pence)
+    return Appraisal(
+        fiscal, present, cash, case.cost_pence, float(mine - case.cost_pence), float(cumulative[-1] - case.cost_pence),
+        float(cumulative[-1] / case.cost_pence) if case.cost_pence else np.inf, int(paid[0]) if paid.size else None, chance,
+    )  # fmt: skip
+
+
+def believed_reduction(published, theta, need_of_line):
+    """Believed share of use avoided, by line: one minus the ratio of worsening to easing, at belief theta.
+
+    Parameters
+    ----------
+    published : float (2, needs)
+        Published log ratios of worsening and of easing.
+    theta : float
+        Belief as a multiple of the published effect.
+    need_of_line : sequence of int
+
+    Returns
+    -------
+    float (lines,)
+        Below nought where the programme is believed to do harm.
+    """
+    return 1 - np.exp(theta * (published[0] - published[1]))[list(need_of_line)]

@@ -1,0 +1,132 @@
+"""How the outcome of a cohort is measured, and the truth that only reports see (docs/odd.md, section 7).
+
+Before-and-after compares families' use of services in a year with their use in the year before they enrolled. It is
+biased: families enrol when things are worst, and part of what follows would have passed anyway.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim import kernels
+
+
+@dataclass
+class Cohort:
+    """Families enrolled on one programme by one body in one year.
+
+    Attributes
+    ----------
+    rows : int64 (n,)
+        Row numbers; `generation` tells whether the family is still there.
+    before : uint8 (n, lines)
+        Served quarters in the year before enrolment.
+    troubled : bool (n,)
+        Whether a need the programme is meant for was entrenched or worse.
+    """
+
+    body: str
+    programme: str
+    year: int
+    rows: np.ndarray
+    generation: np.ndarray
+    before: np.ndarray
+    troubled: np.ndarray
+    evaluated: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a measurement says of a cohort in a year.
+
+    Attributes
+    ----------
+    saved : float (lines,)
+        Case-quarters saved, grossed up to the whole cohort.
+    per_family, spread : float
+        Pence saved a family at average cost in the services the programme is meant to relieve, and its standard error.
+    families : int
+        Families the figure rests on.
+    """
+
+    cohort: Cohort
+    saved: np.ndarray
+    per_family: float
+    spread: float
+    families: int
+
+
+@dataclass
+class Cohorts:
+    """All cohorts of a run."""
+
+    cohorts: list = field(default_factory=list)
+    _batches: dict = field(default_factory=dict)
+
+    def enrolled(self, contract, families, target, rows):
+        """Note a batch of families just enrolled, with their use of services in the year before."""
+        columns = families.columns
+        levels = columns.levels[rows] * target.needs
+        batch = (rows, columns.generation[rows].copy(), families.served_in_year(rows), (levels >= 2).any(axis=1))
+        self._batches.setdefault((contract.body, contract.programme, contract.year), []).append(batch)
+
+    def close_year(self):
+        """Make cohorts of the year's batches."""
+        for (body, programme, year), batches in self._batches.items():
+            self.cohorts.append(Cohort(body, programme, year, *(np.concatenate(part) for part in zip(*batches, strict=True))))
+        self._batches = {}
+
+    def measure(self, families, prices, year, size, years, relieved):
+        """Before-and-after findings of the cohorts of earlier years that are still followed.
+
+        Parameters
+        ----------
+        size : int
+            Families of a cohort that are measured; a larger one is sampled evenly.
+        years : int
+            Years for which a cohort is followed.
+        relieved : callable
+            Programme -> bool (lines,), services it is meant to relieve.
+
+        Returns
+        -------
+        list of Finding
+        """
+        findings = []
+        for cohort in self.cohorts:
+            if cohort.year < year <= cohort.year + years:
+                finding = before_after(cohort, families, prices, size, relieved(cohort.programme))
+                if finding is not None:
+                    findings.append(finding)
+        return findings
+
+    def true_use(self, served, families, year):
+        """Served quarters by line of all families enrolled before or in a year, in the quarters given."""
+        use = np.zeros(len(families.place.lines), np.int64)
+        for cohort in self.cohorts:
+            if cohort.year <= year:
+                kernels.use_of_rows(served, cohort.rows, families.columns.generation, cohort.generation, use)
+        return use
+
+    def turned_around(self, cohort, families, target):
+        """Families of a cohort with an entrenched need when enrolled and none now."""
+        still = cohort.troubled & (families.columns.generation[cohort.rows] == cohort.generation)
+        levels = families.columns.levels[cohort.rows] * target.needs
+        return int((still & ~(levels >= 2).any(axis=1)).sum())
+
+
+def before_after(cohort, families, prices, size, relieved):
+    """The before-and-after finding of a cohort for the year just past; None when nobody is left to measure."""
+    picked = np.arange(len(cohort.rows))
+    if len(picked) > size:
+        picked = np.linspace(0, len(cohort.rows) - 1, size).astype(int)
+    rows = cohort.rows[picked]
+    still = families.columns.generation[rows] == cohort.generation[picked]
+    picked, rows = picked[still], rows[still]
+    if not len(rows):
+        return None
+    saved = cohort.before[picked].astype(int) - families.served_in_year(rows)
+    scale = len(cohort.rows) / min(len(cohort.rows), size)
+    by_family = saved @ np.where(relieved, prices.average, 0)
+    spread = by_family.std() / np.sqrt(len(rows))
+    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(rows))

@@ -1,0 +1,417 @@
+"""The local system: who exists, and the quarter as named phases (docs/odd.md, section 3)."""
+
+import math
+
+import mesa
+import numpy as np
+
+from sim import kernels
+from sim.agents.agency import Agency
+from sim.agents.department import Department
+from sim.agents.party import Contract
+from sim.agents.provider import Provider
+from sim.appraisal import Case, believed_reduction
+from sim.families import QUARTERS, offer_tables
+from sim.ledger import OUTSIDE, Ledger, split
+from sim.measurement import Cohorts
+from sim.programmes import grade_correction
+from sim.streams import normal
+
+TREASURY = "treasury"
+
+
+class LocalSystem(mesa.Model):
+    """A place under one funding arrangement.
+
+    Parameters
+    ----------
+    inputs : run.Inputs
+        Place, catalogue, arrangement, dials and years.
+    settled : burn_in.Settled
+        The place before the first decision; it is changed in place.
+    seed : int
+    recorder : results.Recorder
+        Takes down what happens; only reports read it.
+    """
+
+    def __init__(self, inputs, settled, seed, recorder):
+        super().__init__(rng=seed)
+        self.seed, self.recorder = seed, recorder
+        self.place, self.arrangement, self.dials, self.years = inputs.place, inputs.arrangement, inputs.dials, inputs.years
+        self.targets = {name: item.targets(inputs.place) for name, item in inputs.catalogue.items()}
+        self.catalogue = {name: item for name, item in inputs.catalogue.items() if self.targets[name] is not None}
+        self.families, self.services, self.lines = settled.families, settled.services, settled.services.lines
+        self.scale = self.families.n / self.place.get("place.families")
+        self.index = {"agencies": self.place.index("agencies"), "needs": self.place.index("needs")}
+        self.ledger, self.cohorts = Ledger(), Cohorts()
+        self.quarter = 0
+        self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
+        self.contracts, self._cut = [], {}
+        self._openings = []
+        self.departments = [Department(self, item.id) for item in self.place.departments]
+        self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
+        self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
+        self.bodies = self.arrangement.rules.decides(self)
+        self.parties = {party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)}
+        self._first_use = self._workload_pence(range(1 - QUARTERS, 1))
+        self._make_offers()
+        for agency in self.agencies:
+            self.ledger.transfer(OUTSIDE, agency.account("reserve"), agency.opening_reserve(), "opening_balance")
+
+    def step(self):
+        """One quarter. The order of the phases is the model (docs/odd.md, section 3)."""
+        self.quarter += 1
+        self.ledger.at(self.quarter)
+        if self.is_year_start:
+            self.fund()
+        self.build()
+        if self.is_year_start:
+            self.commission()
+        self.age()
+        self.move_needs()
+        self.serve()
+        self.deliver()
+        self.pay()
+        if self.quarter_of_year == 2:
+            self.forecast()
+        if self.is_year_end:
+            self.measure()
+            self.settle()
+            self.close_year()
+        if self.is_year_end or self.lines.every_quarter:
+            self.resize()
+        if self.is_year_end:
+            self.relate()
+        self.recorder.record(self)
+
+    # When it is
+
+    @property
+    def quarter_of_year(self):
+        """0 to 3."""
+        return (self.quarter - 1) % QUARTERS
+
+    @property
+    def year(self):
+        """Financial year, from 1."""
+        return (self.quarter + QUARTERS - 1) // QUARTERS
+
+    @property
+    def is_year_start(self):
+        """Whether this is the first quarter of a financial year."""
+        return self.quarter_of_year == 0
+
+    @property
+    def is_year_end(self):
+        """Whether this is the last quarter of a financial year."""
+        return self.quarter_of_year == QUARTERS - 1
+
+    def quarters_of_year(self):
+        """Quarters of the present financial year up to now."""
+        return range(self.quarter - self.quarter_of_year, self.quarter + 1)
+
+    def trend(self):
+        """Trend of need since the first year, as a factor."""
+        return (1 + self.dials["families.demand_growth"]) ** (self.year - 1)
+
+    # The phases
+
+    def fund(self):
+        """The year's money arrives: the Treasury votes it, departments pass it on."""
+        self.recorder.budgeted(self)
+        for department in self.departments:
+            for agency in self.agencies:
+                if agency.spec.department == department.code:
+                    held_back = min(agency.to_recover, agency.discretionary_pence)
+                    grants = (agency.budget_pence, "grant", "service"), (agency.discretionary_pence - held_back, "discretionary_grant", "prevention")
+                    for pence, purpose, purse in grants:
+                        self.ledger.transfer(TREASURY, department.code, pence, "vote")
+                        self.ledger.transfer(department.code, agency.account(purse), pence, purpose)
+
+    def build(self):
+        """Blocks whose notice has run out close; blocks decided on open."""
+        closed = self.services.close_due(self.quarter)
+        opened = np.zeros(len(self.lines), np.int64)
+        for line, places in self._openings:
+            opened[line] += places
+        self._openings = []
+        self.services.places = self.services.places + opened
+        for line in np.nonzero(closed + opened)[0]:
+            agency = self.agencies[self.lines.agency[line]]
+            agency.pay(OUTSIDE, int(closed[line] * self.lines.closing_pence[line]), "closing_cost", "service")
+            agency.pay(OUTSIDE, int(opened[line] * self.lines.opening_pence[line]), "opening_cost", "service")
+            self.recorder.resized(self, line, int(closed[line]), int(opened[line]))
+
+    def commission(self):
+        """Bodies choose the year's programmes with the money they can raise."""
+        self.contracts = []
+        if self.bodies:
+            self._survey = {name: self.families.use_by_target(self.targets[name]) for name in self.catalogue}
+            self._taken = dict.fromkeys(self.catalogue, 0)
+        for body in self.bodies:
+            if body.is_open():
+                body.commission(self.arrangement.rules.up_front(body))
+
+    def age(self):
+        """Families age; at 25 they leave and others enter."""
+        self.families.age()
+
+    def move_needs(self):
+        """Needs worsen and ease."""
+        self.families.move_needs(self.quarter)
+
+    def serve(self):
+        """Services meet demand within their places."""
+        self.services.serve(self.families, self.quarter)
+
+    def deliver(self):
+        """Providers offer programmes; families engage."""
+        scale = self.dials["programmes.effect_scale"]
+        for contract in self.contracts:
+            programme, provider = self.catalogue[contract.programme], self.parties[contract.provider]
+            places = split(contract.families, [1] * QUARTERS)[self.quarter_of_year]
+            places = round(places * self._kept(contract.body))
+            target = self.targets[programme.id]
+            rows = self.families.take_up(self.quarter, target, programme.code, self._same[programme.id], places, provider.reach, programme.get("engagement"))
+            if len(rows):
+                self.cohorts.enrolled(contract, self.families, target, rows)
+                self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
+            self.recorder.enrolled(self, contract, len(rows))
+        if self.contracts or self.families.heard.any():
+            self.families.spread_word(scale * self.place.get("place.word_of_mouth"))
+
+    def pay(self):
+        """Every bill of the quarter, through the ledger."""
+        self.spending[self.quarter] = self.services.prices.spending(self.services.counts[self.quarter])
+        for agency in self.agencies:
+            agency.pay_services(self.spending[self.quarter])
+        for contract in self.contracts:
+            body, provider = self.parties[contract.body], self.parties[contract.provider]
+            due = self._due(contract, self.quarter_of_year)
+            body.pay(provider.code, due, "programme", body.purse)
+            provider.deliver(self.catalogue[contract.programme], min(due // contract.price_pence, contract.families))
+        self._cut = {}
+
+    def forecast(self):
+        """Third quarter: agencies forecast their outturn and cut."""
+        for agency in self.agencies:
+            agency.forecast_and_cut(self.quarter)
+
+    def measure(self):
+        """Cohorts are measured, and what is found moves beliefs."""
+        self.findings = []
+        if self.design == "before_after":
+            self.findings = self.cohorts.measure(
+                self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self._followed_years(),
+                self.lines_relieved,
+            )
+            for body in self.bodies:
+                mine = [finding for finding in self.findings if finding.cohort.body == body.code]
+                if mine:
+                    new = sum(not finding.cohort.evaluated for finding in mine)
+                    cost = new * self.cost_here("evaluation_cost")
+                    body.pay(OUTSIDE, min(cost, max(0, body.balance(body.purse))), "evaluation_cost", body.purse)
+            for finding in self.findings:
+                self._learn(finding)
+            saved = sum((finding.saved for finding in self.findings), np.zeros(len(self.lines)))
+            for agency in self.agencies:
+                agency.learn_cashability(saved)
+        self.cohorts.close_year()
+
+    def settle(self):
+        """Outcome payments, repayments and distributions, before claw-back."""
+        for body in self.bodies:
+            if body.is_open():
+                self.arrangement.rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
+
+    def close_year(self):
+        """Underspends are kept, returned or clawed back; budgets for next year are set."""
+        for agency in self.agencies:
+            agency.close_year()
+        for department in self.departments:
+            for agency in self.agencies:
+                if agency.spec.department == department.code:
+                    department.set_budget(agency, self.year)
+
+    def resize(self):
+        """Agencies decide the size of their services."""
+        for agency in self.agencies:
+            agency.resize(self.quarter)
+
+    def relate(self):
+        """Trust, joining and leaving."""
+        for body in self.bodies:
+            body.relate()
+
+    # What parties ask of the place
+
+    def party(self, code):
+        """A party by its code."""
+        return self.parties[code]
+
+    @property
+    def design(self):
+        """How outcomes are measured: as the arrangement says, unless the dial says otherwise."""
+        chosen = self.dials["measurement.design"]
+        return self.arrangement.rules.measured() if chosen == "arrangement" else chosen
+
+    def believed_cashability(self):
+        """Believed share of benefit that becomes cash, by line: nothing of what the centre pays at cost."""
+        share = np.array([agency.believed_cash_share() for agency in self.agencies])[self.lines.agency]
+        return np.where(self.lines.demand_led, 0.0, share)
+
+    def correction(self, programme):
+        """Optimism correction analysts apply for a programme's evidence grade."""
+        return grade_correction(programme.grade)
+
+    def case_for(self, programme, belief, price_pence):
+        """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
+        families, use = self._survey[programme.id]
+        if families == 0:
+            return None
+        reduction = believed_reduction(programme.published(self.place), belief.mean, self.lines.need)
+        spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
+        return Case(use / families, self.services.prices.average.astype(float), reduction, spread, float(price_pence),
+                    programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
+
+    def best_provider(self, programme, body):
+        """The provider whose bid gives most effect a pound."""
+        bids = [provider for provider in self.providers if provider.sector in programme.sectors]
+        return max(bids, key=lambda provider: (provider.fidelity / provider.price_pence(programme), provider.code))
+
+    def room_for(self, programme, scope):
+        """Families that may still be taken on a programme this year, by all bodies together."""
+        most = int(self._survey[programme.id][0] * programme.get("most_reached") * scope)
+        return max(0, most - self._taken[programme.id])
+
+    def cost_here(self, name):
+        """Pence of an administrative cost of the arrangement, in proportion to the people of the place; 0 if it has none."""
+        if name not in self.arrangement.values:
+            return 0
+        return round(self.arrangement.pence(name) * self.scale * self.place.get("place.population") / 1e6)
+
+    def sign(self, body, programme, provider, families, price_pence, appraisal):
+        """Sign a year's contract."""
+        offer = self._offers.index((programme.id, provider.code)) + 1
+        contract = Contract(body.code, programme.id, provider.code, offer, self.year, families, price_pence)
+        self.contracts.append(contract)
+        self._taken[programme.id] += families
+        self.recorder.signed(self, contract, appraisal)
+
+    def share_cost(self, members, pence, purpose):
+        """Members pay a joint cost in equal parts, from discretionary money as far as it goes."""
+        for member, part in zip(members, split(pence, [1] * len(members)), strict=True):
+            member.pay(OUTSIDE, min(part, max(0, member.balance("prevention"))), purpose, "prevention")
+
+    def owed_next_quarter(self, body):
+        """Pence a body owes providers next quarter."""
+        quarter = self.quarter_of_year + 1
+        return sum(self._due(contract, quarter) for contract in self.contracts if contract.body == body.code)
+
+    def cancel_next_quarter(self, body, pence):
+        """Cut what a body buys next quarter by a sum, and move the money to its services."""
+        owed = self.owed_next_quarter(body)
+        self._cut[body.code] = pence / owed
+        self.ledger.transfer(body.account("prevention"), body.account("service"), pence, "internal")
+
+    def spent_this_year(self, body):
+        """Pence a body spent on programmes, agreeing and evaluation this year."""
+        costs = ("programme", "transaction_cost", "evaluation_cost")
+        year = set(self.quarters_of_year())
+        return sum(pence for q, payer, _, pence, purpose in self.ledger.postings if q in year and payer == body.account(body.purse) and purpose in costs)
+
+    def lines_touched(self, body):
+        """Service lines of the needs that a body's programmes are meant to change."""
+        names = {cohort.programme for cohort in self.cohorts.cohorts if cohort.body == body.code}
+        return np.any([self.lines_relieved(name) for name in names], axis=0) if names else np.zeros(len(self.lines), bool)
+
+    def lines_relieved(self, programme):
+        """Service lines of the needs a programme is meant to change."""
+        needs = {effect.need for effect in self.catalogue[programme].effects}
+        return np.array([line.need in needs for line in self.place.lines])
+
+    def workload(self, agency):
+        """An agency's caseload this year over that of the base year, at average cost."""
+        now, first = self._workload_pence(self.quarters_of_year()), self._first_use
+        own = agency.own_lines
+        return float(now[own].sum() / first[own].sum()) if first[own].sum() else 1.0
+
+    def carry_out(self, line, quarter, plan):
+        """Put a decision on a line's size into effect; pence a year that opening costs."""
+        block = int(self.lines.block[line])
+        self.services.low_places[line] = plan.low_places
+        if plan.close_blocks:
+            self.services.notices.append((quarter + 1 + int(self.lines.notice[line]), line, plan.close_blocks * block))
+        if plan.open_blocks:
+            self._openings.append((line, plan.open_blocks * block))
+        places = plan.open_blocks * block
+        return places * (int(self.services.prices.fixed[line]) * QUARTERS + int(self.lines.opening_pence[line]))
+
+    # The centre
+
+    def fund_at_cost(self, agency, pence):
+        """The centre pays for what it funds at cost."""
+        self.ledger.transfer(TREASURY, agency.spec.department, pence, "vote")
+        self.ledger.transfer(agency.spec.department, agency.account("service"), pence, "benefit_funding")
+
+    def support(self, agency, pence):
+        """The parent covers a deficit that nothing else can."""
+        self.ledger.transfer(TREASURY, agency.spec.department, pence, "vote")
+        self.ledger.transfer(agency.spec.department, agency.account("service"), pence, "emergency_support")
+
+    def claw_back(self, agency, pence):
+        """The parent takes an underspend back and surrenders it."""
+        self.ledger.transfer(agency.account("service"), agency.spec.department, pence, "claw_back")
+        self.ledger.transfer(agency.spec.department, TREASURY, pence, "surrender")
+
+    # Inside
+
+    def _make_offers(self):
+        """True effects of each programme as each provider delivers it."""
+        self._offers = [(name, provider.code) for name, item in self.catalogue.items() for provider in self.providers if provider.sector in item.sectors]
+        rows = []
+        for name, code in self._offers:
+            item = self.catalogue[name]
+            effect = item.true_effect(self.place, self.dials, self.seed) * self.parties[code].fidelity
+            rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": item.level_weight(),
+                         "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
+        self.families.offers = offer_tables(len(self.place.needs), rows)
+        contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
+        self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, self.dials["families.case_finding"]))
+        self._same = {name: np.array([0, *(other == name for other, _ in self._offers)], np.uint8) for name in self.catalogue}
+
+    def _learn(self, finding):
+        """A cohort's first finding moves the belief in its programme of those it was done for."""
+        cohort = finding.cohort
+        if cohort.evaluated:
+            return
+        cohort.evaluated = True
+        self.recorder.turned_around(self, cohort, self.cohorts.turned_around(cohort, self.families, self.targets[cohort.programme]))
+        programme = self.catalogue[cohort.programme]
+        usual = cohort.before.mean(axis=0) * self.services.prices.average
+        reduction = believed_reduction(programme.published(self.place), 1.0, self.lines.need)
+        expected = float((usual * reduction).sum())
+        if expected <= 0:
+            return
+        doubt = self.place.get("place.evaluation_doubt")
+        body = self.parties[cohort.body]
+        for party in {id(party): party for party in (body, *body.members())}.values():
+            party.beliefs[programme.id].update(finding.per_family / expected, (finding.spread / expected) ** 2 + doubt**2)
+
+    def _followed_years(self):
+        values = self.arrangement.values
+        return int(values["payment_years"].value) if "payment_years" in values else 1
+
+    def _kept(self, body):
+        return 1.0 - self._cut.get(body, 0.0)
+
+    def _due(self, contract, quarter_of_year):
+        if quarter_of_year >= QUARTERS:
+            return 0
+        return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract.body))
+
+    def _workload_pence(self, quarters):
+        served = np.zeros(len(self.lines))
+        for q in quarters:
+            served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
+        return served * self.services.prices.average

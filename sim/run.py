@@ -1,0 +1,253 @@
+"""Running and comparing: pure functions of (inputs, seed) that own all their state."""
+
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from multiprocessing import active_children, get_context
+
+from sim.agents.provider import PROVIDER_VALUES
+from sim.arrangements import Arrangement, load_arrangement
+from sim.burn_in import settle
+from sim.families import QUARTERS
+from sim.model import LocalSystem
+from sim.parameters import DIALS, InputError, changed, defaults, quantity, suggest
+from sim.places import Place, load_place, read_toml
+from sim.programmes import load_catalogue
+from sim.results import Recorder, Rows
+
+TWIN = "do_nothing"
+YEARS = 15
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that a run depends on, but for its seed.
+
+    Attributes
+    ----------
+    place : Place
+    catalogue : dict of str to Programme
+    providers : dict
+        Sector and values of each provider, by code.
+    arrangement : Arrangement
+    settings : dict
+        Dials the user set, by name.
+    years : int
+    n_families : int
+    """
+
+    place: Place
+    catalogue: dict = field(repr=False)
+    providers: dict = field(repr=False)
+    arrangement: Arrangement = field(repr=False)
+    settings: dict
+    years: int
+    n_families: int
+
+    @property
+    def dials(self):
+        """Every dial: its default, else what the arrangement says, else what the user says."""
+        return {**defaults(), **self.arrangement.settings, **self.settings}
+
+    @property
+    def place_dials(self):
+        """Dials without what the arrangement says: those of the twin."""
+        return {**defaults(), **self.settings}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Rows and flows of one run, in the order in which they will be written."""
+
+    arrangement: str
+    seed: int
+    rows: list
+    flows: list
+    bodies: tuple
+
+
+def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
+    """Everything a run needs, read and checked.
+
+    Parameters
+    ----------
+    arrangement, place : str or path
+    settings : mapping of str to str or float, optional
+        Changes by dotted name: dials, or any value of the place, a programme, a provider or the arrangement.
+    years : int
+    families : int, optional
+        Scales the place to this many families.
+
+    Returns
+    -------
+    Inputs
+
+    Raises
+    ------
+    InputError
+    """
+    place = load_place(place)
+    inputs = Inputs(place, load_catalogue(), load_providers(), load_arrangement(arrangement), {}, years, int(place.get("place.families")))
+    inputs = replace(inputs, n_families=_checked(families, "--families", 500, 20_000_000, inputs.n_families))
+    inputs = replace(inputs, years=_checked(years, "--years", 1, 40, YEARS))
+    for name, value in (settings or {}).items():
+        inputs = with_setting(inputs, name, value)
+    return inputs
+
+
+def _checked(number, option, low, high, default):
+    if number is None:
+        return default
+    if not low <= number <= high:
+        raise InputError(option, "", f"{number} is out of range", f"give {low} to {high}")
+    return int(number)
+
+
+def with_setting(inputs, name, value):
+    """Inputs with one parameter changed.
+
+    Raises
+    ------
+    InputError
+        If there is no such parameter, or the value is not one it may have.
+    """
+    if name in DIALS:
+        return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
+    if inputs.place.has(name):
+        return replace(inputs, place=inputs.place.with_value(name, value))
+    kind, _, rest = name.partition(".")
+    owner, _, key = rest.partition(".")
+    if kind == "arrangement" and rest in inputs.arrangement.values:
+        return replace(inputs, arrangement=inputs.arrangement.with_value(rest, value))
+    if kind == "programmes" and owner in inputs.catalogue and key in inputs.catalogue[owner].values:
+        return replace(inputs, catalogue={**inputs.catalogue, owner: inputs.catalogue[owner].with_value(key, value)})
+    if kind == "providers" and key in inputs.providers.get(owner, {"values": {}})["values"]:
+        entry = inputs.providers[owner]
+        values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
+        return replace(inputs, providers={**inputs.providers, owner: {**entry, "values": values}})
+    raise InputError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
+
+
+def parameters(inputs):
+    """Every parameter by dotted name: dials and quantities."""
+    named = {**DIALS, **inputs.place.values}
+    named |= {f"arrangement.{name}": item for name, item in inputs.arrangement.values.items()}
+    for programme in inputs.catalogue.values():
+        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
+    for code, entry in inputs.providers.items():
+        named |= {f"providers.{code}.{name}": item for name, item in entry["values"].items()}
+    return named
+
+
+def load_providers():
+    """Sector and values of each provider, by code."""
+    path = files("sim") / "scenarios" / "providers.toml"
+    providers = {}
+    for code, entry in read_toml(str(path)).items():
+        values = {name: quantity(entry[name], path, f"{code}.{name}", low) for name, low in PROVIDER_VALUES.items()}
+        providers[code] = {"sector": entry["sector"], "values": values}
+    return providers
+
+
+def simulate(inputs, settled, seed, twin=None):
+    """One run from a settled place; changes `settled`.
+
+    Returns
+    -------
+    tuple of Recorder and service prices
+    """
+    recorder = Recorder(twin)
+    model = LocalSystem(inputs, settled, seed, recorder)
+    for _ in range(inputs.years * QUARTERS):
+        model.step()
+    recorder.finish(model)
+    return recorder, model.services.prices
+
+
+def run_seed(cases, seed, threads=1):
+    """Runs of several arrangements with one seed, against one do-nothing twin.
+
+    Parameters
+    ----------
+    cases : list of Inputs
+        That differ in nothing but their arrangement.
+    seed : int
+    threads : int
+
+    Returns
+    -------
+    list of RunResult
+    """
+    first = cases[0]
+    settled = settle(first.place, first.place_dials, seed, first.n_families, threads)
+    nothing = replace(first, arrangement=load_arrangement(TWIN))
+    twin, prices = simulate(nothing, settled.copy(), seed)
+    results = []
+    for inputs in cases:
+        record, _ = simulate(inputs, settled.copy(), seed, twin)
+        rows = Rows(inputs.place, prices, record, twin).build()
+        results.append(RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies))
+    return results
+
+
+def run(inputs, seed, threads=1):
+    """One arrangement with its do-nothing twin.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    seed : int
+    threads : int
+        Threads that share out the families; the result does not depend on it.
+
+    Returns
+    -------
+    RunResult
+    """
+    return run_seed([inputs], seed, threads)[0]
+
+
+def compare(cases, seed=1, replicates=10, workers=1, progress=None):
+    """Runs of several arrangements over several seeds.
+
+    Parameters
+    ----------
+    cases : list of Inputs
+    seed : int
+        Seed of the first replicate; the others follow.
+    replicates : int
+    workers : int
+        Processes; results do not depend on it.
+    progress : callable, optional
+        Called with the number of seeds done and their total.
+
+    Returns
+    -------
+    list of list of RunResult
+        By replicate, then by case.
+    """
+    seeds = range(seed, seed + replicates)
+    workers = min(workers, replicates)
+    if workers <= 1:
+        return [_tell(progress, i, replicates, run_seed(cases, s, os.cpu_count() if replicates == 1 else 1)) for i, s in enumerate(seeds)]
+    # never fork: compiled code may hold threads
+    with ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupt) as pool:
+        futures = [pool.submit(run_seed, cases, s) for s in seeds]
+        try:
+            return [_tell(progress, i, replicates, future.result()) for i, future in enumerate(futures)]
+        except BaseException:
+            for child in active_children():
+                child.kill()
+            raise
+
+
+def _tell(progress, i, total, result):
+    if progress:
+        progress(i + 1, total)
+    return result
+
+
+def _ignore_interrupt():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
