@@ -17,7 +17,7 @@ class Arrangement:
 
     Attributes
     ----------
-    id, name, source, differs : str
+    id, name, source, differs, file : str
     rules : rules.Rules
         The seven answers, callable.
     members : tuple of str
@@ -34,6 +34,7 @@ class Arrangement:
     name: str
     source: str
     differs: str
+    file: str
     rules: rules.Rules
     members: tuple
     settings: dict = field(default_factory=dict)
@@ -121,7 +122,7 @@ def _build(path, spec):
     for name, families in plan.items():
         if not isinstance(families, int) or isinstance(families, bool) or families < 0:
             raise InputError(path, f"plan.{name}", f"{families!r} is not a number of families", "give a whole number, 0 or more")
-    return Arrangement(path.stem, spec["name"], spec["source"], spec["differs"], chosen, tuple(spec["members"]), settings, values, plan)
+    return Arrangement(path.stem, spec["name"], spec["source"], spec["differs"], str(path), chosen, tuple(spec["members"]), settings, values, plan)
 
 
 def _rules(path, spec):

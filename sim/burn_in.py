@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.families import QUARTERS, Families
+from sim.families import FULL_QUARTER, QUARTERS, Families
+from sim.kernels import QUARTERS_OF_AGE
 from sim.services import Lines, Services
 
 
@@ -31,10 +32,11 @@ class Settled:
 
 
 def settle(place, dials, seed, n_families=None, threads=1):
-    """Let a place run without policy or trend until it is in its usual state (docs/odd.md, section 5).
+    """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).
 
-    During the burn-in each rationed line serves its usual share of known need. Then places are fixed in whole blocks
-    and a base year passes with them.
+    Every family enters when its index child is born, so that at the end each has lived its whole life in the model
+    and the place is stationary. Meanwhile each rationed line serves its usual share of known need. Then places are
+    fixed in whole blocks and a base year passes with them.
 
     Parameters
     ----------
@@ -52,12 +54,10 @@ def settle(place, dials, seed, n_families=None, threads=1):
     n_families = int(place.get("place.families")) if n_families is None else n_families
     families = Families(place, dials, n_families, seed, threads)
     services = Services(Lines(place, dials, n_families))
-    families.start()
-    first = 1 - QUARTERS * (int(place.get("place.burn_in_years")) + 1)
-    for quarter in range(first, 1):
+    for quarter in range(FULL_QUARTER - QUARTERS_OF_AGE + 1, 1):
         if quarter == 1 - QUARTERS:
             services.open_for_business(range(quarter - QUARTERS, quarter))
-        families.age()
+        families.age(until_full=max(0, FULL_QUARTER - quarter))
         families.move_needs(quarter)
         services.serve(families, quarter)
     expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))

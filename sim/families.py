@@ -12,6 +12,7 @@ from sim.places import AGE_BANDS, BAND_NAMES, LEVELS
 from sim.streams import key_of
 
 QUARTERS = 4
+FULL_QUARTER = -2 * QUARTERS  # the place is full; then follow a year to size places by, and the base year
 _QUANTILES = 4096
 
 
@@ -47,7 +48,7 @@ class Families:
         self.leavers = np.zeros_like(self.counts)
         self._need_tables = need_tables(place, dials)
         self._areas = AreaInfluence(place, dials)
-        self._newborn, self._settled = entry_tables(place, dials)
+        self._newborn = entry_tables(place)
         self._services = service_tables(place, dials)
         self.all_known = dials["services.unmet_need_scale"] == 0
         self.eligible = np.zeros(n_families, np.uint32)
@@ -56,6 +57,7 @@ class Families:
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
         self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
+        self._hopeful = (np.zeros(n_families, np.int64), np.zeros(n_areas, np.int64))
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
@@ -65,14 +67,6 @@ class Families:
         """How far contact with a programme, and trust it brought, make need known."""
         self.finds, self.trust_counts = np.float32(finds), np.float32(trust_counts)
 
-    def start(self):
-        """Fill the place at its usual prevalences; a burn-in must follow."""
-        self._each_area(kernels.start_population, self.columns, self._need_tables, self._settled, key=self.key)
-        for k in range(self.counts.shape[1]):
-            for area in range(self.counts.shape[0]):
-                rows = slice(self.columns.first[area], self.columns.first[area + 1])
-                self.counts[area, k] = np.bincount(self.columns.levels[rows, k], minlength=4)
-
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)
@@ -80,11 +74,15 @@ class Families:
         twin.columns = kernels.Columns(*(column.copy() for column in self.columns))
         for name in ("counts", "leavers", "eligible", "lower", "heard", "_demand", "_kept", "_helped", "_buffer", "_chosen"):
             setattr(twin, name, getattr(self, name).copy())
+        twin._hopeful = tuple(column.copy() for column in self._hopeful)
         return twin
 
-    def age(self):
-        """A quarter passes; families leave at 25 and others enter."""
-        self._each_area(kernels.age_families, self.columns, self._need_tables, self._newborn, key=self.key, out=(self.leavers, self.counts))
+    def age(self, until_full=0):
+        """A quarter passes; families leave at 25 and others enter. A new place fills as index children are born."""
+        self._each_area(
+            kernels.age_families, self.columns, self._need_tables, self._newborn, key=self.key,
+            out=(until_full, self.leavers, self.counts),
+        )  # fmt: skip
 
     def move_needs(self, quarter):
         """Needs worsen and ease, given last quarter's services and neighbours."""
@@ -104,14 +102,14 @@ class Families:
         demand, kept = self._demand, self._kept
         self._each_area(
             kernels.screen, self.columns, self._services, self.offers, key=self.key,
-            out=(quarter, self.heard, self.finds, self.trust_counts, self.all_known, self.eligible, self.lower, demand, kept),
+            out=(quarter, self.heard, self.finds, self.trust_counts, self.all_known, self.eligible, self.lower, demand, kept, *self._hopeful),
         )  # fmt: skip
         return demand.sum(axis=0), kept.sum(axis=0)
 
     def admit(self, quarter, line, need, code, places, below=False):
         """Admit waiting families to a line; (admitted, of them found). See :func:`kernels.admit`."""
         mask = self.lower if below else self.eligible
-        return kernels.admit(self.columns, self.key, quarter, line, need, code, places, mask, below, self._buffer, self._chosen)
+        return kernels.admit(self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen)
 
     def take_up(self, quarter, target, code, same_programme, places, reach, engagement):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
@@ -167,8 +165,8 @@ def _empty_columns(place, n_families):
     first = np.concatenate([[0], np.cumsum(split(n_families, shares))]).astype(np.int64)
     n, k = n_families, len(place.needs)
     return kernels.Columns(
-        first, np.zeros((n, k), np.uint8), np.zeros(n, np.uint16), np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint8),
-        np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
+        first, first[:-1].copy(), np.zeros((n, k), np.uint8), np.zeros(n, np.uint16), *(np.zeros(n, np.uint8) for _ in range(4)),
+        np.zeros(n, np.uint32), np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
         np.zeros((kernels.RING, n), np.uint32), np.zeros((kernels.SLOTS, n), np.uint8), np.zeros((kernels.SLOTS, n), np.uint8),
     )  # fmt: skip
 
@@ -202,7 +200,7 @@ def need_tables(place, dials):
     recovery = np.array([place.get(f"needs.{need}.recovery_if_served") for need in needs], np.float32)
     return kernels.NeedTables(
         band, np.zeros((1, 1, 1, 4), np.float32), down, frail_up.astype(np.float32), frail_up.max(axis=1).astype(np.float32), frail_down.astype(np.float32), coupling,
-        coupling.max(axis=1), lines_of, recovery, np.float32(recovery.max()),
+        coupling.max(), lines_of, recovery, recovery.max(),
     )  # fmt: skip
 
 
@@ -225,7 +223,7 @@ class AreaInfluence:
         tilt = np.exp(spread * place.get("place.deprivation_effect") * np.outer(deprivation, weight))
         tilt *= np.exp(-spread * np.outer(capital - capital.mean(), protection))
         self.tilt = tilt / tilt.mean(axis=0)
-        self.usual = np.array([place.get(f"needs.{need}.prevalence_emerging") for need in needs])
+        self.usual = np.array([place.get(f"needs.{need}.prevalence") for need in needs])
         self.pull = np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
         self.growth = 1 + dials["families.demand_growth"]
         share = np.eye(len(place.neighbourhoods)) * 0.5
@@ -243,11 +241,14 @@ class AreaInfluence:
         counts : int64 (neighbourhoods, needs, 4)
             Families by level after last quarter's move.
         quarter : int
-            Quarters up to 0 are the burn-in and have no trend.
+            Quarters up to 0 are the burn-in and have no trend. While the place fills, neighbours are compared with
+            the whole place as it is; after that, with its usual prevalence.
         """
-        prevalence = 1 - counts[:, :, 0] / counts.sum(axis=2)
-        around = self.share @ prevalence
-        relative = np.divide(around, self.usual, out=np.ones_like(around), where=self.usual > 0)
+        there = counts.sum(axis=2)
+        needy = there - counts[:, :, 0]
+        around = self.share @ (needy / np.maximum(there, 1))
+        usual = self.usual if quarter > FULL_QUARTER else needy.sum(axis=0) / max(1, there[:, 0].sum())
+        relative = np.divide(around, usual, out=np.ones_like(around), where=usual > 0)
         influence = np.clip(1 + self.pull * (relative - 1), 0.25, 4.0)
         trend = self.growth ** (max(quarter, 0) / QUARTERS)
         table = self.base[None] * (self.tilt * influence * trend)[:, None, :, None]
@@ -267,15 +268,11 @@ def neighbourhood_graph(place):
     return graph
 
 
-def entry_tables(place, dials):
-    """What newborn families bring, and what settled ones have before the burn-in."""
+def entry_tables(place):
+    """What families bring when they enter."""
     trust = [NormalDist(0.5, max(1e-9, place.get("place.trust_sd"))).inv_cdf((i + 0.5) / _QUANTILES) for i in range(_QUANTILES)]
-    trust = np.clip(np.array(trust), 0.05, 0.95).astype(np.float32)
-    tables = []
-    for start in ("entry", "prevalence"):
-        need = [[place.get(f"needs.{need.id}.{start}_{level}") for level in LEVELS[1:]] for need in place.needs]
-        tables.append(kernels.EntryTables(np.array(need, np.float32), trust))
-    return tables
+    need = [[place.get(f"needs.{need.id}.entry_{level}") for level in LEVELS[1:]] for need in place.needs]
+    return kernels.EntryTables(np.array(need, np.float32), np.clip(np.array(trust), 0.05, 0.95).astype(np.float32))
 
 
 def service_tables(place, dials):
@@ -323,8 +320,7 @@ def offer_tables(n_needs, offers):
     for i, offer in enumerate(offers, 1):
         for name in ("escalation", "recovery", "strength", "level_weight", "band_weight", "running"):
             getattr(table, name)[i] = offer[name]
-        margin = 1 + 1e-5  # float32 products may exceed the bound by a rounding
         peak = float(table.strength[i].max() * table.level_weight[i].max() * table.band_weight[i].max())
-        table.up_max[i] = margin * np.exp(max(0.0, float(table.escalation[i].max()) * peak))
-        table.down_max[i] = margin * np.exp(max(0.0, float(table.recovery[i].max()) * peak))
+        for most, log_ratio in ((table.up_max, table.escalation), (table.down_max, table.recovery)):
+            most[i] = 1.00001 * np.exp(max(0.0, float(log_ratio[i].max()) * peak))  # above any rounding
     return table

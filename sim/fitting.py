@@ -9,7 +9,6 @@ import numpy as np
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.parameters import defaults
-from sim.places import LEVELS
 from sim.services import FIELDS
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
@@ -30,26 +29,28 @@ class Fit:
         return 100 * (self.simulated / self.published - 1)
 
 
-def simulate_targets(place, seeds, threads=1):
+def simulate_targets(place, seeds, threads=1, progress=None):
     """Simulated values of every target: base year of a place without policy, averaged over seeds.
 
     Returns
     -------
     tuple
-        float (targets,) and the stationary shares at each level and above, float (needs, 3).
+        float (targets,) and the stationary share of families with each need, float (needs,).
     """
     values, shares = [], []
-    for seed in seeds:
+    for done, seed in enumerate(seeds, 1):
         settled = settle(place, defaults(), seed, threads=threads)
         view = _View(place, settled)
         values.append([view.measure(target.measures) for target in place.targets])
-        shares.append([[view.share(k, level) for level in (1, 2, 3)] for k in range(len(place.needs))])
+        shares.append([view.share(k) for k in range(len(place.needs))])
+        if progress:
+            progress(done, len(seeds))
     return np.mean(values, axis=0), np.mean(shares, axis=0)
 
 
-def compare_targets(place, seeds, threads=1):
+def compare_targets(place, seeds, threads=1, progress=None):
     """One :class:`Fit` a target."""
-    simulated, _ = simulate_targets(place, seeds, threads)
+    simulated, _ = simulate_targets(place, seeds, threads, progress)
     return [Fit(target, target.figure.base_value, float(value)) for target, value in zip(place.targets, simulated, strict=True)]
 
 
@@ -76,11 +77,10 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
                 step = (target.figure.base_value / max(value, 1e-9)) ** (0.3 if late else 0.7)
                 chance = min(_LARGEST, max(_SMALLEST, values[name].value * min(2.0, max(0.5, step))))
                 values[name] = replace(values[name], value=float(f"{chance:.5g}"))
-        for k, need in enumerate(place.needs):
-            for level, share in zip(LEVELS[1:], shares[k], strict=True):
-                name = f"needs.{need.id}.prevalence_{level}"
-                mixed = values[name].value + 0.5 * (float(share) - values[name].value)
-                values[name] = replace(values[name], value=float(f"{mixed:.5g}"))
+        for need, share in zip(place.needs, shares, strict=True):
+            name = f"needs.{need.id}.prevalence"
+            mixed = values[name].value + 0.5 * (float(share) - values[name].value)
+            values[name] = replace(values[name], value=float(f"{mixed:.5g}"))
         place = replace(place, values=values)
         if progress:
             progress(turn + 1, rounds)
@@ -125,9 +125,9 @@ class _View:
         kind, *words = text.split()
         return getattr(self, f"_{kind}")(*words)
 
-    def share(self, need, level):
-        """Share of families with a need at a level or above."""
-        return float((self.columns.levels[:, need] >= level).mean())
+    def share(self, need):
+        """Share of families with a need at any level."""
+        return float((self.columns.levels[:, need] > 0).mean())
 
     def _prevalence(self, need, level, from_age, to_age):
         years = self.columns.age // QUARTERS

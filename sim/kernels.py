@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.streams import ENGAGE, ENTER_NEED, ENTER_TRAIT, MOVE, PRESENT, QUEUE, START, philox, to_unit
+from sim.streams import ENGAGE, ENTER_NEED, ENTER_TRAIT, MOVE, PRESENT, philox, to_unit
 
 BLOCK = 256
 QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
@@ -23,12 +23,15 @@ _MARGIN = np.float32(1.00001)  # float32 products may exceed their bound by a ro
 class Columns(NamedTuple):
     """State of N families; K needs; quarters are those of the model."""
 
-    first: np.ndarray  # int64 (neighbourhoods + 1,): first family of each neighbourhood
+    first: np.ndarray  # int64 (neighbourhoods + 1,): first row of each neighbourhood
+    end: np.ndarray  # int64 (neighbourhoods,): past the last row whose family has entered
     levels: np.ndarray  # uint8 (N, K): 0 none, 1 emerging, 2 entrenched, 3 crisis
     has: np.ndarray  # uint16 (N,): bit k = need k above level 0
+    burden: np.ndarray  # uint8 (N,): sum of levels
     age: np.ndarray  # uint8 (N,): quarters of the index child's age
     generation: np.ndarray  # uint8 (N,): families that stood here before
     frailty: np.ndarray  # uint8 (N,): class of lasting frailty
+    luck: np.ndarray  # uint32 (N,): drawn once a family, for its place in queues
     trust: np.ndarray  # float32 (N,): trust in services the family would have without programmes
     trust_gain: np.ndarray  # float32 (N,): what programmes added
     known: np.ndarray  # uint16 (N,): bit k = need k known of the family's own accord
@@ -48,7 +51,7 @@ class NeedTables(NamedTuple):
     frail_most: np.ndarray  # float32 (FRAILTY_CLASSES,): largest of frail_up over needs
     frail_down: np.ndarray  # float32 (FRAILTY_CLASSES,)
     coupling: np.ndarray  # float32 (K, K): extra relative risk per level of the other need
-    coupling_max: np.ndarray  # float32 (K,)
+    coupling_max: np.float32  # largest entry of `coupling`
     lines_of: np.ndarray  # uint32 (K,): service lines that serve a need
     recovery: np.ndarray  # float32 (K,): ratio of recovery if served
     recovery_max: np.float32
@@ -118,31 +121,31 @@ def draw_needs(draw, area, row, n, generation, start, quarter, key0, key1):
 
 
 @njit(nogil=True, inline="always")
-def may_move(stir, most_up, up, draw, has, frailty, frail_most, offer, up_max, start, n):
-    """Mark the families of a block in which some need might move: those with a need, or with a draw low enough.
+def may_move(visit, up, draw, has, burden, frailty, frail_most, coupling_max, offer, up_max, start, n, ceiling):
+    """Needs of each family of a block that might move: those it has, and those whose draw is low enough to begin.
 
-    Two plain loops over the block, so that the processor's vector units do the work.
+    Plain loops over the block, so that the processor's vector units do the work. Bit k of ``visit[i]`` is need k.
     """
     for i in range(n):
         f = start + i
-        most = frail_most[frailty[f]] * _MARGIN
+        most = frail_most[frailty[f]] * (np.float32(1.0) + coupling_max * np.float32(burden[f])) * _MARGIN
         for slot in range(SLOTS):
             most *= up_max[offer[slot, f]]
-        most_up[i] = most
-        stir[i] = has[f] != 0
+        ceiling[i] = most
+        visit[i] = has[f]
     for k in range(up.shape[1]):
         onset = up[:, k, 0].max()
         for i in range(n):
-            stir[i] |= draw[k, i] < onset * most_up[i]
+            visit[i] |= (draw[k, i] < onset * ceiling[i]) << k
 
 
 @njit(nogil=True, cache=True)
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """Needs worsen and ease by one level (3.2).
 
-    One uniform a family, need and quarter serves both directions: up from the low end, down from the high end. A
-    bound that no family factor exceeds screens out the needs that cannot move; the exact chance is worked out only
-    for the rest, so the screen changes speed, not results.
+    One uniform a family, need and quarter serves both directions: up from the low end, down from the high end.
+    Needs whose draw lies beyond a bound that no family factor can pass are not worked out: that changes speed, not
+    results.
 
     Parameters
     ----------
@@ -154,79 +157,71 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     counts : int64 (neighbourhoods, K, 4)
         Families by level, kept up to date.
     """
-    first, levels, has, age, generation, frailty = c.first, c.levels, c.has, c.age, c.generation, c.frailty
+    first, end, levels, has, burden = c.first, c.end, c.levels, c.has, c.burden
+    age, generation, frailty = c.age, c.generation, c.frailty
     offer, clock, served = c.offer, c.clock, c.served[(quarter + RING - 1) % RING]
     bands, up_chance, down_chance, frail_up, frail_down = t.band, t.up, t.down, t.frail_up, t.frail_down
-    coupling, coupling_max, lines_of, recovery = t.coupling, t.coupling_max, t.lines_of, t.recovery
+    coupling, lines_of, recovery = t.coupling, t.lines_of, t.recovery
     escalation, recovering, strength = o.escalation, o.recovery, o.strength
     level_weight, band_weight, up_max, down_max = o.level_weight, o.band_weight, o.up_max, o.down_max
     n_needs = levels.shape[1]
     one = np.float32(1.0)
     draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.float32)
-    new = np.empty(n_needs, np.uint8)
-    stir = np.empty(BLOCK, np.uint8)
+    family = np.empty(BLOCK * n_needs + 1, np.int64)
+    need = np.empty(BLOCK * n_needs + 1, np.uint8)
+    new = np.empty(BLOCK * n_needs + 1, np.uint8)
+    visit = np.empty(BLOCK, np.int32)
     ceiling = np.empty(BLOCK, np.float32)
     for area in range(first_area, last_area):
         up = up_chance[area]
-        for start in range(first[area], first[area + 1], BLOCK):
-            n = min(BLOCK, first[area + 1] - start)
+        for start in range(first[area], end[area], BLOCK):
+            n = min(BLOCK, end[area] - start)
             draw_needs(draw, area, start - first[area], n, generation, start, quarter, key[0], key[1])
-            may_move(stir, ceiling, up, draw, has, frailty, t.frail_most, offer, up_max, start, n)
-            for i in range(n):
-                if not stir[i]:
+            may_move(visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling)
+            visits = 0
+            for i in range(n):  # a list without branches: the processor could not guess them
+                for k in range(n_needs):
+                    family[visits] = start + i
+                    need[visits] = k
+                    visits += (visit[i] >> k) & 1
+            changes = 0
+            for v in range(visits):
+                f, k = family[v], need[v]
+                band, grade, level, u = bands[age[f]], frailty[f], levels[f, k], draw[k, f - start]
+                ease = frail_down[grade] * t.recovery_max * down_max[offer[0, f]] * down_max[offer[1, f]] * _MARGIN
+                if u >= up[band, k, level] * ceiling[f - start] and one - u > down_chance[band, k, level] * ease:
                     continue
-                f = start + i
-                band = bands[age[f]]
-                grade = frailty[f]
-                total = np.float32(0.0)
-                for k in range(n_needs):
-                    total += np.float32(levels[f, k])
-                most_down = frail_down[grade] * _MARGIN
-                most_up = _MARGIN
-                if served[f]:
-                    most_down *= t.recovery_max
-                for slot in range(SLOTS):
-                    most_up *= up_max[offer[slot, f]]
-                    most_down *= down_max[offer[slot, f]]
-                moved = False
-                for k in range(n_needs):
-                    level = levels[f, k]
-                    u = draw[k, i]
-                    bound = up[band, k, level] * frail_up[grade, k] * (one + coupling_max[k] * total) * most_up
-                    if u < bound or one - u <= down_chance[band, k, level] * most_down:
-                        if not moved:
-                            moved = True
-                            for j in range(n_needs):
-                                new[j] = levels[f, j]
-                        p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
-                        p_up *= programme_factor(offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band)
-                        p_down = down_chance[band, k, level] * frail_down[grade]
-                        if served[f] & lines_of[k]:
-                            p_down *= recovery[k]
-                        p_down *= programme_factor(offer, clock, strength, level_weight, band_weight, recovering, f, k, level, band)
-                        if p_up + p_down > one:
-                            p_up *= one / (p_up + p_down)
-                            p_down = one - p_up
-                        if u < p_up:
-                            new[k] = level + 1
-                        elif one - u < p_down:
-                            new[k] = level - 1
-                if moved:
-                    bits = 0
-                    for k in range(n_needs):
-                        counts[area, k, levels[f, k]] -= 1
-                        counts[area, k, new[k]] += 1
-                        levels[f, k] = new[k]
-                        bits |= (new[k] > 0) << k
-                    has[f] = bits
+                p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
+                p_up *= programme_factor(offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band)
+                p_down = down_chance[band, k, level] * frail_down[grade]
+                if served[f] & lines_of[k]:
+                    p_down *= recovery[k]
+                p_down *= programme_factor(offer, clock, strength, level_weight, band_weight, recovering, f, k, level, band)
+                if p_up + p_down > one:
+                    p_up *= one / (p_up + p_down)
+                    p_down = one - p_up
+                if u < p_up or one - u < p_down:
+                    family[changes] = f
+                    need[changes] = k
+                    new[changes] = level + 1 if u < p_up else level - 1
+                    changes += 1
+            for v in range(changes):  # only now, so that every need sees the others as they were
+                f, k, level = family[v], need[v], new[v]
+                counts[area, k, levels[f, k]] -= 1
+                counts[area, k, level] += 1
+                burden[f] += level - levels[f, k]
+                levels[f, k] = level
+                has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
 
 
 @njit(nogil=True, cache=True)
 def enter(c, t, e, f, area, key):
     """A family enters with a newborn: traits, trust and the parents' needs (3.1)."""
     number = (area << 20) + f - c.first[area]
-    x0, x1, _, _ = philox(number, c.generation[f], 0, ENTER_TRAIT << 24, key[0], key[1])
+    x0, x1, x2, _ = philox(number, c.generation[f], 0, ENTER_TRAIT << 24, key[0], key[1])
+    c.age[f] = 0
     c.frailty[f] = x0 >> np.uint64(24)
+    c.luck[f] = x2
     c.trust[f] = e.trust[x1 >> np.uint64(20)]
     c.trust_gain[f] = 0.0
     c.known[f] = 0
@@ -237,6 +232,7 @@ def enter(c, t, e, f, area, key):
         c.offer[slot, f] = 0
         c.clock[slot, f] = 0
     bits = 0
+    c.burden[f] = 0
     for k in range(c.levels.shape[1]):
         word = philox(number, c.generation[f], 0, (ENTER_NEED << 24) + k, key[0], key[1])[0]
         u = to_unit(word)
@@ -245,35 +241,29 @@ def enter(c, t, e, f, area, key):
             if u < e.need[k, step] * t.frail_up[c.frailty[f], k]:
                 level = step + 1
         c.levels[f, k] = level
+        c.burden[f] += level
         bits |= (level > 0) << k
     c.has[f] = bits
 
 
 @njit(nogil=True, cache=True)
-def start_population(c, t, e, first_area, last_area, key):
-    """Fill the place before the burn-in: ages spread evenly, needs drawn at their usual prevalence (5)."""
-    for area in range(first_area, last_area):
-        for f in range(c.first[area], c.first[area + 1]):
-            enter(c, t, e, f, area, key)
-            word = philox((area << 20) + f - c.first[area], 0, 0, START << 24, key[0], key[1])[0]
-            c.age[f] = (word * np.uint64(QUARTERS_OF_AGE)) >> np.uint64(32)
-
-
-@njit(nogil=True, cache=True)
-def age_families(c, t, e, first_area, last_area, key, leavers, counts):
+def age_families(c, t, e, first_area, last_area, key, until_full, leavers, counts):
     """A quarter passes; at 25 the family leaves and another enters with a newborn (3.1).
 
     Parameters
     ----------
+    until_full : int
+        Quarters until the place is full. While it fills, each row's first family enters when the index child is
+        born; rows are in order of age, so those who have entered stand in front.
     leavers : int64 (neighbourhoods, K, 4)
         Filled with leaving families by level of need.
     counts : int64 (neighbourhoods, K, 4)
         Families by level, kept up to date.
     """
-    first, age, offer, clock = c.first, c.age, c.offer, c.clock
+    first, end, age, offer, clock = c.first, c.end, c.age, c.offer, c.clock
     for area in range(first_area, last_area):
         leavers[area] = 0
-        for f in range(first[area], first[area + 1]):
+        for f in range(first[area], end[area]):
             for slot in range(SLOTS):
                 if offer[slot, f] and clock[slot, f] < 255:
                     clock[slot, f] += 1
@@ -283,10 +273,16 @@ def age_families(c, t, e, first_area, last_area, key, leavers, counts):
                     leavers[area, k, c.levels[f, k]] += 1
                     counts[area, k, c.levels[f, k]] -= 1
                 c.generation[f] += 1
-                age[f] = 0
                 enter(c, t, e, f, area, key)
                 for k in range(c.levels.shape[1]):
                     counts[area, k, c.levels[f, k]] += 1
+        rows = first[area + 1] - first[area]
+        full = rows * (QUARTERS_OF_AGE - until_full) // QUARTERS_OF_AGE
+        for f in range(end[area], first[area] + full):
+            enter(c, t, e, f, area, key)
+            for k in range(c.levels.shape[1]):
+                counts[area, k, c.levels[f, k]] += 1
+        end[area] = max(end[area], first[area] + full)
 
 
 @njit(nogil=True, inline="always")
@@ -305,7 +301,7 @@ def show_needs(c_has, known, found, levels, trust, gain, contact, present, f, nu
 
 
 @njit(nogil=True, cache=True)
-def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_counts, all_known, eligible, lower, demand, kept):
+def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_counts, all_known, eligible, lower, demand, kept, hopeful, hopefuls):
     """Who is known and eligible, and who is served without waiting (4.1).
 
     Parameters
@@ -324,8 +320,10 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_cou
         Filled with families by known need and level: all, and those known only because found.
     kept : int64 (neighbourhoods, lines, 2)
         Filled with families that keep their place on a rationed line: all, and found.
+    hopeful, hopefuls : int64 (N,), int64 (neighbourhoods,)
+        Filled, from each neighbourhood's first row on, with the rows of families some line might still let in.
     """
-    first, levels, has, known, found = c.first, c.levels, c.has, c.known, c.found
+    first, end, levels, has, known, found = c.first, c.end, c.levels, c.has, c.known, c.found
     trust, trust_gain, generation, offer, clock = c.trust, c.trust_gain, c.generation, c.offer, c.clock
     served, before = c.served[quarter % RING], c.served[(quarter + RING - 1) % RING]
     present, at, below, need_of, running = s.present, s.at, s.below, s.need_of, o.running
@@ -333,7 +331,8 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_cou
     for area in range(first_area, last_area):
         demand[area] = 0
         kept[area] = 0
-        for f in range(first[area], first[area + 1]):
+        hopes = first[area]
+        for f in range(first[area], end[area]):
             known[f] &= has[f]
             found[f] &= has[f]
             if all_known:
@@ -362,15 +361,28 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_cou
             eligible[f] = can
             lower[f] = low
             served[f] = (can & s.open_door) | keeps
+            if low or can & ~served[f]:
+                hopeful[hopes] = f
+                hopes += 1
             if keeps:
                 for j in range(n_lines):
                     if (keeps >> j) & 1:
                         kept[area, j, 0] += 1
                         kept[area, j, 1] += (found[f] >> need_of[j]) & 1
+        hopefuls[area] = hopes - first[area]
+
+
+@njit(nogil=True, inline="always")
+def rank_in_queue(luck, code):
+    """A family's number in the queue of a line, from its luck and the line's code (the mixer of SplitMix64)."""
+    x = (np.uint64(luck) << np.uint64(32)) | np.uint64(code)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (x ^ (x >> np.uint64(31))) >> np.uint64(32)
 
 
 @njit(nogil=True, cache=True)
-def admit(c, key, quarter, line, need, code, places, mask, kept_first, buffer, rows):
+def admit(c, quarter, line, need, code, places, mask, kept_first, hopeful, hopefuls, buffer, rows):
     """Give places of a line to families that wait, by drawn priority (4.1).
 
     Families served last quarter come first where `kept_first`, then the more severe, then a number drawn once a
@@ -384,6 +396,8 @@ def admit(c, key, quarter, line, need, code, places, mask, kept_first, buffer, r
         Bit `line` marks who may be admitted.
     code : int
         Stable code of the line.
+    hopeful, hopefuls : int64 (N,), int64 (neighbourhoods,)
+        Rows to look at, from :func:`screen`.
     buffer, rows : uint64 (N,), int64 (N,)
         Working space.
 
@@ -392,18 +406,18 @@ def admit(c, key, quarter, line, need, code, places, mask, kept_first, buffer, r
     tuple of int
         Families admitted, and those of them whose need is known only because it was found.
     """
-    first, levels, generation, found_needs = c.first, c.levels, c.generation, c.found
+    first, levels, luck, found_needs = c.first, c.levels, c.luck, c.found
     served, before = c.served[quarter % RING], c.served[(quarter + RING - 1) % RING]
     bit = np.uint32(1) << np.uint32(line)
     waiting = 0
     for area in range(first.size - 1):
-        for f in range(first[area], first[area + 1]):
+        for i in range(first[area], first[area] + hopefuls[area]):
+            f = hopeful[i]
             if mask[f] & ~served[f] & bit:
-                x0 = philox((area << 20) + f - first[area], generation[f], 0, (QUEUE << 24) + code, key[0], key[1])[0]
                 rank = np.uint64(3 - levels[f, need])
                 if kept_first and not before[f] & bit:
                     rank += np.uint64(4)
-                buffer[waiting] = (rank << np.uint64(32)) | x0
+                buffer[waiting] = (rank << np.uint64(32)) | rank_in_queue(luck[f], code)
                 rows[waiting] = f
                 waiting += 1
     places = min(places, waiting)
@@ -462,12 +476,12 @@ def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, 
     int
         Families chosen.
     """
-    first, levels, has, age, known, found = c.first, c.levels, c.has, c.age, c.known, c.found
+    first, end, levels, has, age, known, found = c.first, c.end, c.levels, c.has, c.age, c.known, c.found
     trust, trust_gain, generation, offer, clock = c.trust, c.trust_gain, c.generation, c.offer, c.clock
     wanted, running = target.needs, o.running
     waiting = 0
     for area in range(first.size - 1):
-        for f in range(first[area], first[area + 1]):
+        for f in range(first[area], end[area]):
             if not has[f] or age[f] < target.age_from or age[f] > target.age_to:
                 continue
             bits = matches(levels, wanted, target.level_from, target.level_to, target.at_least, f)
@@ -520,16 +534,16 @@ def enrol(c, chosen, offer_index, trust_gain):
 @njit(nogil=True, cache=True)
 def on_programmes(c, o, first_area, last_area, helped):
     """Share of each neighbourhood's families that are on a programme: those whose neighbours hear of it (3.4)."""
-    first, offer, clock, running = c.first, c.offer, c.clock, o.running
+    first, end, offer, clock, running = c.first, c.end, c.offer, c.clock, o.running
     for area in range(first_area, last_area):
         n = 0
-        for f in range(first[area], first[area + 1]):
+        for f in range(first[area], end[area]):
             for slot in range(SLOTS):
                 i = offer[slot, f]
                 if i and clock[slot, f] < running[i]:
                     n += 1
                     break
-        helped[area] = n / max(1, first[area + 1] - first[area])
+        helped[area] = n / max(1, end[area] - first[area])
 
 
 @njit(nogil=True, cache=True)

@@ -29,6 +29,10 @@ class InputError(Exception):
         super().__init__(": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " "))
 
 
+class UnknownParameter(InputError):
+    """A parameter that does not exist."""
+
+
 def suggest(name, names):
     """A remedy that names the nearest known name, or the first few."""
     near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)

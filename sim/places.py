@@ -20,7 +20,7 @@ YEAR_END = ("keep", "return")
 
 # What each table must say, and the least each value may be.
 NEED_PARAMETERS = {
-    "prevalence_emerging": 0, "prevalence_entrenched": 0, "prevalence_crisis": 0,
+    "prevalence": 0,
     "entry_emerging": 0, "entry_entrenched": 0, "entry_crisis": 0,
     "present_emerging": 0, "present_entrenched": 0, "present_crisis": 0,
     "recovery_if_served": 1, "frailty_weight": 0, "contagion": 0, "social_capital": 0, "years_after_25": 0,
@@ -41,7 +41,7 @@ NEIGHBOURHOOD_PARAMETERS = {"families_share": 0, "deprivation": -5, "social_capi
 PLACE_PARAMETERS = {
     "families": 1, "population": 1, "public_spending": 0, "frailty_sd": 0, "deprivation_effect": 0, "frailty_recovery": 0,
     "trust_sd": 0, "word_of_mouth": 0,
-    "trust_gain": 0, "contact_finds": 0, "burn_in_years": 1, "belief_spread": 0, "evaluation_doubt": 0.01, "smallest_project": 0,
+    "trust_gain": 0, "contact_finds": 0, "belief_spread": 0, "evaluation_doubt": 0.01, "smallest_project": 0,
 }  # fmt: skip
 TABLES = {
     "needs": (("need",), NEED_PARAMETERS, {}),

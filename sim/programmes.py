@@ -71,6 +71,7 @@ class Programme:
     target: dict
     values: dict
     effects: tuple
+    file: str
     notes: str = ""
 
     @property
@@ -192,7 +193,7 @@ def _build(path, spec):
     _check_target(path, spec["target"])
     effects = tuple(_effect(path, number, row) for number, row in enumerate(spec["effect"], 1))
     return Programme(path.stem, spec["name"], tuple(spec["commissioners"]), tuple(spec["sectors"]), spec["evidence_grade"],
-                     spec["target"], values, effects, spec.get("notes", ""))  # fmt: skip
+                     spec["target"], values, effects, str(path), spec.get("notes", ""))  # fmt: skip
 
 
 def _check_target(path, target):

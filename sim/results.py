@@ -1,268 +1,302 @@
-"""What a run leaves behind: rows and flows, their files, and the summary. Columns and measures are declared once."""
+"""The files of a comparison: columns and measures declared once; tables, summary, manifest; written whole or not at all."""
 
-from dataclasses import dataclass, field
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from sim import kernels
-from sim.families import QUARTERS
-from sim.places import LEVELS
-from sim.services import FIELDS, LEAKS, leaks
+from sim.appraisal import DISCOUNT_RATE
+from sim.parameters import InputError
+from sim.services import LEAKS
 
-RUN_COLUMNS = ("arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value")
-FLOW_COLUMNS = ("arrangement", "replicate", "year", "payer", "payee", "purpose", "pence")
-SUMMARY_COLUMNS = ("arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n")
+RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
+FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
+SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
 
-# Money by what a party pays (-) or receives (+), straight from the flows.
-_PAID = {
-    "programme_cost": "programme", "transaction_cost": "transaction_cost", "evaluation_cost": "evaluation_cost",
-    "pool_overhead": "pool_overhead", "outcome_payment_out": "outcome_payment", "distributed": "distribution",
-}  # fmt: skip
-_RECEIVED = {"outcome_payment_in": "outcome_payment", "capital_in": "contribution"}
-_FROM_CENTRE = ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
-
+COSTS = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
 MONEY = (
     "promised", "optimism_and_luck", *LEAKS, "cash_below_budget", "avoided_growth", "returned_to_centre", "retained",
-    "efficiency_saving", "management_cash", "programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead",
-    "closing_cost", "opening_cost", "outcome_payment_in", "outcome_payment_out", "capital_in", "capital_repaid",
-    "investor_return", "reinvested", "distributed", "displaced_services", "net_position", "beyond_horizon",
-    "measured_saving", "true_saving", "closing_balance",
+    "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
+    "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
+    "beyond_horizon", "measured_saving", "true_saving",
 )  # fmt: skip
-PEOPLE = ("families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "list_alive", "members", "trust")
+PEOPLE = ("families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met")
 STOCKS = ("closing_balance", "list_alive", "members", "trust")  # the summary gives the last year, not a sum
 RATES = ("cashability", "retention", "self_sustaining", "npv", "bcr", "payback_year")
-COSTS = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
+ALL = "all"
+SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
 
 
-@dataclass
-class Recorder:
-    """Takes down what a run does. It alone sees the twin; agents never do.
+def tables(results, seed):
+    """Runs and flows of a comparison as data frames.
 
     Parameters
     ----------
-    twin : Recorder, optional
-        Record of the do-nothing twin of the same seed.
+    results : list of list of RunResult
+        By replicate, then by arrangement.
+    seed : int
+        Seed of replicate 0.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Columns RUN_COLUMNS and FLOW_COLUMNS, ordered by arrangement and replicate.
     """
-
-    twin: "Recorder" = None
-    served: list = field(default_factory=list)  # uint32 (families,) a quarter, of a twin only
-    leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
-    promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
-    people: dict = field(default_factory=dict)  # (year, body, measure) -> number
-    resizing: dict = field(default_factory=dict)  # (year, line, "closing_cost" | "opening_cost") -> pence
-    savings: dict = field(default_factory=dict)  # (year, "measured_saving" | "true_saving") -> float (lines,) pence
-    balances: dict = field(default_factory=dict)  # (year, party) -> pence
-    budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
-    reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
-    counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
-    flows: list = None
-    bodies: tuple = ()
-
-    def record(self, model):
-        """Take down a quarter that has just ended."""
-        if self.twin is None:
-            self.served.append(model.families.columns.served[model.quarter % kernels.RING].copy())
-        self.leavers.append(model.families.leavers.sum(axis=0))
-        if model.is_year_end:
-            self._record_year(model)
-
-    def _record_year(self, model):
-        year = model.year
-        for code in sorted({*model.parties, "treasury", "outside"}):
-            self.balances[year, code] = model.ledger.party_balance(code)
-        for body in model.bodies:
-            self._record_body(body, year)
-        if self.twin is not None and model.findings:
-            self._record_savings(model, year)
-
-    def _record_body(self, body, year):
-        if hasattr(body, "alive"):
-            self.people[year, body.code, "list_alive"] = int(body.alive and body.founded is not None)
-            self.people[year, body.code, "members"] = len(body.joined)
-            self.people[year, body.code, "trust"] = body.mean_trust()
-            self.reinvested[year, body.code] = body.kept_to_reinvest
-
-    def _record_savings(self, model, year):
-        """Measured saving beside the true one, for the same families in the same year."""
-        average = model.services.prices.average
-        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.quarters_of_year()])
-        then = np.stack([self.twin.served[q - 1] for q in model.quarters_of_year()])
-        measured, true = np.zeros(len(average)), np.zeros(len(average))
-        for finding in model.findings:
-            measured += finding.saved * average
-            use = np.zeros((2, len(average)), np.int64)
-            for i, served in enumerate((then, now)):
-                cohort = finding.cohort
-                kernels.use_of_rows(served, cohort.rows, model.families.columns.generation, cohort.generation, use[i])
-            true += (use[0] - use[1]) * average
-        self.savings[year, "measured_saving"], self.savings[year, "true_saving"] = measured, true
-
-    def budgeted(self, model):
-        """Take down the budgets of the year that begins."""
-        for agency in model.agencies:
-            self.budgets[model.year, agency.code] = agency.budget_pence
-
-    def signed(self, model, contract, appraisal):
-        """Take down what a decider promised itself: its appraisal, for the years of the run."""
-        for ahead in range(model.years - contract.year + 1):
-            year = contract.year + ahead
-            lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
-            lines += contract.families * appraisal.fiscal_pence[ahead]
-
-    def enrolled(self, model, contract, families):
-        """Take down families enrolled."""
-        key = (model.year, contract.body, "families_enrolled")
-        self.people[key] = self.people.get(key, 0) + families
-
-    def turned_around(self, model, cohort, families):
-        """Take down families that no longer have an entrenched need."""
-        key = (model.year, cohort.body, "families_turned_around")
-        self.people[key] = self.people.get(key, 0) + families
-
-    def resized(self, model, line, closed, opened):
-        """Take down what closing and opening places cost."""
-        costs = ("closing_cost", closed * model.lines.closing_pence[line]), ("opening_cost", opened * model.lines.opening_pence[line])
-        for name, pence in costs:
-            key = (model.year, int(line), name)
-            self.resizing[key] = self.resizing.get(key, 0) + int(pence)
-
-    def finish(self, model):
-        """Take down the counts and the ledger once the run is over."""
-        self.counts = np.stack([model.services.counts[q] for q in range(1, model.quarter + 1)])
-        self.flows = model.ledger.flows()
-        self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
+    runs, flows = [], []
+    for position in range(len(results[0])):
+        for replicate, group in enumerate(results):
+            result = group[position]
+            head = (result.arrangement, replicate)
+            runs += [(*head, seed + replicate, *row) for row in result.rows]
+            flows += [(*head, *row) for row in result.flows]
+    frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
+    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS)
 
 
-class Rows:
-    """Leaf rows of one run against its twin, as they will stand in ``runs.parquet``."""
+def summarise(runs, bodies):
+    """The summary: pounds of 2010/11 summed over the years, people and rates, over replicates.
 
-    def __init__(self, place, prices, run, twin):
-        self.place, self.prices, self.run, self.twin = place, prices, run, twin
-        self.agency_of = [line.agency for line in place.lines]
-        self.years = run.counts.shape[0] // QUARTERS
-        self.rows = []  # (year, agency, line, measure, pence or None, value or None)
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+    bodies : dict of str to tuple of str
+        Joint bodies of each arrangement, which have receipts of their own.
 
-    def build(self):
-        """All rows, in a fixed order."""
-        by_line = self._leaks()
-        self._promised(by_line)
-        self._agencies(by_line)
-        self._bodies()
-        self._people()
-        self._beyond_horizon()
-        return self.rows
-
-    def _money(self, year, agency, line, measure, pence):
-        self.rows.append((year, agency, line, measure, int(pence), None))
-
-    def _value(self, year, agency, line, measure, value):
-        self.rows.append((year, agency, line, measure, None, float(value)))
-
-    def _leaks(self):
-        """Identity of docs/odd.md section 4.3 by year and line; returns them summed by year."""
-        by_quarter = leaks(self.run.counts, self.twin.counts, self.prices)
-        by_year = {name: values.reshape(self.years, QUARTERS, -1).sum(axis=1) for name, values in by_quarter.items()}
-        for year in range(self.years):
-            for j, line in enumerate(self.place.lines):
-                for name in LEAKS:
-                    self._money(year + 1, line.agency, line.id, name, by_year[name][year, j])
-        return by_year
-
-    def _promised(self, by_line):
-        for year in range(1, self.years + 1):
-            promised = np.rint(self.run.promised.get(year, np.zeros(len(self.place.lines)))).astype(np.int64)
-            for j, line in enumerate(self.place.lines):
-                self._money(year, line.agency, line.id, "promised", promised[j])
-                self._money(year, line.agency, line.id, "optimism_and_luck", promised[j] - by_line["gross_avoided"][year - 1, j])
-                for name in ("measured_saving", "true_saving"):
-                    if (year, name) in self.run.savings:
-                        self._money(year, line.agency, line.id, name, round(self.run.savings[year, name][j]))
-
-    def _agencies(self, by_line):
-        paid, received = _by_party(self.run.flows)
-        twin_paid, twin_received = _by_party(self.twin.flows)
-        spent, spent_twin = (self._spending(record) for record in (self.run, self.twin))
-        for year in range(1, self.years + 1):
-            for agency in self.place.agencies:
-                code = agency.id
-                own = [j for j, owner in enumerate(self.agency_of) if owner == code]
-                cash = int(by_line["cash_released"][year - 1, own].sum())
-                back = paid.get((year, code, "claw_back"), 0) - twin_paid.get((year, code, "claw_back"), 0)
-                lost = sum(twin_received.get((year, code, name), 0) - received.get((year, code, name), 0) for name in _FROM_CENTRE)
-                budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
-                below = max(0, budget - int(spent[year - 1, own].sum())) - max(0, budget - int(spent_twin[year - 1, own].sum()))
-                self._money(year, code, None, "cash_below_budget", below)
-                self._money(year, code, None, "avoided_growth", cash - below)
-                self._money(year, code, None, "returned_to_centre", back + lost)
-                self._money(year, code, None, "retained", cash - back - lost)
-                gave_way = twin_paid.get((year, code, "other_services"), 0) - paid.get((year, code, "other_services"), 0)
-                self._money(year, code, None, "displaced_services", gave_way)
-                costs = self._party(year, code, paid, received)
-                for name in ("closing_cost", "opening_cost"):
-                    for j in own:
-                        pence = self.run.resizing.get((year, j, name), 0) - self.twin.resizing.get((year, j, name), 0)
-                        costs -= pence
-                        self._money(year, code, self.place.lines[j].id, name, pence)
-                self._money(year, code, None, "net_position", cash - back - lost + costs)
-                self._money(year, code, None, "closing_balance", self.run.balances[year, code])
-
-    def _party(self, year, code, paid, received):
-        """Rows of what a party paid and received; what they add to its net position."""
-        net = 0
-        for table, names, sign in ((paid, _PAID, -1), (received, _RECEIVED, 1)):
-            for measure, purpose in names.items():
-                pence = table.get((year, code, purpose), 0)
-                if pence:
-                    self._money(year, code, None, measure, pence)
-                if measure not in ("distributed", "capital_in"):
-                    net += sign * pence
-        return net
-
-    def _bodies(self):
-        paid, received = _by_party(self.run.flows)
-        agencies = {agency.id for agency in self.place.agencies}
-        for year in range(1, self.years + 1):
-            for code in self.run.bodies:
-                self._money(year, code, None, "net_position", self._party(year, code, paid, received))
-                self._money(year, code, None, "reinvested", self.run.reinvested.get((year, code), 0))
-            for (at, code), pence in sorted(self.run.balances.items()):
-                if at == year and code not in agencies:
-                    self._money(year, code, None, "closing_balance", pence)
-
-    def _people(self):
-        for (year, code, measure), number in sorted(self.run.people.items()):
-            self._value(year, code, None, measure, number)
-        served = FIELDS.index("eligible_served")
-        gap = self.twin.counts - self.run.counts
-        unmet = gap[..., 0] + self.run.counts[..., 1] - gap[..., served] - self.run.counts[..., 3] + gap[..., FIELDS.index("refilled")]
-        by_year = unmet.reshape(self.years, QUARTERS, -1).sum(axis=1)
-        avoided = (gap[..., served] + gap[..., 4]).reshape(self.years, QUARTERS, -1).sum(axis=1)
-        waiting = leaks(self.run.counts, self.twin.counts, self.prices)["never_served"].reshape(self.years, QUARTERS, -1).sum(axis=1)
-        for year in range(self.years):
-            for j, line in enumerate(self.place.lines):
-                self._value(year + 1, line.agency, line.id, "unmet_need_met", by_year[year, j] - waiting[year, j] / self.prices.average[j])
-                if line.care:
-                    self._value(year + 1, line.agency, line.id, "care_quarters_avoided", avoided[year, j])
-
-    def _beyond_horizon(self):
-        """Expected value of service use after 25 that leaving families no longer ask for; never cash."""
-        gap = (np.stack(self.twin.leavers) - np.stack(self.run.leavers)).reshape(self.years, QUARTERS, -1, len(LEVELS)).sum(axis=1)
-        needs = self.place.index("needs")
-        for j, line in enumerate(self.place.lines):
-            k = needs[line.need]
-            years = self.place.get(f"needs.{line.need}.years_after_25")
-            worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
-            for year in range(self.years):
-                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth))
-
-    def _spending(self, record):
-        return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)
+    Returns
+    -------
+    pandas.DataFrame
+        Columns SUMMARY_COLUMNS.
+    """
+    amount = runs["value_pence"].astype("float64") / 100
+    data = runs.assign(amount=amount.fillna(runs["value"]))
+    rows = []
+    for arrangement, part in data.groupby("arrangement", sort=False):
+        by_year = part.groupby(["replicate", "year", "agency", "measure"], sort=True)["amount"].sum()
+        replicates = sorted(part["replicate"].unique())
+        agencies = sorted(part["agency"].unique())
+        for agency in [ALL, *agencies]:
+            values = _values(by_year, agency, replicates, bodies.get(arrangement, ()))
+            for measure, numbers in values.items():
+                rows.append((arrangement, agency, measure, *_spread(numbers)))
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
 
 
-def _by_party(flows):
-    """Pence by (year, payer, purpose) and by (year, payee, purpose)."""
-    paid, received = {}, {}
-    for year, payer, payee, purpose, pence in flows:
-        for table, code in ((paid, payer), (received, payee)):
-            table[year, code, purpose] = table.get((year, code, purpose), 0) + pence
-    return paid, received
+def _values(by_year, agency, replicates, bodies):
+    """Numbers of one agency (or all), one a replicate, by measure."""
+    if agency == ALL:
+        table = by_year.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
+    else:
+        table = by_year.xs(agency, level="agency").reorder_levels(["measure", "replicate", "year"]).unstack("year", fill_value=0.0)
+    years = np.array(table.columns)
+
+    def series(measure):
+        if measure not in table.index.get_level_values(0):
+            return np.zeros((len(replicates), len(years)))
+        return table.loc[measure].reindex(replicates, fill_value=0.0).to_numpy()
+
+    present = set(table.index.get_level_values(0))
+    wanted = [*MONEY, *PEOPLE] if agency == ALL else [name for name in (*MONEY, *PEOPLE) if name in present]
+    values = {name: series(name).sum(axis=1) for name in wanted}
+    values |= {name: series(name)[:, -1] for name in STOCKS if name in present and not (agency == ALL and name == "closing_balance")}
+    if {"gross_avoided", "net_position"} <= present:
+        values |= _rates(series, years)
+    if agency == ALL:
+        values["self_sustaining"] = _self_sustaining(by_year, series, replicates, bodies)
+    return values
+
+
+def _rates(series, years):
+    """Ratios of sums, net present value, benefit-cost ratio and payback, one a replicate."""
+    gross, cash, retained = (series(name).sum(axis=1) for name in ("gross_avoided", "cash_released", "retained"))
+    discount = (1 + DISCOUNT_RATE) ** -(years - years[0]).astype(float)
+    benefit = (series("retained") + series("efficiency_saving")) * discount
+    cost = sum(series(name) for name in COSTS) * discount
+    begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
+    repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
+    payback = np.where(repaid.any(axis=1), years[repaid.argmax(axis=1)].astype(float), np.nan)
+    return {
+        "cashability": _ratio(cash, gross),
+        "retention": _ratio(retained, cash),
+        "npv": (series("net_position") * discount).sum(axis=1),
+        "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
+        "payback_year": payback,
+    }
+
+
+def _self_sustaining(by_year, series, replicates, bodies):
+    """1 where the last years' prevention is paid from its own receipts, else 0.
+
+    Receipts are what joint bodies are paid for outcomes, or, where agencies act for themselves, what they retain.
+    """
+    cost = (series("programme_cost") + series("transaction_cost") + series("evaluation_cost"))[:, -SUSTAINED_YEARS:]
+    if bodies:
+        paid = by_year[by_year.index.get_level_values("agency").isin(bodies)]
+        paid = paid.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
+        known = "outcome_payment_in" in paid.index.get_level_values(0)
+        receipts = paid.loc["outcome_payment_in"].reindex(replicates, fill_value=0.0).to_numpy() if known else np.zeros_like(cost)
+    else:
+        receipts = series("retained")
+    going = (series("programme_cost")[:, -SUSTAINED_YEARS:] > 0).all(axis=1)
+    return (going & (receipts[:, -SUSTAINED_YEARS:].sum(axis=1) >= cost.sum(axis=1))).astype(float)
+
+
+def _ratio(top, bottom):
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+
+
+def _spread(numbers):
+    """Mean, 5th, 50th and 95th percentile, and how many are not null."""
+    known = numbers[~np.isnan(numbers)]
+    if not known.size:
+        return np.nan, np.nan, np.nan, np.nan, 0
+    return float(known.mean()), *(float(q) for q in np.percentile(known, [5, 50, 95])), int(known.size)
+
+
+def free_folder(command):
+    """The next free ``results/COMMAND-NNN``."""
+    number = 1
+    while (path := Path("results") / f"{command}-{number:03d}").exists():
+        number += 1
+    return path
+
+
+def claim_folder(path, overwrite=False):
+    """A new empty folder beside `path` to write into; :func:`release_folder` puts it in place.
+
+    Raises
+    ------
+    InputError
+        If `path` is not empty and may not be overwritten, or cannot be written.
+    """
+    path = Path(path)
+    if path.exists() and not path.is_dir():
+        raise InputError("--out", path, "is a file", "give a folder")
+    try:
+        if path.is_dir() and any(path.iterdir()) and not overwrite:
+            raise InputError("--out", path, "is not empty", "give another folder or --overwrite")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise InputError("--out", path, f"cannot be written ({error.strerror})", "give a folder that can") from None
+
+
+def release_folder(claimed, path):
+    """Put a finished folder in place of `path`, whole."""
+    path = Path(path)
+    os.chmod(claimed, 0o755)
+    if path.is_dir():
+        shutil.rmtree(path)
+    os.replace(claimed, path)
+
+
+def write_tables(folder, runs, flows, summary):
+    """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
+    runs.to_parquet(Path(folder) / "runs.parquet", index=False)
+    flows.to_parquet(Path(folder) / "flows.parquet", index=False)
+    summary.to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+
+
+def read_tables(folder):
+    """Runs, flows, summary and manifest of a finished folder.
+
+    Raises
+    ------
+    InputError
+    """
+    folder = Path(folder)
+    try:
+        return (pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet"),
+                pd.read_csv(folder / "summary.csv"), read_manifest(folder))  # fmt: skip
+    except (OSError, ValueError) as error:
+        raise InputError(folder, "", f"is not a finished run ({type(error).__name__})", "give a folder that a comparison wrote") from None
+
+
+def read_manifest(folder):
+    """The manifest of a folder."""
+    return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+
+
+def write_manifest(folder, cases, seed, replicates, bodies):
+    """Write ``manifest.json``: what ran, on what, with which inputs."""
+    first = cases[0]
+    manifest = {
+        "command": sys.argv[1:],
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "versions": {name: _version(name) for name in ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "git_commit": _commit(),
+        "place": first.place.id,
+        "place_name": first.place.name,
+        "agencies": {agency.id: agency.name for agency in first.place.agencies},
+        "families": first.n_families,
+        "years": first.years,
+        "seed": seed,
+        "replicates": replicates,
+        "settings": first.settings,
+        "arrangements": {case.arrangement.id: _arrangement(case, bodies) for case in cases},
+        "files": {_short(name): _hash(name) for name in sorted(_files(cases))},
+        "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (Path(folder) / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _arrangement(case, bodies):
+    return {"name": case.arrangement.name, "source": case.arrangement.source, "differs": case.arrangement.differs,
+            "rules": case.arrangement.rules.in_words(), "bodies": list(bodies.get(case.arrangement.id, ())), "dials": case.dials}  # fmt: skip
+
+
+def _inputs(cases):
+    named = {**cases[0].place.values}
+    for programme in cases[0].catalogue.values():
+        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
+    for code, entry in cases[0].providers.items():
+        named |= {f"providers.{code}.{name}": item for name, item in entry["values"].items()}
+    for case in cases:
+        named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
+    return named
+
+
+def _plain(item):
+    return {"value": item.value, "unit": item.unit, "price_year": item.price_year, "low": item.low, "high": item.high, "source": item.source}
+
+
+def _files(cases):
+    names = {str(path) for path in Path(cases[0].place.folder).iterdir() if path.suffix in (".csv", ".toml")}
+    return names | {case.arrangement.file for case in cases} | {item.file for item in cases[0].catalogue.values()}
+
+
+def _short(name):
+    """A shipped file by its path inside the package, any other as it was given."""
+    root = Path(__file__).parent
+    return Path(name).relative_to(root).as_posix() if Path(name).is_relative_to(root) else str(name)
+
+
+def _hash(name):
+    return sha256(Path(name).read_bytes()).hexdigest()
+
+
+def _version(name):
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _commit():
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, timeout=5)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None

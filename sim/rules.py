@@ -4,7 +4,7 @@ Each answer says which numbers it needs; :mod:`sim.arrangements` reads them from
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -57,6 +57,10 @@ class Rules:
     outcome_risk: Rule
     measured: Rule
     savings: Rule
+
+    def in_words(self):
+        """Each answer in words, by question."""
+        return {item.name: getattr(self, item.name).text for item in fields(self)}
 
 
 def _nobody(model):

@@ -12,10 +12,10 @@ from sim.arrangements import Arrangement, load_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.model import LocalSystem
-from sim.parameters import DIALS, InputError, changed, defaults, quantity, suggest
+from sim.parameters import DIALS, InputError, UnknownParameter, changed, defaults, quantity, suggest
 from sim.places import Place, load_place, read_toml
 from sim.programmes import load_catalogue
-from sim.results import Recorder, Rows
+from sim.record import Recorder, Rows
 
 TWIN = "do_nothing"
 YEARS = 15
@@ -68,33 +68,58 @@ class RunResult:
     bodies: tuple
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
-    """Everything a run needs, read and checked.
+def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None):
+    """Everything runs of some arrangements need, read and checked.
 
     Parameters
     ----------
-    arrangement, place : str or path
+    arrangements : list of str or path
+    place : str or path
     settings : mapping of str to str or float, optional
-        Changes by dotted name: dials, or any value of the place, a programme, a provider or the arrangement.
+        Changes by dotted name: dials, or any value of the place, a programme, a provider or an arrangement.
     years : int
     families : int, optional
         Scales the place to this many families.
 
     Returns
     -------
-    Inputs
+    list of Inputs
+        One an arrangement; a setting that only one arrangement has changes only that one.
 
     Raises
     ------
     InputError
     """
     place = load_place(place)
-    inputs = Inputs(place, load_catalogue(), load_providers(), load_arrangement(arrangement), {}, years, int(place.get("place.families")))
-    inputs = replace(inputs, n_families=_checked(families, "--families", 500, 20_000_000, inputs.n_families))
-    inputs = replace(inputs, years=_checked(years, "--years", 1, 40, YEARS))
+    families = _checked(families, "--families", 500, 20_000_000, int(place.get("place.families")))
+    years = _checked(years, "--years", 1, 40, YEARS)
+    catalogue, providers = load_catalogue(), load_providers()
+    loaded = [load_arrangement(name) for name in arrangements]
+    ids = [arrangement.id for arrangement in loaded]
+    if len(set(ids)) < len(ids):
+        raise InputError("arrangement", "", "one is given twice", "name each once")
+    cases = [Inputs(place, catalogue, providers, arrangement, {}, years, families) for arrangement in loaded]
     for name, value in (settings or {}).items():
-        inputs = with_setting(inputs, name, value)
-    return inputs
+        cases = _with_setting_for_all(cases, name, value)
+    return cases
+
+
+def _with_setting_for_all(cases, name, value):
+    changed_cases, unknown = [], None
+    for inputs in cases:
+        try:
+            changed_cases.append(with_setting(inputs, name, value))
+        except UnknownParameter as error:
+            changed_cases.append(inputs)
+            unknown = error
+    if unknown is not None and all(new is old for new, old in zip(changed_cases, cases, strict=True)):
+        raise unknown
+    return changed_cases
+
+
+def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
+    """Inputs of one arrangement; see :func:`load_cases`."""
+    return load_cases([arrangement], place, settings, years, families)[0]
 
 
 def _checked(number, option, low, high, default):
@@ -119,7 +144,7 @@ def with_setting(inputs, name, value):
         return replace(inputs, place=inputs.place.with_value(name, value))
     kind, _, rest = name.partition(".")
     owner, _, key = rest.partition(".")
-    if kind == "arrangement" and rest in inputs.arrangement.values:
+    if kind in ("arrangement", inputs.arrangement.id) and rest in inputs.arrangement.values:
         return replace(inputs, arrangement=inputs.arrangement.with_value(rest, value))
     if kind == "programmes" and owner in inputs.catalogue and key in inputs.catalogue[owner].values:
         return replace(inputs, catalogue={**inputs.catalogue, owner: inputs.catalogue[owner].with_value(key, value)})
@@ -127,7 +152,7 @@ def with_setting(inputs, name, value):
         entry = inputs.providers[owner]
         values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
         return replace(inputs, providers={**inputs.providers, owner: {**entry, "values": values}})
-    raise InputError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
+    raise UnknownParameter("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
 
 
 def parameters(inputs):

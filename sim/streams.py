@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 # One code per decision of a family; the code is part of the counter, so decisions never share a draw.
-MOVE, ENTER_NEED, ENTER_TRAIT, PRESENT, QUEUE, ENGAGE, START = range(7)
+MOVE, ENTER_NEED, ENTER_TRAIT, PRESENT, ENGAGE = range(5)
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)

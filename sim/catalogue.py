@@ -1,0 +1,142 @@
+"""What there is, in words: lists, explanations, checks and the report of a place's fit."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from sim.arrangements import arrangement_names, load_arrangement
+from sim.parameters import DIALS, InputError, UnknownParameter, full_source, suggest
+from sim.places import load_place, place_names, read_toml
+from sim.programmes import load_catalogue, load_programme, programme_names
+
+KINDS = ("arrangements", "programmes", "places", "parameters")
+
+
+def listed(kind, place):
+    """Names and short texts of one kind of thing.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if kind == "arrangements":
+        return [(name, load_arrangement(name).name) for name in arrangement_names()]
+    if kind == "programmes":
+        return [(item.id, item.name) for item in load_catalogue().values()]
+    if kind == "places":
+        return [(name, load_place(name).name) for name in place_names()]
+    if kind == "parameters":
+        return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
+    raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
+
+
+def every_parameter(place):
+    """Every dial and quantity by dotted name, those of all shipped arrangements included."""
+    from sim.run import load_inputs, parameters
+
+    named = {}
+    for name in arrangement_names():
+        inputs = load_inputs(name, place)
+        own = {key: item for key, item in parameters(inputs).items() if key.startswith("arrangement.")}
+        named |= {key: item for key, item in parameters(inputs).items() if key not in own}
+        named |= {key.replace("arrangement", name, 1): item for key, item in own.items()}
+    return named
+
+
+def explained(name, place):
+    """Label and text of what there is to say of a parameter, an arrangement or a programme.
+
+    Raises
+    ------
+    InputError
+        If there is nothing of that name.
+    """
+    if name in arrangement_names():
+        item = load_arrangement(name)
+        return [("name", item.name), ("differs", item.differs), ("source", item.source), *item.rules.in_words().items()]
+    if name in programme_names():
+        item = load_programme(name)
+        studies = [("study", f"{effect.need} {effect.on}: {study.finding} [{full_source(study.source)}]") for effect in item.effects for study in effect.studies]
+        return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
+    known = every_parameter(place)
+    if name not in known:
+        raise UnknownParameter("explain", name, "there is no such parameter", suggest(name, [*known, *arrangement_names(), *programme_names()]))
+    item = known[name]
+    meaning = item.text if name in DIALS else name.split(".")[-1].replace("_", " ") + " of " + " ".join(name.split(".")[:-1]).replace("_", " ")
+    scope = "one of " + ", ".join(item.choices) if name in DIALS and item.choices else f"{item.low:g} to {item.high:g}"
+    rows = [("name", name), ("meaning", meaning), ("unit", item.unit), ("value", _value(item)), ("range", scope)]
+    if name not in DIALS and item.price_year:
+        rows.append(("prices", f"{item.price_year}; {item.base_value:,.2f} at 2010/11 prices"))
+    return [*rows, ("source", full_source(item.source))]
+
+
+def _value(item):
+    value = getattr(item, "default", None)
+    value = item.value if value is None else value
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def checked(path):
+    """One line that says a file or folder is right.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    path = Path(path)
+    if path.is_dir():
+        place = load_place(path)
+        return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
+    spec = read_toml(path)
+    if "rules" in spec or "extends" in spec:
+        return f"{path}: an arrangement, {load_arrangement(path).name!r}: right"
+    if "target" in spec:
+        return f"{path}: a programme, {load_programme(path).name!r}: right"
+    raise InputError(path, "", "is neither an arrangement, a programme nor a place", "give a file with [rules] or [target], or a place's folder")
+
+
+def write_fit_report(place, out, seed, replicates, progress=None):
+    """Write published against simulated, with every gap, as Markdown.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    from sim.fitting import compare_targets
+
+    loaded = load_place(place)
+    fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
+    lines = [
+        f"# How {loaded.name} meets its published figures", "",
+        f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); written by `listsim fit-report`. "
+        "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
+        "Nothing is averaged away.", "",
+        "| figure | how used | published | range | simulated | gap | source |", "|---|---|---:|---:|---:|---:|---|",
+    ]  # fmt: skip
+    for fit in fits:
+        figure = fit.target.figure
+        factor = fit.published / figure.value if figure.value else 1.0
+        used = "fitted" if fit.target.use.startswith("fit") else "checked"
+        lines.append(
+            f"| {fit.target.id}, {figure.unit} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
+            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {figure.source} |"
+        )
+    worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
+    lines += ["", f"Largest gap: {worst.target.id}, {worst.gap_per_cent:+.1f}%."]
+    _replace_file(Path(out), "\n".join(lines) + "\n")
+
+
+def _replace_file(path, text):
+    """Write a file whole or not at all."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except OSError as error:
+        raise InputError("--out", path, f"cannot be written ({error.strerror})", "give a file that can") from None

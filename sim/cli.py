@@ -1,0 +1,251 @@
+"""The command line: thin; everything heavy is imported by the command that needs it."""
+
+import shutil
+import sys
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
+                  help="Where the savings of early intervention go: funding arrangements compared on a real city.")  # fmt: skip
+
+HEADLINE = ("silo", "pooled_s75", "list_public")
+DEFAULT_PLACE = "birmingham_2010"
+
+Place = Annotated[str, typer.Option(help="A place's id, or a folder of the same form.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the first replicate; the others follow.")]
+Replicates = Annotated[int, typer.Option(min=1, max=10_000, help="Runs of each arrangement, each with a seed of its own.")]
+Families = Annotated[int | None, typer.Option(help="Scale the place to this many families.")]
+Years = Annotated[int, typer.Option(help="Financial years simulated.")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated.")]
+Out = Annotated[str | None, typer.Option(help="Folder for the results; the next free results/COMMAND-NNN by default.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")]
+Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes; all processors by default. Results do not depend on it.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress bar.")]
+
+
+@app.command()
+def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 10, families: Families = None, years: Years = 15,
+         settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
+         quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
+    """Compare the headline arrangements on the default place: table on screen, full report on disk.
+
+    Example: listsim demo --out results/first
+    """
+    _compare("demo", HEADLINE, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+
+
+@app.command()
+def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arrangements: ids or files; the headline ones by default.")] = None,
+            place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 10, families: Families = None, years: Years = 15,
+            settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
+            quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
+    """Compare arrangements on a place with settings of your own.
+
+    Example: listsim compare silo list_public --place milltown --set services.threshold_drift=0
+    """
+    chosen = arrangements or HEADLINE
+    _compare("compare", chosen, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+
+
+@app.command()
+def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or file.")], place: Place = DEFAULT_PLACE, seed: Seed = 1,
+        replicates: Replicates = 1, families: Families = None, years: Years = 15, settings: Settings = None, out: Out = None,
+        overwrite: Overwrite = False, workers: Workers = None, json: Json = False, quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
+    """Run one arrangement with its do-nothing twin.
+
+    Example: listsim run list_public --set list.payment_basis=cashed
+    """
+    _compare("run", [arrangement], place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+
+
+@app.command()
+def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.")]):
+    """Rebuild the report of a finished run.
+
+    Example: listsim report results/demo-001
+    """
+    from sim.report.page import write_report
+    from sim.results import read_tables
+
+    runs, _, summary, manifest = read_tables(folder)
+    write_report(folder, runs, summary, manifest)
+    print(f"{folder}/report.html")
+
+
+@app.command("list")
+def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places or parameters.")],
+          place: Place = DEFAULT_PLACE):  # fmt: skip
+    """List what there is.
+
+    Example: listsim list arrangements
+    """
+    from sim.catalogue import listed
+
+    for name, text in listed(kind, place):
+        print(f"{name:42} {text}")
+
+
+@app.command()
+def explain(name: Annotated[str, typer.Argument(help="Dotted name of a parameter, or an arrangement or programme.")], place: Place = DEFAULT_PLACE):
+    """Meaning, unit, value, range and source of a parameter.
+
+    Example: listsim explain services.threshold_drift
+    """
+    from sim.catalogue import explained
+
+    for label, text in explained(name, place):
+        print(f"{label:10} {text}")
+
+
+@app.command()
+def check(path: Annotated[str, typer.Argument(help="An arrangement or programme file, or a place's folder.")]):
+    """Check an arrangement, a programme or a place.
+
+    Example: listsim check my_arrangement.toml
+    """
+    from sim.catalogue import checked
+
+    print(checked(path))
+
+
+@app.command("fit-report")
+def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(help="File to write.")] = "docs/baseline_fit.md",
+               seed: Seed = 101, replicates: Replicates = 5, no_progress: NoProgress = False):  # fmt: skip
+    """Write how well a place meets its published figures: every target, with the gap in per cent.
+
+    Example: listsim fit-report --out docs/baseline_fit.md
+    """
+    from sim.catalogue import write_fit_report
+
+    with _progress("Simulating the baseline", no_progress) as tell:
+        write_fit_report(place, out, seed, replicates, tell)
+    print(out)
+
+
+@app.command()
+def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.")], out: Annotated[str, typer.Option(help="Folder for the fitted place.")],
+              rounds: Annotated[int, typer.Option(min=2, max=200, help="Rounds of fitting.")] = 24, seed: Seed = 1,
+              overwrite: Overwrite = False, no_progress: NoProgress = False):  # fmt: skip
+    """Fit a place to the figures of its targets.csv and write the fitted place.
+
+    Example: listsim calibrate my_place --out my_place_fitted
+    """
+    from sim.fitting import fit_place, write_fit
+    from sim.places import load_place
+    from sim.results import claim_folder, release_folder
+
+    fitted = load_place(place)
+    claimed = claim_folder(out, overwrite)
+    try:
+        with _progress("Fitting", no_progress) as tell:
+            fitted = fit_place(fitted, rounds, seed, progress=tell)
+        shutil.copytree(fitted.folder, claimed, dirs_exist_ok=True)
+        write_fit(fitted, claimed)
+        release_folder(claimed, out)
+    finally:
+        shutil.rmtree(claimed, ignore_errors=True)
+    print(out)
+
+
+def _compare(command, arrangements, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress):
+    """Read, run, write, show: the body of demo, compare and run."""
+    import os
+
+    from sim import run as runner
+    from sim.results import claim_folder, free_folder, release_folder
+
+    cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
+    path = out or free_folder(command)
+    claimed = claim_folder(path, overwrite)
+    try:
+        with _progress("Simulating", quiet or no_progress) as tell:
+            results = runner.compare(cases, seed, replicates, workers or os.cpu_count() or 1, tell)
+        summary = _write(claimed, cases, results, seed, replicates)
+        release_folder(claimed, path)
+    finally:
+        shutil.rmtree(claimed, ignore_errors=True)
+    if json:
+        print(summary.to_json(orient="records"))
+    elif not quiet:
+        from sim.report.screen import show
+
+        show(summary, cases, replicates)
+        print(f"\nReport: {path}/report.html")
+
+
+def _write(folder, cases, results, seed, replicates):
+    from sim.report.page import write_report
+    from sim.results import read_manifest, summarise, tables, write_manifest, write_tables
+
+    runs, flows = tables(results, seed)
+    bodies = {case.arrangement.id: results[0][i].bodies for i, case in enumerate(cases)}
+    summary = summarise(runs, bodies)
+    write_tables(folder, runs, flows, summary)
+    write_manifest(folder, cases, seed, replicates, bodies)
+    write_report(folder, runs, summary, read_manifest(folder))
+    return summary
+
+
+def _settings(pairs):
+    """``KEY=VALUE`` options as a mapping."""
+    from sim.parameters import InputError
+
+    settings = {}
+    for pair in pairs or []:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise InputError("--set", pair, "is not KEY=VALUE", "write for example services.threshold_drift=0")
+        settings[key.strip()] = value.strip()
+    return settings
+
+
+class _progress:
+    """A bar with the time left on stderr, told by calls of (done, total)."""
+
+    def __init__(self, label, off):
+        self.label, self.off = label, off
+
+    def __enter__(self):
+        if self.off:
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task(self.label, total=None)
+        return lambda done, total: self.bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *error):
+        if not self.off:
+            self.bar.stop()
+
+
+def main():
+    """Entry point: exit code 0 done, 2 wrong input (one line), 130 interrupted, 1 our fault."""
+    from sim.parameters import InputError
+
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        code = _say(str(error), 2)
+    except typer.TyperException as error:
+        code = _say(error.format_message().replace("\n", " ") + " See listsim --help.", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    if code == 130:
+        _say("interrupted; nothing was written: give the same command to run it again", 130)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text, code):
+    print(f"listsim: {text}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""Taking down what a run does, and turning it and its twin into leaf rows (docs/odd.md, section 8)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim import kernels
+from sim.families import QUARTERS
+from sim.places import LEVELS
+from sim.services import FIELDS, LEAKS, leaks
+
+# Money by what a party pays (-) or receives (+), straight from the flows.
+_PAID = {
+    "programme_cost": "programme", "transaction_cost": "transaction_cost", "evaluation_cost": "evaluation_cost",
+    "pool_overhead": "pool_overhead", "outcome_payment_out": "outcome_payment", "distributed": "distribution",
+}  # fmt: skip
+_RECEIVED = {"outcome_payment_in": "outcome_payment", "capital_in": "contribution"}
+_FROM_CENTRE = ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
+
+
+@dataclass
+class Recorder:
+    """Takes down what a run does. It alone sees the twin; agents never do.
+
+    Parameters
+    ----------
+    twin : Recorder, optional
+        Record of the do-nothing twin of the same seed.
+    """
+
+    twin: "Recorder" = None
+    served: list = field(default_factory=list)  # uint32 (families,) a quarter, of a twin only
+    leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
+    promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
+    people: dict = field(default_factory=dict)  # (year, body, measure) -> number
+    resizing: dict = field(default_factory=dict)  # (year, line, "closing_cost" | "opening_cost") -> pence
+    savings: dict = field(default_factory=dict)  # (year, "measured_saving" | "true_saving") -> float (lines,) pence
+    balances: dict = field(default_factory=dict)  # (year, party) -> pence
+    budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
+    reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
+    counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
+    flows: list = None
+    bodies: tuple = ()
+
+    def record(self, model):
+        """Take down a quarter that has just ended."""
+        if self.twin is None:
+            self.served.append(model.families.columns.served[model.quarter % kernels.RING].copy())
+        self.leavers.append(model.families.leavers.sum(axis=0))
+        if model.is_year_end:
+            self._record_year(model)
+
+    def _record_year(self, model):
+        year = model.year
+        for code in sorted({*model.parties, "treasury", "outside"}):
+            self.balances[year, code] = model.ledger.party_balance(code)
+        for body in model.bodies:
+            self._record_body(body, year)
+        if self.twin is not None and model.findings:
+            self._record_savings(model, year)
+
+    def _record_body(self, body, year):
+        if hasattr(body, "alive"):
+            self.people[year, body.code, "list_alive"] = int(body.alive and body.founded is not None)
+            self.people[year, body.code, "members"] = len(body.joined)
+            self.people[year, body.code, "trust"] = body.mean_trust()
+            self.reinvested[year, body.code] = body.kept_to_reinvest
+
+    def _record_savings(self, model, year):
+        """Measured saving beside the true one, for the same families in the same year."""
+        average = model.services.prices.average
+        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.quarters_of_year()])
+        then = np.stack([self.twin.served[q - 1] for q in model.quarters_of_year()])
+        measured, true = np.zeros(len(average)), np.zeros(len(average))
+        for finding in model.findings:
+            measured += finding.saved * average
+            use = np.zeros((2, len(average)), np.int64)
+            for i, served in enumerate((then, now)):
+                cohort = finding.cohort
+                kernels.use_of_rows(served, cohort.rows, model.families.columns.generation, cohort.generation, use[i])
+            true += (use[0] - use[1]) * average
+        self.savings[year, "measured_saving"], self.savings[year, "true_saving"] = measured, true
+
+    def budgeted(self, model):
+        """Take down the budgets of the year that begins."""
+        for agency in model.agencies:
+            self.budgets[model.year, agency.code] = agency.budget_pence
+
+    def signed(self, model, contract, appraisal):
+        """Take down what a decider promised itself: its appraisal, for the years of the run."""
+        for ahead in range(model.years - contract.year + 1):
+            year = contract.year + ahead
+            lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
+            lines += contract.families * appraisal.fiscal_pence[ahead]
+
+    def enrolled(self, model, contract, families):
+        """Take down families enrolled."""
+        key = (model.year, contract.body, "families_enrolled")
+        self.people[key] = self.people.get(key, 0) + families
+
+    def turned_around(self, model, cohort, families):
+        """Take down families that no longer have an entrenched need."""
+        key = (model.year, cohort.body, "families_turned_around")
+        self.people[key] = self.people.get(key, 0) + families
+
+    def resized(self, model, line, closed, opened):
+        """Take down what closing and opening places cost."""
+        costs = ("closing_cost", closed * model.lines.closing_pence[line]), ("opening_cost", opened * model.lines.opening_pence[line])
+        for name, pence in costs:
+            key = (model.year, int(line), name)
+            self.resizing[key] = self.resizing.get(key, 0) + int(pence)
+
+    def finish(self, model):
+        """Take down the counts and the ledger once the run is over."""
+        self.counts = np.stack([model.services.counts[q] for q in range(1, model.quarter + 1)])
+        self.flows = model.ledger.flows()
+        self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
+
+
+class Rows:
+    """Leaf rows of one run against its twin, as they will stand in ``runs.parquet``."""
+
+    def __init__(self, place, prices, run, twin):
+        self.place, self.prices, self.run, self.twin = place, prices, run, twin
+        self.agency_of = [line.agency for line in place.lines]
+        self.years = run.counts.shape[0] // QUARTERS
+        self.rows = []  # (year, agency, line, measure, pence or None, value or None)
+
+    def build(self):
+        """All rows, in a fixed order."""
+        by_line = self._leaks()
+        self._promised(by_line)
+        self._agencies(by_line)
+        self._bodies()
+        self._people()
+        self._beyond_horizon()
+        return self.rows
+
+    def _money(self, year, agency, line, measure, pence):
+        self.rows.append((year, agency, line, measure, int(pence), None))
+
+    def _value(self, year, agency, line, measure, value):
+        self.rows.append((year, agency, line, measure, None, float(value)))
+
+    def _leaks(self):
+        """Identity of docs/odd.md section 4.3 by year and line; returns them summed by year."""
+        by_quarter = leaks(self.run.counts, self.twin.counts, self.prices)
+        by_year = {name: values.reshape(self.years, QUARTERS, -1).sum(axis=1) for name, values in by_quarter.items()}
+        for year in range(self.years):
+            for j, line in enumerate(self.place.lines):
+                for name in LEAKS:
+                    self._money(year + 1, line.agency, line.id, name, by_year[name][year, j])
+        return by_year
+
+    def _promised(self, by_line):
+        for year in range(1, self.years + 1):
+            promised = np.rint(self.run.promised.get(year, np.zeros(len(self.place.lines)))).astype(np.int64)
+            for j, line in enumerate(self.place.lines):
+                self._money(year, line.agency, line.id, "promised", promised[j])
+                self._money(year, line.agency, line.id, "optimism_and_luck", promised[j] - by_line["gross_avoided"][year - 1, j])
+                for name in ("measured_saving", "true_saving"):
+                    if (year, name) in self.run.savings:
+                        self._money(year, line.agency, line.id, name, round(self.run.savings[year, name][j]))
+
+    def _agencies(self, by_line):
+        paid, received = _by_party(self.run.flows)
+        twin_paid, twin_received = _by_party(self.twin.flows)
+        spent, spent_twin = (self._spending(record) for record in (self.run, self.twin))
+        for year in range(1, self.years + 1):
+            for agency in self.place.agencies:
+                code = agency.id
+                own = [j for j, owner in enumerate(self.agency_of) if owner == code]
+                cash = int(by_line["cash_released"][year - 1, own].sum())
+                back = paid.get((year, code, "claw_back"), 0) - twin_paid.get((year, code, "claw_back"), 0)
+                lost = sum(twin_received.get((year, code, name), 0) - received.get((year, code, name), 0) for name in _FROM_CENTRE)
+                budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
+                below = max(0, budget - int(spent[year - 1, own].sum())) - max(0, budget - int(spent_twin[year - 1, own].sum()))
+                self._money(year, code, None, "cash_below_budget", below)
+                self._money(year, code, None, "avoided_growth", cash - below)
+                self._money(year, code, None, "returned_to_centre", back + lost)
+                self._money(year, code, None, "retained", cash - back - lost)
+                gave_way = twin_paid.get((year, code, "other_services"), 0) - paid.get((year, code, "other_services"), 0)
+                self._money(year, code, None, "displaced_services", gave_way)
+                costs = self._party(year, code, paid, received)
+                for name in ("closing_cost", "opening_cost"):
+                    for j in own:
+                        pence = self.run.resizing.get((year, j, name), 0) - self.twin.resizing.get((year, j, name), 0)
+                        costs -= pence
+                        self._money(year, code, self.place.lines[j].id, name, pence)
+                self._money(year, code, None, "net_position", cash - back - lost + costs)
+                self._money(year, code, None, "closing_balance", self.run.balances[year, code])
+
+    def _party(self, year, code, paid, received):
+        """Rows of what a party paid and received; what they add to its net position."""
+        net = 0
+        for table, names, sign in ((paid, _PAID, -1), (received, _RECEIVED, 1)):
+            for measure, purpose in names.items():
+                pence = table.get((year, code, purpose), 0)
+                if pence:
+                    self._money(year, code, None, measure, pence)
+                if measure not in ("distributed", "capital_in"):
+                    net += sign * pence
+        return net
+
+    def _bodies(self):
+        paid, received = _by_party(self.run.flows)
+        agencies = {agency.id for agency in self.place.agencies}
+        for year in range(1, self.years + 1):
+            for code in self.run.bodies:
+                self._money(year, code, None, "net_position", self._party(year, code, paid, received))
+                self._money(year, code, None, "reinvested", self.run.reinvested.get((year, code), 0))
+            for (at, code), pence in sorted(self.run.balances.items()):
+                if at == year and code not in agencies:
+                    self._money(year, code, None, "closing_balance", pence)
+
+    def _people(self):
+        for (year, code, measure), number in sorted(self.run.people.items()):
+            self._value(year, code, None, measure, number)
+        served = FIELDS.index("eligible_served")
+        gap = self.twin.counts - self.run.counts
+        unmet = gap[..., 0] + self.run.counts[..., 1] - gap[..., served] - self.run.counts[..., 3] + gap[..., FIELDS.index("refilled")]
+        by_year = unmet.reshape(self.years, QUARTERS, -1).sum(axis=1)
+        avoided = (gap[..., served] + gap[..., 4]).reshape(self.years, QUARTERS, -1).sum(axis=1)
+        waiting = leaks(self.run.counts, self.twin.counts, self.prices)["never_served"].reshape(self.years, QUARTERS, -1).sum(axis=1)
+        for year in range(self.years):
+            for j, line in enumerate(self.place.lines):
+                self._value(year + 1, line.agency, line.id, "unmet_need_met", by_year[year, j] - waiting[year, j] / self.prices.average[j])
+                if line.care:
+                    self._value(year + 1, line.agency, line.id, "care_quarters_avoided", avoided[year, j])
+
+    def _beyond_horizon(self):
+        """Expected value of service use after 25 that leaving families no longer ask for; never cash."""
+        gap = (np.stack(self.twin.leavers) - np.stack(self.run.leavers)).reshape(self.years, QUARTERS, -1, len(LEVELS)).sum(axis=1)
+        needs = self.place.index("needs")
+        for j, line in enumerate(self.place.lines):
+            k = needs[line.need]
+            years = self.place.get(f"needs.{line.need}.years_after_25")
+            worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            for year in range(self.years):
+                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth))
+
+    def _spending(self, record):
+        return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)
+
+
+def _by_party(flows):
+    """Pence by (year, payer, purpose) and by (year, payee, purpose)."""
+    paid, received = {}, {}
+    for year, payer, payee, purpose, pence in flows:
+        for table, code in ((paid, payer), (received, payee)):
+            table[year, code, purpose] = table.get((year, code, purpose), 0) + pence
+    return paid, received

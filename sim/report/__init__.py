@@ -1,0 +1,1 @@
+"""The report: reads results, contains no model."""

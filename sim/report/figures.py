@@ -1,0 +1,182 @@
+"""The report's figures, each saved as an SVG of the same bytes for the same results."""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+
+from sim.results import ALL
+
+# Okabe and Ito's colours, which colour-blind readers can tell apart.
+BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
+)  # fmt: skip
+LEAK_LABELS = {
+    "optimism_and_luck": "Optimism\nand luck", "case_finding": "Case\nfinding", "backfill_unmet_need": "Backfill:\nunmet need",
+    "backfill_threshold": "Backfill:\nthresholds", "stranded_notice": "Stranded:\nnotice", "stranded_unclosed": "Stranded:\nnot closed",
+    "overtime": "Overtime", "returned_to_centre": "Returned\nto centre",
+}  # fmt: skip
+STEPS = (
+    ("promised", "Promised", "total"), ("optimism_and_luck", None, "leak"), ("gross_avoided", "Service use\navoided", "total"),
+    ("case_finding", None, "leak"), ("backfill_unmet_need", None, "leak"), ("backfill_threshold", None, "leak"),
+    ("stranded_notice", None, "leak"), ("stranded_unclosed", None, "leak"), ("overtime", None, "leak"),
+    ("cash_released", "Cash\nreleased", "total"), ("returned_to_centre", None, "leak"), ("retained", "Retained", "total"),
+    ("programme_cost", "Programme\ncost", "cost"),
+)  # fmt: skip
+
+
+def setup():
+    """Plain style; text as text; a fixed salt, so that equal results give equal files."""
+    sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
+    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "listsim", "figure.dpi": 100, "axes.titleweight": "bold",
+                         "axes.titlelocation": "left", "font.family": "sans-serif"})  # fmt: skip
+
+
+def save(figure, folder, name):
+    """Write a figure as SVG without a date; its path."""
+    path = Path(folder) / f"{name}.svg"
+    figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    return path
+
+
+def waterfall(summary, names):
+    """From promise to retained cash, one panel an arrangement on one scale.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+    names : dict of str to str
+        Title of each arrangement.
+    """
+    table = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])[["mean", "p05", "p95"]] / 1e6
+    figure, axes = plt.subplots(len(names), 1, figsize=(11.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False)
+    labels = [label or LEAK_LABELS[name] for name, label, _ in STEPS]
+    for axis, (arrangement, title) in zip(axes[:, 0], names.items(), strict=True):
+        level = 0.0
+        for i, (name, _, kind) in enumerate(STEPS):
+            row = table.loc[(arrangement, name)]
+            if kind == "leak":
+                colour = VERMILION if row["mean"] >= 0 else GREEN
+                axis.bar(i, -row["mean"], bottom=level, color=colour, width=0.62)
+                level -= row["mean"]
+                top = max(level, level + row["mean"])
+            else:
+                level = row["mean"]
+                axis.bar(i, level, color={"total": BLUE, "cost": ORANGE}[kind], width=0.62)
+                axis.errorbar(i, level, yerr=[[level - min(row["p05"], level)], [max(row["p95"], level) - level]], color="black", capsize=3, lw=1)
+                top = max(level, row["p95"], 0)
+            text = f"{-row['mean']:+.1f}" if kind == "leak" else f"{row['mean']:.1f}"
+            axis.annotate(text, (i, top), ha="center", va="bottom", fontsize=8, xytext=(0, 2), textcoords="offset points")
+        axis.axhline(0, color="black", lw=0.8)
+        axis.set_title(title)
+        axis.set_ylabel("£m over the years, 2010/11 prices")
+        axis.set_xticks(range(len(labels)), labels, fontsize=8)
+        axis.tick_params(labelbottom=True)
+        axis.grid(axis="x", visible=False)
+    figure.tight_layout()
+    return figure
+
+
+def who_gains(summary, names, agencies):
+    """Who pays and who gains, agency by agency, one panel an arrangement on one scale."""
+    costs = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
+    table = summary.pivot_table(index=["arrangement", "agency"], columns="measure", values="mean", aggfunc="sum").fillna(0.0) / 1e6
+    wanted = ["outcome_payment_in", "outcome_payment_out", "gross_avoided", "cash_released", "retained", *costs]
+    table = table.reindex(columns=wanted, fill_value=0.0)
+    rows = []
+    for arrangement in names:
+        for code, label in agencies.items():
+            if (arrangement, code) in table.index:
+                row = table.loc[(arrangement, code)]
+                for kind, amount in (("Pays", -(sum(row[list(costs)]) + row["outcome_payment_out"])), ("Is paid", row["outcome_payment_in"]),
+                                     ("Service use avoided", row["gross_avoided"]), ("Cash released", row["cash_released"]),
+                                     ("Cash it keeps", row["retained"])):  # fmt: skip
+                    rows.append((arrangement, label, kind, amount))
+    data = pd.DataFrame(rows, columns=["arrangement", "Agency", "What", "£m"])
+    figure, axes = plt.subplots(1, len(names), figsize=(4.4 * len(names), 0.62 * len(agencies) + 1.6), sharex=True, sharey=True, squeeze=False)
+    order = [label for label in agencies.values() if label in set(data["Agency"])]
+    palette = {"Pays": ORANGE, "Is paid": YELLOW, "Service use avoided": SKY, "Cash released": BLUE, "Cash it keeps": GREEN}
+    for i, (axis, (arrangement, title)) in enumerate(zip(axes[0], names.items(), strict=True)):
+        part = data[data["arrangement"] == arrangement]
+        sns.barplot(part, y="Agency", x="£m", hue="What", order=order, hue_order=list(palette), palette=palette, ax=axis, legend=i == 0)
+        axis.axvline(0, color="black", lw=0.8)
+        axis.set_title(title)
+        axis.set_ylabel("")
+        axis.set_xlabel("£m over the years")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    axes[0, 0].get_legend().remove()
+    figure.legend(handles, labels, loc="lower center", ncols=5, frameon=False, bbox_to_anchor=(0.5, -0.06))
+    figure.tight_layout()
+    return figure
+
+
+def cash_by_year(runs, names):
+    """Cash released and what prevention cost, year by year, with 5 to 95% bands."""
+    money = runs[runs["measure"].isin(["cash_released", "retained", "programme_cost"])]
+    series = money.groupby(["arrangement", "measure", "replicate", "year"])["value_pence"].sum().astype(float) / 1e8
+    years = np.array(sorted(runs["year"].unique()))
+    figure, axes = plt.subplots(1, len(names), figsize=(4.4 * len(names), 3.4), sharey=True, squeeze=False)
+    styles = (("programme_cost", "Programme cost", ORANGE, "--"), ("cash_released", "Cash released", BLUE, "-"), ("retained", "Cash retained", GREEN, "-."))
+    for axis, (arrangement, title) in zip(axes[0], names.items(), strict=True):
+        for measure, label, colour, style in styles:
+            _band(axis, series, (arrangement, measure), years, label, colour, style)
+        axis.axhline(0, color="black", lw=0.8)
+        axis.set_title(title)
+        axis.set_xlabel("Year")
+    axes[0, 0].set_ylabel("£m a year, 2010/11 prices")
+    axes[0, 0].legend(frameon=False)
+    figure.tight_layout()
+    return figure
+
+
+def list_life(runs, arrangement):
+    """A LIST's members, trust and balance, year by year, with 5 to 95% bands."""
+    part = runs[runs["arrangement"] == arrangement]
+    owner = part[part["measure"] == "list_alive"]["agency"].iloc[0]
+    part = part[part["agency"] == owner]
+    value = part["value"].fillna(part["value_pence"].astype("Float64") / 1e8).astype(float)
+    series = part.assign(amount=value).groupby(["arrangement", "measure", "replicate", "year"])["amount"].sum()
+    years = np.array(sorted(part["year"].unique()))
+    figure, axes = plt.subplots(1, 4, figsize=(13, 3))
+    panels = (("members", "Members", "agencies"), ("trust", "Members' mean trust", "0 to 1"), ("closing_balance", "Balance", "£m"), ("list_alive", "Share of runs in which it lives", "share"))
+    for axis, (measure, title, unit) in zip(axes, panels, strict=True):
+        _band(axis, series, (arrangement, measure), years, title, BLUE, "-")
+        axis.set_title(title)
+        axis.set_ylabel(unit)
+        axis.set_xlabel("Year")
+        axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+    figure.tight_layout()
+    return figure
+
+
+def measured_against_true(summary, names):
+    """What evaluation said was saved, beside the truth that only the twin shows."""
+    table = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
+    rows = [
+        (title, label, table.loc[(arrangement, measure), "mean"] / 1e6)
+        for arrangement, title in names.items()
+        for measure, label in (("measured_saving", "Measured before and after"), ("true_saving", "True, same families and years"))
+    ]
+    data = pd.DataFrame(rows, columns=["Arrangement", "What", "£m"])
+    figure, axis = plt.subplots(figsize=(9, 0.9 * len(names) + 1.4))
+    sns.barplot(data, y="Arrangement", x="£m", hue="What", palette=[ORANGE, BLUE], ax=axis)
+    axis.axvline(0, color="black", lw=0.8)
+    axis.set_ylabel("")
+    axis.set_xlabel("£m over the years at average cost, 2010/11 prices")
+    axis.legend(title=None, frameon=False)
+    figure.tight_layout()
+    return figure
+
+
+def _band(axis, series, key, years, label, colour, style):
+    if key not in series.index.droplevel(["replicate", "year"]):
+        return
+    table = series.loc[key].unstack("year", fill_value=0.0).reindex(columns=years, fill_value=0.0)
+    axis.fill_between(years, table.quantile(0.05), table.quantile(0.95), color=colour, alpha=0.2, lw=0)
+    axis.plot(years, table.mean(), color=colour, ls=style, label=label)

@@ -1,0 +1,193 @@
+"""The report's page: answers first, then figures, assumptions, limits, and how to reproduce it."""
+
+import html
+from pathlib import Path
+
+from sim.parameters import DIALS, full_source
+from sim.report import figures
+from sim.results import ALL
+
+_STYLE = """
+body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}
+h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ccc}
+p.lead{font-size:1.05rem}figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
+figcaption{color:#444;font-size:.92rem}table{border-collapse:collapse;font-size:.88rem;width:100%}
+th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:right;vertical-align:top}
+th:first-child,td:first-child,td.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
+@media print{body{max-width:none;margin:0}h2{break-after:avoid}figure,tr{break-inside:avoid}details{display:block}}
+"""
+
+ROWS = (
+    ("promised", "Promised"), ("optimism_and_luck", "less optimism and luck"), ("gross_avoided", "Service use avoided (gross)"),
+    ("case_finding", "less case finding"), ("backfill_unmet_need", "less backfill: unmet need"),
+    ("backfill_threshold", "less backfill: lower thresholds"), ("stranded_notice", "less stranded: under notice"),
+    ("stranded_unclosed", "less stranded: not closed"), ("overtime", "less overtime"), ("cash_released", "Cash released"),
+    ("returned_to_centre", "less returned to the centre"), ("retained", "Retained by the place"), ("programme_cost", "Programme cost"),
+    ("transaction_cost", "Transaction cost"), ("net_position", "Net position of the place"),
+)  # fmt: skip
+
+
+def write_report(folder, runs, summary, manifest):
+    """Write the figures and ``report.html`` of a comparison.
+
+    Parameters
+    ----------
+    folder : path
+    runs, summary : pandas.DataFrame
+    manifest : dict
+    """
+    folder = Path(folder)
+    (folder / "figures").mkdir(exist_ok=True)
+    names = {code: item["name"] for code, item in manifest["arrangements"].items()}
+    page = _Page(manifest)
+    page.add(_answers(summary, names, manifest))
+    drawn = _figures(folder / "figures", runs, summary, names, manifest)
+    for title, caption, path in drawn:
+        page.figure(title, caption, path)
+    page.add(_table(summary, names))
+    page.add(_leak_words(summary, names))
+    page.add(_assumptions(manifest))
+    page.add(_limits())
+    page.add(_reproduce(manifest))
+    (folder / "report.html").write_text(page.text(), encoding="utf-8")
+
+
+class _Page:
+    def __init__(self, manifest):
+        self.title = f"Where the savings go: {manifest['place_name']}"
+        self.parts = [f"<h1>{html.escape(self.title)}</h1>"]
+
+    def add(self, text):
+        self.parts.append(text)
+
+    def figure(self, title, caption, path):
+        svg = path.read_text(encoding="utf-8")
+        svg = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{html.escape(title + ". " + caption)}"', 1)
+        svg = svg.replace('id="', f'id="{path.stem}-').replace("url(#", f"url(#{path.stem}-").replace('href="#', f'href="#{path.stem}-')
+        self.add(f"<h2>{html.escape(title)}</h2><figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>")
+
+    def text(self):
+        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(self.title)}</title>'
+        return f'<!doctype html><html lang="en"><head>{head}<style>{_STYLE}</style></head><body>{"".join(self.parts)}</body></html>\n'
+
+
+def _figures(folder, runs, summary, names, manifest):
+    figures.setup()
+    agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
+    agencies |= {body: body.upper() if len(body) < 5 else body for item in manifest["arrangements"].values() for body in item["bodies"]}
+    drawn = [
+        ("From promise to cash: the leaks",
+         "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
+         figures.save(figures.waterfall(summary, names), folder, "leaks")),
+        ("Who pays and who gains",
+         "Each agency's payments, the service use it no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
+         figures.save(figures.who_gains(summary, names, agencies), folder, "who_gains")),
+        ("Cash and cost by year", "Means with 5 to 95% bands over replicates. Panels share one scale.",
+         figures.save(figures.cash_by_year(runs, names), folder, "by_year")),
+        ("Measured against true savings",
+         "What before-and-after evaluation said of the cohorts it followed, beside the truth for the same families and years. Nobody in the place sees the truth.",
+         figures.save(figures.measured_against_true(summary, names), folder, "measured")),
+    ]  # fmt: skip
+    for arrangement in names:
+        part = runs[runs["arrangement"] == arrangement]
+        if (part["measure"] == "list_alive").any():
+            drawn.append((f"Life of the LIST: {names[arrangement]}", "Members, trust, balance and survival, with 5 to 95% bands over replicates.",
+                          figures.save(figures.list_life(runs, arrangement), folder, f"life_{arrangement}")))  # fmt: skip
+    return drawn
+
+
+def _cells(summary):
+    return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
+
+
+def million(row, sign=""):
+    """A mean with its 5 to 95% range, in £m."""
+    return f"£{row['mean'] / 1e6:{sign}.1f}m ({row['p05'] / 1e6:.1f} to {row['p95'] / 1e6:.1f})"
+
+
+def _answers(summary, names, manifest):
+    cells = _cells(summary)
+    lead = (
+        f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {html.escape(manifest['place_name'])}: "
+        f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
+        "2010/11; means, with the 5 to 95% range over replicates in brackets.</p><ul>"
+    )
+    items = []
+    for code, name in names.items():
+        row = {measure: cells.loc[(code, measure)] for measure in ("promised", "gross_avoided", "cash_released", "returned_to_centre", "retained",
+                                                                     "programme_cost", "net_position", "self_sustaining")}  # fmt: skip
+        if row["programme_cost"]["mean"] == 0:
+            items.append(f"<li><b>{html.escape(name)}</b>: bought no new programme in any replicate.</li>")
+            continue
+        items.append(
+            f"<li><b>{html.escape(name)}</b>: spent {million(row['programme_cost'])} on programmes. It promised {million(row['promised'])}; "
+            f"service use worth {million(row['gross_avoided'])} was avoided; {million(row['cash_released'])} of that became cash. "
+            f"{million(row['returned_to_centre'])} went back to the centre and {million(row['retained'])} stayed, against costs: "
+            f"net position of the place {million(row['net_position'])}. It paid for itself at the end in "
+            f"{row['self_sustaining']['mean']:.0%} of replicates.</li>"
+        )
+    return "<h2>The answer</h2>" + lead + "".join(items) + "</ul>"
+
+
+def _table(summary, names):
+    cells = _cells(summary)
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
+    body = "".join(
+        f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>" for measure, label in ROWS
+    )
+    return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"
+
+
+def _leak_words(summary, names):
+    cells = _cells(summary)
+    labels = dict(ROWS)
+    leaks = ("case_finding", "backfill_unmet_need", "backfill_threshold", "stranded_notice", "stranded_unclosed", "overtime")
+    items = []
+    for code, name in names.items():
+        gross = cells.loc[(code, "gross_avoided"), "mean"]
+        if gross <= 0:
+            continue
+        ranked = sorted(leaks, key=lambda leak: -cells.loc[(code, leak), "mean"])
+        taken = "; ".join(f"{labels[leak].removeprefix('less ')} {cells.loc[(code, leak), 'mean'] / gross:.0%}" for leak in ranked)
+        items.append(f"<li><b>{html.escape(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>")
+    return "<h2>Which leak took what</h2><ul>" + "".join(items) + "</ul>" if items else ""
+
+
+def _assumptions(manifest):
+    rows = []
+    for name, item in manifest["inputs"].items():
+        year = f" ({item['price_year']})" if item["price_year"] else ""
+        rows.append(f"<tr><td>{html.escape(name)}</td><td>{item['value']:g}</td><td class='text'>{html.escape(item['unit'])}{year}</td>"
+                    f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{html.escape(full_source(item['source']))}</td></tr>")  # fmt: skip
+    dials = []
+    for name, dial in DIALS.items():
+        values = {str(item["dials"][name]) for item in manifest["arrangements"].values()}
+        dials.append(f"<tr><td>{name}</td><td>{html.escape(', '.join(sorted(values)))}</td><td class='text'>{html.escape(dial.text)}</td><td class='text'>{html.escape(full_source(dial.source))}</td></tr>")
+    guesses = sum(item["source"].startswith("assumption") for item in manifest["inputs"].values())
+    return (
+        f"<h2>Assumptions and sources</h2><p>{len(rows)} values of the place, programmes, providers and arrangements; {guesses} of them are "
+        "assumptions, each with a range and a reason.</p>"
+        f"<details><summary>Dials</summary><table><tr><th>Dial</th><th>Value</th><th>Meaning</th><th>Source</th></tr>{''.join(dials)}</table></details>"
+        f"<details><summary>Values</summary><table><tr><th>Value of</th><th>Value</th><th>Unit (price year)</th><th>Range</th><th>Source</th></tr>{''.join(rows)}</table></details>"
+    )
+
+
+def _limits():
+    return (
+        "<h2>What the model does not show</h2><ul>"
+        "<li>Families are one index child and its parents; brothers and sisters, the childless and the old are an unchanging outside caseload. "
+        "Help to a family that would spare a second child a place in care is not counted.</li>"
+        "<li>Taxes, wages and well-being are left out; what follows after a child's 25th birthday is reported apart and is never cash.</li>"
+        "<li>Neighbourhoods stand on a grid and differ by an assumed score: ward figures are not in the evidence.</li>"
+        "<li>How strongly needs feed one another, and how readily thresholds drift, is assumed within ranges; turn the dials.</li>"
+        "<li>Services are fitted to published counts of about 2010; see docs/baseline_fit.md for every gap.</li></ul>"
+    )
+
+
+def _reproduce(manifest):
+    command = html.escape("listsim " + " ".join(manifest["command"]))
+    versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
+    return (
+        f"<h2>How to reproduce this</h2><p><code>{command}</code> &mdash; seeds {manifest['seed']} to {manifest['seed'] + manifest['replicates'] - 1}; "
+        f"{html.escape(versions)}; Python {manifest['python']}. The full inputs and their hashes are in <code>manifest.json</code>.</p>"
+    )
