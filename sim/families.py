@@ -135,16 +135,16 @@ class Families:
         return families, use
 
     def served_in_year(self, rows):
-        """Served quarters of the last year, by row and line.
+        """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
+        return self._served(rows, range(kernels.RING)).sum(axis=0, dtype=np.uint8)
 
-        Returns
-        -------
-        numpy.ndarray
-            uint8 (len(rows), lines).
-        """
-        masks = self.columns.served[:, rows]
+    def served_now(self, rows, quarter):
+        """Whether each line serves each row in a quarter: uint8 (len(rows), lines)."""
+        return self._served(rows, [quarter % kernels.RING])[0].astype(np.uint8)
+
+    def _served(self, rows, slots):
         lines = np.arange(len(self.place.lines), dtype=np.uint32)
-        return ((masks[:, :, None] >> lines) & 1).sum(axis=0, dtype=np.uint8)
+        return (self.columns.served[list(slots)][:, rows][:, :, None] >> lines) & 1
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families."""

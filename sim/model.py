@@ -146,7 +146,7 @@ class LocalSystem(mesa.Model):
         """Bodies choose the year's programmes with the money they can raise."""
         self.contracts = []
         if self.bodies:
-            self._survey = {name: self.families.use_by_target(self.targets[name]) for name in self.catalogue}
+            self._survey = {name: self.families.use_by_target(_with_the_worst(self.targets[name])) for name in self.catalogue}
             self._taken = dict.fromkeys(self.catalogue, 0)
         for body in self.bodies:
             if body.is_open():
@@ -174,7 +174,7 @@ class LocalSystem(mesa.Model):
             target = self.targets[programme.id]
             rows = self.families.take_up(self.quarter, target, programme.code, self._same[programme.id], places, provider.reach, programme.get("engagement"))
             if len(rows):
-                self.cohorts.enrolled(contract, self.families, target, rows)
+                self.cohorts.enrolled(contract, self.families, target, rows, self.quarter)
                 self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
             self.recorder.enrolled(self, contract, len(rows))
         if self.contracts or self.families.heard.any():
@@ -415,3 +415,8 @@ class LocalSystem(mesa.Model):
         for q in quarters:
             served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
         return served * self.services.prices.average
+
+
+def _with_the_worst(target):
+    """Families an analyst takes to be like a programme's target: those with the problem, however far it has gone."""
+    return target._replace(level_to=3)

@@ -301,8 +301,8 @@ def _dials():
              "assumption: Bevan Brittan's introduction speaks of payments that reflect the benefit received and fixes no basis",
              choices=("gross", "marginal", "cashed")),
         Dial("measurement.design", "arrangement", None, None, "choice",
-             "How a cohort's outcome is measured: as the arrangement says, by families' use of services after against before "
-             "(before_after), or not at all (none).",
+             "How a cohort's outcome is measured: as the arrangement says, by families' use of services in later years against "
+             "when they enrolled (before_after), or not at all (none).",
              "interventions:FIP1 (family projects were judged before against after)",
              choices=("arrangement", "before_after", "none")),
         Dial("measurement.cohort_size", 1000.0, 10.0, 100000.0, "families",

@@ -106,9 +106,12 @@ def _own_purse(body):
 
 
 def _pool_contributions(body):
-    """Members pay a fixed share of their discretionary money into the fund; what is there may be spent."""
+    """Members pay a fixed share of their discretionary money into the fund, less what it still holds of last year's."""
+    share = body.model.arrangement.get("contribution_share")
+    full = sum(round(member.discretionary_pence * share) for member in body.members())
+    part = max(0.0, 1 - body.balance() / full) if full else 0.0
     for member in body.members():
-        member.contribute(body, body.model.arrangement.get("contribution_share"))
+        member.contribute(body, share * part)
     body.pay_overhead()
     return body.balance()
 
@@ -201,7 +204,7 @@ CHOICES = {
     },
     "measured": {
         "none": Rule(_not_measured, "not at all"),
-        "before_after": Rule(_before_after, "families' use of services after against before", {"evaluation_cost": 0}),
+        "before_after": Rule(_before_after, "families' use of services in later years against when they enrolled", {"evaluation_cost": 0}),
     },
     "savings": {
         "stay": Rule(_stay, "stay where they fall"),
