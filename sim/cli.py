@@ -154,6 +154,11 @@ def _compare(command, arrangements, place, seed, replicates, families, years, se
     """Read, run, write, show: the body of demo, compare and run."""
     import os
 
+    from sim import pool
+
+    workers = min(workers or os.cpu_count() or 1, replicates)
+    if workers > 1:
+        pool.warm_up()
     from sim import run as runner
     from sim.results import claim_folder, free_folder, release_folder
 
@@ -162,7 +167,7 @@ def _compare(command, arrangements, place, seed, replicates, families, years, se
     claimed = claim_folder(path, overwrite)
     try:
         with _progress("Simulating", quiet or no_progress) as tell:
-            results = runner.compare(cases, seed, replicates, workers or os.cpu_count() or 1, tell)
+            results = runner.compare(cases, seed, replicates, workers, tell)
         summary = _write(claimed, cases, results, seed, replicates)
         release_folder(claimed, path)
     finally:

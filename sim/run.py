@@ -1,12 +1,10 @@
 """Running and comparing: pure functions of (inputs, seed) that own all their state."""
 
 import os
-import signal
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
-from multiprocessing import active_children, get_context
 
+from sim import pool
 from sim.agents.provider import PROVIDER_VALUES
 from sim.arrangements import Arrangement, load_arrangement
 from sim.burn_in import settle
@@ -257,14 +255,12 @@ def compare(cases, seed=1, replicates=10, workers=1, progress=None):
     workers = min(workers, replicates)
     if workers <= 1:
         return [_tell(progress, i, replicates, run_seed(cases, s, os.cpu_count() if replicates == 1 else 1)) for i, s in enumerate(seeds)]
-    # never fork: compiled code may hold threads
-    with ProcessPoolExecutor(workers, get_context("spawn"), _ignore_interrupt) as pool:
-        futures = [pool.submit(run_seed, cases, s) for s in seeds]
+    with pool.workers(workers) as executor:
+        futures = [executor.submit(run_seed, cases, s) for s in seeds]
         try:
             return [_tell(progress, i, replicates, future.result()) for i, future in enumerate(futures)]
         except BaseException:
-            for child in active_children():
-                child.kill()
+            pool.kill()
             raise
 
 
@@ -272,7 +268,3 @@ def _tell(progress, i, total, result):
     if progress:
         progress(i + 1, total)
     return result
-
-
-def _ignore_interrupt():
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

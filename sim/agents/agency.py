@@ -18,9 +18,11 @@ class Agency(Commissioner):
     budget_pence : int
         Service budget of the year.
     baseline : int64 (lines,)
-        Spending expected a year at the start, against which it sees its cash.
+        Spending expected a year at the start, against which cash is agreed.
     trust : float
         Trust in its partners, 0 to 1.
+    cash_this_year : int
+        Underspend of the year just closed, before anything was done with it.
     cash_belief : float
         Believed share of service use avoided that becomes cash.
     """
@@ -39,8 +41,7 @@ class Agency(Commissioner):
         self.trust = self._value("trust")
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
-        self.to_recover = 0
-        self._demand_scale = 1.0
+        self.to_recover = self.cash_this_year = 0
 
     def _value(self, name):
         return self.model.place.get(f"agencies.{self.code}.{name}")
@@ -114,7 +115,7 @@ class Agency(Commissioner):
         return due - left
 
     def cash_seen(self, lines=None):
-        """By how much own services cost less this year than at the start, in constant prices: all a treasurer sees.
+        """By how much own services cost less this year than at the start, in constant prices, whatever the budget is now.
 
         Parameters
         ----------
@@ -125,10 +126,14 @@ class Agency(Commissioner):
         outturn = sum(int(self.model.spending[q][own].sum()) for q in self.model.quarters_of_year())
         return round(int(self.baseline[own].sum()) * self.model.trend()) - outturn
 
+    def underspend(self):
+        """What this year's own services cost less than this year's budget: the cash a treasurer can spend."""
+        return self.budget_pence - self.spent(self.model.quarters_of_year())
+
     # The year end
 
     def learn_cashability(self, saved):
-        """Move the belief in cashability towards cash seen over benefit measured.
+        """Move the belief in cashability towards the year's underspend over the benefit measured.
 
         Parameters
         ----------
@@ -137,7 +142,7 @@ class Agency(Commissioner):
         """
         measured = float((saved * self.model.services.prices.average)[self.own_lines].sum())
         if measured > 0:
-            seen = min(1.0, max(0.0, self.cash_seen() / measured))
+            seen = min(1.0, max(0.0, self.underspend() / measured))
             self.cash_belief += self._value("cashability_learning") * (seen - self.cash_belief)
 
     def believed_cash_share(self):
@@ -150,6 +155,7 @@ class Agency(Commissioner):
         A deficit is met from reserve, then discretionary money, then by the parent, who takes it back from next
         year's discretionary money. An underspend is kept or returned by the agency's own rule.
         """
+        self.cash_this_year = self.underspend()
         for purse in ("reserve", "prevention"):
             gap = -self.balance("service")
             if gap > 0:

@@ -91,14 +91,14 @@ class ListTrust(Body):
         self.kept_to_reinvest = max(0, surplus) - part
 
     def relate(self):
-        """Trust follows cash against payments; members leave, others join, and the LIST may be wound up."""
+        """Trust follows the year's cash against payments; members leave, others join, and the LIST may be wound up."""
         if self.founded is None or not self.alive:
             return
         arrangement = self.model.arrangement
         for member in self.joined:
             paid = self.invoices.get(member.code, 0)
             if paid > 0:
-                gap = (member.cash_seen() - paid) / paid
+                gap = (member.cash_this_year - paid) / paid
                 member.trust = float(np.clip(member.trust + arrangement.get("trust_step") * np.clip(gap, -1, 1), 0, 1))
         self.joined = [member for member in self.joined if member.trust >= arrangement.get("trust_to_stay")]
         outside = [agency for agency in super().members() if agency not in self.joined]
