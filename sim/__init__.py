@@ -1,0 +1,27 @@
+"""listsim: where the savings of early intervention go, under which funding arrangement.
+
+The names below are the Python interface; each is imported when first used, so that ``import sim`` stays light.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "Comparison": "sim.api",
+    "InputError": "sim.parameters",
+    "compare": "sim.api",
+    "load_arrangement": "sim.arrangements",
+    "load_place": "sim.places",
+    "load_programme": "sim.programmes",
+    "run": "sim.api",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

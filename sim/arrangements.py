@@ -89,7 +89,11 @@ def load_arrangement(name):
     spec = read_toml(path)
     if "extends" in spec:
         base = read_toml(_base_path(path, spec.pop("extends")))
-        spec = {**base, **spec, **{key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value")}}
+        spec = {
+            **base,
+            **spec,
+            **{key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value")},
+        }
     return _build(path, spec)
 
 
@@ -121,8 +125,21 @@ def _build(path, spec):
     plan = spec.get("plan", {})
     for name, families in plan.items():
         if not isinstance(families, int) or isinstance(families, bool) or families < 0:
-            raise InputError(path, f"plan.{name}", f"{families!r} is not a number of families", "give a whole number, 0 or more")
-    return Arrangement(path.stem, spec["name"], spec["source"], spec["differs"], str(path), chosen, tuple(spec["members"]), settings, values, plan)
+            raise InputError(
+                path, f"plan.{name}", f"{families!r} is not a number of families", "give a whole number, 0 or more"
+            )
+    return Arrangement(
+        path.stem,
+        spec["name"],
+        spec["source"],
+        spec["differs"],
+        str(path),
+        chosen,
+        tuple(spec["members"]),
+        settings,
+        values,
+        plan,
+    )
 
 
 def _rules(path, spec):
@@ -134,7 +151,9 @@ def _rules(path, spec):
         if question not in spec:
             raise InputError(path, f"rules.{question}", "is missing", "give one of " + ", ".join(choices))
         if spec[question] not in choices:
-            raise InputError(path, f"rules.{question}", f"{spec[question]!r} is not a choice", suggest(spec[question], choices))
+            raise InputError(
+                path, f"rules.{question}", f"{spec[question]!r} is not a choice", suggest(spec[question], choices)
+            )
     return rules.Rules(**{question: rules.CHOICES[question][spec[question]] for question in QUESTIONS})
 
 
@@ -143,8 +162,15 @@ def _values(path, spec, chosen):
     needed = {name: low for question in QUESTIONS for name, low in getattr(chosen, question).needs.items()}
     for name in spec:
         if name not in needed:
-            raise InputError(path, f"value.{name}", "is not used by the chosen rules", suggest(name, needed) if needed else "remove it")
+            raise InputError(
+                path,
+                f"value.{name}",
+                "is not used by the chosen rules",
+                suggest(name, needed) if needed else "remove it",
+            )
     for name in needed:
         if name not in spec:
-            raise InputError(path, f"value.{name}", "is missing", "the chosen rules need it: give value, unit, low, high and source")
+            raise InputError(
+                path, f"value.{name}", "is missing", "the chosen rules need it: give value, unit, low, high and source"
+            )
     return {name: quantity(spec[name], path, f"value.{name}", needed[name]) for name in spec}

@@ -17,7 +17,7 @@ class Settled:
     ----------
     families : Families
     services : Services
-        With places in whole blocks and prices in pence.
+        With places and prices in pence.
     expected_pence : int64 (lines,)
         Spending of the base year, which is what agencies expect to spend.
     """
@@ -36,7 +36,7 @@ def settle(place, dials, seed, n_families=None, threads=1):
 
     Every family enters when its index child is born, so that at the end each has lived its whole life in the model
     and the place is stationary. Meanwhile each rationed line serves its usual share of known need. Then places are
-    fixed in whole blocks and a base year passes with them.
+    fixed and a base year passes with them.
 
     Parameters
     ----------

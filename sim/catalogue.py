@@ -33,7 +33,7 @@ def listed(kind, place):
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.run import load_inputs, parameters
+    from sim.runner import load_inputs, parameters
 
     named = {}
     for name in arrangement_names():
@@ -57,13 +57,26 @@ def explained(name, place):
         return [("name", item.name), ("differs", item.differs), ("source", item.source), *item.rules.in_words().items()]
     if name in programme_names():
         item = load_programme(name)
-        studies = [("study", f"{effect.need} {effect.on}: {study.finding} [{full_source(study.source)}]") for effect in item.effects for study in effect.studies]
+        studies = [
+            ("study", f"{effect.need} {effect.on}: {study.finding} [{full_source(study.source)}]")
+            for effect in item.effects
+            for study in effect.studies
+        ]
         return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
     known = every_parameter(place)
     if name not in known:
-        raise UnknownParameter("explain", name, "there is no such parameter", suggest(name, [*known, *arrangement_names(), *programme_names()]))
+        raise UnknownParameter(
+            "explain",
+            name,
+            "there is no such parameter",
+            suggest(name, [*known, *arrangement_names(), *programme_names()]),
+        )
     item = known[name]
-    meaning = item.text if name in DIALS else name.split(".")[-1].replace("_", " ") + " of " + " ".join(name.split(".")[:-1]).replace("_", " ")
+    meaning = (
+        item.text
+        if name in DIALS
+        else name.split(".")[-1].replace("_", " ") + " of " + " ".join(name.split(".")[:-1]).replace("_", " ")
+    )
     scope = "one of " + ", ".join(item.choices) if name in DIALS and item.choices else f"{item.low:g} to {item.high:g}"
     rows = [("name", name), ("meaning", meaning), ("unit", item.unit), ("value", _value(item)), ("range", scope)]
     if name not in DIALS and item.price_year:
@@ -94,7 +107,12 @@ def checked(path):
         return f"{path}: an arrangement, {load_arrangement(path).name!r}: right"
     if "target" in spec:
         return f"{path}: a programme, {load_programme(path).name!r}: right"
-    raise InputError(path, "", "is neither an arrangement, a programme nor a place", "give a file with [rules] or [target], or a place's folder")
+    raise InputError(
+        path,
+        "",
+        "is neither an arrangement, a programme nor a place",
+        "give a file with [rules] or [target], or a place's folder",
+    )
 
 
 def write_fit_report(place, out, seed, replicates, progress=None):

@@ -14,13 +14,20 @@ DEFAULT_PLACE = "birmingham_2010"
 
 Place = Annotated[str, typer.Option(help="A place's id, or a folder of the same form.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the first replicate; the others follow.")]
-Replicates = Annotated[int, typer.Option(min=1, max=10_000, help="Runs of each arrangement, each with a seed of its own.")]
+Replicates = Annotated[
+    int, typer.Option(min=1, max=10_000, help="Runs of each arrangement, each with a seed of its own.")
+]
 Families = Annotated[int | None, typer.Option(help="Scale the place to this many families.")]
 Years = Annotated[int, typer.Option(help="Financial years simulated.")]
-Settings = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated."),
+]
 Out = Annotated[str | None, typer.Option(help="Folder for the results; the next free results/COMMAND-NNN by default.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")]
-Workers = Annotated[int | None, typer.Option(min=1, max=256, help="Processes; all processors by default. Results do not depend on it.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=256, help="Processes; all processors by default. Results do not depend on it.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress bar.")]
@@ -34,7 +41,22 @@ def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 
 
     Example: listsim demo --out results/first
     """
-    _compare("demo", HEADLINE, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+    _compare(
+        "demo",
+        HEADLINE,
+        place,
+        seed,
+        replicates,
+        families,
+        years,
+        settings,
+        out,
+        overwrite,
+        workers,
+        json,
+        quiet,
+        no_progress,
+    )
 
 
 @app.command()
@@ -47,7 +69,22 @@ def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arran
     Example: listsim compare silo list_public --place milltown --set services.threshold_drift=0
     """
     chosen = arrangements or HEADLINE
-    _compare("compare", chosen, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+    _compare(
+        "compare",
+        chosen,
+        place,
+        seed,
+        replicates,
+        families,
+        years,
+        settings,
+        out,
+        overwrite,
+        workers,
+        json,
+        quiet,
+        no_progress,
+    )
 
 
 @app.command()
@@ -58,7 +95,22 @@ def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or 
 
     Example: listsim run list_public --set list.payment_basis=cashed
     """
-    _compare("run", [arrangement], place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress)
+    _compare(
+        "run",
+        [arrangement],
+        place,
+        seed,
+        replicates,
+        families,
+        years,
+        settings,
+        out,
+        overwrite,
+        workers,
+        json,
+        quiet,
+        no_progress,
+    )
 
 
 @app.command()
@@ -89,7 +141,10 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
 
 
 @app.command()
-def explain(name: Annotated[str, typer.Argument(help="Dotted name of a parameter, or an arrangement or programme.")], place: Place = DEFAULT_PLACE):
+def explain(
+    name: Annotated[str, typer.Argument(help="Dotted name of a parameter, or an arrangement or programme.")],
+    place: Place = DEFAULT_PLACE,
+):
     """Meaning, unit, value, range and source of a parameter.
 
     Example: listsim explain services.threshold_drift
@@ -150,7 +205,22 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
     print(out)
 
 
-def _compare(command, arrangements, place, seed, replicates, families, years, settings, out, overwrite, workers, json, quiet, no_progress):
+def _compare(
+    command,
+    arrangements,
+    place,
+    seed,
+    replicates,
+    families,
+    years,
+    settings,
+    out,
+    overwrite,
+    workers,
+    json,
+    quiet,
+    no_progress,
+):
     """Read, run, write, show: the body of demo, compare and run."""
     import os
 
@@ -159,7 +229,7 @@ def _compare(command, arrangements, place, seed, replicates, families, years, se
     workers = min(workers or os.cpu_count() or 1, replicates)
     if workers > 1:
         pool.warm_up()
-    from sim import run as runner
+    from sim import runner
     from sim.results import claim_folder, free_folder, release_folder
 
     cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
@@ -168,30 +238,20 @@ def _compare(command, arrangements, place, seed, replicates, families, years, se
     try:
         with _progress("Simulating", quiet or no_progress) as tell:
             results = runner.compare(cases, seed, replicates, workers, tell)
-        summary = _write(claimed, cases, results, seed, replicates)
+        from sim.api import Comparison
+
+        done = Comparison(cases, seed, replicates, results)
+        done.write(claimed)
         release_folder(claimed, path)
     finally:
         shutil.rmtree(claimed, ignore_errors=True)
     if json:
-        print(summary.to_json(orient="records"))
+        print(done.summary.to_json(orient="records"))
     elif not quiet:
         from sim.report.screen import show
 
-        show(summary, cases, replicates)
+        show(done.summary, cases, replicates)
         print(f"\nReport: {path}/report.html")
-
-
-def _write(folder, cases, results, seed, replicates):
-    from sim.report.page import write_report
-    from sim.results import read_manifest, summarise, tables, write_manifest, write_tables
-
-    runs, flows = tables(results, seed)
-    bodies = {case.arrangement.id: results[0][i].bodies for i, case in enumerate(cases)}
-    summary = summarise(runs, bodies)
-    write_tables(folder, runs, flows, summary)
-    write_manifest(folder, cases, seed, replicates, bodies)
-    write_report(folder, runs, summary, read_manifest(folder))
-    return summary
 
 
 def _settings(pairs):

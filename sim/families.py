@@ -72,7 +72,18 @@ class Families:
         twin = object.__new__(Families)
         twin.__dict__.update(self.__dict__)
         twin.columns = kernels.Columns(*(column.copy() for column in self.columns))
-        for name in ("counts", "leavers", "eligible", "lower", "heard", "_demand", "_kept", "_helped", "_buffer", "_chosen"):
+        for name in (
+            "counts",
+            "leavers",
+            "eligible",
+            "lower",
+            "heard",
+            "_demand",
+            "_kept",
+            "_helped",
+            "_buffer",
+            "_chosen",
+        ):
             setattr(twin, name, getattr(self, name).copy())
         twin._hopeful = tuple(column.copy() for column in self._hopeful)
         return twin
@@ -109,7 +120,9 @@ class Families:
     def admit(self, quarter, line, need, code, places, below=False):
         """Admit waiting families to a line; (admitted, of them found). See :func:`kernels.admit`."""
         mask = self.lower if below else self.eligible
-        return kernels.admit(self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen)
+        return kernels.admit(
+            self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen
+        )
 
     def take_up(self, quarter, target, code, same_programme, places, reach, engagement):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
@@ -189,7 +202,9 @@ def need_tables(place, dials):
             name = f"coupling.{need}.{other}"
             coupling[k, j] = dials["families.coupling_scale"] * place.get(name) if place.has(name) else 0
     spread = place.get("place.frailty_sd") * dials["families.frailty_spread"]
-    scores = np.array([NormalDist().inv_cdf((i + 0.5) / kernels.FRAILTY_CLASSES) for i in range(kernels.FRAILTY_CLASSES)])
+    scores = np.array(
+        [NormalDist().inv_cdf((i + 0.5) / kernels.FRAILTY_CLASSES) for i in range(kernels.FRAILTY_CLASSES)]
+    )
     weights = np.array([place.get(f"needs.{need}.frailty_weight") for need in needs]) * spread
     frail_up = np.exp(np.outer(scores, weights))
     frail_up /= frail_up.mean(axis=0)  # mean 1, so that the dial changes differences and not the average onset
@@ -214,7 +229,9 @@ class AreaInfluence:
         for k, need in enumerate(needs):
             for b, name in enumerate(BAND_NAMES):
                 for level in (0, 1, 2):
-                    self.base[b, k, level] = place.get(f"transitions.{need}.up.{level}") * place.get(f"needs.{need}.onset_age_{name}")
+                    self.base[b, k, level] = place.get(f"transitions.{need}.up.{level}") * place.get(
+                        f"needs.{need}.onset_age_{name}"
+                    )
         spread = dials["families.frailty_spread"]
         deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
         capital = np.array([place.get(f"neighbourhoods.{name}.social_capital") for name in place.neighbourhoods])
@@ -224,7 +241,9 @@ class AreaInfluence:
         tilt *= np.exp(-spread * np.outer(capital - capital.mean(), protection))
         self.tilt = tilt / tilt.mean(axis=0)
         self.usual = np.array([place.get(f"needs.{need}.prevalence") for need in needs])
-        self.pull = np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
+        self.pull = (
+            np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
+        )
         self.growth = 1 + dials["families.demand_growth"]
         share = np.eye(len(place.neighbourhoods)) * 0.5
         for i, name in enumerate(place.neighbourhoods):
@@ -270,7 +289,10 @@ def neighbourhood_graph(place):
 
 def entry_tables(place):
     """What families bring when they enter."""
-    trust = [NormalDist(0.5, max(1e-9, place.get("place.trust_sd"))).inv_cdf((i + 0.5) / _QUANTILES) for i in range(_QUANTILES)]
+    trust = [
+        NormalDist(0.5, max(1e-9, place.get("place.trust_sd"))).inv_cdf((i + 0.5) / _QUANTILES)
+        for i in range(_QUANTILES)
+    ]
     need = [[place.get(f"needs.{need.id}.entry_{level}") for level in LEVELS[1:]] for need in place.needs]
     return kernels.EntryTables(np.array(need, np.float32), np.clip(np.array(trust), 0.05, 0.95).astype(np.float32))
 

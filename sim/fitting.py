@@ -51,7 +51,10 @@ def simulate_targets(place, seeds, threads=1, progress=None):
 def compare_targets(place, seeds, threads=1, progress=None):
     """One :class:`Fit` a target."""
     simulated, _ = simulate_targets(place, seeds, threads, progress)
-    return [Fit(target, target.figure.base_value, float(value)) for target, value in zip(place.targets, simulated, strict=True)]
+    return [
+        Fit(target, target.figure.base_value, float(value))
+        for target, value in zip(place.targets, simulated, strict=True)
+    ]
 
 
 def fit_place(place, rounds=24, seed=1, threads=1, progress=None):

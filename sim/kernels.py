@@ -177,7 +177,9 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
         for start in range(first[area], end[area], BLOCK):
             n = min(BLOCK, end[area] - start)
             draw_needs(draw, area, start - first[area], n, generation, start, quarter, key[0], key[1])
-            may_move(visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling)
+            may_move(
+                visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling
+            )
             visits = 0
             for i in range(n):  # a list without branches: the processor could not guess them
                 for k in range(n_needs):
@@ -192,11 +194,15 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 if u >= up[band, k, level] * ceiling[f - start] and one - u > down_chance[band, k, level] * ease:
                     continue
                 p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
-                p_up *= programme_factor(offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band)
+                p_up *= programme_factor(
+                    offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band
+                )
                 p_down = down_chance[band, k, level] * frail_down[grade]
                 if served[f] & lines_of[k]:
                     p_down *= recovery[k]
-                p_down *= programme_factor(offer, clock, strength, level_weight, band_weight, recovering, f, k, level, band)
+                p_down *= programme_factor(
+                    offer, clock, strength, level_weight, band_weight, recovering, f, k, level, band
+                )
                 if p_up + p_down > one:
                     p_up *= one / (p_up + p_down)
                     p_down = one - p_up
@@ -301,7 +307,25 @@ def show_needs(c_has, known, found, levels, trust, gain, contact, present, f, nu
 
 
 @njit(nogil=True, cache=True)
-def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_counts, all_known, eligible, lower, demand, kept, hopeful, hopefuls):
+def screen(
+    c,
+    s,
+    o,
+    first_area,
+    last_area,
+    key,
+    quarter,
+    heard,
+    finds,
+    trust_counts,
+    all_known,
+    eligible,
+    lower,
+    demand,
+    kept,
+    hopeful,
+    hopefuls,
+):
     """Who is known and eligible, and who is served without waiting (4.1).
 
     Parameters
@@ -345,7 +369,22 @@ def screen(c, s, o, first_area, last_area, key, quarter, heard, finds, trust_cou
                         contact = finds
                 gain = trust_counts * (trust_gain[f] + heard[area])
                 number = (area << 20) + f - first[area]
-                show_needs(has[f], known, found, levels, trust[f], gain, contact, present, f, number, generation[f], quarter, key[0], key[1])
+                show_needs(
+                    has[f],
+                    known,
+                    found,
+                    levels,
+                    trust[f],
+                    gain,
+                    contact,
+                    present,
+                    f,
+                    number,
+                    generation[f],
+                    quarter,
+                    key[0],
+                    key[1],
+                )
             seen = known[f] | found[f]
             can = np.uint32(0)
             low = np.uint32(0)
@@ -493,7 +532,9 @@ def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, 
                 busy |= i != 0 and (clock[slot, f] < running[i] or same_programme[i] == 1)
             if busy:
                 continue
-            x0, x1, x2, _ = philox((area << 20) + f - first[area], generation[f], quarter, (ENGAGE << 24) + code, key[0], key[1])
+            x0, x1, x2, _ = philox(
+                (area << 20) + f - first[area], generation[f], quarter, (ENGAGE << 24) + code, key[0], key[1]
+            )
             if not bits & (known[f] | found[f]) and to_unit(x0) >= reach:
                 continue
             if to_unit(x1) >= engagement * np.float32(2.0) * (trust[f] + trust_gain[f] + heard[area]):

@@ -69,13 +69,20 @@ class Cohorts:
         """Note a batch of families about to be enrolled, with their use of services as they come."""
         columns = families.columns
         levels = columns.levels[rows] * target.needs
-        batch = (rows, columns.generation[rows].copy(), QUARTERS * families.served_now(rows, quarter), (levels >= 2).any(axis=1))
+        batch = (
+            rows,
+            columns.generation[rows].copy(),
+            QUARTERS * families.served_now(rows, quarter),
+            (levels >= 2).any(axis=1),
+        )
         self._batches.setdefault((contract.body, contract.programme, contract.year), []).append(batch)
 
     def close_year(self):
         """Make cohorts of the year's batches."""
         for (body, programme, year), batches in self._batches.items():
-            self.cohorts.append(Cohort(body, programme, year, *(np.concatenate(part) for part in zip(*batches, strict=True))))
+            self.cohorts.append(
+                Cohort(body, programme, year, *(np.concatenate(part) for part in zip(*batches, strict=True)))
+            )
         self._batches = {}
 
     def measure(self, families, prices, year, size, years, relieved):

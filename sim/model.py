@@ -25,7 +25,7 @@ class LocalSystem(mesa.Model):
 
     Parameters
     ----------
-    inputs : run.Inputs
+    inputs : runner.Inputs
         Place, catalogue, arrangement, dials and years.
     settled : burn_in.Settled
         The place before the first decision; it is changed in place.
@@ -37,7 +37,12 @@ class LocalSystem(mesa.Model):
     def __init__(self, inputs, settled, seed, recorder):
         super().__init__(rng=seed)
         self.seed, self.recorder = seed, recorder
-        self.place, self.arrangement, self.dials, self.years = inputs.place, inputs.arrangement, inputs.dials, inputs.years
+        self.place, self.arrangement, self.dials, self.years = (
+            inputs.place,
+            inputs.arrangement,
+            inputs.dials,
+            inputs.years,
+        )
         self.targets = {name: item.targets(inputs.place) for name, item in inputs.catalogue.items()}
         self.catalogue = {name: item for name, item in inputs.catalogue.items() if self.targets[name] is not None}
         self.families, self.services, self.lines = settled.families, settled.services, settled.services.lines
@@ -52,7 +57,9 @@ class LocalSystem(mesa.Model):
         self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
         self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
         self.bodies = self.arrangement.rules.decides(self)
-        self.parties = {party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)}
+        self.parties = {
+            party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)
+        }
         self._first_use = self._workload_pence(range(1 - QUARTERS, 1))
         self._make_offers()
         for agency in self.agencies:
@@ -123,7 +130,10 @@ class LocalSystem(mesa.Model):
             for agency in self.agencies:
                 if agency.spec.department == department.code:
                     held_back = min(agency.to_recover, agency.discretionary_pence)
-                    grants = (agency.budget_pence, "grant", "service"), (agency.discretionary_pence - held_back, "discretionary_grant", "prevention")
+                    grants = (
+                        (agency.budget_pence, "grant", "service"),
+                        (agency.discretionary_pence - held_back, "discretionary_grant", "prevention"),
+                    )
                     for pence, purpose, purse in grants:
                         self.ledger.transfer(TREASURY, department.code, pence, "vote")
                         self.ledger.transfer(department.code, agency.account(purse), pence, purpose)
@@ -146,7 +156,9 @@ class LocalSystem(mesa.Model):
         """Bodies choose the year's programmes with the money they can raise."""
         self.contracts = []
         if self.bodies:
-            self._survey = {name: self.families.use_by_target(_with_the_worst(self.targets[name])) for name in self.catalogue}
+            self._survey = {
+                name: self.families.use_by_target(_with_the_worst(self.targets[name])) for name in self.catalogue
+            }
             self._taken = dict.fromkeys(self.catalogue, 0)
         for body in self.bodies:
             if body.is_open():
@@ -172,7 +184,15 @@ class LocalSystem(mesa.Model):
             places = split(contract.families, [1] * QUARTERS)[self.quarter_of_year]
             places = round(places * self._kept(contract.body))
             target = self.targets[programme.id]
-            rows = self.families.take_up(self.quarter, target, programme.code, self._same[programme.id], places, provider.reach, programme.get("engagement"))
+            rows = self.families.take_up(
+                self.quarter,
+                target,
+                programme.code,
+                self._same[programme.id],
+                places,
+                provider.reach,
+                programme.get("engagement"),
+            )
             if len(rows):
                 self.cohorts.enrolled(contract, self.families, target, rows, self.quarter)
                 self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
@@ -202,7 +222,11 @@ class LocalSystem(mesa.Model):
         self.findings = []
         if self.design == "before_after":
             self.findings = self.cohorts.measure(
-                self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self._followed_years(),
+                self.families,
+                self.services.prices,
+                self.year,
+                int(self.dials["measurement.cohort_size"]),
+                self._followed_years(),
                 self.lines_relieved,
             )
             for body in self.bodies:
@@ -222,7 +246,9 @@ class LocalSystem(mesa.Model):
         """Outcome payments, repayments and distributions, before claw-back."""
         for body in self.bodies:
             if body.is_open():
-                self.arrangement.rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
+                self.arrangement.rules.savings(
+                    body, [finding for finding in self.findings if finding.cohort.body == body.code]
+                )
 
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
@@ -318,12 +344,18 @@ class LocalSystem(mesa.Model):
         """Pence a body spent on programmes, agreeing and evaluation this year."""
         costs = ("programme", "transaction_cost", "evaluation_cost")
         year = set(self.quarters_of_year())
-        return sum(pence for q, payer, _, pence, purpose in self.ledger.postings if q in year and payer == body.account(body.purse) and purpose in costs)
+        return sum(
+            pence
+            for q, payer, _, pence, purpose in self.ledger.postings
+            if q in year and payer == body.account(body.purse) and purpose in costs
+        )
 
     def lines_touched(self, body):
         """Service lines of the needs that a body's programmes are meant to change."""
         names = {cohort.programme for cohort in self.cohorts.cohorts if cohort.body == body.code}
-        return np.any([self.lines_relieved(name) for name in names], axis=0) if names else np.zeros(len(self.lines), bool)
+        return (
+            np.any([self.lines_relieved(name) for name in names], axis=0) if names else np.zeros(len(self.lines), bool)
+        )
 
     def lines_relieved(self, programme):
         """Service lines of the needs a programme is meant to change."""
@@ -368,7 +400,12 @@ class LocalSystem(mesa.Model):
 
     def _make_offers(self):
         """True effects of each programme as each provider delivers it."""
-        self._offers = [(name, provider.code) for name, item in self.catalogue.items() for provider in self.providers if provider.sector in item.sectors]
+        self._offers = [
+            (name, provider.code)
+            for name, item in self.catalogue.items()
+            for provider in self.providers
+            if provider.sector in item.sectors
+        ]
         rows = []
         for name, code in self._offers:
             item = self.catalogue[name]
@@ -377,8 +414,12 @@ class LocalSystem(mesa.Model):
                          "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
         self.families.offers = offer_tables(len(self.place.needs), rows)
         contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
-        self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, self.dials["families.case_finding"]))
-        self._same = {name: np.array([0, *(other == name for other, _ in self._offers)], np.uint8) for name in self.catalogue}
+        self.families.set_contact(
+            contact * self.place.get("place.contact_finds"), min(1.0, self.dials["families.case_finding"])
+        )
+        self._same = {
+            name: np.array([0, *(other == name for other, _ in self._offers)], np.uint8) for name in self.catalogue
+        }
 
     def _learn(self, finding):
         """A cohort's first finding moves the belief in its programme of those it was done for."""
@@ -386,7 +427,9 @@ class LocalSystem(mesa.Model):
         if cohort.evaluated:
             return
         cohort.evaluated = True
-        self.recorder.turned_around(self, cohort, self.cohorts.turned_around(cohort, self.families, self.targets[cohort.programme]))
+        self.recorder.turned_around(
+            self, cohort, self.cohorts.turned_around(cohort, self.families, self.targets[cohort.programme])
+        )
         programme = self.catalogue[cohort.programme]
         usual = cohort.before.mean(axis=0) * self.services.prices.average
         reduction = believed_reduction(programme.published(self.place), 1.0, self.lines.need)
@@ -396,7 +439,9 @@ class LocalSystem(mesa.Model):
         doubt = self.place.get("place.evaluation_doubt")
         body = self.parties[cohort.body]
         for party in {id(party): party for party in (body, *body.members())}.values():
-            party.beliefs[programme.id].update(finding.per_family / expected, (finding.spread / expected) ** 2 + doubt**2)
+            party.beliefs[programme.id].update(
+                finding.per_family / expected, (finding.spread / expected) ** 2 + doubt**2
+            )
 
     def _followed_years(self):
         values = self.arrangement.values

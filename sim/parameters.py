@@ -125,7 +125,9 @@ def check_source(source, where, key):
     if table in EVIDENCE:
         wanted = rest.split(" ")[0].rstrip(",;")
         if wanted not in evidence(table):
-            raise InputError(where, key, f"cites {table}:{wanted}, which is not in the evidence", suggest(wanted, evidence(table)))
+            raise InputError(
+                where, key, f"cites {table}:{wanted}, which is not in the evidence", suggest(wanted, evidence(table))
+            )
 
 
 _FIELDS = ("value", "unit", "price_year", "low", "high", "source")
@@ -158,7 +160,9 @@ def quantity(row, where, key, minimum=-math.inf):
     if not unit:
         raise InputError(where, key, "has no unit", "say what the value counts, per what")
     if unit.startswith("GBP") and price_year not in evidence("deflators"):
-        raise InputError(where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators")))
+        raise InputError(
+            where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators"))
+        )
     if numbers["value"] < minimum:
         what = "negative" if minimum == 0 else f"below {minimum:g}"
         raise InputError(where, key, f"value {numbers['value']:g} is {what}", f"give {minimum:g} or more")
@@ -222,7 +226,9 @@ class Dial:
         """
         if self.choices:
             if value not in self.choices:
-                raise InputError(where, self.name, f"{value!r} is not a choice", "give one of " + ", ".join(self.choices))
+                raise InputError(
+                    where, self.name, f"{value!r} is not a choice", "give one of " + ", ".join(self.choices)
+                )
             return value
         number = _number(value, where, self.name, "value")
         if not self.low <= number <= self.high:

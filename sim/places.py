@@ -168,7 +168,9 @@ def load_place(name):
     folder = Path(str(name))
     if not folder.is_dir():
         if str(name) not in place_names():
-            raise InputError("place", "", f"{str(name)!r} is neither a place nor a folder", suggest(name, place_names()))
+            raise InputError(
+                "place", "", f"{str(name)!r} is neither a place nor a folder", suggest(name, place_names())
+            )
         folder = Path(str(files("sim") / "scenarios" / "places" / str(name)))
     return _build(folder)
 
@@ -181,7 +183,9 @@ def _build(folder):
         if key not in known:
             raise InputError(path, key, "unknown key", suggest(key, known))
     if spec.get("price_base") != PRICE_BASE:
-        raise InputError(path, "price_base", f"{spec.get('price_base')!r} is not the price base", f"give {PRICE_BASE!r}")
+        raise InputError(
+            path, "price_base", f"{spec.get('price_base')!r} is not the price base", f"give {PRICE_BASE!r}"
+        )
     needs = _things(path, spec, "need", Named, ("id", "name"))
     departments = _things(path, spec, "department", Named, ("id", "name"))
     agencies = _things(path, spec, "agency", Agency, ("id", "name", "department", "year_end", "funding"))
@@ -195,7 +199,12 @@ def _build(folder):
     for key in PLACE_PARAMETERS:
         if f"place.{key}" not in values:
             raise InputError(path, f"value.{key}", "is missing", "add it with value, unit, low, high and source")
-    neighbourhoods = tuple(dict.fromkeys(row["neighbourhood"] for row in read_rows(folder / "neighbourhoods.csv", ["neighbourhood", "parameter", *VALUE_COLUMNS])))
+    neighbourhoods = tuple(
+        dict.fromkeys(
+            row["neighbourhood"]
+            for row in read_rows(folder / "neighbourhoods.csv", ["neighbourhood", "parameter", *VALUE_COLUMNS])
+        )
+    )
     members = {
         "needs": [n.id for n in needs], "lines": [n.id for n in lines], "agencies": [n.id for n in agencies],
         "departments": [n.id for n in departments], "neighbourhoods": list(neighbourhoods),
@@ -257,7 +266,9 @@ def _things(path, spec, key, kind, required, optional=()):
                 raise InputError(path, where, f"has no {name!r}", "add it")
             wanted = int if name == "level" else str
             if not isinstance(row[name], wanted) or isinstance(row[name], bool):
-                raise InputError(path, f"{where}: {name}", f"{row[name]!r} has the wrong type", f"give {wanted.__name__}")
+                raise InputError(
+                    path, f"{where}: {name}", f"{row[name]!r} has the wrong type", f"give {wanted.__name__}"
+                )
         things.append(kind(**row))
     ids = [thing.id for thing in things]
     if not ids or len(set(ids)) < len(ids):
@@ -292,13 +303,17 @@ def _read_table(path, table, key, members, required, optional, values):
         where = f"line {number}"
         _known(path, f"{where}: {key}", row[key], members)
         if row["parameter"] not in allowed:
-            raise InputError(path, f"{where}: {row['parameter']}", "unknown parameter", suggest(row["parameter"], allowed))
+            raise InputError(
+                path, f"{where}: {row['parameter']}", "unknown parameter", suggest(row["parameter"], allowed)
+            )
         name = f"{table}.{row[key]}.{row['parameter']}"
         _add(values, name, row, path, where, allowed[row["parameter"]])
     for member in members:
         for parameter in required:
             if f"{table}.{member}.{parameter}" not in values:
-                raise InputError(path, f"{member}.{parameter}", "is missing", "add a row with value, unit, range and source")
+                raise InputError(
+                    path, f"{member}.{parameter}", "is missing", "add a row with value, unit, range and source"
+                )
 
 
 def _add(values, name, row, path, where, minimum):
@@ -315,7 +330,9 @@ def _read_transitions(path, needs, values):
         _known(path, f"{where}: level", row["level"], ("0", "1", "2") if row["direction"] == "up" else ("1", "2", "3"))
         _add(values, f"transitions.{row['need']}.{row['direction']}.{row['level']}", row, path, where, 0)
     for need in needs:
-        for name in [f"transitions.{need}.up.{level}" for level in (0, 1, 2)] + [f"transitions.{need}.down.{level}" for level in (1, 2, 3)]:
+        for name in [f"transitions.{need}.up.{level}" for level in (0, 1, 2)] + [
+            f"transitions.{need}.down.{level}" for level in (1, 2, 3)
+        ]:
             if name not in values:
                 raise InputError(path, name, "is missing", "add a row with value, unit, range and source")
 
@@ -332,12 +349,19 @@ def _check_sums(folder, neighbourhoods, needs, values):
     """Shares that must sum to one, and chances that may not exceed it."""
     total = sum(values[f"neighbourhoods.{name}.families_share"].value for name in neighbourhoods)
     if abs(total - 1) > 1e-6:
-        raise InputError(folder / "neighbourhoods.csv", "families_share", f"shares sum to {total:.6f}", "make them sum to one")
+        raise InputError(
+            folder / "neighbourhoods.csv", "families_share", f"shares sum to {total:.6f}", "make them sum to one"
+        )
     for need in needs:
         for level in (1, 2):
             both = sum(values[f"transitions.{need}.{way}.{level}"].value for way in ("up", "down"))
             if both > 1:
-                raise InputError(folder / "transitions.csv", f"{need} level {level}", f"up and down sum to {both:g}", "keep the sum at 1 or less")
+                raise InputError(
+                    folder / "transitions.csv",
+                    f"{need} level {level}",
+                    f"up and down sum to {both:g}",
+                    "keep the sum at 1 or less",
+                )
 
 
 def _read_targets(path, members):
@@ -347,7 +371,9 @@ def _read_targets(path, members):
         check_measure(path, where, row["measures"], members)
         if row["use"] != "check":
             way, _, rest = row["use"].partition(" ")
-            if way != "fit" or f"transitions.{rest}" not in [f"transitions.{n}.up.{v}" for n in members["needs"] for v in (0, 1, 2)]:
+            if way != "fit" or f"transitions.{rest}" not in [
+                f"transitions.{n}.up.{v}" for n in members["needs"] for v in (0, 1, 2)
+            ]:
                 raise InputError(path, where, f"use {row['use']!r} is unknown", "give 'check' or 'fit NEED.up.LEVEL'")
         figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, 0)
         targets.append(Target(row["target"], row["measures"], row["use"], figure))
@@ -370,7 +396,9 @@ def check_measure(path, where, text, members):
     if not words or words[0] not in MEASURES:
         raise InputError(path, where, f"measures {text!r}", suggest(words[0] if words else "", MEASURES))
     if len(words) - 1 != len(MEASURES[words[0]]):
-        raise InputError(path, where, f"measures {text!r}", f"write {words[0]} " + " ".join(x.upper() for x in MEASURES[words[0]]))
+        raise InputError(
+            path, where, f"measures {text!r}", f"write {words[0]} " + " ".join(x.upper() for x in MEASURES[words[0]])
+        )
     for word, kind in zip(words[1:], MEASURES[words[0]], strict=True):
         if kind in ("need", "line"):
             _known(path, f"{where}: {kind}", word, members[f"{kind}s"])

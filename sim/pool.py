@@ -10,7 +10,7 @@ def context():
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
-    chosen.set_forkserver_preload(["sim.run"])
+    chosen.set_forkserver_preload(["sim.runner"])
     return chosen
 
 

@@ -17,7 +17,9 @@ from sim.streams import code_of, normal
 
 SECTORS = ("in_house", "private", "community")
 DIRECTIONS = ("escalation", "recovery")
-NO_INTERVAL_SE = 0.25  # rule where a controlled study gives neither interval nor p-value; assumption, see docs/odd.md section 6
+NO_INTERVAL_SE = (
+    0.25  # rule where a controlled study gives neither interval nor p-value; assumption, see docs/odd.md section 6
+)
 _QUANTITIES = {
     "cost_per_family": 0, "duration": 1, "half_life": 0.25, "engagement": 0, "most_reached": 0,
     "weight_emerging": 0, "weight_entrenched": 0, "weight_crisis": 0, **{f"weight_age_{band}": 0 for band in BAND_NAMES},
@@ -98,7 +100,9 @@ class Programme:
         if needs.sum() < self.target["at_least"]:
             return None
         age_from, age_to = self.target["age_from"] * QUARTERS, self.target["age_to"] * QUARTERS + QUARTERS - 1
-        return kernels.Target(needs, self.target["level_from"], self.target["level_to"], self.target["at_least"], age_from, age_to)
+        return kernels.Target(
+            needs, self.target["level_from"], self.target["level_to"], self.target["at_least"], age_from, age_to
+        )
 
     def strength(self):
         """Strength of the effect by quarters since enrolment: full while it runs, then fading with its half-life."""
@@ -123,7 +127,9 @@ class Programme:
         scale = dials["programmes.effect_scale"]
 
         def draw(effect):
-            return scale * (keep * effect.mean + effect.se * normal(seed, "true effect", self.id, effect.need, effect.on))
+            return scale * (
+                keep * effect.mean + effect.se * normal(seed, "true effect", self.id, effect.need, effect.on)
+            )
 
         return self._by_need(place, draw)
 
@@ -173,7 +179,15 @@ def load_catalogue():
 
 
 def _build(path, spec):
-    known = {"name": str, "commissioners": list, "sectors": list, "evidence_grade": int, "notes": str, "target": dict, "effect": list}
+    known = {
+        "name": str,
+        "commissioners": list,
+        "sectors": list,
+        "evidence_grade": int,
+        "notes": str,
+        "target": dict,
+        "effect": list,
+    }
     for key in spec:
         if key not in known and key not in _QUANTITIES:
             raise InputError(path, key, "unknown key", suggest(key, [*known, *_QUANTITIES]))
@@ -204,9 +218,16 @@ def _check_target(path, target):
         if not isinstance(target.get(key), kind):
             raise InputError(path, f"target.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
     if not 1 <= target["level_from"] <= target["level_to"] <= 3:
-        raise InputError(path, "target.level_from", "levels are out of order or range", "give 1 to 3, from not above to")
+        raise InputError(
+            path, "target.level_from", "levels are out of order or range", "give 1 to 3, from not above to"
+        )
     if not 0 <= target["age_from"] <= target["age_to"] <= AGE_BANDS[-1][1]:
-        raise InputError(path, "target.age_from", "ages are out of order or range", f"give 0 to {AGE_BANDS[-1][1]}, from not above to")
+        raise InputError(
+            path,
+            "target.age_from",
+            "ages are out of order or range",
+            f"give 0 to {AGE_BANDS[-1][1]}, from not above to",
+        )
 
 
 def _effect(path, number, row):
@@ -218,7 +239,9 @@ def _effect(path, number, row):
         raise InputError(path, f"{where}: on", f"{row.get('on')!r} is unknown", "give escalation or recovery")
     studies = tuple(_study(path, f"{where} study {i}", study) for i, study in enumerate(row.get("study", []), 1))
     if not any(study.pooled for study in studies):
-        raise InputError(path, where, "has no study to pool", "add [[effect.study]] with a ratio, d, or treated and control")
+        raise InputError(
+            path, where, "has no study to pool", "add [[effect.study]] with a ratio, d, or treated and control"
+        )
     return Effect(row["need"], row["on"], studies)
 
 
@@ -233,7 +256,9 @@ def _study(path, where, row):
         mean = log_ratio(row)
         se = standard_error(row, mean)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        raise InputError(path, where, "has no usable size", "give ratio, d, or treated and control; interval with level, or p") from None
+        raise InputError(
+            path, where, "has no usable size", "give ratio, d, or treated and control; interval with level, or p"
+        ) from None
     return Study(mean, se, True, row["source"], row.get("finding", ""))
 
 

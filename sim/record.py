@@ -105,7 +105,10 @@ class Recorder:
 
     def resized(self, model, line, closed, opened):
         """Take down what closing and opening places cost."""
-        costs = ("closing_cost", closed * model.lines.closing_pence[line]), ("opening_cost", opened * model.lines.opening_pence[line])
+        costs = (
+            ("closing_cost", closed * model.lines.closing_pence[line]),
+            ("opening_cost", opened * model.lines.opening_pence[line]),
+        )
         for name, pence in costs:
             key = (model.year, int(line), name)
             self.resizing[key] = self.resizing.get(key, 0) + int(pence)
@@ -157,7 +160,9 @@ class Rows:
             promised = np.rint(self.run.promised.get(year, np.zeros(len(self.place.lines)))).astype(np.int64)
             for j, line in enumerate(self.place.lines):
                 self._money(year, line.agency, line.id, "promised", promised[j])
-                self._money(year, line.agency, line.id, "optimism_and_luck", promised[j] - by_line["gross_avoided"][year - 1, j])
+                self._money(
+                    year, line.agency, line.id, "optimism_and_luck", promised[j] - by_line["gross_avoided"][year - 1, j]
+                )
                 for name in ("measured_saving", "true_saving"):
                     if (year, name) in self.run.savings:
                         self._money(year, line.agency, line.id, name, round(self.run.savings[year, name][j]))
@@ -172,14 +177,21 @@ class Rows:
                 own = [j for j, owner in enumerate(self.agency_of) if owner == code]
                 cash = int(by_line["cash_released"][year - 1, own].sum())
                 back = paid.get((year, code, "claw_back"), 0) - twin_paid.get((year, code, "claw_back"), 0)
-                lost = sum(twin_received.get((year, code, name), 0) - received.get((year, code, name), 0) for name in _FROM_CENTRE)
+                lost = sum(
+                    twin_received.get((year, code, name), 0) - received.get((year, code, name), 0)
+                    for name in _FROM_CENTRE
+                )
                 budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
-                below = max(0, budget - int(spent[year - 1, own].sum())) - max(0, budget - int(spent_twin[year - 1, own].sum()))
+                below = max(0, budget - int(spent[year - 1, own].sum())) - max(
+                    0, budget - int(spent_twin[year - 1, own].sum())
+                )
                 self._money(year, code, None, "cash_below_budget", below)
                 self._money(year, code, None, "avoided_growth", cash - below)
                 self._money(year, code, None, "returned_to_centre", back + lost)
                 self._money(year, code, None, "retained", cash - back - lost)
-                gave_way = twin_paid.get((year, code, "other_services"), 0) - paid.get((year, code, "other_services"), 0)
+                gave_way = twin_paid.get((year, code, "other_services"), 0) - paid.get(
+                    (year, code, "other_services"), 0
+                )
                 self._money(year, code, None, "displaced_services", gave_way)
                 costs = self._party(year, code, paid, received)
                 for name in ("closing_cost", "opening_cost"):
@@ -218,26 +230,48 @@ class Rows:
             self._value(year, code, None, measure, number)
         served = FIELDS.index("eligible_served")
         gap = self.twin.counts - self.run.counts
-        unmet = gap[..., 0] + self.run.counts[..., 1] - gap[..., served] - self.run.counts[..., 3] + gap[..., FIELDS.index("refilled")]
+        unmet = (
+            gap[..., 0]
+            + self.run.counts[..., 1]
+            - gap[..., served]
+            - self.run.counts[..., 3]
+            + gap[..., FIELDS.index("refilled")]
+        )
         by_year = unmet.reshape(self.years, QUARTERS, -1).sum(axis=1)
         avoided = (gap[..., served] + gap[..., 4]).reshape(self.years, QUARTERS, -1).sum(axis=1)
-        waiting = leaks(self.run.counts, self.twin.counts, self.prices)["never_served"].reshape(self.years, QUARTERS, -1).sum(axis=1)
+        waiting = (
+            leaks(self.run.counts, self.twin.counts, self.prices)["never_served"]
+            .reshape(self.years, QUARTERS, -1)
+            .sum(axis=1)
+        )
         for year in range(self.years):
             for j, line in enumerate(self.place.lines):
-                self._value(year + 1, line.agency, line.id, "unmet_need_met", by_year[year, j] - waiting[year, j] / self.prices.average[j])
+                self._value(
+                    year + 1,
+                    line.agency,
+                    line.id,
+                    "unmet_need_met",
+                    by_year[year, j] - waiting[year, j] / self.prices.average[j],
+                )
                 if line.care:
                     self._value(year + 1, line.agency, line.id, "care_quarters_avoided", avoided[year, j])
 
     def _beyond_horizon(self):
         """Expected value of service use after 25 that leaving families no longer ask for; never cash."""
-        gap = (np.stack(self.twin.leavers) - np.stack(self.run.leavers)).reshape(self.years, QUARTERS, -1, len(LEVELS)).sum(axis=1)
+        gap = (
+            (np.stack(self.twin.leavers) - np.stack(self.run.leavers))
+            .reshape(self.years, QUARTERS, -1, len(LEVELS))
+            .sum(axis=1)
+        )
         needs = self.place.index("needs")
         for j, line in enumerate(self.place.lines):
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
             for year in range(self.years):
-                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth))
+                self._money(
+                    year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth)
+                )
 
     def _spending(self, record):
         return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)

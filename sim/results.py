@@ -96,7 +96,11 @@ def _values(by_year, agency, replicates, bodies):
     if agency == ALL:
         table = by_year.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
     else:
-        table = by_year.xs(agency, level="agency").reorder_levels(["measure", "replicate", "year"]).unstack("year", fill_value=0.0)
+        table = (
+            by_year.xs(agency, level="agency")
+            .reorder_levels(["measure", "replicate", "year"])
+            .unstack("year", fill_value=0.0)
+        )
     years = np.array(table.columns)
 
     def series(measure):
@@ -107,7 +111,11 @@ def _values(by_year, agency, replicates, bodies):
     present = set(table.index.get_level_values(0))
     wanted = [*MONEY, *PEOPLE] if agency == ALL else [name for name in (*MONEY, *PEOPLE) if name in present]
     values = {name: series(name).sum(axis=1) for name in wanted}
-    values |= {name: series(name)[:, -1] for name in STOCKS if name in present and not (agency == ALL and name == "closing_balance")}
+    values |= {
+        name: series(name)[:, -1]
+        for name in STOCKS
+        if name in present and not (agency == ALL and name == "closing_balance")
+    }
     if {"gross_avoided", "net_position"} <= present:
         values |= _rates(series, years)
     if agency == ALL:
@@ -143,7 +151,11 @@ def _self_sustaining(by_year, series, replicates, bodies):
         paid = by_year[by_year.index.get_level_values("agency").isin(bodies)]
         paid = paid.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
         known = "outcome_payment_in" in paid.index.get_level_values(0)
-        receipts = paid.loc["outcome_payment_in"].reindex(replicates, fill_value=0.0).to_numpy() if known else np.zeros_like(cost)
+        receipts = (
+            paid.loc["outcome_payment_in"].reindex(replicates, fill_value=0.0).to_numpy()
+            if known
+            else np.zeros_like(cost)
+        )
     else:
         receipts = series("retained")
     going = (series("programme_cost")[:, -SUSTAINED_YEARS:] > 0).all(axis=1)
@@ -218,7 +230,9 @@ def read_tables(folder):
         return (pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet"),
                 pd.read_csv(folder / "summary.csv"), read_manifest(folder))  # fmt: skip
     except (OSError, ValueError) as error:
-        raise InputError(folder, "", f"is not a finished run ({type(error).__name__})", "give a folder that a comparison wrote") from None
+        raise InputError(
+            folder, "", f"is not a finished run ({type(error).__name__})", "give a folder that a comparison wrote"
+        ) from None
 
 
 def read_manifest(folder):
@@ -269,7 +283,14 @@ def _inputs(cases):
 
 
 def _plain(item):
-    return {"value": item.value, "unit": item.unit, "price_year": item.price_year, "low": item.low, "high": item.high, "source": item.source}
+    return {
+        "value": item.value,
+        "unit": item.unit,
+        "price_year": item.price_year,
+        "low": item.low,
+        "high": item.high,
+        "source": item.source,
+    }
 
 
 def _files(cases):
@@ -296,7 +317,9 @@ def _version(name):
 
 def _commit():
     try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, timeout=5)
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, timeout=5
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.strip() or None

@@ -121,7 +121,9 @@ def _members_capital(body):
     arrangement = body.model.arrangement
     if body.years_open() < arrangement.get("subscription_years"):
         for member in body.members():
-            body.capital[member.code] = body.capital.get(member.code, 0) + member.contribute(body, arrangement.get("subscription_share"))
+            body.capital[member.code] = body.capital.get(member.code, 0) + member.contribute(
+                body, arrangement.get("subscription_share")
+            )
     body.pay_running_cost()
     return int(max(0, body.balance()) * (1 - arrangement.get("reserve_share")))
 

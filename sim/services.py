@@ -109,7 +109,9 @@ class Services:
 
     def copy(self):
         """Another set of services in the same state that shares nothing that changes."""
-        return Services(self.lines, self.places.copy(), self.low_places.copy(), self.prices, list(self.notices), dict(self.counts))
+        return Services(
+            self.lines, self.places.copy(), self.low_places.copy(), self.prices, list(self.notices), dict(self.counts)
+        )
 
     def under_notice(self):
         """Places under notice, by line."""
@@ -133,7 +135,9 @@ class Services:
         by_need, kept = families.screen(quarter)
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
         demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
-        served, served_found = (np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1])))
+        served, served_found = (
+            np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
+        )
         low = np.zeros(len(lines), np.int64)
         on_notice = self.under_notice()
         for j in range(len(lines)):
@@ -142,8 +146,10 @@ class Services:
                 admitted, of_found = families.admit(quarter, j, lines.need[j], lines.code[j], room)
                 served[j] += admitted
                 served_found[j] += of_found
-            if self.low_places is not None and self.low_places[j] > 0:
-                low[j], _ = families.admit(quarter, j, lines.need[j], lines.code[j], self.low_places[j], below=True)
+                room -= admitted
+            if self.low_places is not None and min(room, self.low_places[j]) > 0:
+                places = min(room, int(self.low_places[j]))  # lower need is let into empty places only
+                low[j], _ = families.admit(quarter, j, lines.need[j], lines.code[j], places, below=True)
         self.counts[quarter] = self._row(demand, found, served, served_found, low, on_notice)
 
     def _room(self, line, demand, on_notice):
@@ -164,10 +170,15 @@ class Services:
         over = np.where(lines.open_door & ~lines.demand_led, np.maximum(total - places, 0), 0)
         empty = np.maximum(places - total, 0)
         notice = np.minimum(empty, on_notice)
-        return np.stack([demand, found, served, served_found, low, places, over, notice, empty - notice, refilled], axis=-1).astype(np.int64)
+        return np.stack(
+            [demand, found, served, served_found, low, places, over, notice, empty - notice, refilled], axis=-1
+        ).astype(np.int64)
 
     def open_for_business(self, quarters):
-        """Fix places in whole blocks and prices in whole pence from the use of the last quarters of the burn-in.
+        """Fix places and prices in whole pence from the use of the last quarters of the burn-in.
+
+        There are as many places as the usual occupancy asks for; blocks are what can be closed or opened after that.
+        Rounding up to whole blocks would hand every line idle places at the start, whose size is chance.
 
         The fixed price of a place is the fixed share of the average cost times cases over places, so that the
         baseline's spending is the published one.
@@ -176,7 +187,7 @@ class Services:
         cases = np.mean([_served(self.counts[q]) for q in quarters], axis=0)
         now = _served(self.counts[quarters[-1]])
         wanted = np.where(lines.open_door, cases / lines.occupancy, np.maximum(cases, now))
-        self.places = (np.maximum(1, np.ceil(wanted / lines.block)) * lines.block).astype(np.int64)
+        self.places = np.maximum(1, np.ceil(wanted)).astype(np.int64)
         self.low_places = np.zeros(len(lines), np.int64)
         fixed = np.rint(lines.fixed_share * lines.average_pence * cases / self.places).astype(np.int64)
         variable = np.rint((1 - lines.fixed_share) * lines.average_pence).astype(np.int64)

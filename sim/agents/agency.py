@@ -159,7 +159,9 @@ class Agency(Commissioner):
         for purse in ("reserve", "prevention"):
             gap = -self.balance("service")
             if gap > 0:
-                self.model.ledger.transfer(self.account(purse), self.account("service"), min(gap, max(0, self.balance(purse))), "internal")
+                self.model.ledger.transfer(
+                    self.account(purse), self.account("service"), min(gap, max(0, self.balance(purse))), "internal"
+                )
         gap = max(0, -self.balance("service"))
         self.model.support(self, gap)
         self.to_recover = gap

@@ -126,7 +126,13 @@ class Commissioner(Party):
             return None
         counted = self.model.arrangement.rules.benefit_counted(self)
         return appraise_case(
-            case, counted, self.cashability(), self.weight_on_outcomes(), self.horizon(), self.model.correction(programme), self.model.years
+            case,
+            counted,
+            self.cashability(),
+            self.weight_on_outcomes(),
+            self.horizon(),
+            self.model.correction(programme),
+            self.model.years,
         )
 
     def relate(self):
@@ -148,7 +154,9 @@ class Commissioner(Party):
                 price = provider.price_pence(programme)
                 appraisal = self.appraise(programme, price)
                 if appraisal is not None and appraisal.value_pence > 0:
-                    options.append((-appraisal.value_pence / price, programme.id, programme, provider, price, appraisal))
+                    options.append(
+                        (-appraisal.value_pence / price, programme.id, programme, provider, price, appraisal)
+                    )
         for _, _, programme, provider, price, appraisal in sorted(options, key=lambda option: option[:2]):
             fee = self.project_cost(programme.id)
             families = min(self.model.room_for(programme, self.scope()), max(0, money - fee) // price)
@@ -159,4 +167,3 @@ class Commissioner(Party):
             self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
             self.model.sign(self, programme, provider, families, price, appraisal)
         return money
-

@@ -55,7 +55,9 @@ def waterfall(summary, names):
         Title of each arrangement.
     """
     table = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])[["mean", "p05", "p95"]] / 1e6
-    figure, axes = plt.subplots(len(names), 1, figsize=(11.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False)
+    figure, axes = plt.subplots(
+        len(names), 1, figsize=(11.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False
+    )
     labels = [label or LEAK_LABELS[name] for name, label, _ in STEPS]
     for axis, (arrangement, title) in zip(axes[:, 0], names.items(), strict=True):
         level = 0.0
@@ -69,10 +71,19 @@ def waterfall(summary, names):
             else:
                 level = row["mean"]
                 axis.bar(i, level, color={"total": BLUE, "cost": ORANGE}[kind], width=0.62)
-                axis.errorbar(i, level, yerr=[[level - min(row["p05"], level)], [max(row["p95"], level) - level]], color="black", capsize=3, lw=1)
+                axis.errorbar(
+                    i,
+                    level,
+                    yerr=[[level - min(row["p05"], level)], [max(row["p95"], level) - level]],
+                    color="black",
+                    capsize=3,
+                    lw=1,
+                )
                 top = max(level, row["p95"], 0)
             text = f"{-row['mean']:+.1f}" if kind == "leak" else f"{row['mean']:.1f}"
-            axis.annotate(text, (i, top), ha="center", va="bottom", fontsize=8, xytext=(0, 2), textcoords="offset points")
+            axis.annotate(
+                text, (i, top), ha="center", va="bottom", fontsize=8, xytext=(0, 2), textcoords="offset points"
+            )
         axis.axhline(0, color="black", lw=0.8)
         axis.set_title(title)
         axis.set_ylabel("£m over the years, 2010/11 prices")
@@ -86,7 +97,12 @@ def waterfall(summary, names):
 def who_gains(summary, names, agencies):
     """Who pays and who gains, agency by agency, one panel an arrangement on one scale."""
     costs = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
-    table = summary.pivot_table(index=["arrangement", "agency"], columns="measure", values="mean", aggfunc="sum").fillna(0.0) / 1e6
+    table = (
+        summary.pivot_table(index=["arrangement", "agency"], columns="measure", values="mean", aggfunc="sum").fillna(
+            0.0
+        )
+        / 1e6
+    )
     wanted = ["outcome_payment_in", "outcome_payment_out", "gross_avoided", "cash_released", "retained", *costs]
     table = table.reindex(columns=wanted, fill_value=0.0)
     rows = []
@@ -99,12 +115,30 @@ def who_gains(summary, names, agencies):
                                      ("Cash it keeps", row["retained"])):  # fmt: skip
                     rows.append((arrangement, label, kind, amount))
     data = pd.DataFrame(rows, columns=["arrangement", "Agency", "What", "£m"])
-    figure, axes = plt.subplots(1, len(names), figsize=(4.4 * len(names), 0.62 * len(agencies) + 1.6), sharex=True, sharey=True, squeeze=False)
+    figure, axes = plt.subplots(
+        1, len(names), figsize=(4.4 * len(names), 0.62 * len(agencies) + 1.6), sharex=True, sharey=True, squeeze=False
+    )
     order = [label for label in agencies.values() if label in set(data["Agency"])]
-    palette = {"Pays": ORANGE, "Is paid": YELLOW, "Service use avoided": SKY, "Cash released": BLUE, "Cash it keeps": GREEN}
+    palette = {
+        "Pays": ORANGE,
+        "Is paid": YELLOW,
+        "Service use avoided": SKY,
+        "Cash released": BLUE,
+        "Cash it keeps": GREEN,
+    }
     for i, (axis, (arrangement, title)) in enumerate(zip(axes[0], names.items(), strict=True)):
         part = data[data["arrangement"] == arrangement]
-        sns.barplot(part, y="Agency", x="£m", hue="What", order=order, hue_order=list(palette), palette=palette, ax=axis, legend=i == 0)
+        sns.barplot(
+            part,
+            y="Agency",
+            x="£m",
+            hue="What",
+            order=order,
+            hue_order=list(palette),
+            palette=palette,
+            ax=axis,
+            legend=i == 0,
+        )
         axis.axvline(0, color="black", lw=0.8)
         axis.set_title(title)
         axis.set_ylabel("")
@@ -122,7 +156,11 @@ def cash_by_year(runs, names):
     series = money.groupby(["arrangement", "measure", "replicate", "year"])["value_pence"].sum().astype(float) / 1e8
     years = np.array(sorted(runs["year"].unique()))
     figure, axes = plt.subplots(1, len(names), figsize=(4.4 * len(names), 3.4), sharey=True, squeeze=False)
-    styles = (("programme_cost", "Programme cost", ORANGE, "--"), ("cash_released", "Cash released", BLUE, "-"), ("retained", "Cash retained", GREEN, "-."))
+    styles = (
+        ("programme_cost", "Programme cost", ORANGE, "--"),
+        ("cash_released", "Cash released", BLUE, "-"),
+        ("retained", "Cash retained", GREEN, "-."),
+    )
     for axis, (arrangement, title) in zip(axes[0], names.items(), strict=True):
         for measure, label, colour, style in styles:
             _band(axis, series, (arrangement, measure), years, label, colour, style)
@@ -144,7 +182,12 @@ def list_life(runs, arrangement):
     series = part.assign(amount=value).groupby(["arrangement", "measure", "replicate", "year"])["amount"].sum()
     years = np.array(sorted(part["year"].unique()))
     figure, axes = plt.subplots(1, 4, figsize=(13, 3))
-    panels = (("members", "Members", "agencies"), ("trust", "Members' mean trust", "0 to 1"), ("closing_balance", "Balance", "£m"), ("list_alive", "Share of runs in which it lives", "share"))
+    panels = (
+        ("members", "Members", "agencies"),
+        ("trust", "Members' mean trust", "0 to 1"),
+        ("closing_balance", "Balance", "£m"),
+        ("list_alive", "Share of runs in which it lives", "share"),
+    )
     for axis, (measure, title, unit) in zip(axes, panels, strict=True):
         _band(axis, series, (arrangement, measure), years, title, BLUE, "-")
         axis.set_title(title)
@@ -161,7 +204,10 @@ def measured_against_true(summary, names):
     rows = [
         (title, label, table.loc[(arrangement, measure), "mean"] / 1e6)
         for arrangement, title in names.items()
-        for measure, label in (("measured_saving", "Measured before and after"), ("true_saving", "True, same families and years"))
+        for measure, label in (
+            ("measured_saving", "Measured before and after"),
+            ("true_saving", "True, same families and years"),
+        )
     ]
     data = pd.DataFrame(rows, columns=["Arrangement", "What", "£m"])
     figure, axis = plt.subplots(figsize=(9, 0.9 * len(names) + 1.4))

@@ -62,8 +62,14 @@ class _Page:
 
     def figure(self, title, caption, path):
         svg = path.read_text(encoding="utf-8")
-        svg = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{html.escape(title + ". " + caption)}"', 1)
-        svg = svg.replace('id="', f'id="{path.stem}-').replace("url(#", f"url(#{path.stem}-").replace('href="#', f'href="#{path.stem}-')
+        svg = svg[svg.index("<svg") :].replace(
+            "<svg", f'<svg role="img" aria-label="{html.escape(title + ". " + caption)}"', 1
+        )
+        svg = (
+            svg.replace('id="', f'id="{path.stem}-')
+            .replace("url(#", f"url(#{path.stem}-")
+            .replace('href="#', f'href="#{path.stem}-')
+        )
         self.add(f"<h2>{html.escape(title)}</h2><figure>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>")
 
     def text(self):
@@ -74,7 +80,11 @@ class _Page:
 def _figures(folder, runs, summary, names, manifest):
     figures.setup()
     agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
-    agencies |= {body: body.upper() if len(body) < 5 else body for item in manifest["arrangements"].values() for body in item["bodies"]}
+    agencies |= {
+        body: body.upper() if len(body) < 5 else body
+        for item in manifest["arrangements"].values()
+        for body in item["bodies"]
+    }
     drawn = [
         ("From promise to cash: the leaks",
          "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
@@ -133,7 +143,8 @@ def _table(summary, names):
     cells = _cells(summary)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
     body = "".join(
-        f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>" for measure, label in ROWS
+        f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
+        for measure, label in ROWS
     )
     return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"
 
@@ -141,15 +152,26 @@ def _table(summary, names):
 def _leak_words(summary, names):
     cells = _cells(summary)
     labels = dict(ROWS)
-    leaks = ("case_finding", "backfill_unmet_need", "backfill_threshold", "stranded_notice", "stranded_unclosed", "overtime")
+    leaks = (
+        "case_finding",
+        "backfill_unmet_need",
+        "backfill_threshold",
+        "stranded_notice",
+        "stranded_unclosed",
+        "overtime",
+    )
     items = []
     for code, name in names.items():
         gross = cells.loc[(code, "gross_avoided"), "mean"]
         if gross <= 0:
             continue
         ranked = sorted(leaks, key=lambda leak: -cells.loc[(code, leak), "mean"])
-        taken = "; ".join(f"{labels[leak].removeprefix('less ')} {cells.loc[(code, leak), 'mean'] / gross:.0%}" for leak in ranked)
-        items.append(f"<li><b>{html.escape(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>")
+        taken = "; ".join(
+            f"{labels[leak].removeprefix('less ')} {cells.loc[(code, leak), 'mean'] / gross:.0%}" for leak in ranked
+        )
+        items.append(
+            f"<li><b>{html.escape(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"
+        )
     return "<h2>Which leak took what</h2><ul>" + "".join(items) + "</ul>" if items else ""
 
 
@@ -162,7 +184,9 @@ def _assumptions(manifest):
     dials = []
     for name, dial in DIALS.items():
         values = {str(item["dials"][name]) for item in manifest["arrangements"].values()}
-        dials.append(f"<tr><td>{name}</td><td>{html.escape(', '.join(sorted(values)))}</td><td class='text'>{html.escape(dial.text)}</td><td class='text'>{html.escape(full_source(dial.source))}</td></tr>")
+        dials.append(
+            f"<tr><td>{name}</td><td>{html.escape(', '.join(sorted(values)))}</td><td class='text'>{html.escape(dial.text)}</td><td class='text'>{html.escape(full_source(dial.source))}</td></tr>"
+        )
     guesses = sum(item["source"].startswith("assumption") for item in manifest["inputs"].values())
     return (
         f"<h2>Assumptions and sources</h2><p>{len(rows)} values of the place, programmes, providers and arrangements; {guesses} of them are "

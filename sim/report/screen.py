@@ -21,7 +21,11 @@ def show(summary, cases, replicates):
     for measure, label in ROWS:
         row = [cells.loc[(case.arrangement.id, measure)] for case in cases]
         bold = "bold" if not label.startswith("less") else None
-        table.add_row(label, *(f"{cell['mean'] / 1e6:.1f} ({cell['p05'] / 1e6:.1f} to {cell['p95'] / 1e6:.1f})" for cell in row), style=bold)
+        table.add_row(
+            label,
+            *(f"{cell['mean'] / 1e6:.1f} ({cell['p05'] / 1e6:.1f} to {cell['p95'] / 1e6:.1f})" for cell in row),
+            style=bold,
+        )
     sustained = [cells.loc[(case.arrangement.id, "self_sustaining"), "mean"] for case in cases]
     table.add_row("Self-sustaining, share of runs", *(f"{share:.0%}" for share in sustained))
     console = Console(width=None if sys.stdout.isatty() else 46 + 26 * len(cases))

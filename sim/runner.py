@@ -254,7 +254,10 @@ def compare(cases, seed=1, replicates=10, workers=1, progress=None):
     seeds = range(seed, seed + replicates)
     workers = min(workers, replicates)
     if workers <= 1:
-        return [_tell(progress, i, replicates, run_seed(cases, s, os.cpu_count() if replicates == 1 else 1)) for i, s in enumerate(seeds)]
+        return [
+            _tell(progress, i, replicates, run_seed(cases, s, os.cpu_count() if replicates == 1 else 1))
+            for i, s in enumerate(seeds)
+        ]
     with pool.workers(workers) as executor:
         futures = [executor.submit(run_seed, cases, s) for s in seeds]
         try:

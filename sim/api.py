@@ -1,0 +1,106 @@
+"""The Python interface: the same commands in the same words; results come back as data frames."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sim import runner
+from sim.results import read_manifest, summarise, tables, write_manifest, write_tables
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison came to.
+
+    Attributes
+    ----------
+    cases : list of runner.Inputs
+    seed, replicates : int
+    results : list of list of runner.RunResult
+        By replicate, then by case.
+    """
+
+    cases: list
+    seed: int
+    replicates: int
+    results: list
+
+    @cached_property
+    def bodies(self):
+        """Joint bodies of each arrangement."""
+        return {case.arrangement.id: self.results[0][i].bodies for i, case in enumerate(self.cases)}
+
+    @cached_property
+    def _tables(self):
+        return tables(self.results, self.seed)
+
+    @property
+    def runs(self):
+        """Leaf rows, as in ``runs.parquet``: pandas.DataFrame with columns results.RUN_COLUMNS."""
+        return self._tables[0]
+
+    @property
+    def flows(self):
+        """The ledger, as in ``flows.parquet``: pandas.DataFrame with columns results.FLOW_COLUMNS."""
+        return self._tables[1]
+
+    @cached_property
+    def summary(self):
+        """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
+        return summarise(self.runs, self.bodies)
+
+    def write(self, folder):
+        """Write tables, manifest, figures and report into an existing folder."""
+        from sim.report.page import write_report  # drawing takes seconds to import
+
+        write_tables(folder, self.runs, self.flows, self.summary)
+        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies)
+        write_report(folder, self.runs, self.summary, read_manifest(folder))
+
+
+def compare(
+    arrangements,
+    place="birmingham_2010",
+    settings=None,
+    seed=1,
+    replicates=10,
+    years=15,
+    families=None,
+    workers=1,
+    progress=None,
+):
+    """Compare arrangements on a place.
+
+    Parameters
+    ----------
+    arrangements : list of str or path
+    place : str or path
+    settings : mapping, optional
+        Changes by dotted name, such as ``{"services.threshold_drift": 0}``.
+    seed : int
+        Seed of replicate 0; the others follow.
+    replicates, years, workers : int
+    families : int, optional
+    progress : callable, optional
+        Called with replicates done and their number.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+    """
+    cases = runner.load_cases(arrangements, place, settings, years, families)
+    return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
+
+
+def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None):
+    """One arrangement with its do-nothing twin; see :func:`compare`.
+
+    Returns
+    -------
+    Comparison
+        With one case and one replicate.
+    """
+    return compare([arrangement], place, settings, seed, 1, years, families)

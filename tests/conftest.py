@@ -1,0 +1,65 @@
+"""Shared places and runs; a run is made once and only read."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sim import runner
+from sim.burn_in import settle
+from sim.parameters import defaults
+from sim.places import load_place
+
+DATA = Path(__file__).parent / "data"
+PLAN = str(DATA / "plan.toml")
+CORNER = {
+    "services.unmet_need_scale": 0,
+    "services.threshold_drift": 0,
+    "families.case_finding": 0,
+    "services.fixed_share_scale": 0,
+}
+
+
+@pytest.fixture(scope="session")
+def milltown():
+    return load_place("milltown")
+
+
+@pytest.fixture(scope="session")
+def settled(milltown):
+    """Milltown after its burn-in; copy before changing."""
+    return settle(milltown, defaults(), seed=5)
+
+
+@pytest.fixture(scope="session")
+def compared():
+    """Every shipped arrangement on Milltown, two seeds."""
+    from sim.api import compare
+
+    return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)
+
+
+def with_values(place, changes):
+    """A place with some values replaced, ranges aside."""
+    values = dict(place.values)
+    for name, value in changes.items():
+        values[name] = replace(
+            values[name], value=value, low=min(value, values[name].low), high=max(value, values[name].high)
+        )
+    return replace(place, values=values)
+
+
+def sums(result, *measures, by=()):
+    """Pence of some measures of a run, summed; by any of year, agency, line."""
+    names = ("year", "agency", "line", "measure")
+    totals = {}
+    for row in result.rows:
+        if row[3] in measures and row[4] is not None:
+            key = tuple(row[names.index(name)] for name in by)
+            totals[key] = totals.get(key, 0) + row[4]
+    return totals if by else totals.get((), 0)
+
+
+def one(arrangement, settings=None, seed=1, **options):
+    """One run on Milltown."""
+    return runner.run(runner.load_inputs(arrangement, "milltown", settings, **options), seed)

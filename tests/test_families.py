@@ -1,0 +1,232 @@
+import numpy as np
+import pytest
+
+from sim import kernels, streams
+from sim.burn_in import settle
+from sim.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
+from sim.parameters import defaults
+from sim.places import AGE_BANDS, BAND_NAMES, LEVELS
+from tests import oracle
+from tests.conftest import with_values
+
+ALONE = {"families.coupling_scale": 0, "families.contagion_scale": 0, "families.frailty_spread": 0}
+
+
+def _offers(n_needs):
+    """Two made-up offers, one of which harms."""
+    rows = []
+    for scale in (-0.7, 0.4):
+        rows.append(
+            {
+                "escalation": np.linspace(scale, 0.2, n_needs),
+                "recovery": np.linspace(-scale, 0.1, n_needs),
+                "strength": np.power(0.5, np.maximum(0, np.arange(256) - 4) / 8),
+                "level_weight": np.array([1, 1, 0.8, 0.5]),
+                "band_weight": np.array([1, 1, 0.3, 0.3, 1]),
+                "running": 4,
+            }
+        )
+    return offer_tables(n_needs, rows)
+
+
+def test_the_kernel_agrees_with_its_plain_twin(settled):
+    families = settled.copy().families
+    families.offers = _offers(len(families.place.needs))
+    families.enrol(np.arange(0, families.n, 3), 1, 0.1)
+    families.enrol(np.arange(0, families.n, 5), 2, 0.1)
+    moved = 0
+    for quarter in range(1, 4):
+        families.age()
+        tables = families._need_tables._replace(up=families._areas.chances(families.counts, quarter))
+        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, streams.MOVE)
+        before = families.columns.levels.copy()
+        families.move_needs(quarter)
+        np.testing.assert_array_equal(families.columns.levels, expected)
+        moved += (families.columns.levels != before).sum()
+    assert moved > 500
+
+
+def test_sums_kept_by_the_kernel_are_those_of_the_levels(settled):
+    families = settled.families
+    columns = families.columns
+    np.testing.assert_array_equal(columns.burden, columns.levels.sum(axis=1))
+    np.testing.assert_array_equal(columns.has, (columns.levels > 0) @ (1 << np.arange(columns.levels.shape[1])))
+    for area in range(len(columns.first) - 1):
+        rows = columns.levels[columns.first[area] : columns.first[area + 1]]
+        for k in range(rows.shape[1]):
+            np.testing.assert_array_equal(families.counts[area, k], np.bincount(rows[:, k], minlength=4))
+
+
+UP = (0.08, 0.15, 0.12)
+DOWN = (0.10, 0.12, 0.15)
+ENTRY = (0.80, 0.12, 0.05, 0.03)
+EXTRA = 20  # quarters after the place is full, so that replacement is seen
+
+
+def _independent_place(milltown):
+    """Milltown with one set of chances for every need, and nothing that bends them."""
+    changes = {"place.frailty_recovery": 0}
+    for need in milltown.needs:
+        for level in range(3):
+            changes[f"transitions.{need.id}.up.{level}"] = UP[level]
+            changes[f"transitions.{need.id}.down.{level + 1}"] = DOWN[level]
+            changes[f"needs.{need.id}.entry_{LEVELS[level + 1]}"] = sum(ENTRY[level + 1 :])
+        for band in BAND_NAMES:
+            changes[f"needs.{need.id}.onset_age_{band}"] = changes[f"needs.{need.id}.recovery_age_{band}"] = 1
+    return with_values(milltown, changes)
+
+
+def _scores(counts, ages, up, down):
+    """How many standard errors each level's count lies from the chain's exact expectation."""
+    shares = oracle.chain(ENTRY, (*up, 0), (0, *down), kernels.QUARTERS_OF_AGE)[1:]  # age a: a + 1 moves
+    expected = ages @ shares
+    variance = ages @ (shares * (1 - shares))
+    return (counts - expected) / np.sqrt(variance)
+
+
+@pytest.fixture(scope="module")
+def independent(milltown):
+    place = _independent_place(milltown)
+    families = Families(place, {**defaults(), **ALONE}, 150_000, seed=9)
+    for quarter in range(-kernels.QUARTERS_OF_AGE + 1, EXTRA + 1):
+        families.age(until_full=max(0, -quarter))
+        families.move_needs(quarter)
+    return families.counts.sum(axis=0), np.bincount(families.columns.age, minlength=kernels.QUARTERS_OF_AGE)
+
+
+def test_independent_needs_follow_the_markov_chain(independent):
+    counts, ages = independent
+    assert ages.min() > 0
+    for row in counts:
+        assert np.abs(_scores(row, ages, UP, DOWN)).max() < 4
+
+
+@pytest.mark.parametrize("which", range(6))
+def test_any_probability_altered_by_five_per_cent_fails_the_chain(independent, which):
+    counts, ages = independent
+    chances = [*UP, *DOWN]
+    chances[which] *= 1.05
+    for row in counts:
+        assert np.abs(_scores(row, ages, chances[:3], chances[3:])).max() > 4
+
+
+def test_ages_are_spread_evenly_and_families_are_replaced(settled):
+    families = settled.copy().families
+    ages = np.bincount(families.columns.age, minlength=kernels.QUARTERS_OF_AGE)
+    assert ages.max() - ages.min() <= len(families.place.neighbourhoods)
+    oldest = families.columns.age == kernels.QUARTERS_OF_AGE - 1
+    generation = families.columns.generation.copy()
+    levels = families.columns.levels[oldest].copy()
+    families.age()
+    assert (families.columns.age[oldest] == 0).all()
+    assert (families.columns.generation[oldest] == generation[oldest] + 1).all()
+    leavers = families.leavers.sum(axis=0)
+    np.testing.assert_array_equal(leavers[0], np.bincount(levels[:, 0], minlength=4))
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_threads_do_not_change_a_bit(milltown, settled, threads):
+    other = settle(milltown, defaults(), seed=5, threads=threads)
+    for one, two in zip(settled.families.columns, other.families.columns, strict=True):
+        np.testing.assert_array_equal(one, two)
+    for quarter, counts in settled.services.counts.items():
+        np.testing.assert_array_equal(counts, other.services.counts[quarter])
+
+
+def _grown(place, dials, seed, help_row=None):
+    """A settled place twenty quarters on, with one family helped or none."""
+    start = settle(place, dials, seed)
+    families, services = start.families, start.services
+    families.offers = _offers(len(place.needs))
+    families.set_contact(0.5, 1.0)
+    if help_row is not None:
+        families.enrol(np.array([help_row]), 1, 0.2)
+    for quarter in range(1, 21):
+        families.age()
+        families.move_needs(quarter)
+        services.serve(families, quarter)
+        families.spread_word(0.5)
+    return families
+
+
+def _needy_row(place, dials, seed):
+    families = settle(place, dials, seed).families
+    young = (families.columns.age < 60) & (families.columns.levels.sum(axis=1) >= 4)
+    return int(np.nonzero(young)[0][0])
+
+
+def test_helping_one_family_changes_nobody_else_without_neighbours_and_queues(milltown):
+    place = with_values(milltown, {"place.word_of_mouth": 0})
+    dials = {**defaults(), "families.contagion_scale": 0, "services.unmet_need_scale": 0}
+    row = _needy_row(place, dials, 2)
+    without, helped = (_grown(place, dials, 2, help_row) for help_row in (None, row))
+    differs = (without.columns.levels != helped.columns.levels).any(axis=1)
+    differs |= (without.columns.served != helped.columns.served).any(axis=0)
+    assert set(np.nonzero(differs)[0]) == {row}
+
+
+def test_helping_one_family_reaches_others_through_neighbours_and_queues(milltown):
+    dials = {**defaults(), "families.contagion_scale": 3.0}
+    row = _needy_row(milltown, dials, 2)
+    without, helped = (_grown(milltown, dials, 2, help_row) for help_row in (None, row))
+    differs = (without.columns.served != helped.columns.served).any(axis=0)
+    differs |= (without.columns.levels != helped.columns.levels).any(axis=1)
+    assert differs.sum() > 1
+
+
+def test_help_never_harms_by_luck(settled):
+    """With one draw for both directions, a helped family is never worse off a quarter later."""
+    plain, helped = settled.copy().families, settled.copy().families
+    offers = _offers(len(plain.place.needs))
+    offers.escalation[1], offers.recovery[1] = -0.5, 0.5
+    for families in (plain, helped):
+        families.offers = offers
+    helped.enrol(np.arange(helped.n), 1, 0.0)
+    plain.move_needs(1)
+    helped.move_needs(1)
+    assert (helped.columns.levels <= plain.columns.levels).all()
+    assert (helped.columns.levels < plain.columns.levels).sum() > 100
+
+
+def test_neighbours_raise_the_chance_only_by_contagion(milltown):
+    dials = defaults()
+    counts = np.zeros((len(milltown.neighbourhoods), len(milltown.needs), 4), np.int64)
+    counts[:, :, 0] = 100
+    quiet = AreaInfluence(milltown, dials).chances(counts, 1)
+    counts[0, :, 0], counts[0, :, 2] = 20, 80
+    loud = AreaInfluence(milltown, dials).chances(counts, 1)
+    near = set(neighbourhood_graph(milltown).neighbors(milltown.neighbourhoods[0]))
+    for area, name in enumerate(milltown.neighbourhoods):
+        reached = area == 0 or name in near
+        assert (loud[area] >= quiet[area]).all()
+        assert (loud[area] > quiet[area]).any() == reached
+    alone = {**dials, "families.contagion_scale": 0}
+    counts_quiet = counts.copy()
+    counts_quiet[0] = counts[1]
+    np.testing.assert_array_equal(
+        AreaInfluence(milltown, alone).chances(counts, 1), AreaInfluence(milltown, alone).chances(counts_quiet, 1)
+    )
+
+
+def test_growth_of_need_counts_from_the_first_year(milltown):
+    dials = {**defaults(), "families.demand_growth": 0.05}
+    counts = np.ones((len(milltown.neighbourhoods), len(milltown.needs), 4), np.int64)
+    influence = AreaInfluence(milltown, dials)
+    start, later = influence.chances(counts, 0), influence.chances(counts, 8)
+    grown = start > 0
+    np.testing.assert_allclose(later[grown] / start[grown], 1.05**2, rtol=1e-5)
+
+
+def test_the_graph_joins_neighbours_on_the_grid(milltown):
+    graph = neighbourhood_graph(milltown)
+    assert sorted(graph.nodes) == sorted(milltown.neighbourhoods)
+    for one, two in graph.edges:
+        steps = sum(abs(graph.nodes[one][axis] - graph.nodes[two][axis]) for axis in "xy")
+        assert steps == 1
+    assert graph.number_of_edges() == 7  # two rows of three
+
+
+def test_age_bands_cover_every_age():
+    assert AGE_BANDS[0][0] == 0
+    assert AGE_BANDS[-1][1] == 25
+    assert all(low == high + 1 for (_, high), (low, _) in zip(AGE_BANDS, AGE_BANDS[1:], strict=False))

@@ -1,0 +1,272 @@
+"""What must be true of every run (docs/odd.md, section 9)."""
+
+import numpy as np
+import pytest
+
+from sim import runner
+from sim.appraisal import appraise_case
+from sim.burn_in import settle
+from sim.model import LocalSystem
+from sim.record import Recorder
+from sim.results import COSTS
+from sim.services import LEAKS
+from tests.conftest import CORNER, PLAN, one, sums
+
+DOWN = LEAKS[LEAKS.index("case_finding") :]
+AGENCIES = ("council", "nhs", "police", "justice", "jobcentre")
+
+
+def test_the_identity_holds_in_pence_for_every_line_year_and_run(compared):
+    rows = compared.runs[compared.runs["line"].notna()]
+    table = rows.pivot_table(
+        index=["arrangement", "replicate", "year", "agency", "line"],
+        columns="measure",
+        values="value_pence",
+        aggfunc="sum",
+    )
+    assert len(table) == 5 * 2 * 15 * 11
+    assert (table["gross_avoided"] == table[list(DOWN)].sum(axis=1)).all()
+    assert (table["gross_avoided"] == table["need_prevented"] - table["never_served"]).all()
+    assert (table["optimism_and_luck"] == table["promised"] - table["gross_avoided"]).all()
+    assert (table["gross_avoided"] != 0).sum() > 500
+
+
+def test_cash_is_what_the_ledger_says_services_cost_less(compared):
+    """The counts and the postings are two ways to the same pence."""
+    flows = compared.flows
+    paid = flows[flows["purpose"] == "service"].groupby(["arrangement", "replicate", "year", "payer"])["pence"].sum()
+    runs = compared.runs
+    cash = (
+        runs[runs["measure"] == "cash_released"]
+        .groupby(["arrangement", "replicate", "year", "agency"])["value_pence"]
+        .sum()
+    )
+    checked = 0
+    for (arrangement, replicate, year, agency), pence in cash.items():
+        twin = paid.get(("do_nothing", replicate, year, agency), 0)
+        assert twin - paid.get((arrangement, replicate, year, agency), 0) == pence
+        checked += 1
+    assert checked == 5 * 2 * 15 * 5
+
+
+def test_cash_is_returned_or_retained_and_falls_below_budget_or_avoids_growth(compared):
+    table = (
+        compared.runs.groupby(["arrangement", "replicate", "year", "agency", "measure"])["value_pence"].sum().unstack()
+    )
+    table = table[table["returned_to_centre"].notna() & table.index.get_level_values("agency").isin(AGENCIES)]
+    assert (table["cash_released"] == table["returned_to_centre"] + table["retained"]).all()
+    assert (table["cash_released"] == table["cash_below_budget"] + table["avoided_growth"]).all()
+
+
+def test_opening_balances_and_flows_make_closing_balances(compared):
+    flows, runs = compared.flows, compared.runs
+    closing = runs[(runs["measure"] == "closing_balance") & (runs["year"] == 15)]
+    for (arrangement, replicate), part in flows.groupby(["arrangement", "replicate"]):
+        balance = part.groupby("payee")["pence"].sum().sub(part.groupby("payer")["pence"].sum(), fill_value=0)
+        said = closing[(closing["arrangement"] == arrangement) & (closing["replicate"] == replicate)]
+        said = said.set_index("agency")["value_pence"].astype(int)
+        assert set(balance.index) <= set(said.index)
+        assert (said == balance.reindex(said.index, fill_value=0)).all()
+        assert said.sum() == 0
+    assert (flows["pence"] > 0).all()
+    assert (flows["payer"] != flows["payee"]).all()
+
+
+def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(compared):
+    """Run minus twin, from the balances alone, against retained + receipts - every named cost, year by year."""
+    runs, flows = compared.runs, compared.flows
+    money = runs.groupby(["arrangement", "replicate", "year", "agency", "measure"])["value_pence"].sum()
+
+    def rows(arrangement, replicate, year, agency, name):
+        return int(money.get((arrangement, replicate, year, agency, name), 0))
+
+    def moved(arrangement, replicate, year, agency, purpose, side):
+        part = flows[
+            (flows["arrangement"] == arrangement)
+            & (flows["replicate"] == replicate)
+            & (flows["year"] == year)
+            & (flows["purpose"] == purpose)
+            & (flows[side] == agency)
+        ]
+        return int(part["pence"].sum())
+
+    checked = 0
+    for arrangement in ("silo", "pooled_s75", "list_public"):
+        for replicate in (0, 1):
+            for agency in AGENCIES:
+                before = 0
+                for year in range(1, 16):
+                    gap = rows(arrangement, replicate, year, agency, "closing_balance")
+                    gap -= rows("do_nothing", replicate, year, agency, "closing_balance")
+                    expected = rows(arrangement, replicate, year, agency, "retained")
+                    expected += rows(arrangement, replicate, year, agency, "outcome_payment_in")
+                    expected -= rows(arrangement, replicate, year, agency, "outcome_payment_out")
+                    expected += rows(arrangement, replicate, year, agency, "displaced_services")
+                    expected -= sum(rows(arrangement, replicate, year, agency, name) for name in COSTS)
+                    expected += moved(arrangement, replicate, year, agency, "distribution", "payee")
+                    expected -= moved(arrangement, replicate, year, agency, "contribution", "payer")
+                    assert gap - before == expected, (arrangement, replicate, agency, year)
+                    before = gap
+                    checked += 1
+    assert checked == 3 * 2 * 5 * 15
+
+
+def test_net_position_adds_up_by_party(compared):
+    table = (
+        compared.runs.groupby(["arrangement", "replicate", "year", "agency", "measure"])["value_pence"]
+        .sum()
+        .unstack(fill_value=0)
+    )
+    table = table.reindex(columns=sorted({*table.columns, *COSTS}), fill_value=0)
+    table = table[table.index.get_level_values("agency").isin([*AGENCIES, "list", "pool"])]
+    expected = (
+        table["retained"] + table["outcome_payment_in"] - table["outcome_payment_out"] - table[list(COSTS)].sum(axis=1)
+    )
+    assert (table["net_position"] == expected).all()
+
+
+def test_do_nothing_differs_from_its_twin_in_nothing(compared):
+    part = compared.runs[
+        (compared.runs["arrangement"] == "do_nothing") & (compared.runs["measure"] != "closing_balance")
+    ]
+    assert (part["value_pence"].fillna(0) == 0).all()
+    assert (part["value"].fillna(0) == 0).all()
+
+
+@pytest.mark.parametrize("arrangement", ["silo", "list_public", PLAN])
+def test_programmes_that_do_nothing_avoid_exactly_nothing(arrangement):
+    result = one(arrangement, {"programmes.effect_scale": 0})
+    assert sums(result, "programme_cost") > 0
+    for row in result.rows:
+        if row[3] in (*LEAKS, "true_saving", "beyond_horizon", "retained", "returned_to_centre"):
+            assert row[4] == 0, row
+
+
+@pytest.mark.parametrize("arrangement", ["silo", "list_public", PLAN])
+def test_without_frictions_cash_equals_gross_in_pence(arrangement):
+    result = one(arrangement, CORNER)
+    gross = sums(result, "gross_avoided", by=("year", "line"))
+    cash = sums(result, "cash_released", by=("year", "line"))
+    assert gross == cash
+    assert sum(gross.values()) > 0
+
+
+def _share_of_gross(settings, measures, seeds=range(1, 7)):
+    """Some leaks over gross, one a seed, of the same plan in a town of 20,000 families."""
+    shares = []
+    for seed in seeds:
+        inputs = runner.load_inputs(PLAN, "milltown", {**CORNER, **settings}, families=10_000, years=10)
+        result = runner.run(inputs, seed)
+        shares.append(sum(sums(result, measure) for measure in measures) / sums(result, "gross_avoided"))
+    return np.array(shares)
+
+
+def _rises(low, high, measures):
+    gaps = _share_of_gross(high, measures) - _share_of_gross(low, measures)
+    return gaps.mean() / (gaps.std(ddof=1) / len(gaps) ** 0.5)
+
+
+CASH = ("cash_released",)
+
+
+def test_unmet_need_raises_its_leak_and_lowers_cash():
+    full, half = {"services.unmet_need_scale": 1}, {"services.unmet_need_scale": 0.3}
+    assert _rises(half, full, ("backfill_unmet_need",)) > 2
+    assert _rises(half, full, CASH) < -2
+
+
+def test_drift_raises_its_leak_and_lowers_cash():
+    none, ready = {}, {"services.threshold_drift": 0.6}
+    assert (_share_of_gross(none, ("backfill_threshold",)) == 0).all()
+    assert _rises(none, ready, ("backfill_threshold",)) > 2
+    assert _rises(none, ready, CASH) < -2
+
+
+def test_fixed_cost_blocks_and_notice_raise_theirs_together():
+    stranded = ("stranded_notice", "stranded_unclosed")
+
+    def level(scale):
+        return {f"services.{name}": scale for name in ("fixed_share_scale", "block_scale", "notice_scale")}
+
+    assert _rises(level(0.25), level(1), stranded) > 2
+    assert _rises(level(0.25), level(1), CASH) < -2
+
+
+def test_blocks_and_notice_raise_theirs_at_the_datas_fixed_share():
+    stranded = ("stranded_notice", "stranded_unclosed")
+    small = {"services.fixed_share_scale": 1, "services.block_scale": 0.25, "services.notice_scale": 0}
+    large = {"services.fixed_share_scale": 1, "services.block_scale": 2, "services.notice_scale": 2}
+    assert _rises(small, large, stranded) > 2
+
+
+def test_the_place_is_stationary_without_policy_and_trend(milltown):
+    """Known demand of the last year against the base year, over seeds: no line drifts."""
+    ratios = []
+    for seed in range(1, 9):
+        inputs = runner.load_inputs("do_nothing", "milltown", families=10_000)
+        start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+        recorder, _ = runner.simulate(inputs, start, seed)
+        first = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0)
+        ratios.append(recorder.counts[-4:, :, 0].mean(axis=0) / first)
+    ratios = np.array(ratios)
+    z = (ratios.mean(axis=0) - 1) / (ratios.std(axis=0, ddof=1) / len(ratios) ** 0.5)
+    assert np.abs(ratios.mean(axis=0) - 1).max() < 0.1
+    assert np.abs(z).max() < 5.5  # t with 7 degrees of freedom, eleven lines
+
+
+def test_a_trend_of_need_shows(milltown):
+    grown = one("do_nothing", {"families.demand_growth": 0.05})
+    assert grown.flows != one("do_nothing").flows
+    inputs = runner.load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
+    start = settle(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
+    recorder, _ = runner.simulate(inputs, start, 1)
+    assert recorder.counts[-4:, :, 0].mean(axis=0).sum() > 1.15 * base
+
+
+def _system(arrangement, settings=None, seed=1):
+    inputs = runner.load_inputs(arrangement, "milltown", settings)
+    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    return LocalSystem(inputs, start, seed, Recorder(Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)))
+
+
+def test_in_one_round_what_passes_on_own_benefit_passes_on_the_whole_places():
+    model = _system("silo")
+    model.step()
+    passes = {"own": set(), "place": set()}
+    for agency in model.agencies:
+        for programme in model.catalogue.values():
+            price = model.best_provider(programme, agency).price_pence(programme)
+            case = model.case_for(programme, agency.beliefs[programme.id], price)
+            if case is None or (case.reduction < 0).any():
+                continue
+            own = model.lines.agency == model.index["agencies"][agency.code]
+            for name, counted in (("own", own), ("place", np.ones(len(own), bool))):
+                rest = (model.believed_cashability(), agency.outcome_weight, 5, model.correction(programme))
+                if appraise_case(case, counted, *rest).value_pence > 0:
+                    passes[name].add((agency.code, programme.id))
+    assert passes["own"] <= passes["place"]
+    assert passes["place"] - passes["own"]
+
+
+def test_the_quarter_is_a_mesa_model():
+    import mesa
+
+    model = _system("list_public")
+    assert isinstance(model, mesa.Model)
+    kinds = {kind.__name__ for kind in model.agents_by_type}
+    assert {"Agency", "Department", "Provider", "ListTrust"} <= kinds
+    assert {provider.sector for provider in model.providers} == {"in_house", "private", "community"}
+
+
+def test_crisis_takes_from_prevention_and_never_the_other_way():
+    """Prevention's money is silent: the same run with dearer programmes has the same services."""
+    dear = {f"programmes.{name}.cost_per_family": value for name, value in (("parenting", 2471), ("keyworker", 10000))}
+    cheap = one(PLAN, {"programmes.effect_scale": 0})
+    costly = one(PLAN, {"programmes.effect_scale": 0, **dear})
+    assert sums(cheap, "programme_cost") != sums(costly, "programme_cost")
+
+    def services(result):
+        return [flow for flow in result.flows if flow[3] in ("service", "closing_cost", "opening_cost", "grant")]
+
+    assert services(cheap) == services(costly)

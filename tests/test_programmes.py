@@ -1,0 +1,170 @@
+import math
+from pathlib import Path
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from sim.families import offer_tables
+from sim.kernels import QUARTERS_OF_AGE
+from sim.parameters import InputError, defaults
+from sim.places import load_place
+from sim.programmes import grade_correction, load_catalogue, load_programme, log_ratio, programme_names, standard_error
+
+CATALOGUE = load_catalogue()
+
+
+def test_the_catalogue_has_what_was_asked_for():
+    wanted = {
+        "parenting",
+        "keyworker",
+        "multisystemic_therapy",
+        "drug_treatment",
+        "supported_employment",
+        "through_the_gate",
+    }
+    assert wanted | {"family_group_conference"} <= set(CATALOGUE)
+
+
+def test_sizes_of_studies_by_hand():
+    assert log_ratio({"ratio": 0.68}) == pytest.approx(-0.38566, abs=1e-5)
+    assert log_ratio({"d": 0.4}) == pytest.approx(0.72552, abs=1e-5)  # 0.4 x pi / sqrt(3)
+    assert log_ratio({"treated": 0.55, "control": 0.28}) == pytest.approx(math.log(0.79851 / 0.32850), abs=1e-4)
+
+
+def test_standard_errors_by_hand():
+    assert standard_error({"interval": [0.77, 2.05]}, math.log(1.25)) == pytest.approx(0.2498, abs=1e-4)
+    wider = standard_error({"interval": [0.64, 1.28], "level": 97.5}, math.log(0.9))
+    assert wider == pytest.approx(math.log(2) / (2 * NormalDist().inv_cdf(0.9875)), abs=1e-9)
+    assert standard_error({"p": 0.05}, -0.4) == pytest.approx(0.4 / 1.95996, abs=1e-5)
+    assert standard_error({}, 0.0) == 0.25  # the stated rule
+
+
+def test_studies_are_pooled_by_precision():
+    keyworker = next(effect for effect in CATALOGUE["keyworker"].effects if effect.need == "safeguarding")
+    one, two = -0.385662 / 1.959964, 0.25
+    weights = one**-2, two**-2
+    assert keyworker.mean == pytest.approx(-0.385662 * weights[0] / sum(weights), abs=1e-5)
+    assert keyworker.se == pytest.approx(sum(weights) ** -0.5, abs=1e-5)
+
+
+def test_null_results_are_kept():
+    triple_p = CATALOGUE["triple_p"].effects[0]
+    assert triple_p.mean == 0
+    assert triple_p.se > 0
+    therapy = {effect.need: effect for effect in CATALOGUE["multisystemic_therapy"].effects}
+    assert therapy["safeguarding"].mean > 0  # the English trial pointed the wrong way
+    findings = [study.source for effect in CATALOGUE["keyworker"].effects for study in effect.studies]
+    assert findings.count("interventions:TF1") == 3
+
+
+def test_studies_without_controls_are_on_record_but_not_pooled():
+    records = [
+        study for item in CATALOGUE.values() for effect in item.effects for study in effect.studies if not study.pooled
+    ]
+    assert {study.source for study in records} >= {"interventions:MST3", "interventions:PEIP", "interventions:DT2"}
+
+
+def test_the_true_effect_is_drawn_shrunk_and_scaled(milltown):
+    item = CATALOGUE["parenting"]
+    conduct = [need.id for need in milltown.needs].index("conduct")
+    draws = np.array([item.true_effect(milltown, defaults(), seed)[1, conduct] for seed in range(4000)])
+    effect = next(effect for effect in item.effects if effect.on == "recovery")
+    assert grade_correction(2) == 0.05
+    assert draws.mean() == pytest.approx(0.95 * effect.mean, abs=4 * effect.se / 4000**0.5)
+    assert draws.std() == pytest.approx(effect.se, rel=0.05)
+    silent = item.true_effect(milltown, {**defaults(), "programmes.effect_scale": 0}, 1)
+    assert not silent.any()
+    doubled = item.true_effect(milltown, {**defaults(), "programmes.effect_scale": 2}, 1)
+    np.testing.assert_allclose(doubled, 2 * item.true_effect(milltown, defaults(), 1))
+
+
+def test_strength_is_full_while_it_runs_then_halves():
+    item = CATALOGUE["parenting"]  # two quarters, half-life a year
+    strength = item.strength()
+    assert list(strength[:3]) == [1, 1, 1]
+    assert strength[6] == pytest.approx(0.5)
+    assert strength[10] == pytest.approx(0.25)
+
+
+def _free_of_disorder(from_age, seed):
+    """Extra share of children with emerging problems, helped at an age, who never come to a disorder in two years."""
+    place = load_place("milltown")
+    dials = {**defaults(), "families.coupling_scale": 0, "families.contagion_scale": 0, "families.frailty_spread": 0}
+    from sim.families import Families
+
+    families = Families(place, dials, 40_000, seed)
+    item = CATALOGUE["parenting"]
+    effect = item.published(place)
+    rows = {
+        "escalation": effect[0],
+        "recovery": effect[1],
+        "strength": item.strength(),
+        "level_weight": item.level_weight(),
+        "band_weight": item.band_weight(),
+        "running": 2,
+    }
+    families.offers = offer_tables(len(place.needs), [rows])
+    for quarter in range(-QUARTERS_OF_AGE + 1, 1):
+        families.age(until_full=max(0, -quarter))
+        families.move_needs(quarter)
+    conduct = place.index("needs")["conduct"]
+    age = families.columns.age // 4
+    chosen = np.nonzero((age >= from_age) & (age < from_age + 3) & (families.columns.levels[:, conduct] == 1))[0]
+    shares = []
+    for helped in (True, False):
+        copy = families.copy()
+        if helped:
+            copy.enrol(chosen, 1, 0.0)
+        ever = np.zeros(len(chosen), bool)
+        for quarter in range(1, 9):
+            copy.age()
+            copy.move_needs(quarter)
+            ever |= copy.columns.levels[chosen, conduct] >= 2
+        shares.append(1 - ever.mean())
+    return shares[0] - shares[1]
+
+
+def test_parenting_works_three_times_as_well_under_ten_as_in_adolescence():
+    """Success of 75% under ten and 25% in adolescence (Localis 2010, section 3.2): a shape, as a ratio of extra successes."""
+    young = np.mean([_free_of_disorder(5, seed) for seed in (1, 2, 3)])
+    old = np.mean([_free_of_disorder(11, seed) for seed in (1, 2, 3)])
+    assert young > 0.02
+    assert 2.0 < young / old < 4.5
+
+
+@pytest.mark.parametrize("name", programme_names())
+def test_every_programme_is_complete(name):
+    item = load_programme(name)
+    assert item.cost_pence() > 0
+    for key, value in item.values.items():
+        assert value.low <= value.value <= value.high, key
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "says"),
+    [
+        ("evidence_grade = 3", "evidence_grade = 9", "out of range"),
+        ("evidence_grade = 3", 'evidence_grade = "3"', "wrong type"),
+        ("value = 5214", "value = -5214", "negative"),
+        ("value = 5214", "value = 52140", "out of range"),
+        ("[half_life]", "[half_live]", "did you mean 'half_life'"),
+        ("level_from = 2", "level_from = 0", "out of order or range"),
+        ("level_from = 2", "levels_from = 2", "did you mean 'level_from'"),
+        ('on = "escalation"', 'on = "escalating"', "give escalation or recovery"),
+        ("ratio = 0.68", "ratoi = 0.68", "did you mean 'ratio'"),
+        ("ratio = 0.68", 'ratio = "x"', "no usable size"),
+        ('source = "interventions:TF2-1"', 'source = "interventions:TF2-9"', "not in the evidence"),
+        ('source = "interventions:TF2-1"', 'source = ""', "no source"),
+        ('sectors = ["in_house"', 'sectors = ["inhouse"', "did you mean 'in_house'"),
+    ],
+)
+def test_a_spoilt_programme_says_what_is_wrong(tmp_path, find, put, says):
+    text = Path(load_programme("keyworker").file).read_text(encoding="utf-8")
+    assert find in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(find, put, 1), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        load_programme(path)
+    assert says in str(error.value)
+    assert "\n" not in str(error.value)
