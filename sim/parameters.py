@@ -292,6 +292,11 @@ def _dials():
         Dial("agencies.carry_forward_share", 0.1, 0.0, 1.0, "share",
              "Share of an underspend kept by agencies that must return theirs (Jobcentre, justice, NHS).",
              "assumption: end-year flexibility was small and discretionary"),
+        Dial("agencies.outcome_payments", "before_claw_back", None, None, "choice",
+             "Whether agencies pay for outcomes out of the year's underspend before any of it is clawed back, or only "
+             "out of discretionary money and reserves (after_claw_back).",
+             "assumption: sources say payments come from savings and fix no order",
+             choices=("before_claw_back", "after_claw_back")),
         Dial("departments.review_years", 3.0, 1.0, 10.0, "years",
              "Length of a spending review; each one rebases budgets on outturn.",
              "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)"),

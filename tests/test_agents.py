@@ -162,6 +162,15 @@ def test_outcome_payments_draw_on_underspend_then_discretionary_money_then_reser
     assert item.pay_for_outcome(body, 10**12) == total - purses["service"] - 50  # it cannot pay what it has not got
 
 
+def test_outcome_payments_may_have_to_leave_the_underspend_alone():
+    model = system("list_public", {"agencies.outcome_payments": "after_claw_back"}, years=1)
+    item, body = agency(model, "council"), model.bodies[0]
+    model.ledger.transfer(OUTSIDE, item.account("service"), 10**6, "grant")
+    before = item.balance("service")
+    item.pay_for_outcome(body, 100)
+    assert item.balance("service") == before
+
+
 # The LIST
 
 

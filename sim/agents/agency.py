@@ -100,7 +100,7 @@ class Agency(Commissioner):
         return pence
 
     def pay_for_outcome(self, body, due):
-        """Pay for measured benefit: from this year's underspend, then discretionary money, then reserve.
+        """Pay for measured benefit: from this year's underspend if it may, then discretionary money, then reserve.
 
         Returns
         -------
@@ -108,7 +108,8 @@ class Agency(Commissioner):
             Pence paid; less than due when the money is not there.
         """
         left = due
-        for purse in ("service", "prevention", "reserve"):
+        first = ("service",) if self.model.dials["agencies.outcome_payments"] == "before_claw_back" else ()
+        for purse in (*first, "prevention", "reserve"):
             part = min(left, max(0, self.balance(purse)))
             self.pay(body.account(), part, "outcome_payment", purse)
             left -= part
