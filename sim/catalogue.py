@@ -115,8 +115,8 @@ def checked(path):
     )
 
 
-def write_fit_report(place, out, seed, replicates, progress=None):
-    """Write published against simulated, with every gap, as Markdown.
+def write_fit_report(loaded, out, seed, replicates, progress=None):
+    """Write published against simulated of a loaded place, with every gap, as Markdown.
 
     Raises
     ------
@@ -125,7 +125,6 @@ def write_fit_report(place, out, seed, replicates, progress=None):
     """
     from sim.fitting import compare_targets
 
-    loaded = load_place(place)
     fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
     lines = [
         f"# How {loaded.name} meets its published figures", "",

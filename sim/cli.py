@@ -174,9 +174,11 @@ def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(he
     Example: listsim fit-report --out docs/baseline_fit.md
     """
     from sim.catalogue import write_fit_report
+    from sim.places import load_place
 
+    loaded = load_place(place)
     with _progress("Simulating the baseline", no_progress) as tell:
-        write_fit_report(place, out, seed, replicates, tell)
+        write_fit_report(loaded, out, seed, replicates, tell)
     print(out)
 
 

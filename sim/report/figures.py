@@ -1,5 +1,7 @@
 """The report's figures, each saved as an SVG of the same bytes for the same results."""
 
+import io
+import re
 from pathlib import Path
 
 import matplotlib
@@ -38,10 +40,12 @@ def setup():
 
 
 def save(figure, folder, name):
-    """Write a figure as SVG without a date; its path."""
+    """Write a figure as SVG without metadata, which holds the date; its path."""
     path = Path(folder) / f"{name}.svg"
-    figure.savefig(path, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    text = io.StringIO()
+    figure.savefig(text, format="svg", bbox_inches="tight")
     plt.close(figure)
+    path.write_text(re.sub(r"<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL), encoding="utf-8")
     return path
 
 
@@ -178,7 +182,7 @@ def list_life(runs, arrangement):
     part = runs[runs["arrangement"] == arrangement]
     owner = part[part["measure"] == "list_alive"]["agency"].iloc[0]
     part = part[part["agency"] == owner]
-    value = part["value"].fillna(part["value_pence"].astype("Float64") / 1e8).astype(float)
+    value = part["value"].fillna(part["value_pence"].astype("float64") / 1e8)
     series = part.assign(amount=value).groupby(["arrangement", "measure", "replicate", "year"])["amount"].sum()
     years = np.array(sorted(part["year"].unique()))
     figure, axes = plt.subplots(1, 4, figsize=(13, 3))

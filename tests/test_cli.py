@@ -1,0 +1,229 @@
+"""The command line as a person meets it: exit codes, one-line errors, nothing half written, Ctrl-C."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sim import cli
+
+TOWN = ["--place", "milltown", "--no-progress"]
+
+
+@pytest.fixture
+def listsim(tmp_path, monkeypatch, capfd):
+    """Run the command line in an empty folder; (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capfd.readouterr()
+        return stop.value.code, out, err
+
+    return call
+
+
+def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
+    code, out, _ = listsim("compare", "silo", "list_public", *TOWN, "--replicates", 2, "--workers", 1, "--out", "mine")
+    assert code == 0
+    assert "Silos: each agency for itself" in out
+    assert "less backfill: unmet need" in out
+    assert "Net position of the place" in out
+    assert "mine/report.html" in out
+    wanted = {"manifest.json", "runs.parquet", "summary.csv", "flows.parquet", "report.html", "figures"}
+    assert {path.name for path in (tmp_path / "mine").iterdir()} == wanted
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    before = (tmp_path / "mine" / "report.html").read_bytes()
+    (tmp_path / "mine" / "report.html").unlink()
+    code, out, _ = listsim("report", "mine")
+    assert code == 0
+    assert (tmp_path / "mine" / "report.html").read_bytes() == before
+
+
+def test_run_takes_the_next_free_folder_and_prints_json(listsim, tmp_path):
+    code, out, _ = listsim("run", "silo", *TOWN, "--workers", 1, "--json", "--years", 3)
+    assert code == 0
+    rows = json.loads(out)
+    assert {"arrangement", "agency", "measure", "mean"} <= set(rows[0])
+    assert (tmp_path / "results" / "run-001" / "summary.csv").exists()
+    code, out, _ = listsim("run", "silo", *TOWN, "--workers", 1, "--quiet", "--years", 3)
+    assert (code, out) == (0, "")
+    assert (tmp_path / "results" / "run-002").is_dir()
+
+
+def test_lists(listsim):
+    for kind, wanted in (
+        ("arrangements", "list_public"),
+        ("programmes", "keyworker"),
+        ("places", "birmingham_2010"),
+        ("parameters", "lines.care.unit_cost"),
+    ):
+        code, out, _ = listsim("list", kind)
+        assert code == 0
+        assert wanted in out
+
+
+def test_explain(listsim):
+    code, out, _ = listsim("explain", "services.threshold_drift")
+    assert code == 0
+    for word in ("meaning", "unit", "value", "range", "source", "0 to 1"):
+        assert word in out
+    code, out, _ = listsim("explain", "lines.care.unit_cost")
+    assert "48,357.44 at 2010/11 prices" in out
+    assert "Unit Cost Database" in out
+    assert listsim("explain", "list_public.payment_share")[0] == 0
+    assert "phase 1" in listsim("explain", "keyworker")[1]
+    assert "members repay by measured benefit" in listsim("explain", "list_public")[1]
+
+
+def test_check(listsim, tmp_path, milltown):
+    shutil.copytree(milltown.folder, tmp_path / "town")
+    code, out, _ = listsim("check", "town")
+    assert code == 0
+    assert "right" in out
+    from sim.arrangements import load_arrangement
+    from sim.programmes import load_programme
+
+    for item in (load_arrangement("silo"), load_programme("parenting")):
+        code, out, _ = listsim("check", item.file)
+        assert code == 0
+        assert "right" in out
+
+
+def test_a_copied_place_and_arrangement_are_used_by_path(listsim, tmp_path, milltown):
+    from sim.arrangements import load_arrangement
+
+    shutil.copytree(milltown.folder, tmp_path / "town")
+    shutil.copy(load_arrangement("silo").file, tmp_path / "mine.toml")
+    code, _, _ = listsim("run", "mine.toml", "--place", "town", "--years", 2, "--workers", 1, "--quiet")
+    assert code == 0
+
+
+def test_fit_report(listsim, tmp_path):
+    code, out, _ = listsim("fit-report", *TOWN, "--replicates", 2, "--out", "docs/fit.md")
+    assert code == 0
+    text = (tmp_path / "docs" / "fit.md").read_text()
+    assert "| families looked after, children | fitted |" in text
+    assert "%" in text
+
+
+def test_calibrate_writes_a_fitted_copy(listsim, tmp_path):
+    code, out, _ = listsim("calibrate", "milltown", "--rounds", 2, "--out", "fitted", "--no-progress")
+    assert code == 0
+    assert listsim("check", "fitted")[0] == 0
+    from sim.places import load_place
+
+    old, new = load_place("milltown"), load_place(tmp_path / "fitted")
+    moved = {name for name in old.values if old.values[name] != new.values[name]}
+    assert moved
+    assert all(old.values[name].source.startswith("fitted") for name in moved)
+
+
+WRONG = [
+    (["run", "lst_public", *TOWN], "did you mean 'list_public'"),
+    (["run"], "arrangement"),
+    (["runn"], "runn"),
+    (["compare", "silo", "--plce", "milltown"], "plce"),
+    (["compare", "silo", "--place", "miltown"], "did you mean 'milltown'"),
+    (["compare", "silo", *TOWN, "--replicates", "0"], "replicates"),
+    (["compare", "silo", *TOWN, "--replicates", "many"], "replicates"),
+    (["compare", "silo", *TOWN, "--seed", "-1"], "seed"),
+    (["compare", "silo", *TOWN, "--families", "3"], "--families"),
+    (["compare", "silo", *TOWN, "--years", "1000"], "--years"),
+    (["compare", "silo", *TOWN, "--set", "services.threshold_drft=0"], "did you mean 'services.threshold_drift'"),
+    (["compare", "silo", *TOWN, "--set", "services.threshold_drift=7"], "give 0 to 1"),
+    (["compare", "silo", *TOWN, "--set", "services.threshold_drift=high"], "not a number"),
+    (["compare", "silo", *TOWN, "--set", "services.threshold_drift"], "KEY=VALUE"),
+    (["compare", "silo", *TOWN, "--set", "lines.care.unit_cost=-4"], "out of range"),
+    (["list", "plces"], "did you mean 'places'"),
+    (["explain", "services.drift"], "did you mean"),
+    (["check", "nowhere.toml"], "cannot be read"),
+    (["report", "nowhere"], "not a finished run"),
+    (["fit-report", "--place", "nowhere"], "neither a place nor a folder"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), WRONG)
+def test_wrong_input_gets_one_line_and_writes_nothing(listsim, tmp_path, words, says):
+    code, out, err = listsim(*words)
+    assert code == 2
+    assert out == ""
+    assert says in err
+    assert err.startswith("listsim: ")
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_empty_is_refused(listsim, tmp_path):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    code, _, err = listsim("run", "silo", *TOWN, "--out", "full")
+    assert code == 2
+    assert "--overwrite" in err
+    assert (tmp_path / "full" / "file").read_text() == "mine"
+
+
+def test_a_folder_that_cannot_be_written_is_refused(listsim, tmp_path):
+    (tmp_path / "file").write_text("x")
+    code, _, err = listsim("run", "silo", *TOWN, "--out", "file/inside")
+    assert code == 2
+    assert "cannot be written" in err
+    assert err.count("\n") == 1
+
+
+def test_help_has_an_example_each_and_loads_nothing_heavy():
+    heavy = "{'numba', 'pandas', 'mesa', 'seaborn', 'matplotlib', 'numpy', 'pyarrow'}"
+    code = (
+        "import sys; sys.argv = ['listsim', '--help']\n"
+        "from sim import cli\n"
+        "try: cli.main()\n"
+        f"except SystemExit: pass\nprint(sorted({heavy} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    for command in cli.app.registered_commands:
+        assert "Example: listsim" in command.callback.__doc__
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_ends_within_two_seconds_and_leaves_nothing(tmp_path, workers):
+    command = [
+        sys.executable,
+        "-m",
+        "sim.cli",
+        "demo",
+        *TOWN,
+        "--replicates",
+        "200",
+        "--workers",
+        workers,
+        "--out",
+        "cut",
+    ]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while not any(path.name.startswith(".cut-") for path in tmp_path.iterdir()):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(4)  # well into the runs
+    start = time.monotonic()
+    os.killpg(child.pid, signal.SIGINT)
+    _, err = child.communicate(timeout=30)
+    assert time.monotonic() - start < 2
+    assert child.returncode == 130
+    assert "interrupted" in err
+    assert "Traceback" not in err
+    assert list(Path(tmp_path).iterdir()) == []
