@@ -6,8 +6,11 @@ from pathlib import Path
 
 from sim import rules
 from sim.parameters import DIALS, InputError, changed, check_source, quantity, suggest
+from sim.parts import PARTS, ROLES
 from sim.places import read_toml
 
+# Terms any arrangement may add: nought where the file is silent.
+OPTIONAL_VALUES = {"centre_share": 0, "outside_share": 0}
 QUESTIONS = ("decides", "benefit_counted", "up_front", "paid_for", "outcome_risk", "measured", "savings")
 
 
@@ -28,6 +31,10 @@ class Arrangement:
         Frictions and terms.
     plan : dict of str to int
         Families a year of each programme, where a plan decides.
+    parts : tuple of str
+        Parts switched on; see :mod:`sim.parts`.
+    roles : dict of str to str
+        Agency or department that plays a role.
     """
 
     id: str
@@ -40,10 +47,29 @@ class Arrangement:
     settings: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
     plan: dict = field(default_factory=dict)
+    parts: tuple = ()
+    roles: dict = field(default_factory=dict)
+
+    @property
+    def manages(self):
+        """Whether it changes the management of services, apart from any programme."""
+        return bool(self.settings) or any(PARTS[name].manages for name in self.parts)
+
+    def has(self, part):
+        """Whether a part is switched on."""
+        return part in self.parts
+
+    def without_programmes(self):
+        """The same management with no new programmes: what the arrangement's own twin lives under."""
+        return replace(self, rules=self.rules.without_programmes())
 
     def get(self, name):
         """A value of this arrangement; money in 2010/11 pounds."""
         return self.values[name].base_value
+
+    def optional(self, name):
+        """A value that is nought where the file is silent."""
+        return self.values[name].base_value if name in self.values else 0.0
 
     def pence(self, name):
         """A sum of money of this arrangement in whole pence."""
@@ -87,14 +113,17 @@ def load_arrangement(name):
             raise InputError("arrangement", "", f"{str(name)!r} is unknown", suggest(name, arrangement_names()))
         path = Path(str(files("sim") / "scenarios" / "arrangements" / f"{name}.toml"))
     spec = read_toml(path)
-    if "extends" in spec:
-        base = read_toml(_base_path(path, spec.pop("extends")))
-        spec = {
-            **base,
-            **spec,
-            **{key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value")},
-        }
-    return _build(path, spec)
+    return _build(path, _extended(path, spec))
+
+
+def _extended(path, spec):
+    """A file's content over that of the one it extends, and so on: it says only what differs."""
+    if "extends" not in spec:
+        return spec
+    base_path = _base_path(path, spec.pop("extends"))
+    base = _extended(base_path, read_toml(base_path))
+    tables = {key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value", "roles")}
+    return {**base, **spec, **{key: table for key, table in tables.items() if table}}
 
 
 def _base_path(path, name):
@@ -107,7 +136,7 @@ def _base_path(path, name):
 
 
 def _build(path, spec):
-    known = ("name", "source", "differs", "members", "rules", "settings", "value", "plan")
+    known = ("name", "source", "differs", "members", "rules", "settings", "value", "plan", "parts", "roles")
     for key in spec:
         if key not in known:
             raise InputError(path, key, "unknown key", suggest(key, known))
@@ -121,7 +150,8 @@ def _build(path, spec):
         if name not in DIALS:
             raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
         settings[name] = DIALS[name].read(value, path)
-    values = _values(path, spec.get("value", {}), chosen)
+    parts = _parts(path, spec.get("parts", []))
+    values = _values(path, spec.get("value", {}), chosen, parts)
     plan = spec.get("plan", {})
     for name, families in plan.items():
         if not isinstance(families, int) or isinstance(families, bool) or families < 0:
@@ -139,38 +169,61 @@ def _build(path, spec):
         settings,
         values,
         plan,
+        parts,
+        _roles(path, spec.get("roles", {})),
     )
+
+
+def _parts(path, names):
+    for name in names:
+        if name not in PARTS:
+            raise InputError(path, "parts", f"{name!r} is unknown", suggest(name, PARTS))
+    return tuple(names)
+
+
+def _roles(path, roles):
+    for name, code in roles.items():
+        if name not in ROLES:
+            raise InputError(path, f"roles.{name}", "unknown role", suggest(name, ROLES))
+        if not isinstance(code, str):
+            raise InputError(
+                path, f"roles.{name}", f"{code!r} has the wrong type", "give an agency's or department's id"
+            )
+    return dict(roles)
 
 
 def _rules(path, spec):
     for key in spec:
         if key not in QUESTIONS:
             raise InputError(path, f"rules.{key}", "unknown question", suggest(key, QUESTIONS))
+    chosen = {}
     for question in QUESTIONS:
         choices = rules.CHOICES[question]
         if question not in spec:
             raise InputError(path, f"rules.{question}", "is missing", "give one of " + ", ".join(choices))
-        if spec[question] not in choices:
-            raise InputError(
-                path, f"rules.{question}", f"{spec[question]!r} is not a choice", suggest(spec[question], choices)
-            )
-    return rules.Rules(**{question: rules.CHOICES[question][spec[question]] for question in QUESTIONS})
+        in_order = question == "up_front" and isinstance(spec[question], list)
+        names = spec[question] if in_order else [spec[question]]
+        for name in names:
+            if not isinstance(name, str) or name not in choices:
+                raise InputError(path, f"rules.{question}", f"{name!r} is not a choice", suggest(name, choices))
+        answers = tuple(choices[name] for name in names)
+        chosen[question] = answers if question == "up_front" else answers[0]
+    return rules.Rules(**chosen)
 
 
-def _values(path, spec, chosen):
-    """Numbers of the arrangement: all that its choices need, and no other."""
-    needed = {name: low for question in QUESTIONS for name, low in getattr(chosen, question).needs.items()}
+def _values(path, spec, chosen, parts):
+    """Numbers of the arrangement: all that its choices and parts need, and no other."""
+    needed = {**chosen.needs(), **{name: low for part in parts for name, low in PARTS[part].needs.items()}}
     for name in spec:
-        if name not in needed:
+        if name not in {**needed, **OPTIONAL_VALUES}:
             raise InputError(
-                path,
-                f"value.{name}",
-                "is not used by the chosen rules",
-                suggest(name, needed) if needed else "remove it",
-            )
+                path, f"value.{name}", "is not used by the chosen rules",
+                suggest(name, {**needed, **OPTIONAL_VALUES}) if needed else "remove it",
+            )  # fmt: skip
     for name in needed:
         if name not in spec:
             raise InputError(
                 path, f"value.{name}", "is missing", "the chosen rules need it: give value, unit, low, high and source"
             )
-    return {name: quantity(spec[name], path, f"value.{name}", needed[name]) for name in spec}
+    lows = {**OPTIONAL_VALUES, **needed}
+    return {name: quantity(spec[name], path, f"value.{name}", lows[name]) for name in spec}

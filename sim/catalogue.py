@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from sim.arrangements import arrangement_names, load_arrangement
-from sim.parameters import DIALS, InputError, UnknownParameter, full_source, suggest
+from sim.parameters import DIALS, InputError, UnknownParameterError, full_source, suggest
 from sim.places import load_place, place_names, read_toml
 from sim.programmes import load_catalogue, load_programme, programme_names
 
@@ -65,7 +65,7 @@ def explained(name, place):
         return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
     known = every_parameter(place)
     if name not in known:
-        raise UnknownParameter(
+        raise UnknownParameterError(
             "explain",
             name,
             "there is no such parameter",

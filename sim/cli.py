@@ -177,7 +177,7 @@ def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(he
     from sim.places import load_place
 
     loaded = load_place(place)
-    with _progress("Simulating the baseline", no_progress) as tell:
+    with _Progress("Simulating the baseline", no_progress) as tell:
         write_fit_report(loaded, out, seed, replicates, tell)
     print(out)
 
@@ -197,7 +197,7 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
     fitted = load_place(place)
     claimed = claim_folder(out, overwrite)
     try:
-        with _progress("Fitting", no_progress) as tell:
+        with _Progress("Fitting", no_progress) as tell:
             fitted = fit_place(fitted, rounds, seed, progress=tell)
         shutil.copytree(fitted.folder, claimed, dirs_exist_ok=True)
         write_fit(fitted, claimed)
@@ -238,7 +238,7 @@ def _compare(
     path = out or free_folder(command)
     claimed = claim_folder(path, overwrite)
     try:
-        with _progress("Simulating", quiet or no_progress) as tell:
+        with _Progress("Simulating", quiet or no_progress) as tell:
             results = runner.compare(cases, seed, replicates, workers, tell)
         from sim.api import Comparison
 
@@ -269,7 +269,7 @@ def _settings(pairs):
     return settings
 
 
-class _progress:
+class _Progress:
     """A bar with the time left on stderr, told by calls of (done, total)."""
 
     def __init__(self, label, off):

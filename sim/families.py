@@ -1,6 +1,7 @@
 """The families of a place: one row a family, columns in numpy arrays, moved by compiled kernels."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from statistics import NormalDist
 
 import networkx as nx
@@ -169,7 +170,7 @@ class Families:
         bounds = np.searchsorted(self.columns.first, np.linspace(0, self.n, self.threads + 1)[1:-1])
         edges = [0, *bounds.tolist(), n_areas]
         with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(lambda pair: kernel(*head, *pair, *middle, *out), zip(edges[:-1], edges[1:], strict=True)))
+            list(pool.map(lambda pair: kernel(*head, *pair, *middle, *out), pairwise(edges)))
 
 
 def _empty_columns(place, n_families):

@@ -8,6 +8,7 @@ from collections import defaultdict
 from fractions import Fraction
 
 OUTSIDE = "outside"
+TREASURY = "treasury"
 
 # Every purpose money moves for. `internal` ones move money between purses of one party and never reach a flow table.
 PURPOSES = frozenset(

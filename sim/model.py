@@ -5,19 +5,15 @@ import math
 import mesa
 import numpy as np
 
-from sim import kernels
 from sim.agents.agency import Agency
 from sim.agents.department import Department
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.appraisal import Case, believed_reduction
 from sim.families import QUARTERS, offer_tables
-from sim.ledger import OUTSIDE, Ledger, split
+from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
 from sim.measurement import Cohorts
 from sim.programmes import grade_correction
-from sim.streams import normal
-
-TREASURY = "treasury"
 
 
 class LocalSystem(mesa.Model):
@@ -51,7 +47,7 @@ class LocalSystem(mesa.Model):
         self.ledger, self.cohorts = Ledger(), Cohorts()
         self.quarter = 0
         self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
-        self.contracts, self._cut = [], {}
+        self.contracts, self.signed, self._cut = [], {}, {}
         self._openings = []
         self.departments = [Department(self, item.id) for item in self.place.departments]
         self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
@@ -162,7 +158,9 @@ class LocalSystem(mesa.Model):
             self._taken = dict.fromkeys(self.catalogue, 0)
         for body in self.bodies:
             if body.is_open():
-                body.commission(self.arrangement.rules.up_front(body))
+                self.raise_money(body)
+                body.pay_standing_costs()
+                body.commission(body.spendable())
 
     def age(self):
         """Families age; at 25 they leave and others enter."""
@@ -182,7 +180,7 @@ class LocalSystem(mesa.Model):
         for contract in self.contracts:
             programme, provider = self.catalogue[contract.programme], self.parties[contract.provider]
             places = split(contract.families, [1] * QUARTERS)[self.quarter_of_year]
-            places = round(places * self._kept(contract.body))
+            places = round(places * self._kept(contract))
             target = self.targets[programme.id]
             rows = self.families.take_up(
                 self.quarter,
@@ -196,6 +194,7 @@ class LocalSystem(mesa.Model):
             if len(rows):
                 self.cohorts.enrolled(contract, self.families, target, rows, self.quarter)
                 self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
+            contract.taken[self.quarter_of_year] = len(rows)
             self.recorder.enrolled(self, contract, len(rows))
         if self.contracts or self.families.heard.any():
             self.families.spread_word(scale * self.place.get("place.word_of_mouth"))
@@ -206,9 +205,10 @@ class LocalSystem(mesa.Model):
         for agency in self.agencies:
             agency.pay_services(self.spending[self.quarter])
         for contract in self.contracts:
-            body, provider = self.parties[contract.body], self.parties[contract.provider]
+            provider = self.parties[contract.provider]
             due = self._due(contract, self.quarter_of_year)
-            body.pay(provider.code, due, "programme", body.purse)
+            if contract.funder:
+                self.ledger.transfer(contract.funder, provider.code, due, "programme")
             provider.deliver(self.catalogue[contract.programme], min(due // contract.price_pence, contract.families))
         self._cut = {}
 
@@ -243,12 +243,56 @@ class LocalSystem(mesa.Model):
         self.cohorts.close_year()
 
     def settle(self):
-        """Outcome payments, repayments and distributions, before claw-back."""
+        """Savings are collected, outcomes paid for, surplus shared out: all before claw-back."""
+        rules = self.arrangement.rules
         for body in self.bodies:
             if body.is_open():
-                self.arrangement.rules.savings(
-                    body, [finding for finding in self.findings if finding.cohort.body == body.code]
-                )
+                rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
+        if rules.paid_for.outcome:
+            self.pay_outcomes()
+        for body in self.bodies:
+            if body.is_open() and rules.savings.share_out:
+                rules.savings.share_out(body)
+
+    def pay_outcomes(self):
+        """What is due for this year's results of each contract that someone else carries the risk of."""
+        by_key = {(item.cohort.body, item.cohort.programme, item.cohort.year): item for item in self.findings}
+        for contract in self.signed.values():
+            finding = None if contract.year == self.year else by_key.get(contract.key)
+            if contract.payee and (finding is not None or contract.year == self.year):
+                due = self.arrangement.rules.paid_for.outcome(self, contract, finding)
+                self._pay_outcome(contract, finding, due)
+
+    def _pay_outcome(self, contract, finding, due):
+        """Payers share what is due; money that comes back goes to them in the same shares."""
+        shares = self.payers(self.parties[contract.body], finding)
+        for code, part in zip(shares, split(abs(due), list(shares.values())), strict=True):
+            if due > 0 and code == OUTSIDE:
+                self.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
+            elif due > 0:
+                self.parties[code].pay_for_outcome(contract.payee, part)
+            else:
+                self.give_back(contract.payee, code, part)
+
+    def give_back(self, payer, code, pence):
+        """A payment up front is clawed back, as far as there is money."""
+        party = self.parties.get(code)
+        account = OUTSIDE if party is None else party.account(getattr(party, "purse", ""))
+        if party_of(payer) != code:
+            self.ledger.transfer(payer, account, min(pence, max(0, self.ledger.balance(payer))), "outcome_payment")
+
+    def payers(self, body, finding):
+        """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
+        centre, outside = (self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
+        choose = self.arrangement.rules.savings.payers
+        local = choose(body, finding) if choose else {body.code: 1.0}
+        rest = (1 - centre - outside) / sum(local.values())
+        shares = {code: weight * rest for code, weight in local.items()}
+        if centre:
+            shares[self.arrangement.roles["centre"]] = centre
+        if outside:
+            shares[OUTSIDE] = outside
+        return shares
 
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
@@ -281,10 +325,13 @@ class LocalSystem(mesa.Model):
         chosen = self.dials["measurement.design"]
         return self.arrangement.rules.measured() if chosen == "arrangement" else chosen
 
-    def believed_cashability(self):
-        """Believed share of benefit that becomes cash, by line: nothing of what the centre pays at cost."""
+    def believed_cashability(self, centre=False):
+        """Believed share of benefit that becomes cash, by line.
+
+        What the centre pays at cost is cash to the centre alone: all of it where its benefit counts, else nothing.
+        """
         share = np.array([agency.believed_cash_share() for agency in self.agencies])[self.lines.agency]
-        return np.where(self.lines.demand_led, 0.0, share)
+        return np.where(self.lines.demand_led, float(centre), share)
 
     def correction(self, programme):
         """Optimism correction analysts apply for a programme's evidence grade."""
@@ -316,13 +363,37 @@ class LocalSystem(mesa.Model):
             return 0
         return round(self.arrangement.pence(name) * self.scale * self.place.get("place.population") / 1e6)
 
-    def sign(self, body, programme, provider, families, price_pence, appraisal):
+    def raise_money(self, body):
+        """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""
+        envelope = self.dials["comparison.envelope"] * 100 * self.place.get("place.population") / 1e6 * self.scale
+        if not envelope:
+            for source in self.arrangement.rules.up_front:
+                source(body)
+            return
+        share = split(round(envelope), [1] * len(self.bodies))[self.bodies.index(body)]
+        account = body.account(body.purse)
+        self.ledger.transfer(OUTSIDE, account, max(0, share - self.ledger.balance(account)), "contribution")
+
+    def price_pence(self, programme, provider):
+        """Price a family: the provider's bid, unless payments have a price of their own."""
+        price = self.arrangement.rules.paid_for.price
+        return price(programme, provider) if price else provider.price_pence(programme)
+
+    def expected_outcome(self, project):
+        """Pence a family that outcome payments for a project are expected to come to."""
+        expect = self.arrangement.rules.paid_for.expect
+        return expect(self, project) if expect else 0
+
+    def sign(self, project, backing):
         """Sign a year's contract."""
-        offer = self._offers.index((programme.id, provider.code)) + 1
-        contract = Contract(body.code, programme.id, provider.code, offer, self.year, families, price_pence)
+        name, provider = project.programme.id, project.provider.code
+        offer = self._offers.index((name, provider)) + 1
+        contract = Contract(project.body.code, name, provider, offer, self.year, backing.families, project.price_pence,
+                            backing.funder, backing.payee)  # fmt: skip
         self.contracts.append(contract)
-        self._taken[programme.id] += families
-        self.recorder.signed(self, contract, appraisal)
+        self.signed[contract.key] = contract
+        self._taken[name] += backing.families
+        self.recorder.signed(self, contract, project.appraisal)
 
     def share_cost(self, members, pence, purpose):
         """Members pay a joint cost in equal parts, from discretionary money as far as it goes."""
@@ -332,12 +403,13 @@ class LocalSystem(mesa.Model):
     def owed_next_quarter(self, body):
         """Pence a body owes providers next quarter."""
         quarter = self.quarter_of_year + 1
-        return sum(self._due(contract, quarter) for contract in self.contracts if contract.body == body.code)
+        purse = body.account(body.purse)
+        return sum(self._due(contract, quarter) for contract in self.contracts if contract.funder == purse)
 
     def cancel_next_quarter(self, body, pence):
         """Cut what a body buys next quarter by a sum, and move the money to its services."""
         owed = self.owed_next_quarter(body)
-        self._cut[body.code] = pence / owed
+        self._cut[body.account(body.purse)] = pence / owed
         self.ledger.transfer(body.account("prevention"), body.account("service"), pence, "internal")
 
     def spent_this_year(self, body):
@@ -447,13 +519,13 @@ class LocalSystem(mesa.Model):
         values = self.arrangement.values
         return int(values["payment_years"].value) if "payment_years" in values else 1
 
-    def _kept(self, body):
-        return 1.0 - self._cut.get(body, 0.0)
+    def _kept(self, contract):
+        return 1.0 - self._cut.get(contract.funder, 0.0)
 
     def _due(self, contract, quarter_of_year):
         if quarter_of_year >= QUARTERS:
             return 0
-        return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract.body))
+        return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract))
 
     def _workload_pence(self, quarters):
         served = np.zeros(len(self.lines))

@@ -29,7 +29,7 @@ class InputError(Exception):
         super().__init__(": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " "))
 
 
-class UnknownParameter(InputError):
+class UnknownParameterError(InputError):
     """A parameter that does not exist."""
 
 
@@ -297,6 +297,10 @@ def _dials():
              "out of discretionary money and reserves (after_claw_back).",
              "assumption: sources say payments come from savings and fix no order",
              choices=("before_claw_back", "after_claw_back")),
+        Dial("comparison.envelope", 0.0, 0.0, 100_000_000.0, "GBP of 2010/11 a year per million people",
+             "Money that each arrangement has for programmes each year, granted from outside in place of what it would raise, so that "
+             "all are compared at one size; 0 = each with the money it can raise.",
+             "assumption: 0 by default; a comparison at equal money tells a better arrangement from a bigger one"),
         Dial("departments.review_years", 3.0, 1.0, 10.0, "years",
              "Length of a spending review; each one rebases budgets on outturn.",
              "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)"),

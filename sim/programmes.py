@@ -122,7 +122,7 @@ class Programme:
         return self._by_need(place, lambda effect: effect.mean)
 
     def true_effect(self, place, dials, seed):
-        """This run's true log ratios, float (2, needs): drawn, shrunk by evidence grade, scaled by the dial."""
+        """True log ratios, float (2, needs): of this run, drawn, shrunk by evidence grade, scaled by the dial."""
         keep = 1 - min(1.0, dials["programmes.shrinkage"] * grade_correction(self.grade))
         scale = dials["programmes.effect_scale"]
 
@@ -192,7 +192,7 @@ def _build(path, spec):
         if key not in known and key not in _QUANTITIES:
             raise InputError(path, key, "unknown key", suggest(key, [*known, *_QUANTITIES]))
     for key, kind in known.items():
-        if key != "notes" and not isinstance(spec.get(key), kind) or isinstance(spec.get(key), bool):
+        if (key != "notes" and not isinstance(spec.get(key), kind)) or isinstance(spec.get(key), bool):
             raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
     for sector in spec["sectors"]:
         if sector not in SECTORS:

@@ -10,7 +10,7 @@ from sim.arrangements import Arrangement, load_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.model import LocalSystem
-from sim.parameters import DIALS, InputError, UnknownParameter, changed, defaults, quantity, suggest
+from sim.parameters import DIALS, InputError, UnknownParameterError, changed, defaults, quantity, suggest
 from sim.places import Place, load_place, read_toml
 from sim.programmes import load_catalogue
 from sim.record import Recorder, Rows
@@ -107,7 +107,7 @@ def _with_setting_for_all(cases, name, value):
     for inputs in cases:
         try:
             changed_cases.append(with_setting(inputs, name, value))
-        except UnknownParameter as error:
+        except UnknownParameterError as error:
             changed_cases.append(inputs)
             unknown = error
     if unknown is not None and all(new is old for new, old in zip(changed_cases, cases, strict=True)):
@@ -150,7 +150,7 @@ def with_setting(inputs, name, value):
         entry = inputs.providers[owner]
         values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
         return replace(inputs, providers={**inputs.providers, owner: {**entry, "values": values}})
-    raise UnknownParameter("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
+    raise UnknownParameterError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
 
 
 def parameters(inputs):

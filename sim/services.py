@@ -155,7 +155,7 @@ class Services:
     def _room(self, line, demand, on_notice):
         """Places for families of the place; before the place opens, the coverage of today's demand."""
         if self.places is None:
-            return int(round(self.lines.coverage[line] * demand))
+            return round(self.lines.coverage[line] * demand)
         return int(self.places[line] - on_notice - self.lines.outside[line])
 
     def _row(self, demand, found, served, served_found, low, on_notice):

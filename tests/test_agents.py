@@ -155,11 +155,11 @@ def test_outcome_payments_draw_on_underspend_then_discretionary_money_then_reser
     model.ledger.transfer(OUTSIDE, item.account("prevention"), 200, "grant")
     purses = {purse: item.balance(purse) for purse in ("service", "prevention", "reserve")}
     total = sum(purses.values())
-    assert item.pay_for_outcome(body, purses["service"] + 50) == purses["service"] + 50
+    assert item.pay_for_outcome(body.account(), purses["service"] + 50) == purses["service"] + 50
     assert item.balance("service") == 0
     assert item.balance("prevention") == purses["prevention"] - 50
     assert item.balance("reserve") == purses["reserve"]
-    assert item.pay_for_outcome(body, 10**12) == total - purses["service"] - 50  # it cannot pay what it has not got
+    assert item.pay_for_outcome(body.account(), 10**12) == total - purses["service"] - 50  # it cannot pay what it has not got
 
 
 def test_outcome_payments_may_have_to_leave_the_underspend_alone():
@@ -167,7 +167,7 @@ def test_outcome_payments_may_have_to_leave_the_underspend_alone():
     item, body = agency(model, "council"), model.bodies[0]
     model.ledger.transfer(OUTSIDE, item.account("service"), 10**6, "grant")
     before = item.balance("service")
-    item.pay_for_outcome(body, 100)
+    item.pay_for_outcome(body.account(), 100)
     assert item.balance("service") == before
 
 

@@ -109,7 +109,7 @@ def test_a_copied_place_and_arrangement_are_used_by_path(listsim, tmp_path, mill
 
 
 def test_fit_report(listsim, tmp_path):
-    code, out, _ = listsim("fit-report", *TOWN, "--replicates", 2, "--out", "docs/fit.md")
+    code, _, _ = listsim("fit-report", *TOWN, "--replicates", 2, "--out", "docs/fit.md")
     assert code == 0
     text = (tmp_path / "docs" / "fit.md").read_text()
     assert "| families looked after, children | fitted |" in text
@@ -117,7 +117,7 @@ def test_fit_report(listsim, tmp_path):
 
 
 def test_calibrate_writes_a_fitted_copy(listsim, tmp_path):
-    code, out, _ = listsim("calibrate", "milltown", "--rounds", 2, "--out", "fitted", "--no-progress")
+    code, _, _ = listsim("calibrate", "milltown", "--rounds", 2, "--out", "fitted", "--no-progress")
     assert code == 0
     assert listsim("check", "fitted")[0] == 0
     from sim.places import load_place

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -229,4 +231,4 @@ def test_the_graph_joins_neighbours_on_the_grid(milltown):
 def test_age_bands_cover_every_age():
     assert AGE_BANDS[0][0] == 0
     assert AGE_BANDS[-1][1] == 25
-    assert all(low == high + 1 for (_, high), (low, _) in zip(AGE_BANDS, AGE_BANDS[1:], strict=False))
+    assert all(low == high + 1 for (_, high), (low, _) in pairwise(AGE_BANDS))

@@ -4,7 +4,7 @@ from sim import runner
 from sim.parameters import (
     DIALS,
     InputError,
-    UnknownParameter,
+    UnknownParameterError,
     check_source,
     deflator,
     evidence,
@@ -133,5 +133,5 @@ def test_a_setting_of_one_arrangement_changes_only_that_one():
     cases = runner.load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
     assert "payment_share" not in cases[0].arrangement.values
     assert cases[1].arrangement.get("payment_share") == 0.4
-    with pytest.raises(UnknownParameter):
+    with pytest.raises(UnknownParameterError):
         runner.load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})

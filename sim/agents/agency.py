@@ -99,8 +99,8 @@ class Agency(Commissioner):
         self.pay(body.account(), pence, "contribution", "prevention")
         return pence
 
-    def pay_for_outcome(self, body, due):
-        """Pay for measured benefit: from this year's underspend if it may, then discretionary money, then reserve.
+    def pay_for_outcome(self, account, due):
+        """Pay an account for measured benefit: from the year's underspend if it may, discretionary money, then reserve.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Agency(Commissioner):
         first = ("service",) if self.model.dials["agencies.outcome_payments"] == "before_claw_back" else ()
         for purse in (*first, "prevention", "reserve"):
             part = min(left, max(0, self.balance(purse)))
-            self.pay(body.account(), part, "outcome_payment", purse)
+            self.pay(account, part, "outcome_payment", purse)
             left -= part
         return due - left
 

@@ -1,6 +1,7 @@
 """Boards that commission on behalf of others."""
 
-from sim.agents.party import Commissioner
+from sim.agents.party import Commissioner, Project
+from sim.answers import Backing
 from sim.ledger import OUTSIDE
 
 
@@ -36,13 +37,16 @@ class Body(Commissioner):
             self.model.share_cost(self.members(), self.model.cost_here("setup_cost"), "transaction_cost")
         return self.founded is not None
 
+    def pay_standing_costs(self):
+        """Accounting, audit and irrecoverable tax of a pool, as a share of what it holds."""
+        share = self.model.arrangement.optional("pool_overhead")
+        self.pay(OUTSIDE, round(max(0, self.balance()) * share), "pool_overhead")
 
-class FundBoard(Body):
-    """Board of a pooled fund: spending follows need, not who contributed."""
-
-    def pay_overhead(self):
-        """Accounting, audit and irrecoverable tax of the fund, as a share of what it holds."""
-        self.pay(OUTSIDE, round(max(0, self.balance()) * self.model.arrangement.get("pool_overhead")), "pool_overhead")
+    def pay_for_outcome(self, account, due):
+        """Pay for an outcome, as far as its money goes; what was paid."""
+        part = min(due, max(0, self.balance()))
+        self.pay(account, part, "outcome_payment")
+        return part
 
 
 class PlanBoard(Commissioner):
@@ -66,7 +70,8 @@ class PlanBoard(Commissioner):
             price = provider.price_pence(programme)
             appraisal = self.appraise(programme, price)
             if appraisal is not None:
-                self.model.sign(self, programme, provider, families, price, appraisal)
+                project = Project(self, programme, provider, families, price, appraisal)
+                self.model.sign(project, Backing(families, self.account(), ""))
 
     def _planned(self):
         for name, families in sorted(self.model.arrangement.plan.items()):

@@ -1,6 +1,7 @@
 """A department: parent of agencies, with the Treasury above it."""
 
 from sim.agents.party import Party
+from sim.ledger import TREASURY
 
 
 class Department(Party):
@@ -30,3 +31,9 @@ class Department(Party):
         else:
             agency.budget_pence = round(agency.budget_pence * path)
         agency.discretionary_pence = round(agency.discretionary_pence * path)
+
+    def pay_for_outcome(self, account, due):
+        """The centre pays for an outcome; the Treasury votes what it takes."""
+        self.model.ledger.transfer(TREASURY, self.code, due, "vote")
+        self.pay(account, due, "outcome_payment")
+        return due

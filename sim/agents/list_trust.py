@@ -51,7 +51,11 @@ class ListTrust(Body):
         """Mean trust of the members, 0 without any."""
         return float(np.mean([member.trust for member in self.joined])) if self.joined else 0.0
 
-    def pay_running_cost(self):
+    def spendable(self):
+        """What it holds beyond its reserve."""
+        return int(max(0, self.balance()) * (1 - self.model.arrangement.get("reserve_share")))
+
+    def pay_standing_costs(self):
         """The LIST's own staff and premises; what it cannot pay it does without."""
         cost = self.model.cost_here("running_cost")
         self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")
@@ -81,7 +85,7 @@ class ListTrust(Body):
             else:
                 benefit = (saved * unit)[member.own_lines].sum()
             due = round(max(0.0, benefit) * share)
-            self.invoices[member.code] = member.pay_for_outcome(self, due)
+            self.invoices[member.code] = member.pay_for_outcome(self.account(), due)
 
     def distribute(self):
         """Share out part of the year's surplus; the rest is kept to reinvest."""

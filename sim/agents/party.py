@@ -1,10 +1,11 @@
 """What all institutions share: a name, an account, and, for those that commission, beliefs and a way to choose."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import mesa
 import numpy as np
 
+from sim.answers import Backing
 from sim.appraisal import appraise_case
 from sim.ledger import OUTSIDE
 
@@ -49,18 +50,26 @@ class Belief:
         self.variance *= 1 - weight
 
 
-@dataclass(frozen=True)
+@dataclass
 class Contract:
     """A year of a programme bought from a provider.
 
     Attributes
     ----------
     body : str
-        Code of the party that commissions and pays.
+        Code of the party that commissions.
+    provider : str
+        Who delivers; another where the first one fails.
     families : int
         Families to be taken on in the year.
     price_pence : int
         Price a family.
+    funder : str
+        Account that pays the provider's bills; empty where the provider pays its own way.
+    payee : str
+        Account that outcome payments go to; empty where there are none.
+    taken : dict of int to int
+        Families taken on, by quarter of the year.
     """
 
     body: str
@@ -70,6 +79,31 @@ class Contract:
     year: int
     families: int
     price_pence: int
+    funder: str
+    payee: str = ""
+    taken: dict = field(default_factory=dict)
+
+    @property
+    def key(self):
+        """What tells it from every other contract, and its families' cohort from others."""
+        return self.body, self.programme, self.year
+
+    @property
+    def cost_pence(self):
+        """Price of all its families."""
+        return self.families * self.price_pence
+
+
+@dataclass(frozen=True)
+class Project:
+    """A programme that a body would commission for a year: what those who might back it look at."""
+
+    body: object
+    programme: object
+    provider: object
+    families: int
+    price_pence: int
+    appraisal: object
 
 
 class Commissioner(Party):
@@ -100,7 +134,7 @@ class Commissioner(Party):
 
     def cashability(self):
         """Believed share of benefit that becomes cash, by line: each agency's own belief for its own lines."""
-        return self.model.believed_cashability()
+        return self.model.believed_cashability(self.model.arrangement.rules.benefit_counted.centre)
 
     def weight_on_outcomes(self):
         """Average weight its members put on outcomes without cash."""
@@ -124,10 +158,9 @@ class Commissioner(Party):
         case = self.model.case_for(programme, self.beliefs[programme.id], price_pence)
         if case is None:
             return None
-        counted = self.model.arrangement.rules.benefit_counted(self)
         return appraise_case(
             case,
-            counted,
+            self.model.arrangement.rules.benefit_counted(self),
             self.cashability(),
             self.weight_on_outcomes(),
             self.horizon(),
@@ -138,6 +171,13 @@ class Commissioner(Party):
     def relate(self):
         """What it does about its members at the year end: nothing, for most."""
 
+    def spendable(self):
+        """Pence it may commit this year."""
+        return self.balance(self.purse)
+
+    def pay_standing_costs(self):
+        """What it pays each year whatever it buys: nothing, for most."""
+
     def commission(self, money):
         """Choose next year's programmes for the money there is, the best value per pound first.
 
@@ -146,24 +186,41 @@ class Commissioner(Party):
         money : int
             Pence it may spend.
         """
-        smallest = self.model.place.get("place.smallest_project") * self.model.scale
+        for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
+            fee = self.project_cost(project.programme.id)
+            if money < fee:
+                continue
+            backing = self._backing(project, money - fee)
+            if backing is None:
+                continue
+            money -= fee + (backing.families * project.price_pence if backing.funder == self.account(self.purse) else 0)
+            name = project.programme.id
+            self.projects[name] = self.projects.get(name, 0) + 1
+            self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
+            self.model.sign(project, backing)
+
+    def _projects(self):
+        """Programmes worth their price, by value per pound: (-value per pound, id, project)."""
         options = []
         for programme in self.model.catalogue.values():
             if self.may_commission(programme):
                 provider = self.model.best_provider(programme, self)
-                price = provider.price_pence(programme)
+                price = self.model.price_pence(programme, provider)
                 appraisal = self.appraise(programme, price)
                 if appraisal is not None and appraisal.value_pence > 0:
-                    options.append(
-                        (-appraisal.value_pence / price, programme.id, programme, provider, price, appraisal)
-                    )
-        for _, _, programme, provider, price, appraisal in sorted(options, key=lambda option: option[:2]):
-            fee = self.project_cost(programme.id)
-            families = min(self.model.room_for(programme, self.scope()), max(0, money - fee) // price)
-            if families == 0 or families < smallest:
-                continue
-            money -= fee + families * price
-            self.projects[programme.id] = self.projects.get(programme.id, 0) + 1
-            self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
-            self.model.sign(self, programme, provider, families, price, appraisal)
-        return money
+                    families = self.model.room_for(programme, self.scope())
+                    project = Project(self, programme, provider, families, price, appraisal)
+                    options.append((-appraisal.value_pence / price, programme.id, project))
+        return options
+
+    def _backing(self, project, money):
+        """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
+        room = min(project.families, self.model.room_for(project.programme, self.scope()))
+        own = Backing(min(room, money // project.price_pence), self.account(self.purse), "")
+        backing = own
+        if own.families < room:
+            other = self.model.arrangement.rules.back(self, replace(project, families=room))
+            if other is not None and other.families > own.families:
+                backing = other
+        smallest = self.model.place.get("place.smallest_project") * self.model.scale
+        return backing if backing.families > 0 and backing.families >= smallest else None

@@ -40,3 +40,15 @@ class Provider(Party):
     def deliver(self, programme, families):
         """Pay the staff for a quarter's planned families."""
         self.pay(OUTSIDE, families * self.cost_pence(programme), "delivery")
+
+    def can_carry(self, project, expected_pence):
+        """Families it can pay for itself until outcomes are paid: none where it expects to lose by it.
+
+        Parameters
+        ----------
+        project : party.Project
+        expected_pence : int
+            Outcome payments expected a family.
+        """
+        cost = self.cost_pence(project.programme)
+        return 0 if expected_pence < cost else min(project.families, max(0, self.balance()) // max(1, cost))

@@ -1,0 +1,91 @@
+"""What an answer to one of the seven questions is made of."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One answer: what it does, what it says in words, and the numbers it needs with their least values."""
+
+    call: Callable
+    text: str
+    needs: dict = field(default_factory=dict)
+
+    def __call__(self, *args):
+        return self.call(*args)
+
+
+@dataclass(frozen=True)
+class Benefit(Rule):
+    """Whose benefit counts: (body) -> weight by line; `centre` where what the centre pays at cost counts as cash."""
+
+    centre: bool = False
+
+
+@dataclass(frozen=True)
+class Source(Rule):
+    """Who pays up front: (body) -> None raises the year's money.
+
+    Attributes
+    ----------
+    back : callable, optional
+        (body, project) -> :class:`Backing` or None: another party pays for a project that own money does not cover.
+    """
+
+    back: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Backing:
+    """Money of another party for one project.
+
+    Attributes
+    ----------
+    families : int
+        Families it pays for.
+    funder : str
+        Account that pays the provider's bills; empty where the provider pays its own way.
+    payee : str
+        Account that outcome payments go to.
+    """
+
+    families: int
+    funder: str
+    payee: str
+
+
+@dataclass(frozen=True)
+class Payment(Rule):
+    """What payments are for: (contract, quarter of the year) -> pence billed by the provider.
+
+    Attributes
+    ----------
+    outcome : callable, optional
+        (model, contract, finding) -> pence due for the year; below 0 where money comes back. Finding is None in the
+        year of enrolment.
+    expect : callable, optional
+        (model, project) -> pence a family that the outcome payments are expected to come to.
+    price : callable, optional
+        (programme, provider) -> pence a family; the provider's bid by default.
+    """
+
+    outcome: Callable | None = None
+    expect: Callable | None = None
+    price: Callable | None = None
+
+
+@dataclass(frozen=True)
+class Sharing(Rule):
+    """Where savings go: (body, findings) -> None collects what is due to the body.
+
+    Attributes
+    ----------
+    share_out : callable, optional
+        (body) -> None, after outcome payments: surplus is shared out.
+    payers : callable, optional
+        (body, finding) -> weight by party: who pays for outcomes; the body itself by default.
+    """
+
+    share_out: Callable | None = None
+    payers: Callable | None = None

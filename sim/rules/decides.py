@@ -1,0 +1,42 @@
+"""Who decides: (model) -> the bodies that commission."""
+
+from sim.agents.boards import Body, PlanBoard
+from sim.agents.list_trust import ListTrust
+from sim.answers import Rule
+
+JOINT = {"setup_cost": 0, "years_to_agree": 0, "horizon_years": 1}
+PROJECT = {"project_cost": 0, "project_learning": 0}
+
+
+def _nobody(model):
+    return []
+
+
+def _each_agency(model):
+    powers = {code for programme in model.catalogue.values() for code in programme.commissioners}
+    return [agency for agency in model.agencies if agency.code in powers and model.arrangement.takes(agency.code)]
+
+
+def _fund_board(model):
+    return [Body(model, "pool")]
+
+
+def _list_board(model):
+    return [ListTrust(model, "list")]
+
+
+def _plan(model):
+    return [PlanBoard(model, "plan")]
+
+
+CHOICES = {
+    "nobody": Rule(_nobody, "nobody: no new programmes"),
+    "each_agency": Rule(_each_agency, "each agency for itself, within its powers", PROJECT),
+    "fund_board": Rule(_fund_board, "a board for the members of a pooled fund", {**JOINT, **PROJECT}),
+    "list_board": Rule(
+        _list_board,
+        "the board of a LIST for the agencies that own it",
+        {**JOINT, **PROJECT, "running_cost": 0, "reserve_share": 0, "trust_to_join": 0, "trust_to_stay": 0, "trust_step": 0, "fewest_members": 1, "idle_years": 1},
+    ),
+    "plan": Rule(_plan, "a plan fixed beforehand"),
+}  # fmt: skip

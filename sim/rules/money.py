@@ -1,0 +1,50 @@
+"""Who pays up front: raises a body's money for the year, or backs a project that own money does not cover."""
+
+from sim.answers import Backing, Source
+from sim.ledger import OUTSIDE
+
+
+def _own_purse(body):
+    """Discretionary money is in the purse already."""
+
+
+def _pool_contributions(body):
+    """Members pay a fixed share of their discretionary money into the fund, less what it still holds of last year's."""
+    share = body.model.arrangement.get("contribution_share")
+    full = sum(round(member.discretionary_pence * share) for member in body.members())
+    part = max(0.0, 1 - body.balance() / full) if full else 0.0
+    for member in body.members():
+        member.contribute(body, share * part)
+
+
+def _members_capital(body):
+    """Members subscribe in the founding years; after that the body lives on what it earns."""
+    arrangement = body.model.arrangement
+    if body.years_open() < arrangement.get("subscription_years"):
+        for member in body.members():
+            body.capital[member.code] = body.capital.get(member.code, 0) + member.contribute(
+                body, arrangement.get("subscription_share")
+            )
+
+
+def _plan_grant(body):
+    """An outside grant meets the plan, so that volume is the same whatever the money does."""
+    body.model.ledger.transfer(OUTSIDE, body.account(), body.plan_cost(), "contribution")
+
+
+def _provider_backs(body, project):
+    """The provider pays its own way and is paid for outcomes, for as many families as its reserves can bear."""
+    families = project.provider.can_carry(project, body.model.expected_outcome(project))
+    return Backing(families, "", project.provider.code) if families else None
+
+
+CHOICES = {
+    "commissioner": Source(_own_purse, "the commissioner, from discretionary money"),
+    "pool_shares": Source(_pool_contributions, "members, by fixed contributions", {"contribution_share": 0, "pool_overhead": 0}),
+    "members_capital": Source(
+        _members_capital, "members in the founding years, then the body's own earnings",
+        {"subscription_share": 0, "subscription_years": 0},
+    ),
+    "grant": Source(_plan_grant, "a grant from outside"),
+    "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs),
+}  # fmt: skip

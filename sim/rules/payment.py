@@ -1,0 +1,63 @@
+"""What payments are for: the provider's bills, and what is due for outcomes."""
+
+from sim.answers import Payment
+from sim.ledger import split
+
+
+def _block(contract, quarter_of_year):
+    """A quarter of the year's price, whether or not the families come."""
+    return split(contract.families * contract.price_pence, [1, 1, 1, 1])[quarter_of_year]
+
+
+def _activity(contract, quarter_of_year):
+    """The price of each family taken on; of a quarter to come, what is planned."""
+    taken = contract.taken.get(quarter_of_year)
+    return _block(contract, quarter_of_year) if taken is None else taken * contract.price_pence
+
+
+def _national_price(programme, provider):
+    """One price for all, whatever the provider's cost."""
+    return programme.cost_pence()
+
+
+def _fees_due(model, contract, finding):
+    """A fee for each family taken on, and one for each that is measured as turned around in the first year after."""
+    pence = model.arrangement.pence
+    if finding is None:
+        return sum(contract.taken.values()) * pence("start_fee")
+    first = model.year == contract.year + 1
+    return round(max(0.0, finding.turned) * pence("result_fee")) if first else 0
+
+
+def _fees_expected(model, project):
+    arrangement = model.arrangement
+    rate = arrangement.get("expected_success")
+    return arrangement.pence("start_fee") + round(rate * arrangement.pence("result_fee"))
+
+
+def _share_due(model, contract, finding):
+    """A share of the saving measured, at average cost, in the services the programme is meant to relieve."""
+    if finding is None:
+        return 0
+    saved = float((finding.saved * model.services.prices.average).sum())
+    return round(max(0.0, saved) * model.arrangement.get("payment_share"))
+
+
+def _share_expected(model, project):
+    years = int(model.arrangement.get("payment_years"))
+    saved = project.appraisal.fiscal_pence[1 : 1 + years].sum()
+    return round(float(saved) * model.arrangement.get("payment_share"))
+
+
+CHOICES = {
+    "block": Payment(_block, "a block contract, paid by the quarter"),
+    "activity": Payment(_activity, "each family taken on"),
+    "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price),
+    "fees": Payment(
+        _block, "a fee for each family taken on and for each turned around",
+        {"start_fee": 0, "result_fee": 0, "expected_success": 0, "payment_years": 1}, _fees_due, _fees_expected,
+    ),
+    "share_of_savings": Payment(
+        _block, "a share of measured savings", {"payment_share": 0, "payment_years": 1}, _share_due, _share_expected,
+    ),
+}  # fmt: skip

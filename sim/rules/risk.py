@@ -1,0 +1,19 @@
+"""Who bears outcome risk: (body) -> shares of what a wound-up body leaves, by party."""
+
+from sim.answers import Rule
+
+
+def _nobody_else(body):
+    return {}
+
+
+def _by_capital(body):
+    """Members share gain and loss by what they put in."""
+    return dict(body.capital)
+
+
+CHOICES = {
+    "commissioner": Rule(_nobody_else, "the commissioner"),
+    "provider": Rule(_nobody_else, "the provider"),
+    "members": Rule(_by_capital, "members, by what they put in"),
+}
