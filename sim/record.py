@@ -139,6 +139,14 @@ class Rows:
         self._beyond_horizon()
         return self.rows
 
+    def management(self):
+        """Rows of what management alone released, for a twin with the management against one without."""
+        cash = leaks(self.run.counts, self.twin.counts, self.prices)["cash_released"]
+        for year, by_line in enumerate(cash.reshape(self.years, QUARTERS, -1).sum(axis=1), 1):
+            for line, pence in zip(self.place.lines, by_line, strict=True):
+                self._money(year, line.agency, line.id, "management_cash", pence)
+        return self.rows
+
     def _money(self, year, agency, line, measure, pence):
         self.rows.append((year, agency, line, measure, int(pence), None))
 

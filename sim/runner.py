@@ -192,6 +192,9 @@ def simulate(inputs, settled, seed, twin=None):
 def run_seed(cases, seed, threads=1):
     """Runs of several arrangements with one seed, against one do-nothing twin.
 
+    An arrangement that changes management has a second twin with that management and no programmes, against which its
+    programmes are judged.
+
     Parameters
     ----------
     cases : list of Inputs
@@ -209,8 +212,14 @@ def run_seed(cases, seed, threads=1):
     twin, prices = simulate(nothing, settled.copy(), seed)
     results = []
     for inputs in cases:
-        record, _ = simulate(inputs, settled.copy(), seed, twin)
-        rows = Rows(inputs.place, prices, record, twin).build()
+        managed, managed_twin = None, twin
+        if inputs.arrangement.manages:
+            alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
+            managed = managed_twin = simulate(alone, settled.copy(), seed)[0]
+        record, _ = simulate(inputs, settled.copy(), seed, managed_twin)
+        rows = Rows(inputs.place, prices, record, managed_twin).build()
+        if managed is not None:
+            rows += Rows(inputs.place, prices, managed, twin).management()
         results.append(RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies))
     return results
 
