@@ -10,9 +10,10 @@ from sim.agents.department import Department
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.appraisal import Case, believed_reduction
-from sim.families import QUARTERS, offer_tables
+from sim.families import QUARTERS
 from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
 from sim.measurement import Cohorts
+from sim.offers import Offers
 from sim.programmes import grade_correction
 
 
@@ -57,7 +58,11 @@ class LocalSystem(mesa.Model):
             party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)
         }
         self._first_use = self._workload_pence(range(1 - QUARTERS, 1))
-        self._make_offers()
+        self.offers = Offers(self.catalogue, self.place, self.dials, seed)
+        contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
+        self.families.set_contact(
+            contact * self.place.get("place.contact_finds"), min(1.0, self.dials["families.case_finding"])
+        )
         for agency in self.agencies:
             self.ledger.transfer(OUTSIDE, agency.account("reserve"), agency.opening_reserve(), "opening_balance")
 
@@ -186,7 +191,7 @@ class LocalSystem(mesa.Model):
                 self.quarter,
                 target,
                 programme.code,
-                self._same[programme.id],
+                self.offers.of_programme(programme.id),
                 places,
                 provider.reach,
                 programme.get("engagement"),
@@ -387,7 +392,8 @@ class LocalSystem(mesa.Model):
     def sign(self, project, backing):
         """Sign a year's contract."""
         name, provider = project.programme.id, project.provider.code
-        offer = self._offers.index((name, provider)) + 1
+        offer = self.offers.row_of(name, project.provider.fidelity)
+        self.families.offers = self.offers.tables
         contract = Contract(project.body.code, name, provider, offer, self.year, backing.families, project.price_pence,
                             backing.funder, backing.payee)  # fmt: skip
         self.contracts.append(contract)
@@ -469,29 +475,6 @@ class LocalSystem(mesa.Model):
         self.ledger.transfer(agency.spec.department, TREASURY, pence, "surrender")
 
     # Inside
-
-    def _make_offers(self):
-        """True effects of each programme as each provider delivers it."""
-        self._offers = [
-            (name, provider.code)
-            for name, item in self.catalogue.items()
-            for provider in self.providers
-            if provider.sector in item.sectors
-        ]
-        rows = []
-        for name, code in self._offers:
-            item = self.catalogue[name]
-            effect = item.true_effect(self.place, self.dials, self.seed) * self.parties[code].fidelity
-            rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": item.level_weight(),
-                         "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
-        self.families.offers = offer_tables(len(self.place.needs), rows)
-        contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
-        self.families.set_contact(
-            contact * self.place.get("place.contact_finds"), min(1.0, self.dials["families.case_finding"])
-        )
-        self._same = {
-            name: np.array([0, *(other == name for other, _ in self._offers)], np.uint8) for name in self.catalogue
-        }
 
     def _learn(self, finding):
         """A cohort's first finding moves the belief in its programme of those it was done for."""

@@ -159,7 +159,9 @@ def test_outcome_payments_draw_on_underspend_then_discretionary_money_then_reser
     assert item.balance("service") == 0
     assert item.balance("prevention") == purses["prevention"] - 50
     assert item.balance("reserve") == purses["reserve"]
-    assert item.pay_for_outcome(body.account(), 10**12) == total - purses["service"] - 50  # it cannot pay what it has not got
+    assert (
+        item.pay_for_outcome(body.account(), 10**12) == total - purses["service"] - 50
+    )  # it cannot pay what it has not got
 
 
 def test_outcome_payments_may_have_to_leave_the_underspend_alone():

@@ -1,0 +1,44 @@
+"""Programmes as they are delivered: a row of true effects for each programme and fidelity that a contract brought."""
+
+import numpy as np
+
+from sim.families import offer_tables
+
+
+class Offers:
+    """Rows of true effects, made when a contract first needs them.
+
+    Parameters
+    ----------
+    catalogue : dict of str to Programme
+    place : Place
+    dials : dict
+    seed : int
+    """
+
+    MOST = 255  # families carry the row's number in a byte
+
+    def __init__(self, catalogue, place, dials, seed):
+        self._catalogue, self._needs = catalogue, len(place.needs)
+        self._effects = {name: item.true_effect(place, dials, seed) for name, item in catalogue.items()}
+        self._rows, self._of = [], {}
+        self.tables = offer_tables(self._needs, [])
+
+    def row_of(self, programme, fidelity):
+        """Number of the row of a programme delivered at a fidelity; row 0 is no programme."""
+        key = programme, round(fidelity, 2)
+        if key not in self._of and len(self._rows) == self.MOST:
+            key = min(
+                (other for other in self._of if other[0] == programme), key=lambda other: abs(other[1] - fidelity)
+            )
+        if key not in self._of:
+            item, effect = self._catalogue[programme], self._effects[programme] * key[1]
+            self._rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": item.level_weight(),
+                               "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
+            self._of[key] = len(self._rows)
+            self.tables = offer_tables(self._needs, self._rows)
+        return self._of[key]
+
+    def of_programme(self, programme):
+        """Which rows are of a programme: uint8 (rows + 1,)."""
+        return np.array([0, *(name == programme for name, _ in self._of)], np.uint8)
