@@ -31,9 +31,12 @@ class Source(Rule):
     ----------
     back : callable, optional
         (body, project) -> :class:`Backing` or None: another party pays for a project that own money does not cover.
+    own : bool
+        Whether what it raises may pay providers.
     """
 
     back: Callable | None = None
+    own: bool = True
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,14 @@ class Backing:
         Account that pays the provider's bills; empty where the provider pays its own way.
     payee : str
         Account that outcome payments go to.
+    at_risk : float
+        Share of the price that the provider gets by outcomes alone.
     """
 
     families: int
     funder: str
     payee: str
+    at_risk: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,17 +68,20 @@ class Payment(Rule):
     Attributes
     ----------
     outcome : callable, optional
-        (model, contract, finding) -> pence due for the year; below 0 where money comes back. Finding is None in the
-        year of enrolment.
+        (model, contract, finding) -> pence due for the year, below 0 where the outcome is worse than nothing. Finding is
+        None in the year of enrolment.
     expect : callable, optional
         (model, project) -> pence a family that the outcome payments are expected to come to.
     price : callable, optional
         (programme, provider) -> pence a family; the provider's bid by default.
+    claws_back : bool
+        Whether a sum below 0 is money that comes back.
     """
 
     outcome: Callable | None = None
     expect: Callable | None = None
     price: Callable | None = None
+    claws_back: bool = False
 
 
 @dataclass(frozen=True)

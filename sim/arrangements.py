@@ -7,10 +7,26 @@ from pathlib import Path
 from sim import rules
 from sim.parameters import DIALS, InputError, changed, check_source, quantity, suggest
 from sim.parts import PARTS, ROLES
-from sim.places import read_toml
+from sim.places import FUNDING, read_toml
+from sim.programmes import programme_names
 
 # Terms any arrangement may add: nought where the file is silent.
-OPTIONAL_VALUES = {"centre_share": 0, "outside_share": 0}
+OPTIONAL_VALUES = {"centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1}
+_KEYS = (
+    "name",
+    "source",
+    "differs",
+    "members",
+    "programmes",
+    "outcome_lines",
+    "parts",
+    "rules",
+    "settings",
+    "funding",
+    "roles",
+    "value",
+    "plan",
+)
 QUESTIONS = ("decides", "benefit_counted", "up_front", "paid_for", "outcome_risk", "measured", "savings")
 
 
@@ -35,6 +51,12 @@ class Arrangement:
         Parts switched on; see :mod:`sim.parts`.
     roles : dict of str to str
         Agency or department that plays a role.
+    programmes : tuple of str
+        Programmes it is for; empty for any.
+    outcome_lines : tuple of str
+        Service lines whose counts its payments look at, where they look at counts of an area.
+    funding : dict of str to str
+        Funding rule of agencies that it changes: ``historic`` or ``workload``.
     """
 
     id: str
@@ -49,11 +71,18 @@ class Arrangement:
     plan: dict = field(default_factory=dict)
     parts: tuple = ()
     roles: dict = field(default_factory=dict)
+    programmes: tuple = ()
+    outcome_lines: tuple = ()
+    funding: dict = field(default_factory=dict)
 
     @property
     def manages(self):
-        """Whether it changes the management of services, apart from any programme."""
-        return bool(self.settings) or any(PARTS[name].manages for name in self.parts)
+        """Whether it changes the management or funding of services, apart from any programme."""
+        return bool(self.settings or self.funding) or any(PARTS[name].manages for name in self.parts)
+
+    def is_for(self, programme):
+        """Whether a programme is among those it is for."""
+        return not self.programmes or programme in self.programmes
 
     def has(self, part):
         """Whether a part is switched on."""
@@ -122,7 +151,9 @@ def _extended(path, spec):
         return spec
     base_path = _base_path(path, spec.pop("extends"))
     base = _extended(base_path, read_toml(base_path))
-    tables = {key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value", "roles")}
+    tables = {
+        key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value", "roles", "funding")
+    }
     return {**base, **spec, **{key: table for key, table in tables.items() if table}}
 
 
@@ -136,10 +167,9 @@ def _base_path(path, name):
 
 
 def _build(path, spec):
-    known = ("name", "source", "differs", "members", "rules", "settings", "value", "plan", "parts", "roles")
     for key in spec:
-        if key not in known:
-            raise InputError(path, key, "unknown key", suggest(key, known))
+        if key not in _KEYS:
+            raise InputError(path, key, "unknown key", suggest(key, _KEYS))
     for key, kind in (("name", str), ("source", str), ("differs", str), ("members", list), ("rules", dict)):
         if not isinstance(spec.get(key), kind):
             raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
@@ -150,7 +180,7 @@ def _build(path, spec):
         if name not in DIALS:
             raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
         settings[name] = DIALS[name].read(value, path)
-    parts = _parts(path, spec.get("parts", []))
+    parts = _names(path, spec, "parts", PARTS)
     values = _values(path, spec.get("value", {}), chosen, parts)
     plan = spec.get("plan", {})
     for name, families in plan.items():
@@ -171,14 +201,28 @@ def _build(path, spec):
         plan,
         parts,
         _roles(path, spec.get("roles", {})),
+        _names(path, spec, "programmes", programme_names()),
+        tuple(spec.get("outcome_lines", [])),
+        _funding(path, spec.get("funding", {})),
     )
 
 
-def _parts(path, names):
+def _names(path, spec, key, known):
+    """A list of known names."""
+    names = spec.get(key, [])
+    if not isinstance(names, list):
+        raise InputError(path, key, "has the wrong type", "give list")
     for name in names:
-        if name not in PARTS:
-            raise InputError(path, "parts", f"{name!r} is unknown", suggest(name, PARTS))
+        if name not in known:
+            raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
     return tuple(names)
+
+
+def _funding(path, table):
+    for agency, rule in table.items():
+        if rule not in FUNDING:
+            raise InputError(path, f"funding.{agency}", f"{rule!r} is unknown", suggest(rule, FUNDING))
+    return dict(table)
 
 
 def _roles(path, roles):

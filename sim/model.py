@@ -14,6 +14,7 @@ from sim.families import QUARTERS
 from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
 from sim.measurement import Cohorts
 from sim.offers import Offers
+from sim.parameters import InputError, suggest
 from sim.programmes import grade_correction
 
 
@@ -57,7 +58,7 @@ class LocalSystem(mesa.Model):
         self.parties = {
             party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)
         }
-        self._first_use = self._workload_pence(range(1 - QUARTERS, 1))
+        self._first_use = self.use_pence(range(1 - QUARTERS, 1))
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
         contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
         self.families.set_contact(
@@ -260,24 +261,41 @@ class LocalSystem(mesa.Model):
                 rules.savings.share_out(body)
 
     def pay_outcomes(self):
-        """What is due for this year's results of each contract that someone else carries the risk of."""
-        by_key = {(item.cohort.body, item.cohort.programme, item.cohort.year): item for item in self.findings}
+        """What is due for this year's results of each contract whose risk someone carries."""
+        payment = self.arrangement.rules.paid_for
+        found = {(item.cohort.body, item.cohort.programme, item.cohort.year): item for item in self.findings}
+        due = {}
         for contract in self.signed.values():
-            finding = None if contract.year == self.year else by_key.get(contract.key)
+            finding = found.get(contract.key)
             if contract.payee and (finding is not None or contract.year == self.year):
-                due = self.arrangement.rules.paid_for.outcome(self, contract, finding)
-                self._pay_outcome(contract, finding, due)
+                due[contract.key] = payment.outcome(self, contract, finding)
+        if self.arrangement.has("pooled_cohorts"):
+            due = self._judged_together(due)
+        for key, pence in due.items():
+            self._pay_outcome(self.signed[key], found.get(key), pence if payment.claws_back else max(0, pence))
 
     def _pay_outcome(self, contract, finding, due):
         """Payers share what is due; money that comes back goes to them in the same shares."""
         shares = self.payers(self.parties[contract.body], finding)
         for code, part in zip(shares, split(abs(due), list(shares.values())), strict=True):
-            if due > 0 and code == OUTSIDE:
-                self.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
-            elif due > 0:
-                self.parties[code].pay_for_outcome(contract.payee, part)
-            else:
+            if code == party_of(contract.payee):
+                continue  # what a body would pay itself
+            if due < 0:
                 self.give_back(contract.payee, code, part)
+            elif code == OUTSIDE:
+                self.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
+            else:
+                self.parties[code].pay_for_outcome(contract.payee, part)
+
+    def _judged_together(self, due):
+        """Gains and shortfalls of one body's cohorts are set against each other; the sum is shared by contract cost."""
+        pooled = {}
+        for body in {key[0]: None for key in due}:
+            keys = [key for key in due if key[0] == body]
+            total = sum(due[key] for key in keys)
+            parts = split(max(0, total), [self.signed[key].cost_pence for key in keys])
+            pooled |= dict(zip(keys, parts, strict=True))
+        return pooled
 
     def give_back(self, payer, code, pence):
         """A payment up front is clawed back, as far as there is money."""
@@ -294,7 +312,7 @@ class LocalSystem(mesa.Model):
         rest = (1 - centre - outside) / sum(local.values())
         shares = {code: weight * rest for code, weight in local.items()}
         if centre:
-            shares[self.arrangement.roles["centre"]] = centre
+            shares[self.centre().code] = centre
         if outside:
             shares[OUTSIDE] = outside
         return shares
@@ -368,6 +386,20 @@ class LocalSystem(mesa.Model):
             return 0
         return round(self.arrangement.pence(name) * self.scale * self.place.get("place.population") / 1e6)
 
+    def centre(self):
+        """The department that takes the centre's role in the arrangement.
+
+        Raises
+        ------
+        InputError
+            If the place has no such department.
+        """
+        code, known = self.arrangement.roles.get("centre", ""), [department.code for department in self.departments]
+        if code not in known:
+            raise InputError(self.arrangement.file, "roles.centre", f"{code!r} is no department of {self.place.id}",
+                             suggest(code, known))  # fmt: skip
+        return self.parties[code]
+
     def raise_money(self, body):
         """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""
         envelope = self.dials["comparison.envelope"] * 100 * self.place.get("place.population") / 1e6 * self.scale
@@ -395,7 +427,7 @@ class LocalSystem(mesa.Model):
         offer = self.offers.row_of(name, project.provider.fidelity)
         self.families.offers = self.offers.tables
         contract = Contract(project.body.code, name, provider, offer, self.year, backing.families, project.price_pence,
-                            backing.funder, backing.payee)  # fmt: skip
+                            backing.funder, backing.payee, backing.at_risk)  # fmt: skip
         self.contracts.append(contract)
         self.signed[contract.key] = contract
         self._taken[name] += backing.families
@@ -428,6 +460,11 @@ class LocalSystem(mesa.Model):
             if q in year and payer == body.account(body.purse) and purpose in costs
         )
 
+    def first_steps(self, contract):
+        """Families of a contract whose needs were less at the end of the year than when they were taken on."""
+        target = self.targets[contract.programme]
+        return self.cohorts.improved(self.cohorts.of(contract.key), self.families, target)
+
     def lines_touched(self, body):
         """Service lines of the needs that a body's programmes are meant to change."""
         names = {cohort.programme for cohort in self.cohorts.cohorts if cohort.body == body.code}
@@ -442,9 +479,22 @@ class LocalSystem(mesa.Model):
 
     def workload(self, agency):
         """An agency's caseload this year over that of the base year, at average cost."""
-        now, first = self._workload_pence(self.quarters_of_year()), self._first_use
+        now, first = self.use_pence(self.quarters_of_year()), self._first_use
         own = agency.own_lines
         return float(now[own].sum() / first[own].sum()) if first[own].sum() else 1.0
+
+    def use_pence(self, quarters):
+        """Use of each line in some quarters, in pence at average cost."""
+        served = np.zeros(len(self.lines))
+        for q in quarters:
+            served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
+        return served * self.services.prices.average
+
+    def area_count(self):
+        """Use of the arrangement's outcome lines in the area, pence a year: in the base year, and its fall this year."""
+        chosen = np.isin(self.lines.ids, self.arrangement.outcome_lines)
+        base, now = self._first_use[chosen].sum(), self.use_pence(self.quarters_of_year())[chosen].sum()
+        return float(base), float(base - now)
 
     def carry_out(self, line, quarter, plan):
         """Put a decision on a line's size into effect; pence a year that opening costs."""
@@ -509,12 +559,6 @@ class LocalSystem(mesa.Model):
         if quarter_of_year >= QUARTERS:
             return 0
         return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract))
-
-    def _workload_pence(self, quarters):
-        served = np.zeros(len(self.lines))
-        for q in quarters:
-            served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
-        return served * self.services.prices.average
 
 
 def _with_the_worst(target):

@@ -24,7 +24,9 @@ class Part:
     manages: bool = False
 
 
-PARTS = {}
+PARTS = {
+    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together"),
+}
 
 # Who plays a part in the arrangement, by agency or department.
 ROLES = {

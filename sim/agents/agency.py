@@ -27,7 +27,7 @@ class Agency(Commissioner):
         Believed share of service use avoided that becomes cash.
     """
 
-    purse = "prevention"
+    purse, keeps = "prevention", "reserve"
 
     def __init__(self, model, spec, expected):
         super().__init__(model, spec.id)
@@ -42,6 +42,11 @@ class Agency(Commissioner):
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
         self.to_recover = self.cash_this_year = 0
+
+    @property
+    def funding(self):
+        """Its funding rule: the place's, unless the arrangement changes it."""
+        return self.model.arrangement.funding.get(self.code, self.spec.funding)
 
     def _value(self, name):
         return self.model.place.get(f"agencies.{self.code}.{name}")

@@ -2,7 +2,7 @@
 
 from sim.agents.party import Commissioner, Project
 from sim.answers import Backing
-from sim.ledger import OUTSIDE
+from sim.ledger import OUTSIDE, TREASURY
 
 
 class Body(Commissioner):
@@ -12,11 +12,16 @@ class Body(Commissioner):
     ----------
     founded : int or None
         Year in which it starts to commission; it takes time to agree.
+    capital : dict of str to int
+        Pence each member has put in.
+    advanced : int
+        Pence that others have paid up front for the present term.
     """
 
     def __init__(self, model, code):
         super().__init__(model, code)
         self.founded = None
+        self.capital, self.advanced = {}, 0
 
     def members(self):
         """Agencies of the arrangement."""
@@ -37,6 +42,16 @@ class Body(Commissioner):
             self.model.share_cost(self.members(), self.model.cost_here("setup_cost"), "transaction_cost")
         return self.founded is not None
 
+    def term(self):
+        """Years of an agreement, and years gone of the present one; (1, 0) where agreements have no term."""
+        years = int(self.model.arrangement.optional("term_years")) or 1
+        return years, self.years_open() % years
+
+    def spendable(self):
+        """What it holds, spread over the years left of the present term."""
+        years, gone = self.term()
+        return self.balance() // (years - gone)
+
     def pay_standing_costs(self):
         """Accounting, audit and irrecoverable tax of a pool, as a share of what it holds."""
         share = self.model.arrangement.optional("pool_overhead")
@@ -47,6 +62,33 @@ class Body(Commissioner):
         part = min(due, max(0, self.balance()))
         self.pay(account, part, "outcome_payment")
         return part
+
+
+class CentreBoard(Commissioner):
+    """A department that commissions: what it owes, the Treasury votes."""
+
+    def members(self):
+        """Agencies of the department that takes the centre's role."""
+        centre = self.model.centre().code
+        return [agency for agency in self.model.agencies if agency.spec.department == centre]
+
+    def is_open(self):
+        """It needs nobody's agreement."""
+        return True
+
+    def spendable(self):
+        """What its yearly budget is."""
+        return self.model.cost_here("centre_budget")
+
+    def pay(self, payee, pence, purpose, purse=""):
+        """Pay out of a vote."""
+        self.model.ledger.transfer(TREASURY, self.account(purse), pence, "vote")
+        super().pay(payee, pence, purpose, purse)
+
+    def pay_for_outcome(self, account, due):
+        """Pay for an outcome; what was paid."""
+        self.pay(account, due, "outcome_payment")
+        return due
 
 
 class PlanBoard(Commissioner):

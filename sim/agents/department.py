@@ -24,7 +24,7 @@ class Department(Party):
         review. Workload budgets follow last year's caseload, so an agency that reduces its caseload loses income.
         """
         path = (1 + self.growth) * (1 + self.model.dials["families.demand_growth"])
-        if agency.spec.funding == "workload":
+        if agency.funding == "workload":
             agency.budget_pence = round(agency.opening_budget * self.model.workload(agency) * (1 + self.growth) ** year)
         elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
             agency.budget_pence = round(agency.spent(self.model.quarters_of_year()) * path)
@@ -37,3 +37,8 @@ class Department(Party):
         self.model.ledger.transfer(TREASURY, self.code, due, "vote")
         self.pay(account, due, "outcome_payment")
         return due
+
+    def pay_grant(self, account, pence):
+        """The centre pays towards a programme; the Treasury votes it."""
+        self.model.ledger.transfer(TREASURY, self.code, pence, "vote")
+        self.pay(account, pence, "contribution")

@@ -11,8 +11,6 @@ class ListTrust(Body):
 
     Attributes
     ----------
-    capital : dict of str to int
-        Pence each member has put in.
     alive : bool
     joined : list of Agency
         Present members.
@@ -26,7 +24,7 @@ class ListTrust(Body):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.capital, self.invoices = {}, {}
+        self.invoices = {}
         self.alive = True
         self.joined = []
         self.kept_to_reinvest = self.idle_years = 0

@@ -68,6 +68,8 @@ class Contract:
         Account that pays the provider's bills; empty where the provider pays its own way.
     payee : str
         Account that outcome payments go to; empty where there are none.
+    at_risk : float
+        Share of the price that the provider gets by outcomes alone.
     taken : dict of int to int
         Families taken on, by quarter of the year.
     """
@@ -81,6 +83,7 @@ class Contract:
     price_pence: int
     funder: str
     payee: str = ""
+    at_risk: float = 0.0
     taken: dict = field(default_factory=dict)
 
     @property
@@ -112,15 +115,15 @@ class Commissioner(Party):
     Attributes
     ----------
     beliefs : dict of str to Belief
-    purse : str
-        The purse it commissions from.
+    purse, keeps : str
+        The purses it commissions from, and keeps what it is paid for outcomes in.
     members : method
         Agencies on whose behalf it commissions.
     projects : dict of str to int
         Years in which each programme was commissioned: repetition makes agreeing cheaper.
     """
 
-    purse = ""
+    purse = keeps = ""
 
     def __init__(self, model, code):
         super().__init__(model, code)
@@ -141,8 +144,9 @@ class Commissioner(Party):
         return float(np.mean([member.outcome_weight for member in self.members()]))
 
     def may_commission(self, programme):
-        """Whether a member has the legal power to commission the programme, and so does not veto it."""
-        return any(member.code in programme.commissioners for member in self.members())
+        """Whether the arrangement is for the programme, and a member with the legal power to commission it does not veto."""
+        for_it = self.model.arrangement.is_for(programme.id)
+        return for_it and any(member.code in programme.commissioners for member in self.members())
 
     def project_cost(self, programme):
         """Pence that agreeing a year of a programme costs; it falls with every repetition."""
@@ -174,6 +178,15 @@ class Commissioner(Party):
     def spendable(self):
         """Pence it may commit this year."""
         return self.balance(self.purse)
+
+    def outcome_account(self):
+        """Account for outcome payments from others on what it paid for itself; empty where nobody else pays."""
+        arrangement = self.model.arrangement
+        return (
+            self.account(self.keeps)
+            if arrangement.optional("centre_share") or arrangement.optional("outside_share")
+            else ""
+        )
 
     def pay_standing_costs(self):
         """What it pays each year whatever it buys: nothing, for most."""
@@ -216,10 +229,12 @@ class Commissioner(Party):
     def _backing(self, project, money):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
         room = min(project.families, self.model.room_for(project.programme, self.scope()))
-        own = Backing(min(room, money // project.price_pence), self.account(self.purse), "")
+        rules = self.model.arrangement.rules
+        affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0
+        own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         backing = own
         if own.families < room:
-            other = self.model.arrangement.rules.back(self, replace(project, families=room))
+            other = rules.back(self, replace(project, families=room))
             if other is not None and other.families > own.families:
                 backing = other
         smallest = self.model.place.get("place.smallest_project") * self.model.scale

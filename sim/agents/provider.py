@@ -41,7 +41,7 @@ class Provider(Party):
         """Pay the staff for a quarter's planned families."""
         self.pay(OUTSIDE, families * self.cost_pence(programme), "delivery")
 
-    def can_carry(self, project, expected_pence):
+    def can_carry(self, project, expected_pence, share=1.0):
         """Families it can pay for itself until outcomes are paid: none where it expects to lose by it.
 
         Parameters
@@ -49,6 +49,8 @@ class Provider(Party):
         project : party.Project
         expected_pence : int
             Outcome payments expected a family.
+        share : float
+            Share of the cost that it carries.
         """
-        cost = self.cost_pence(project.programme)
-        return 0 if expected_pence < cost else min(project.families, max(0, self.balance()) // max(1, cost))
+        cost = max(1, round(self.cost_pence(project.programme) * share))
+        return 0 if expected_pence < cost else min(project.families, max(0, self.balance()) // cost)

@@ -1,6 +1,6 @@
 """Who decides: (model) -> the bodies that commission."""
 
-from sim.agents.boards import Body, PlanBoard
+from sim.agents.boards import Body, CentreBoard, PlanBoard
 from sim.agents.list_trust import ListTrust
 from sim.answers import Rule
 
@@ -25,6 +25,14 @@ def _list_board(model):
     return [ListTrust(model, "list")]
 
 
+def _centre(model):
+    return [CentreBoard(model, "centre")]
+
+
+def _partnership(model):
+    return [Body(model, "partnership")]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -38,5 +46,7 @@ CHOICES = {
         "the board of a LIST for the agencies that own it",
         {**JOINT, **PROJECT, "running_cost": 0, "reserve_share": 0, "trust_to_join": 0, "trust_to_stay": 0, "trust_step": 0, "fewest_members": 1, "idle_years": 1},
     ),
+    "centre": Rule(_centre, "a department at the centre", {**PROJECT, "centre_budget": 0}),
+    "partnership": Rule(_partnership, "a partnership of local bodies", {**JOINT, **PROJECT}),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

@@ -38,6 +38,31 @@ def _provider_backs(body, project):
     return Backing(families, "", project.provider.code) if families else None
 
 
+def _shared_backs(body, project):
+    """Commissioner and provider share the risk: the provider carries its part of the price until outcomes are paid."""
+    at_risk = body.model.arrangement.get("provider_share")
+    account = body.account(body.purse)
+    money = max(0, body.spendable())
+    carried = project.provider.can_carry(project, body.model.expected_outcome(project), at_risk)
+    families = min(carried, int(money / max(1.0, project.price_pence * (1 - at_risk))))
+    return Backing(families, account, project.provider.code, at_risk) if families else None
+
+
+def _attachment_fees(body):
+    """The centre pays a fee up front for each of the families it asks the body to turn around this year."""
+    fees = body.model.cost_here("attachment_money")
+    body.model.centre().pay_grant(body.account(body.purse), fees)
+
+
+def _advance(body):
+    """At the start of each term the centre pays a share of the saving that the target would bring over it."""
+    years, gone = body.term()
+    if gone == 0:
+        arrangement, (base, _) = body.model.arrangement, body.model.area_count()
+        body.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
+        body.model.centre().pay_for_outcome(body.account(), body.advanced)
+
+
 CHOICES = {
     "commissioner": Source(_own_purse, "the commissioner, from discretionary money"),
     "pool_shares": Source(_pool_contributions, "members, by fixed contributions", {"contribution_share": 0, "pool_overhead": 0}),
@@ -46,5 +71,14 @@ CHOICES = {
         {"subscription_share": 0, "subscription_years": 0},
     ),
     "grant": Source(_plan_grant, "a grant from outside"),
-    "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs),
+    "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
+    "shared": Source(
+        _pool_contributions, "commissioner and provider, each its share of the price",
+        {"contribution_share": 0, "pool_overhead": 0, "provider_share": 0}, _shared_backs, own=False,
+    ),
+    "advance": Source(
+        _advance, "the centre, by a share of the saving it anticipates",
+        {"target_fall": 0.001, "advance_share": 0, "term_years": 1},
+    ),
+    "attachment": Source(_attachment_fees, "the centre, by a fee for each family taken on", {"attachment_money": 0}),
 }  # fmt: skip

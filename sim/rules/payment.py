@@ -20,27 +20,42 @@ def _national_price(programme, provider):
     return programme.cost_pence()
 
 
+def _fees_bill(contract, quarter_of_year):
+    """What the commissioner pays whatever the outcome: the price less the part the provider has at risk."""
+    return round(_block(contract, quarter_of_year) * (1 - contract.at_risk))
+
+
 def _fees_due(model, contract, finding):
-    """A fee for each family taken on, and one for each that is measured as turned around in the first year after."""
-    pence = model.arrangement.pence
+    """Fees for families taken on, for those that took a first step in the year, and for those measured as turned around.
+
+    A family whose need was in crisis when it came brings a higher fee where the tariff is differential.
+    """
+    arrangement = model.arrangement
     if finding is None:
-        return sum(contract.taken.values()) * pence("start_fee")
-    first = model.year == contract.year + 1
-    return round(max(0.0, finding.turned) * pence("result_fee")) if first else 0
+        steps = arrangement.optional("step_fee") and model.first_steps(contract) * arrangement.pence("step_fee")
+        return round(sum(contract.taken.values()) * arrangement.pence("start_fee") + steps)
+    if model.year > contract.year + 1:
+        return 0
+    return round(
+        (finding.turned + arrangement.optional("hard_premium") * finding.turned_hard) * arrangement.pence("result_fee")
+    )
 
 
 def _fees_expected(model, project):
+    """Fees a family is expected to bring, as deciders see it."""
     arrangement = model.arrangement
     rate = arrangement.get("expected_success")
-    return arrangement.pence("start_fee") + round(rate * arrangement.pence("result_fee"))
+    step = rate * arrangement.pence("step_fee") if arrangement.optional("step_fee") else 0
+    return arrangement.pence("start_fee") + round(step + rate * arrangement.pence("result_fee"))
 
 
 def _share_due(model, contract, finding):
     """A share of the saving measured, at average cost, in the services the programme is meant to relieve."""
     if finding is None:
         return 0
-    saved = float((finding.saved * model.services.prices.average).sum())
-    return round(max(0.0, saved) * model.arrangement.get("payment_share"))
+    relieved = model.lines_relieved(contract.programme)
+    saved = float((finding.saved * model.services.prices.average)[relieved].sum())
+    return round(saved * model.arrangement.get("payment_share"))
 
 
 def _share_expected(model, project):
@@ -54,7 +69,7 @@ CHOICES = {
     "activity": Payment(_activity, "each family taken on"),
     "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price),
     "fees": Payment(
-        _block, "a fee for each family taken on and for each turned around",
+        _fees_bill, "a fee for each family taken on and for each turned around",
         {"start_fee": 0, "result_fee": 0, "expected_success": 0, "payment_years": 1}, _fees_due, _fees_expected,
     ),
     "share_of_savings": Payment(

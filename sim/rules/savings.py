@@ -1,6 +1,7 @@
 """Where savings go: what a body collects, what it shares out, and who pays for outcomes."""
 
 from sim.answers import Sharing
+from sim.ledger import split
 
 
 def _stay(body, findings):
@@ -33,6 +34,34 @@ def _by_benefit(body, finding):
     return shares if sum(shares.values()) > 0 else dict.fromkeys(shares, 1.0)
 
 
+def _claw_back(body, findings):
+    """At the end of a term, what was paid up front for a fall that did not come goes back to the centre.
+
+    The body pays as far as it can, its members the rest in equal parts: missing the target costs them real money.
+    """
+    years, gone = body.term()
+    if gone + 1 < years:
+        return
+    base, fall = body.model.area_count()
+    missed = 1 - min(1.0, max(0.0, fall / (base * body.model.arrangement.get("target_fall")))) if base else 0.0
+    owed, centre = round(body.advanced * missed), body.model.centre().account()
+    owed -= body.pay_for_outcome(centre, owed)
+    members = body.members()
+    for member, part in zip(members, split(owed, [1] * len(members)), strict=True):
+        member.pay_for_outcome(centre, part)
+    body.advanced = 0
+
+
+def _rewarded(body, findings):
+    """The centre rewards a fall of the area's counts: a share up to the threshold once it is passed, all above, to a cap."""
+    arrangement = body.model.arrangement
+    base, fall = body.model.area_count()
+    threshold, most = base * arrangement.get("threshold"), base * arrangement.get("cap")
+    if fall >= threshold > 0:
+        reward = arrangement.get("reward_share") * threshold + min(fall, most) - threshold
+        body.model.centre().pay_for_outcome(body.account(), round(reward))
+
+
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
     "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": 0}),
@@ -40,5 +69,7 @@ CHOICES = {
         _repaid, "members repay by measured benefit; surplus is reinvested or distributed",
         {"payment_share": 0, "payment_years": 1}, _distribute,
     ),
+    "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": 0.001, "term_years": 1}),
+    "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
 }  # fmt: skip
