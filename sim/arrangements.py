@@ -142,19 +142,20 @@ def load_arrangement(name):
             raise InputError("arrangement", "", f"{str(name)!r} is unknown", suggest(name, arrangement_names()))
         path = Path(str(files("sim") / "scenarios" / "arrangements" / f"{name}.toml"))
     spec = read_toml(path)
-    return _build(path, _extended(path, spec))
+    return _build(path, *_extended(path, spec))
 
 
 def _extended(path, spec):
-    """A file's content over that of the one it extends, and so on: it says only what differs."""
+    """A file's content over that of the one it extends, and so on, and the names of the values it inherits."""
     if "extends" not in spec:
-        return spec
+        return spec, set()
     base_path = _base_path(path, spec.pop("extends"))
-    base = _extended(base_path, read_toml(base_path))
+    base, _ = _extended(base_path, read_toml(base_path))
     tables = {
         key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value", "roles", "funding")
     }
-    return {**base, **spec, **{key: table for key, table in tables.items() if table}}
+    inherited = set(base.get("value", {})) - set(spec.get("value", {}))
+    return {**base, **spec, **{key: table for key, table in tables.items() if table}}, inherited
 
 
 def _base_path(path, name):
@@ -166,7 +167,7 @@ def _base_path(path, name):
     raise InputError(path, "extends", f"{name!r} is unknown", suggest(name, arrangement_names()))
 
 
-def _build(path, spec):
+def _build(path, spec, inherited):
     for key in spec:
         if key not in _KEYS:
             raise InputError(path, key, "unknown key", suggest(key, _KEYS))
@@ -181,7 +182,7 @@ def _build(path, spec):
             raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
         settings[name] = DIALS[name].read(value, path)
     parts = _names(path, spec, "parts", PARTS)
-    values = _values(path, spec.get("value", {}), chosen, parts)
+    values = _values(path, spec.get("value", {}), chosen, parts, inherited)
     plan = spec.get("plan", {})
     for name, families in plan.items():
         if not isinstance(families, int) or isinstance(families, bool) or families < 0:
@@ -255,9 +256,15 @@ def _rules(path, spec):
     return rules.Rules(**chosen)
 
 
-def _values(path, spec, chosen, parts):
-    """Numbers of the arrangement: all that its choices and parts need, and no other."""
+def _values(path, spec, chosen, parts, inherited):
+    """Numbers of the arrangement: all that its choices and parts need, and no other.
+
+    What a file inherits and its own choices do not need falls away.
+    """
     needed = {**chosen.needs(), **{name: low for part in parts for name, low in PARTS[part].needs.items()}}
+    spec = {
+        name: row for name, row in spec.items() if name in needed or name not in inherited or name in OPTIONAL_VALUES
+    }
     for name in spec:
         if name not in {**needed, **OPTIONAL_VALUES}:
             raise InputError(

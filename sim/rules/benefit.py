@@ -22,9 +22,15 @@ def _place(body):
     return np.ones(len(body.model.lines), bool)
 
 
+def _centre(body):
+    """Lines of the agencies of the department that takes the centre's role."""
+    return lines_of(body.model, [a for a in body.model.agencies if a.spec.department == body.model.centre().code])
+
+
 CHOICES = {
     "own": Benefit(_own, "only the body's own services"),
     "members": Benefit(_members, "the services of all members"),
     "place": Benefit(_place, "all services of the place"),
+    "centre": Benefit(_centre, "the department's own agencies and what it pays at cost", centre=True),
     "place_and_centre": Benefit(_place, "all services of the place, and what the centre pays at cost", centre=True),
 }

@@ -15,5 +15,6 @@ def _by_capital(body):
 CHOICES = {
     "commissioner": Rule(_nobody_else, "the commissioner"),
     "provider": Rule(_nobody_else, "the provider"),
+    "shared": Rule(_nobody_else, "commissioner and provider by percentages"),
     "members": Rule(_by_capital, "members, by what they put in"),
 }
