@@ -5,7 +5,7 @@ monitoring of family projects did (interventions:FIP1: 61% at the start, 7% at e
 when things are worst, and part of what follows would have passed anyway.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,8 +23,8 @@ class Cohort:
         Row numbers; `generation` tells whether the family is still there.
     before : uint8 (n, lines)
         Use of services when they enrolled, as served quarters a year.
-    troubled : bool (n,)
-        Whether a need the programme is meant for was entrenched or worse.
+    severity : uint8 (n, needs)
+        Levels of the needs the programme is meant for, when they enrolled.
     """
 
     body: str
@@ -33,8 +33,18 @@ class Cohort:
     rows: np.ndarray
     generation: np.ndarray
     before: np.ndarray
-    troubled: np.ndarray
+    severity: np.ndarray
     evaluated: bool = False
+
+    @property
+    def troubled(self):
+        """Whether a need the programme is meant for was entrenched or worse: bool (n,)."""
+        return (self.severity >= 2).any(axis=1)
+
+    @property
+    def hard(self):
+        """Whether such a need was in crisis: bool (n,)."""
+        return (self.severity == 3).any(axis=1)
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,9 @@ class Finding:
         Pence saved a family at average cost in the services the programme is meant to relieve, and its standard error.
     families : int
         Families the figure rests on.
+    turned, turned_hard : float
+        Families with an entrenched need when they enrolled and none now, grossed up; those of them whose need was in
+        crisis.
     """
 
     cohort: Cohort
@@ -56,6 +69,8 @@ class Finding:
     per_family: float
     spread: float
     families: int
+    turned: float = 0.0
+    turned_hard: float = 0.0
 
 
 @dataclass
@@ -68,12 +83,11 @@ class Cohorts:
     def enrolled(self, contract, families, target, rows, quarter):
         """Note a batch of families about to be enrolled, with their use of services as they come."""
         columns = families.columns
-        levels = columns.levels[rows] * target.needs
         batch = (
             rows,
             columns.generation[rows].copy(),
             QUARTERS * families.served_now(rows, quarter),
-            (levels >= 2).any(axis=1),
+            columns.levels[rows] * target.needs,
         )
         self._batches.setdefault((contract.body, contract.programme, contract.year), []).append(batch)
 
@@ -106,7 +120,8 @@ class Cohorts:
             if cohort.year < year <= cohort.year + years:
                 finding = before_after(cohort, families, prices, size, relieved(cohort.programme))
                 if finding is not None:
-                    findings.append(finding)
+                    turned, hard = self.turned_around(cohort, families)
+                    findings.append(replace(finding, turned=turned, turned_hard=hard))
         return findings
 
     def true_use(self, served, families, year):
@@ -117,11 +132,29 @@ class Cohorts:
                 kernels.use_of_rows(served, cohort.rows, families.columns.generation, cohort.generation, use)
         return use
 
-    def turned_around(self, cohort, families, target):
-        """Families of a cohort with an entrenched need when enrolled and none now."""
-        still = cohort.troubled & (families.columns.generation[cohort.rows] == cohort.generation)
-        levels = families.columns.levels[cohort.rows] * target.needs
-        return int((still & ~(levels >= 2).any(axis=1)).sum())
+    def of(self, key):
+        """The cohort of a contract's key (body, programme, year), or None where nobody enrolled."""
+        return next((item for item in self.cohorts if (item.body, item.programme, item.year) == key), None)
+
+    def improved(self, cohort, families):
+        """Families of a cohort that are still there with less of the needs the programme is meant for."""
+        if cohort is None:
+            return 0
+        still, levels = _now(cohort, families)
+        return int((still & (levels.sum(axis=1) < cohort.severity.sum(axis=1))).sum())
+
+    def turned_around(self, cohort, families):
+        """Families of a cohort with an entrenched need when enrolled and none now, and those of them in crisis then."""
+        still, levels = _now(cohort, families)
+        turned = still & cohort.troubled & ~(levels >= 2).any(axis=1)
+        return int(turned.sum()), int((turned & cohort.hard).sum())
+
+
+def _now(cohort, families):
+    """Whether each family of a cohort is still there, and its levels of the needs the programme is meant for."""
+    columns = families.columns
+    wanted = cohort.severity.any(axis=0)
+    return columns.generation[cohort.rows] == cohort.generation, columns.levels[cohort.rows] * wanted
 
 
 def before_after(cohort, families, prices, size, relieved):

@@ -462,8 +462,7 @@ class LocalSystem(mesa.Model):
 
     def first_steps(self, contract):
         """Families of a contract whose needs were less at the end of the year than when they were taken on."""
-        target = self.targets[contract.programme]
-        return self.cohorts.improved(self.cohorts.of(contract.key), self.families, target)
+        return self.cohorts.improved(self.cohorts.of(contract.key), self.families)
 
     def lines_touched(self, body):
         """Service lines of the needs that a body's programmes are meant to change."""
@@ -490,11 +489,14 @@ class LocalSystem(mesa.Model):
             served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
         return served * self.services.prices.average
 
-    def area_count(self):
-        """Use of the arrangement's outcome lines in the area, pence a year: in the base year, and its fall this year."""
+    def area_base(self):
+        """Use of the arrangement's outcome lines in the area in the base year, in pence at average cost."""
+        return float(self._first_use[np.isin(self.lines.ids, self.arrangement.outcome_lines)].sum())
+
+    def area_fall(self):
+        """By how much that use is less this year than in the base year."""
         chosen = np.isin(self.lines.ids, self.arrangement.outcome_lines)
-        base, now = self._first_use[chosen].sum(), self.use_pence(self.quarters_of_year())[chosen].sum()
-        return float(base), float(base - now)
+        return self.area_base() - float(self.use_pence(self.quarters_of_year())[chosen].sum())
 
     def carry_out(self, line, quarter, plan):
         """Put a decision on a line's size into effect; pence a year that opening costs."""
@@ -532,9 +534,7 @@ class LocalSystem(mesa.Model):
         if cohort.evaluated:
             return
         cohort.evaluated = True
-        self.recorder.turned_around(
-            self, cohort, self.cohorts.turned_around(cohort, self.families, self.targets[cohort.programme])
-        )
+        self.recorder.turned_around(self, cohort, round(finding.turned))
         programme = self.catalogue[cohort.programme]
         usual = cohort.before.mean(axis=0) * self.services.prices.average
         reduction = believed_reduction(programme.published(self.place), 1.0, self.lines.need)

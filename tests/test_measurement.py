@@ -24,7 +24,9 @@ PRICES = Prices(np.array([60, 0]), np.array([40, 10]), np.array([80, 0]))
 
 def _cohort(rows, before):
     n = len(rows)
-    return Cohort("list", "p", 1, np.array(rows), np.zeros(n, np.uint8), np.array(before, np.uint8), np.ones(n, bool))
+    return Cohort(
+        "list", "p", 1, np.array(rows), np.zeros(n, np.uint8), np.array(before, np.uint8), np.full((n, 1), 2, np.uint8)
+    )
 
 
 def test_before_and_after_by_hand():

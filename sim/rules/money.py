@@ -58,7 +58,7 @@ def _advance(body):
     """At the start of each term the centre pays a share of the saving that the target would bring over it."""
     years, gone = body.term()
     if gone == 0:
-        arrangement, (base, _) = body.model.arrangement, body.model.area_count()
+        arrangement, base = body.model.arrangement, body.model.area_base()
         body.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
         body.model.centre().pay_for_outcome(body.account(), body.advanced)
 

@@ -42,7 +42,7 @@ def _claw_back(body, findings):
     years, gone = body.term()
     if gone + 1 < years:
         return
-    base, fall = body.model.area_count()
+    base, fall = body.model.area_base(), body.model.area_fall()
     missed = 1 - min(1.0, max(0.0, fall / (base * body.model.arrangement.get("target_fall")))) if base else 0.0
     owed, centre = round(body.advanced * missed), body.model.centre().account()
     owed -= body.pay_for_outcome(centre, owed)
@@ -55,7 +55,7 @@ def _claw_back(body, findings):
 def _rewarded(body, findings):
     """The centre rewards a fall of the area's counts: a share up to the threshold once it is passed, all above, to a cap."""
     arrangement = body.model.arrangement
-    base, fall = body.model.area_count()
+    base, fall = body.model.area_base(), body.model.area_fall()
     threshold, most = base * arrangement.get("threshold"), base * arrangement.get("cap")
     if fall >= threshold > 0:
         reward = arrangement.get("reward_share") * threshold + min(fall, most) - threshold
