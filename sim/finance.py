@@ -67,9 +67,9 @@ def unit_price(cost_pence, risk, premium, pricing="appendix"):
     premium : float
         Return investors are to have for the whole term, as a share of cost.
     pricing : {"appendix", "fair"}
-        ``appendix``: cost x (1 + risk + premium), of the example in Localis 2010, Total Neighbourhood, Appendix. It pays for
-        the risk as if it were a fee, so the expected return falls short of the premium. ``fair``: cost / (1 - risk) x
-        (1 + premium), at which the expected return is the premium.
+        ``appendix``: cost x (1 + risk + premium), of the example in Localis 2010, Total Neighbourhood, Appendix. It
+        pays for the risk as if it were a fee, so the expected return falls short of the premium.
+        ``fair``: cost / (1 - risk) x (1 + premium), at which the expected return is the premium.
 
     Returns
     -------

@@ -94,7 +94,7 @@ def test_waterfall_pays_no_more_than_owed_and_every_penny_there_is(receipt, tran
 
 
 def test_payouts_by_hand():
-    """Capital 100 of which 40 takes the first loss, cap 1.5: capital in order, then a return by capital, then nothing."""
+    """Capital 100 of which 40 takes the first loss, cap 1.5: capital in order, a return by capital, then nothing."""
     stakes = [(1, 60, 0, 0), (2, 40, 0, 0)]
     assert finance.payouts(70, stakes, 1.5) == ([60, 10], [0, 0], 0)
     assert finance.payouts(120, stakes, 1.5) == ([60, 40], [12, 8], 0)
