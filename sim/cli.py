@@ -166,6 +166,37 @@ def check(path: Annotated[str, typer.Argument(help="An arrangement or programme 
     print(checked(path))
 
 
+@app.command()
+def example(
+    name: Annotated[str, typer.Argument(help="The example: lob, a local outcome bond.")],
+    cases: Annotated[int | None, typer.Option(help="Cases agreed; as published by default, like the rest.")] = None,
+    price: Annotated[float | None, typer.Option(help="Cost per case in pounds, which investors put in.")] = None,
+    risk: Annotated[float | None, typer.Option(help="Chance that a case fails, as priced.")] = None,
+    premium: Annotated[float | None, typer.Option(help="Return for the whole term, as a share of cost.")] = None,
+    failures: Annotated[float | None, typer.Option(help="Share of cases that fail.")] = None,
+    pricing: Annotated[
+        str, typer.Option(help="appendix: cost x (1 + risk + premium); fair: cost / (1 - risk) x (1 + premium).")
+    ] = "appendix",
+    json: Json = False,
+):
+    """Work a published example through the model's own contract and ledger.
+
+    Example: listsim example lob --failures 0.1
+    """
+    from sim import outcome_bond
+    from sim.parameters import InputError, suggest
+
+    if name != "lob":
+        raise InputError("example", name, "there is no such example", suggest(name, ["lob"]))
+    result = outcome_bond.example(pricing, cases=cases, cost=price, risk=risk, premium=premium, failures=failures)
+    if json:
+        from json import dumps
+
+        print(dumps(result, indent=2))
+    else:
+        print("\n".join(outcome_bond.statement(result)))
+
+
 @app.command("fit-report")
 def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(help="File to write.")] = "docs/baseline_fit.md",
                seed: Seed = 101, replicates: Replicates = 5, no_progress: NoProgress = False):  # fmt: skip

@@ -33,6 +33,11 @@ PURPOSES = frozenset(
         "contribution",
         "outcome_payment",
         "distribution",
+        "capital",
+        "capital_repayment",
+        "investor_return",
+        "tax_relief",
+        "agency_premium",
         "internal",
     }
 )
