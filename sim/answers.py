@@ -33,10 +33,13 @@ class Source(Rule):
         (body, project) -> :class:`Backing` or None: another party pays for a project that own money does not cover.
     own : bool
         Whether what it raises may pay providers.
+    investors : bool
+        Whether it brings investors to the place.
     """
 
     back: Callable | None = None
     own: bool = True
+    investors: bool = False
 
 
 @dataclass(frozen=True)

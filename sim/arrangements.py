@@ -11,7 +11,15 @@ from sim.places import FUNDING, read_toml
 from sim.programmes import programme_names
 
 # Terms any arrangement may add: nought where the file is silent.
-OPTIONAL_VALUES = {"centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1}
+OPTIONAL_VALUES = {
+    "centre_share": 0,
+    "outside_share": 0,
+    "step_fee": 0,
+    "hard_premium": 0,
+    "term_years": 1,
+    "outcome_threshold": 0,
+    "first_loss": 0,
+}
 _KEYS = (
     "name",
     "source",

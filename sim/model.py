@@ -7,8 +7,10 @@ import numpy as np
 
 from sim.agents.agency import Agency
 from sim.agents.department import Department
+from sim.agents.investor import Investor
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
+from sim.agents.vehicle import Vehicle
 from sim.appraisal import Case, believed_reduction
 from sim.families import QUARTERS
 from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
@@ -55,9 +57,13 @@ class LocalSystem(mesa.Model):
         self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
         self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
         self.bodies = self.arrangement.rules.decides(self)
-        self.parties = {
-            party.code: party for party in (*self.departments, *self.agencies, *self.providers, *self.bodies)
-        }
+        self.investors, self.vehicle = [], None
+        if self.bodies and any(source.investors for source in self.arrangement.rules.up_front):
+            self.investors = [Investor(self, code, **entry) for code, entry in inputs.investors.items()]
+            self.vehicle = Vehicle(self)
+        financiers = [*self.investors, self.vehicle] if self.vehicle else []
+        parties = (*self.departments, *self.agencies, *self.providers, *self.bodies, *financiers)
+        self.parties = {party.code: party for party in parties}
         self._first_use = self.use_pence(range(1 - QUARTERS, 1))
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
         contact = self.dials["programmes.effect_scale"] * self.dials["families.case_finding"]
@@ -66,6 +72,8 @@ class LocalSystem(mesa.Model):
         )
         for agency in self.agencies:
             self.ledger.transfer(OUTSIDE, agency.account("reserve"), agency.opening_reserve(), "opening_balance")
+        for investor in self.investors:
+            investor.endow(self.place.get("place.population") * self.scale)
 
     def step(self):
         """One quarter. The order of the phases is the model (docs/odd.md, section 3)."""
@@ -256,6 +264,8 @@ class LocalSystem(mesa.Model):
                 rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
         if rules.paid_for.outcome:
             self.pay_outcomes()
+        if self.vehicle:
+            self.vehicle.settle()
         for body in self.bodies:
             if body.is_open() and rules.savings.share_out:
                 rules.savings.share_out(body)
@@ -399,6 +409,11 @@ class LocalSystem(mesa.Model):
             raise InputError(self.arrangement.file, "roles.centre", f"{code!r} is no department of {self.place.id}",
                              suggest(code, known))  # fmt: skip
         return self.parties[code]
+
+    def tranches(self):
+        """Shares of capital by rank; the last takes the first loss."""
+        first_loss = self.arrangement.optional("first_loss")
+        return (1 - first_loss, first_loss) if first_loss else (1.0,)
 
     def raise_money(self, body):
         """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""

@@ -25,6 +25,7 @@ class Part:
 
 
 PARTS = {
+    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays"),
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together"),
 }
 

@@ -275,8 +275,9 @@ def _inputs(cases):
     named = {**cases[0].place.values}
     for programme in cases[0].catalogue.values():
         named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
-    for code, entry in cases[0].providers.items():
-        named |= {f"providers.{code}.{name}": item for name, item in entry["values"].items()}
+    for group in ("providers", "investors"):
+        for code, entry in getattr(cases[0], group).items():
+            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
     for case in cases:
         named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
     return named

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
 from sim import pool
+from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.arrangements import Arrangement, load_arrangement
 from sim.burn_in import settle
@@ -34,6 +35,8 @@ class Inputs:
         Dials the user set, by name.
     years : int
     n_families : int
+    investors : dict
+        Kind and values of each investor, by code.
     """
 
     place: Place
@@ -43,6 +46,7 @@ class Inputs:
     settings: dict
     years: int
     n_families: int
+    investors: dict = field(default_factory=dict, repr=False)
 
     @property
     def dials(self):
@@ -91,12 +95,12 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     place = load_place(place)
     families = _checked(families, "--families", 500, 20_000_000, int(place.get("place.families")))
     years = _checked(years, "--years", 1, 40, YEARS)
-    catalogue, providers = load_catalogue(), load_providers()
+    catalogue, providers, investors = load_catalogue(), load_providers(), load_investors()
     loaded = [load_arrangement(name) for name in arrangements]
     ids = [arrangement.id for arrangement in loaded]
     if len(set(ids)) < len(ids):
         raise InputError("arrangement", "", "one is given twice", "name each once")
-    cases = [Inputs(place, catalogue, providers, arrangement, {}, years, families) for arrangement in loaded]
+    cases = [Inputs(place, catalogue, providers, arrangement, {}, years, families, investors) for arrangement in loaded]
     for name, value in (settings or {}).items():
         cases = _with_setting_for_all(cases, name, value)
     return cases
@@ -146,10 +150,11 @@ def with_setting(inputs, name, value):
         return replace(inputs, arrangement=inputs.arrangement.with_value(rest, value))
     if kind == "programmes" and owner in inputs.catalogue and key in inputs.catalogue[owner].values:
         return replace(inputs, catalogue={**inputs.catalogue, owner: inputs.catalogue[owner].with_value(key, value)})
-    if kind == "providers" and key in inputs.providers.get(owner, {"values": {}})["values"]:
-        entry = inputs.providers[owner]
-        values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
-        return replace(inputs, providers={**inputs.providers, owner: {**entry, "values": values}})
+    for group in ("providers", "investors"):
+        entry = getattr(inputs, group).get(owner)
+        if kind == group and entry is not None and key in entry["values"]:
+            values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
+            return replace(inputs, **{group: {**getattr(inputs, group), owner: {**entry, "values": values}}})
     raise UnknownParameterError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
 
 
@@ -159,8 +164,9 @@ def parameters(inputs):
     named |= {f"arrangement.{name}": item for name, item in inputs.arrangement.values.items()}
     for programme in inputs.catalogue.values():
         named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
-    for code, entry in inputs.providers.items():
-        named |= {f"providers.{code}.{name}": item for name, item in entry["values"].items()}
+    for group in ("providers", "investors"):
+        for code, entry in getattr(inputs, group).items():
+            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
     return named
 
 

@@ -1,5 +1,6 @@
 """What all institutions share: a name, an account, and, for those that commission, beliefs and a way to choose."""
 
+import math
 from dataclasses import dataclass, field, replace
 
 import mesa
@@ -99,7 +100,19 @@ class Contract:
 
 @dataclass(frozen=True)
 class Project:
-    """A programme that a body would commission for a year: what those who might back it look at."""
+    """A programme that a body would commission for a year: what those who might back it look at.
+
+    Attributes
+    ----------
+    families : int
+        Most families that may be taken on.
+    price_pence : int
+        Price a family.
+    appraisal : appraisal.Appraisal
+        Of the body, for one family.
+    least : int
+        Fewest families that are worth another party's backing.
+    """
 
     body: object
     programme: object
@@ -107,6 +120,7 @@ class Project:
     families: int
     price_pence: int
     appraisal: object
+    least: int = 1
 
 
 class Commissioner(Party):
@@ -230,12 +244,12 @@ class Commissioner(Party):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
         room = min(project.families, self.model.room_for(project.programme, self.scope()))
         rules = self.model.arrangement.rules
+        smallest = max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
         affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
-        backing = own
         if own.families < room:
-            other = rules.back(self, replace(project, families=room))
-            if other is not None and other.families > own.families:
-                backing = other
-        smallest = self.model.place.get("place.smallest_project") * self.model.scale
-        return backing if backing.families > 0 and backing.families >= smallest else None
+            least = max(own.families + 1, smallest)
+            other = rules.back(self, replace(project, families=room, least=least)) if room >= least else None
+            if other is not None:
+                return other
+        return own if own.families >= smallest else None

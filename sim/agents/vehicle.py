@@ -230,8 +230,15 @@ class Vehicle(Party):
                 stake.add(self._year_end(), repaid + returned)
         back = deal.remainder_to or {deal.body: 1.0}
         for account, part in zip(back, split(rest, list(back.values())), strict=True):
-            self.pay(account, part, "distribution", deal.code)
+            self.pay(account, part, "outcome_payment", deal.code)
         return free - rest
+
+    def settle(self):
+        """Year end: pay investors out of every open deal, and close those that have reached maturity."""
+        for deal in [deal for deal in self.deals.values() if not deal.closed]:
+            self.pay_out(deal)
+            if self.is_due(deal):
+                self.close(deal)
 
     def is_due(self, deal):
         """Whether a deal has reached maturity."""
@@ -265,7 +272,7 @@ class Vehicle(Party):
 
     def spent(self, deal):
         """Pence a deal has spent on bills: all that left its purse but for investors and for what went back."""
-        purse, back = self.account(deal.code), ("capital_repayment", "investor_return", "distribution")
+        purse, back = self.account(deal.code), ("capital_repayment", "investor_return", "outcome_payment")
         return sum(p[3] for p in self.model.ledger.postings if p[1] == purse and p[4] not in back)
 
     def _year_end(self):

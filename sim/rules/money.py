@@ -1,7 +1,8 @@
 """Who pays up front: raises a body's money for the year, or backs a project that own money does not cover."""
 
+from sim.agents.vehicle import Deal
 from sim.answers import Backing, Source
-from sim.ledger import OUTSIDE
+from sim.ledger import OUTSIDE, TREASURY
 
 
 def _own_purse(body):
@@ -35,7 +36,7 @@ def _plan_grant(body):
 def _provider_backs(body, project):
     """The provider pays its own way and is paid for outcomes, for as many families as its reserves can bear."""
     families = project.provider.can_carry(project, body.model.expected_outcome(project))
-    return Backing(families, "", project.provider.code) if families else None
+    return Backing(families, "", project.provider.code) if families >= project.least else None
 
 
 def _shared_backs(body, project):
@@ -45,7 +46,7 @@ def _shared_backs(body, project):
     money = max(0, body.spendable())
     carried = project.provider.can_carry(project, body.model.expected_outcome(project), at_risk)
     families = min(carried, int(money / max(1.0, project.price_pence * (1 - at_risk))))
-    return Backing(families, account, project.provider.code, at_risk) if families else None
+    return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
 
 
 def _attachment_fees(body):
@@ -63,6 +64,30 @@ def _advance(body):
         body.model.centre().pay_for_outcome(body.account(), body.advanced)
 
 
+def _investors_back(body, project):
+    """Investors buy a deal through the vehicle: it pays the provider, and outcome payments go to it."""
+    model = body.model
+    arrangement, vehicle = model.arrangement, model.vehicle
+    deal = Deal(
+        code=f"{body.code}-{project.programme.id}-{model.year}",
+        body=body.code,
+        programme=project.programme.id,
+        provider=project.provider.code,
+        year=model.year,
+        multiple=model.expected_outcome(project) / project.price_pence,
+        sd=arrangement.get("outcome_noise") / project.families**0.5,
+        years=int(arrangement.get("payment_years")) + 1,
+        cap=arrangement.get("return_cap"),
+        tranches=model.tranches(),
+        remainder_to={body.account(body.keeps): 1.0},
+        relief_payer=TREASURY if arrangement.has("tax_relief") else "",
+    )
+    wanted, least = project.families * project.price_pence, project.least * project.price_pence
+    raised = vehicle.raise_capital(deal, model.investors, wanted, least)
+    account = vehicle.account(deal.code)
+    return Backing(raised // project.price_pence, account, account) if raised else None
+
+
 CHOICES = {
     "commissioner": Source(_own_purse, "the commissioner, from discretionary money"),
     "pool_shares": Source(_pool_contributions, "members, by fixed contributions", {"contribution_share": 0, "pool_overhead": 0}),
@@ -72,6 +97,10 @@ CHOICES = {
     ),
     "grant": Source(_plan_grant, "a grant from outside"),
     "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
+    "investors": Source(
+        _own_purse, "investors, through a vehicle that is paid for outcomes", {"outcome_noise": 0, "return_cap": 1, "payment_years": 1},
+        _investors_back, own=False, investors=True,
+    ),
     "shared": Source(
         _pool_contributions, "commissioner and provider, each its share of the price",
         {"contribution_share": 0, "pool_overhead": 0, "provider_share": 0}, _shared_backs, own=False,

@@ -55,13 +55,21 @@ def _share_due(model, contract, finding):
         return 0
     relieved = model.lines_relieved(contract.programme)
     saved = float((finding.saved * model.services.prices.average)[relieved].sum())
-    return round(saved * model.arrangement.get("payment_share"))
+    return round((saved - _threshold(model, contract)) * model.arrangement.get("outcome_share"))
+
+
+def _threshold(model, contract):
+    """Saving a year below which nothing is paid, as a share of what the contract cost."""
+    return contract.cost_pence * model.arrangement.optional("outcome_threshold")
 
 
 def _share_expected(model, project):
+    """Share of the saving expected a family, if effects are as published."""
     years = int(model.arrangement.get("payment_years"))
-    saved = project.appraisal.fiscal_pence[1 : 1 + years].sum()
-    return round(float(saved) * model.arrangement.get("payment_share"))
+    belief = project.body.beliefs[project.programme.id].mean
+    relieved = model.lines_relieved(project.programme.id)
+    saved = float(project.appraisal.fiscal_pence[1 : 1 + years, relieved].sum()) / max(belief, 1e-9)
+    return round(saved * model.arrangement.get("outcome_share"))
 
 
 CHOICES = {
@@ -73,6 +81,6 @@ CHOICES = {
         {"start_fee": 0, "result_fee": 0, "expected_success": 0, "payment_years": 1}, _fees_due, _fees_expected,
     ),
     "share_of_savings": Payment(
-        _block, "a share of measured savings", {"payment_share": 0, "payment_years": 1}, _share_due, _share_expected,
+        _block, "a share of measured savings", {"outcome_share": 0, "payment_years": 1}, _share_due, _share_expected,
     ),
 }  # fmt: skip
