@@ -13,7 +13,7 @@ from sim.families import QUARTERS
 from sim.model import LocalSystem
 from sim.parameters import DIALS, InputError, UnknownParameterError, changed, defaults, quantity, suggest
 from sim.places import Place, load_place, read_toml
-from sim.programmes import load_catalogue
+from sim.programmes import SECTORS, load_catalogue
 from sim.record import Recorder, Rows
 
 TWIN = "do_nothing"
@@ -170,12 +170,33 @@ def parameters(inputs):
     return named
 
 
-def load_providers():
-    """Sector and values of each provider, by code."""
-    path = files("sim") / "scenarios" / "providers.toml"
+def load_providers(path=None):
+    """Sector and values of each provider, by code.
+
+    Parameters
+    ----------
+    path : str or path, optional
+        A TOML file with a table a provider; the package's own by default.
+
+    Raises
+    ------
+    InputError
+    """
+    path = path or files("sim") / "scenarios" / "providers.toml"
     providers = {}
     for code, entry in read_toml(str(path)).items():
-        values = {name: quantity(entry[name], path, f"{code}.{name}", low) for name, low in PROVIDER_VALUES.items()}
+        for key in entry:
+            if key != "sector" and key not in PROVIDER_VALUES:
+                raise InputError(path, f"{code}.{key}", "unknown key", suggest(key, ["sector", *PROVIDER_VALUES]))
+        if entry.get("sector") not in SECTORS:
+            raise InputError(
+                path, f"{code}.sector", f"{entry.get('sector')!r} is unknown", f"give {' or '.join(SECTORS)}"
+            )
+        values = {}
+        for name, low in PROVIDER_VALUES.items():
+            if not isinstance(entry.get(name), dict):
+                raise InputError(path, f"{code}.{name}", "is missing", "add it with value, unit, low, high and source")
+            values[name] = quantity(entry[name], path, f"{code}.{name}", low)
         providers[code] = {"sector": entry["sector"], "values": values}
     return providers
 

@@ -1,32 +1,106 @@
 """A provider of programmes: public in-house, private, or a third-sector community group."""
 
-from math import exp
+from math import ceil, exp, log
 
 from sim.agents.party import Party
-from sim.ledger import OUTSIDE
-from sim.streams import normal
+from sim.ledger import OUTSIDE, split
+from sim.streams import normal, uniform
 
-PROVIDER_VALUES = {"cost_ratio": 0.1, "margin": 0, "fidelity": 0, "reach": 0, "bid_spread": 0}
+# Values of a provider with their least values; the class says what each one is.
+PROVIDER_VALUES = {
+    "cost_ratio": 0.1, "margin": 0, "fidelity": 0, "reach": 0, "bid_spread": 0,
+    "opening_reserve": 0, "overdraft": 0, "risk_appetite": 0, "waiting_rate": 0,
+    "capacity": 0, "growth_limit": 0, "easy_growth": 0, "growth_fidelity_loss": 0,
+    "bidding_skill": 0, "presentation": 0, "skill_learning": 0, "creaming": 0, "effort_on_hard": 0,
+}  # fmt: skip
+
+# At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29
+# groups won 1.3m of 1.4m pounds in Erdington, 2007: 1.3/4 each against 0.1/25 each, odds of 81 (Localis 2010, Total
+# Neighbourhood, section 4.3). Skill 1 is that of the four, skill 0 that of the other 25.
+SKILL_LOG_ODDS = log((1.3 / 4) / (0.1 / 25))
 
 
 class Provider(Party):
-    """Delivers programmes at its own cost, price and fidelity.
+    """Bids for, staffs and delivers programmes; grows, takes outcome risk as far as its reserve goes, and may fail.
+
+    Parameters
+    ----------
+    values : dict of str to Quantity
+        One for each of :data:`PROVIDER_VALUES`. `opening_reserve`, `overdraft` (pounds) and `capacity` (families a year)
+        are per million people and become what they are in this place; the others become attributes as they are.
 
     Attributes
     ----------
     sector : str
+        in_house, private or community. Behind an in-house provider stand the bodies that buy from it.
+    cost_ratio : float
+        Its cost over the catalogue cost.
+    margin : float
+        Share of cost that its price adds.
     fidelity : float
-        Share of a programme's effect it delivers.
+        Share of a programme's effect it delivers when it does not grow faster than it can absorb.
     reach : float
-        Chance that it reaches a family services do not know.
+        Chance that it reaches a family services do not know; brokers raise it.
+    bid_spread : float
+        Standard deviation of log cost between programmes and years.
+    overdraft_pence : int
+        What it can borrow.
+    risk_appetite : float
+        Share of its balance that it is ready to lose at once on all outcome contracts together.
+    waiting_rate : float
+        Return a year it wants on money laid out until outcomes are paid.
+    capacity : int
+        Families a year it has staff for at the start, and never fewer.
+    growth_limit : float
+        Largest growth over last year's families (or its capacity, if more), as a share.
+    easy_growth : float
+        Growth that costs no fidelity.
+    growth_fidelity_loss : float
+        Share of fidelity lost per unit of growth beyond that.
+    bidding_skill : float
+        0 to 1, learned by winning and from brokers; see :data:`SKILL_LOG_ODDS`.
+    presentation : float
+        Log value for money that a bid of skill 1 seems better than it is; the luck of a panel's judgement scales with it.
+    skill_learning : float
+        Share of the skill still lacking that a year with a contract teaches.
+    creaming : float
+        Chance, by contract and year, that it takes the easiest first where a flat tariff pays for outcomes.
+    effort_on_hard : float
+        Share of its effect that it gives the hardest cases under such a tariff (below 1: parking).
+    failed : bool
+        Whether it has gone out of business.
+    signed, delivered, delivered_before : int
+        Families under contract this year; delivered this year; delivered last year.
+    won_pence : int
+        Price of this year's contracts.
     """
 
     def __init__(self, model, code, sector, values):
         super().__init__(model, code)
         self.sector = sector
-        self.cost_ratio, self.margin, self.fidelity, self.reach, self.bid_spread = (
-            values[name].base_value for name in PROVIDER_VALUES
-        )
+        here = model.scale * model.place.get("place.population") / 1e6
+        numbers = {name: values[name].base_value for name in PROVIDER_VALUES}
+        self._opening_reserve = round(100 * here * numbers.pop("opening_reserve"))
+        self.overdraft_pence = round(100 * here * numbers.pop("overdraft"))
+        self.capacity = round(here * numbers.pop("capacity"))
+        for name, number in numbers.items():
+            setattr(self, name, number)
+        self.failed = False
+        self.signed = self.delivered = self.delivered_before = self.won_pence = 0
+        self._outlay = 0  # pence of this year's contracts that it pays for itself
+        self._at_risk = []  # (year in which it is settled, pence it may lose)
+        self._bought = {}  # families of this year's contracts, by body
+
+    @property
+    def is_in_house(self):
+        """Whether it is part of a public body."""
+        return self.sector == "in_house"
+
+    def opening_reserve(self):
+        """Pence of reserve at the start."""
+        return self._opening_reserve
+
+    # Price and bid
 
     def cost_pence(self, programme):
         """What delivering a programme to a family costs it this year."""
@@ -37,20 +111,192 @@ class Provider(Party):
         """What it asks for a family."""
         return round(self.cost_pence(programme) * (1 + self.margin))
 
-    def deliver(self, programme, families):
-        """Pay the staff for a quarter's planned families."""
-        self.pay(OUTSIDE, families * self.cost_pence(programme), "delivery")
+    def bid_score(self, programme, body, ease=1.0, lot=0):
+        """Value for money its bid seems to offer to a body's panel: the highest score wins.
 
-    def can_carry(self, project, expected_pence, share=1.0):
-        """Families it can pay for itself until outcomes are paid: none where it expects to lose by it.
+        Parameters
+        ----------
+        programme : Programme
+        body : Party
+            Who tenders.
+        ease : float
+            How much easier procurement is made for this bidder; 1 for all is even-handed.
+        lot : int
+            Which of several lots of the programme in a year.
+
+        Returns
+        -------
+        float
+            Effect per pence; 0 once it has failed.
+
+        Notes
+        -----
+        fidelity / price * ease * exp(presentation * (skill + luck / SKILL_LOG_ODDS)), with luck a standard Gumbel draw.
+        At equal value for money bidders then win in proportion to exp(SKILL_LOG_ODDS * skill): the logit of McFadden
+        (1974), Conditional logit analysis of qualitative choice behavior.
+        """
+        if self.failed:
+            return 0.0
+        draw = uniform(self.model.seed, "bid score", self.code, programme.id, body.code, lot, self.model.year)
+        luck = -log(-log(draw))
+        seems = exp(self.presentation * (self.bidding_skill + luck / SKILL_LOG_ODDS))
+        return self.fidelity / self.price_pence(programme) * ease * seems
+
+    # What it can take on
+
+    def may_take(self, programme, families_wanted):
+        """Families of those wanted that it can staff this year, beside what it has signed already."""
+        if self.failed or self.sector not in programme.sectors:
+            return 0
+        most = round(self._staffed() * (1 + self.growth_limit))
+        return max(0, min(families_wanted, most - self.signed))
+
+    def fidelity_when(self, families):
+        """Share of a programme's effect it delivers in a year with so many families, to two places.
+
+        Two places, because effects are tabled by provider and fidelity.
+        """
+        staffed = self._staffed()
+        growth = max(0.0, families / staffed - 1) if staffed else 0.0
+        lost = self.growth_fidelity_loss * max(0.0, growth - self.easy_growth)
+        return round(self.fidelity * max(0.0, 1 - lost), 2)
+
+    def can_bear(self, cost_pence, expected_receipt_pence, spread_pence, years_to_payment):
+        """Whether it would carry a contract that pays for outcomes only.
+
+        Parameters
+        ----------
+        cost_pence : int
+            What it lays out itself.
+        expected_receipt_pence : int
+            Outcome payments it expects.
+        spread_pence : int
+            How far a bad outcome falls short of that.
+        years_to_payment : float
+            From laying out to being paid.
+
+        Returns
+        -------
+        bool
+            True if the receipt is worth the wait, and - but for in-house provision - balance and overdraft cover the
+            outlay beside this year's others, and the loss in a bad outcome, with the losses other contracts may still
+            bring, is within the share of the balance it is ready to lose. In-house provision is limited by neither,
+            since the bodies that buy from it make its deficit good: it bears the risk for them, and takes none off them.
+        """
+        if self.failed or expected_receipt_pence < cost_pence * (1 + self.waiting_rate) ** years_to_payment:
+            return False
+        loss = _possible_loss(cost_pence, expected_receipt_pence, spread_pence)
+        return self.is_in_house or (cost_pence <= self._working_capital() and loss <= self._may_lose())
+
+    def can_carry(self, project, expected_pence, share=1.0, spread_pence=0, years_to_payment=1):
+        """Families it can pay for itself until outcomes are paid, in the terms of :meth:`can_bear`.
 
         Parameters
         ----------
         project : party.Project
-        expected_pence : int
-            Outcome payments expected a family.
+        expected_pence, spread_pence : int
+            A family.
         share : float
             Share of the cost that it carries.
         """
         cost = max(1, round(self.cost_pence(project.programme) * share))
-        return 0 if expected_pence < cost else min(project.families, max(0, self.balance()) // cost)
+        if not self.can_bear(cost, expected_pence, spread_pence, years_to_payment):
+            return 0
+        most = self.may_take(project.programme, project.families)
+        if self.is_in_house:
+            return most
+        loss = _possible_loss(cost, expected_pence, spread_pence)
+        return min(most, self._working_capital() // cost, self._may_lose() // loss if loss else most)
+
+    def order(self, paid_by_outcome, differential, *contract):
+        """Whom it takes first: 1 the worst off, -1 the easiest.
+
+        Parameters
+        ----------
+        paid_by_outcome : bool
+            Whether its own income hangs on outcomes.
+        differential : bool
+            Whether harder cases are paid more, so that there is nothing to gain by choosing.
+        *contract : str or int
+            Key of the contract; a provider creams or not by contract and year.
+        """
+        draw = uniform(self.model.seed, "creaming", self.code, *contract, self.model.year)
+        return -1 if paid_by_outcome and not differential and draw < self.creaming else 1
+
+    def effort_on_hardest(self, paid_by_outcome, differential):
+        """Share of its effect that the hardest cases get."""
+        return self.effort_on_hard if paid_by_outcome and not differential else 1.0
+
+    # The year
+
+    def sign(self, contract, expected_pence=0, spread_pence=0, years_to_payment=1):
+        """Take a contract on; the part that no one funds counts, with its risk, against further ones.
+
+        Parameters
+        ----------
+        contract : party.Contract
+        expected_pence, spread_pence : int
+            Of the whole contract, as in :meth:`can_bear`.
+        """
+        self.signed += contract.families
+        self.won_pence += contract.cost_pence
+        self._bought[contract.body] = self._bought.get(contract.body, 0) + contract.families
+        share = contract.at_risk if contract.funder else 1.0
+        if share:
+            cost = round(contract.families * self.cost_pence(self.model.catalogue[contract.programme]) * share)
+            self._outlay += cost
+            settled = self.model.year + ceil(years_to_payment)
+            self._at_risk.append((settled, _possible_loss(cost, expected_pence, spread_pence)))
+
+    def deliver(self, programme, families):
+        """Pay the staff for a quarter's planned families."""
+        self.delivered += families
+        self.pay(OUTSIDE, families * self.cost_pence(programme), "delivery")
+
+    def end_of_year(self):
+        """Once a year, before bodies close theirs: settle in-house, learn from winning, remember what was delivered."""
+        if self.is_in_house:
+            self._settle_with_buyers()
+        if self.signed:
+            self.bidding_skill += self.skill_learning * (1 - self.bidding_skill)
+        self.delivered_before = self.delivered
+        self.signed = self.delivered = self.won_pence = self._outlay = 0
+        self._at_risk = [(year, pence) for year, pence in self._at_risk if year > self.model.year]
+        self._bought = {}
+
+    def is_insolvent(self):
+        """Whether it owes more than it can borrow; in-house provision never does, for public bodies stand behind it."""
+        return not self.is_in_house and self.balance() < -self.overdraft_pence
+
+    def fail(self):
+        """Go out of business for good. What it owes stays in its account: its creditors' loss."""
+        self.failed = True
+
+    # Inside
+
+    def _staffed(self):
+        return max(self.capacity, self.delivered_before)
+
+    def _working_capital(self):
+        return max(0, self.balance() + self.overdraft_pence - self._outlay)
+
+    def _may_lose(self):
+        held = sum(pence for _, pence in self._at_risk)
+        return max(0, int(self.risk_appetite * max(0, self.balance())) - held)
+
+    def _settle_with_buyers(self):
+        """Those who bought this year share a surplus or make a deficit good, by families, as far as they have money."""
+        balance = self.balance()
+        if not self._bought:
+            return
+        for code, part in zip(self._bought, split(abs(balance), list(self._bought.values())), strict=True):
+            body = self.model.party(code)
+            if balance > 0:
+                self.pay(body.account(body.purse), part, "distribution")
+            else:
+                body.pay(self.code, min(part, max(0, body.balance(body.purse))), "programme", body.purse)
+
+
+def _possible_loss(cost_pence, expected_pence, spread_pence):
+    """What a bad outcome would cost a provider that is paid by outcome."""
+    return max(0, cost_pence + spread_pence - expected_pence)

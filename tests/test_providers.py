@@ -1,0 +1,455 @@
+"""Providers and brokers by hand: growth, fidelity, risk, bids, failure, creaming, pay."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import mesa
+import numpy as np
+import pytest
+
+from sim import runner
+from sim.agents.broker import BROKER_VALUES, Broker
+from sim.agents.party import Contract, Party, Project
+from sim.agents.provider import PROVIDER_VALUES, SKILL_LOG_ODDS, Provider
+from sim.ledger import OUTSIDE, Ledger
+from sim.parameters import InputError, quantity
+from sim.places import read_toml
+from sim.runner import load_providers
+from tests.conftest import DATA
+
+SHIPPED = load_providers()
+# One pound of catalogue cost is 100 pence; numbers that are easy to work with by hand.
+PLAIN = {
+    "cost_ratio": 1.0, "margin": 0.1, "fidelity": 0.8, "reach": 0.3, "bid_spread": 0.0,
+    "opening_reserve": 10_000.0, "overdraft": 4_000.0, "risk_appetite": 0.25, "waiting_rate": 0.1,
+    "capacity": 200.0, "growth_limit": 0.5, "easy_growth": 0.25, "growth_fidelity_loss": 0.4,
+    "bidding_skill": 0.0, "presentation": 0.2, "skill_learning": 0.1, "creaming": 0.0, "effort_on_hard": 0.6,
+}  # fmt: skip
+
+
+class Place(mesa.Model):
+    """Half a million people: what providers and brokers ask of a model, and no more."""
+
+    def __init__(self, seed=1):
+        super().__init__(rng=seed)
+        self.seed, self.year, self.scale = seed, 1, 1.0
+        self.place = SimpleNamespace(get={"place.population": 500_000}.__getitem__)
+        self.ledger, self.parties, self.providers = Ledger(), {}, []
+        self.catalogue = {"talk": programme(), "walk": programme("walk")}
+        table = read_toml(DATA / "broker.toml")
+        values = {name: quantity(table[name], "broker", name, low) for name, low in BROKER_VALUES.items()}
+        self.arrangement = SimpleNamespace(get=lambda name: values[name].base_value)
+
+    def party(self, code):
+        return self.parties[code]
+
+    def cost_here(self, name):
+        return round(self.arrangement.get(name) * 100 * self.scale * self.place.get("place.population") / 1e6)
+
+    def provider(self, code="firm", sector="private", **changes):
+        items = SHIPPED["private"]["values"]
+        values = {name: replace(items[name], value=value) for name, value in {**PLAIN, **changes}.items()}
+        self.providers.append(Provider(self, code, sector, values))
+        return self.providers[-1]
+
+    def body(self, code="council", pence=0):
+        body = self.parties[code] = Party(self, code)
+        body.purse = "prevention"
+        self.ledger.transfer(OUTSIDE, body.account("prevention"), pence, "grant")
+        return body
+
+    def open(self, provider):
+        self.ledger.transfer(OUTSIDE, provider.code, provider.opening_reserve(), "opening_balance")
+        return provider
+
+
+def programme(name="talk", sectors=("in_house", "private", "community")):
+    return SimpleNamespace(id=name, sectors=sectors, cost_pence=lambda: 1000)
+
+
+def contract(provider, families, funder="council:prevention", price_pence=1100, name="talk"):
+    return Contract("council", name, provider.code, 1, 1, families, price_pence, funder)
+
+
+def money_is_conserved(model):
+    assert sum(model.ledger.party_balance(code) for code in ("outside", *_parties(model))) == 0
+    assert all(pence > 0 for _, _, _, pence, _ in model.ledger.postings)
+
+
+def _parties(model):
+    return {account.partition(":")[0] for _, *pair, _, _ in model.ledger.postings for account in pair} - {"outside"}
+
+
+def test_the_shipped_providers_cover_the_sectors_and_in_house_keeps_its_numbers():
+    sectors = [entry["sector"] for entry in SHIPPED.values()]
+    assert sectors.count("in_house") == 1
+    assert sectors.count("private") >= 2
+    assert sectors.count("community") >= 3
+    kept = {"cost_ratio": 1.0, "margin": 0.0, "fidelity": 0.9, "reach": 0.1, "bid_spread": 0.05}
+    assert {name: SHIPPED["in_house"]["values"][name].value for name in kept} == kept
+    mean = {
+        sector: np.mean([[entry["values"][name].value for name in ("reach", "opening_reserve", "bidding_skill")]
+                         for entry in SHIPPED.values() if entry["sector"] == sector], axis=0)
+        for sector in ("private", "community")
+    }  # fmt: skip
+    assert mean["community"][0] > mean["private"][0]
+    assert mean["community"][1] < mean["private"][1] / 10
+    assert mean["community"][2] < mean["private"][2]
+
+
+def test_values_per_million_people_are_scaled_to_the_place():
+    model = Place()
+    firm = model.open(model.provider())
+    assert firm.capacity == 100
+    assert firm.balance() == 500_000  # 10,000 pounds a million, half a million people
+    assert firm.overdraft_pence == 200_000
+    model.scale = 0.1
+    assert model.provider("small").opening_reserve() == 50_000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ('sector = "private"', "firm.cost_ratio: is missing; add it with value"),
+        ('sector = "public"', "firm.sector: 'public' is unknown; give in_house or private or community"),
+        ('sector = "private"\nprice = 3', "firm.price: unknown key"),
+        ('sector = "private"\ncost_ratio = { value = 0, unit = "ratio", low = 0, high = 1, source = "assumption: x" }',
+         "firm.cost_ratio: value 0 is below 0.1"),
+    ],
+)  # fmt: skip
+def test_a_wrong_provider_file_is_one_line(tmp_path, change, message):
+    path = Path(tmp_path) / "providers.toml"
+    path.write_text(f"[firm]\n{change}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=re.escape(message)):
+        load_providers(path)
+
+
+# Growth
+
+
+def test_growth_is_limited_by_what_was_delivered_across_programmes():
+    model = Place()
+    firm = model.provider()
+    talk, walk = programme(), programme("walk")
+    assert firm.may_take(talk, 80) == 80
+    assert firm.may_take(talk, 999) == 150  # staff for 100, half as many again
+    firm.sign(contract(firm, 110))
+    assert firm.may_take(walk, 999) == 40
+    firm.deliver(talk, 110)
+    firm.deliver(walk, 30)
+    firm.end_of_year()
+    assert firm.may_take(talk, 999) == 210  # 140 and half as many again
+    firm.deliver(talk, 10)
+    firm.end_of_year()
+    assert firm.may_take(talk, 999) == 150  # never fewer than its staff at the start may serve
+
+
+def test_a_programme_closed_to_its_sector_gets_no_staff():
+    firm = Place().provider()
+    assert firm.may_take(programme(sectors=("in_house",)), 10) == 0
+
+
+@pytest.mark.parametrize(
+    ("families", "fidelity"),
+    [(0, 0.8), (100, 0.8), (125, 0.8), (150, 0.72), (200, 0.56), (400, 0.0)],
+)
+def test_fidelity_is_lost_by_growing_fast(families, fidelity):
+    """Growth of 1/2 is 1/4 beyond what is easy: a tenth of 0.8 is lost; of 1, 0.3; of 3, more than all."""
+    assert Place().provider().fidelity_when(families) == pytest.approx(fidelity, abs=1e-12)
+
+
+def test_fidelity_lost_this_year_comes_back_when_growth_stops():
+    firm = Place().provider()
+    firm.deliver(programme(), 150)
+    firm.end_of_year()
+    assert firm.fidelity_when(150) == 0.8
+    assert firm.fidelity_when(225) == 0.72
+
+
+# Risk
+
+
+def test_reserve_and_overdraft_carry_the_working_capital():
+    """5,000 pounds of reserve and 2,000 of overdraft carry an outlay of 7,000 and no more."""
+    model = Place()
+    firm = model.open(model.provider())
+    assert firm.can_bear(700_000, 900_000, 0, 1)
+    assert not firm.can_bear(700_001, 900_000, 0, 1)
+    assert not model.provider("penniless").can_bear(200_001, 900_000, 0, 1)
+
+
+def test_the_loss_in_a_bad_outcome_stays_within_appetite():
+    """A quarter of 5,000 pounds: an outlay of 6,000, 7,000 expected, may fall 2,250 short."""
+    model = Place()
+    firm = model.open(model.provider())
+    assert firm.can_bear(600_000, 700_000, 225_000, 1)
+    assert not firm.can_bear(600_000, 700_000, 225_001, 1)
+
+
+def test_the_receipt_must_be_worth_the_wait():
+    """Ten per cent a year: 1,000 laid out must bring 1,100 in one year and 1,210 in two."""
+    model = Place()
+    firm = model.open(model.provider())
+    assert firm.can_bear(100_000, 110_100, 0, 1)
+    assert not firm.can_bear(100_000, 109_900, 0, 1)
+    assert firm.can_bear(100_000, 121_100, 0, 2)
+    assert not firm.can_bear(100_000, 120_900, 0, 2)
+
+
+def test_a_contract_carried_leaves_less_for_the_next():
+    model = Place()
+    firm = model.open(model.provider())
+    firm.sign(contract(firm, 60, funder=""), expected_pence=70_000, spread_pence=100_000, years_to_payment=2)
+    # 60,000 of 700,000 laid out; 60,000 + 100,000 - 70,000 = 90,000 of 125,000 at risk until year 3
+    assert firm.can_bear(640_000, 800_000, 195_000, 1)  # loss 35,000
+    assert not firm.can_bear(640_001, 800_000, 0, 1)
+    assert not firm.can_bear(640_000, 800_000, 195_001, 1)
+    firm.end_of_year()
+    assert firm.can_bear(700_000, 800_000, 135_000, 1)  # the outlay is over, the risk is not
+    assert not firm.can_bear(700_000, 800_000, 135_001, 1)
+    for model.year in (2, 3):
+        firm.end_of_year()
+    assert firm.can_bear(700_000, 800_000, 225_000, 1)
+
+
+def test_a_funded_contract_takes_no_working_capital():
+    model = Place()
+    firm = model.open(model.provider())
+    firm.sign(contract(firm, 60))
+    assert firm.can_bear(700_000, 900_000, 0, 1)
+    firm.sign(replace(contract(firm, 60), at_risk=0.25))  # but for the part at risk: a quarter of 60,000
+    assert firm.can_bear(685_000, 900_000, 0, 1)
+    assert not firm.can_bear(685_001, 900_000, 0, 1)
+
+
+def test_in_house_bears_what_its_public_body_stands_behind():
+    model = Place()
+    staff = model.provider("staff", "in_house", opening_reserve=0.0, overdraft=0.0, risk_appetite=0.0)
+    assert staff.can_bear(10**9, 2 * 10**9, 2 * 10**9, 1)
+    assert not staff.can_bear(10**9, 10**9 - 1, 0, 1)  # though not what it expects to lose by
+
+
+def test_families_it_can_carry_follow_from_the_same_limits():
+    model = Place()
+    firm = model.open(model.provider(capacity=2000.0))
+    project = Project(None, programme(), firm, 900, 1100, None)
+    assert firm.can_carry(project, 1200) == 700  # 7,000 pounds at 10 a family
+    assert firm.can_carry(project, 1200, spread_pence=500) == 125_000 // 300
+    assert firm.can_carry(project, 1200, 0.875) == 800  # 8.75 a family
+    assert firm.can_carry(project, 1099) == 0
+    firm.sign(contract(firm, 1400))
+    assert firm.can_carry(project, 1200) == 100  # staff for 1,000, half as many again
+    assert model.provider("staff", "in_house").can_carry(project, 1200) == 150
+
+
+# Bids
+
+
+def test_without_presentation_a_bid_shows_its_value_for_money():
+    model = Place()
+    firm = model.provider(presentation=0.0)
+    assert firm.bid_score(programme(), model.body()) == pytest.approx(0.8 / 1100)
+    assert firm.bid_score(programme(), model.parties["council"], ease=1.5) == pytest.approx(1.2 / 1100)
+
+
+def test_skill_makes_the_same_bid_look_better_by_the_presentation():
+    """Same code, so the same luck: full skill adds exp(0.2)."""
+    model = Place()
+    body = model.body()
+    poor, able = (model.provider(bidding_skill=skill) for skill in (0.0, 1.0))
+    assert able.price_pence(programme()) == poor.price_pence(programme())
+    assert able.bid_score(programme(), body) / poor.bid_score(programme(), body) == pytest.approx(np.exp(0.2))
+    assert poor.bid_score(programme(), body, lot=1) != poor.bid_score(programme(), body)
+
+
+def test_easier_procurement_for_owners_wins_them_lots():
+    model = Place()
+    body = model.body()
+    owner, other = model.provider("owner"), model.provider("other")
+
+    def won(ease):
+        lots = range(2000)
+        return np.mean([owner.bid_score(programme(), body, ease, lot) > other.bid_score(programme(), body, 1, lot)
+                        for lot in lots])  # fmt: skip
+
+    assert won(1.0) == pytest.approx(0.5, abs=0.04)
+    # odds of ease ** (SKILL_LOG_ODDS / presentation): ease of 1.05 is odds of 2.92
+    assert won(1.05) == pytest.approx(0.745, abs=0.04)
+
+
+def test_community_groups_win_as_in_erdington():
+    """29 groups, four of them able, 29 small lots of one size: the four won 1.3m of 1.4m pounds, 93%."""
+    shares = []
+    for seed in range(40):
+        model = Place(seed)
+        body = model.body()
+        groups = [model.provider(f"group{i}", "community", bidding_skill=float(i < 4)) for i in range(29)]
+        best = [max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, lot=lot))
+                for lot in range(29)]  # fmt: skip
+        shares.append(np.mean(np.array(best) < 4))
+    # standard error over 40 tenders: sqrt(0.93 * 0.07 / (29 * 40)) = 0.0076
+    assert np.mean(shares) == pytest.approx(1.3 / 1.4, abs=0.025)
+    assert min(shares) < 1.0
+    assert pytest.approx(81.25) == np.exp(SKILL_LOG_ODDS)
+
+
+def test_shipped_community_groups_lose_to_able_bidders_of_the_same_value():
+    model = Place()
+    body = model.body()
+    skills = {code: entry["values"]["bidding_skill"].value for code, entry in SHIPPED.items()}
+    firms = {code: model.provider(code, bidding_skill=skill) for code, skill in skills.items()}
+    wins = dict.fromkeys(firms, 0)
+    for lot in range(3000):
+        wins[max(firms, key=lambda code: firms[code].bid_score(programme(), body, lot=lot))] += 1
+    odds = {code: np.exp(SKILL_LOG_ODDS * skill) for code, skill in skills.items()}
+    for code, number in wins.items():
+        assert number / 3000 == pytest.approx(odds[code] / sum(odds.values()), abs=0.035)
+
+
+def test_winning_teaches_bidding():
+    firm = Place().provider()
+    firm.end_of_year()
+    assert firm.bidding_skill == 0.0
+    firm.sign(contract(firm, 5))
+    firm.end_of_year()
+    firm.sign(contract(firm, 5))
+    firm.end_of_year()
+    assert firm.bidding_skill == pytest.approx(0.19)
+
+
+# Failure
+
+
+def test_it_is_insolvent_beyond_its_overdraft_and_then_out_for_good():
+    model = Place()
+    firm = model.open(model.provider())
+    firm.deliver(programme(), 700)
+    assert firm.balance() == -200_000
+    assert not firm.is_insolvent()
+    firm.deliver(programme(), 1)
+    assert firm.is_insolvent()
+    firm.fail()
+    assert firm.failed
+    assert firm.may_take(programme(), 10) == 0
+    assert firm.bid_score(programme(), model.body()) == 0.0
+    assert not firm.can_bear(1, 10, 0, 1)
+    assert firm.balance() == -201_000  # its creditors' loss stays on the books
+    money_is_conserved(model)
+
+
+# Creaming and parking
+
+
+def test_creaming_needs_a_flat_outcome_tariff():
+    firm = Place().provider(creaming=1.0)
+    assert firm.order(True, False, "council", "talk") == -1
+    assert firm.order(True, True, "council", "talk") == 1
+    assert firm.order(False, False, "council", "talk") == 1
+    assert firm.effort_on_hardest(True, False) == 0.6
+    assert firm.effort_on_hardest(True, True) == firm.effort_on_hardest(False, False) == 1.0
+    assert Place().provider(creaming=0.0).order(True, False, "council", "talk") == 1
+
+
+def test_creaming_is_drawn_by_contract_and_year():
+    model = Place()
+    firm = model.provider(creaming=0.7)
+    orders = [firm.order(True, False, "council", i) for i in range(2000)]
+    assert np.mean(np.array(orders) == -1) == pytest.approx(0.7, abs=0.03)
+    assert orders == [firm.order(True, False, "council", i) for i in range(2000)]
+    model.year = 2
+    assert orders != [firm.order(True, False, "council", i) for i in range(2000)]
+
+
+# In-house
+
+
+def test_in_house_is_settled_with_those_who_bought():
+    model = Place()
+    council, nhs = model.body(pence=1_000), model.body("nhs", 100_000)
+    staff = model.provider("staff", "in_house")
+    staff.sign(contract(staff, 30))
+    staff.sign(replace(contract(staff, 10), body="nhs"))
+    model.ledger.transfer(OUTSIDE, "staff", 403, "programme")
+    staff.end_of_year()
+    assert staff.balance() == 0
+    assert (council.balance("prevention"), nhs.balance("prevention")) == (1_302, 100_101)
+    staff.sign(contract(staff, 30))
+    staff.sign(replace(contract(staff, 10), body="nhs"))
+    staff.deliver(programme(), 8)
+    staff.end_of_year()  # a deficit of 8,000: 6,000 is the council's, which has 1,302
+    assert (council.balance("prevention"), nhs.balance("prevention")) == (0, 98_101)
+    assert staff.balance() == -4_698
+    assert not staff.is_insolvent()
+    money_is_conserved(model)
+
+
+# Brokers
+
+
+def test_a_broker_teaches_its_groups_and_is_paid_base_and_commission():
+    model = Place()
+    body = model.body(pence=20_000_000)
+    weak = model.provider("weak", "community", bidding_skill=0.2, reach=0.30)
+    known = model.provider("known", "community", bidding_skill=0.6, reach=0.47)
+    close = model.provider("close", "community", bidding_skill=0.6, reach=0.55)
+    firm = model.provider("firm", bidding_skill=0.2)
+    broker = Broker(model)
+    assert broker.work(body) == 6_000_000  # 120,000 pounds a million people, half a million people
+    assert [group.code for group in broker.helped] == ["weak", "close", "known"]
+    assert [round(item.bidding_skill, 9) for item in (weak, known, close, firm)] == [0.28, 0.64, 0.64, 0.2]
+    assert [round(item.reach, 9) for item in (weak, known, close, firm)] == [0.32, 0.48, 0.55, 0.3]
+    weak.sign(contract(weak, 10))
+    firm.sign(contract(firm, 1000))
+    assert broker.work(body) == 6_000_000 + 550  # a twentieth of 11,000 pence
+    assert body.balance("prevention") == 20_000_000 - 12_000_550
+    assert broker.balance() == 0
+    assert [flow[1:] for flow in model.ledger.flows() if "broker" in flow[1:3]] == [
+        ("broker", OUTSIDE, "delivery", 12_000_550),
+        ("council", "broker", "transaction_cost", 12_000_550),
+    ]
+    money_is_conserved(model)
+
+
+def test_a_broker_half_paid_does_half_the_work_and_none_for_nothing():
+    model = Place()
+    body = model.body(pence=3_000_000)
+    group = model.provider("group", "community")
+    broker = Broker(model)
+    assert broker.work(body) == 3_000_000
+    assert group.bidding_skill == pytest.approx(0.05)
+    assert broker.work(body) == 0
+    assert group.bidding_skill == pytest.approx(0.05)
+    assert broker.helped == []
+
+
+def test_a_full_caseload_takes_the_least_skilled():
+    model = Place()
+    for i in range(31):
+        model.provider(f"group{i:02}", "community", bidding_skill=i / 40)
+    model.providers[0].fail()
+    assert [group.code for group in Broker(model).caseload()] == [f"group{i:02}" for i in range(1, 30)]
+
+
+def test_a_broker_evens_out_the_tender():
+    """Ten years of brokers lift the 25 from skill 0 to 0.65: the four's share falls from 93% to 43%."""
+    model = Place()
+    body = model.body(pence=10**10)
+    groups = [model.provider(f"group{i}", "community", bidding_skill=float(i < 4)) for i in range(29)]
+    broker = Broker(model)
+    for _ in range(10):
+        broker.work(body)
+    assert groups[-1].bidding_skill == pytest.approx(1 - 0.9**10)
+    best = [
+        max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, lot=lot)) for lot in range(600)
+    ]
+    able = 4 / (4 + 25 * np.exp(-SKILL_LOG_ODDS * 0.9**10))
+    assert np.mean(np.array(best) < 4) == pytest.approx(able, abs=0.06)
+
+
+def test_every_value_can_be_set_by_name():
+    for name in PROVIDER_VALUES:
+        low = SHIPPED["private_small"]["values"][name].low
+        inputs = runner.load_inputs("silo", "milltown", {f"providers.private_small.{name}": low})
+        assert inputs.providers["private_small"]["values"][name].value == low
