@@ -72,6 +72,8 @@ class LocalSystem(mesa.Model):
         )
         for agency in self.agencies:
             self.ledger.transfer(OUTSIDE, agency.account("reserve"), agency.opening_reserve(), "opening_balance")
+        for provider in self.providers:
+            self.ledger.transfer(OUTSIDE, provider.account(), provider.opening_reserve(), "opening_balance")
         for investor in self.investors:
             investor.endow(self.place.get("place.population") * self.scale)
 
@@ -225,6 +227,24 @@ class LocalSystem(mesa.Model):
                 self.ledger.transfer(contract.funder, provider.code, due, "programme")
             provider.deliver(self.catalogue[contract.programme], min(due // contract.price_pence, contract.families))
         self._cut = {}
+        for provider in self.providers:
+            if not provider.failed and provider.is_insolvent():
+                self._wind_down(provider)
+
+    def _wind_down(self, provider):
+        """A provider fails; the families in its care are handed on to the next best one."""
+        provider.fail()
+        handed = 0
+        for contract in self.contracts:
+            if contract.provider == provider.code:
+                body = self.parties[contract.body]
+                other = self.best_provider(self.catalogue[contract.programme], body, contract.families)
+                handed += sum(contract.taken.values())
+                if other is not None:
+                    if contract.payee == contract.provider:
+                        contract.payee = other.code
+                    contract.provider = other.code
+        self.recorder.failed(self, provider, handed)
 
     def forecast(self):
         """Third quarter: agencies forecast their outturn and cut."""
@@ -329,6 +349,8 @@ class LocalSystem(mesa.Model):
 
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
+        for provider in self.providers:
+            provider.end_of_year()
         for agency in self.agencies:
             agency.close_year()
         for department in self.departments:
@@ -380,10 +402,19 @@ class LocalSystem(mesa.Model):
         return Case(use / families, self.services.prices.average.astype(float), reduction, spread, float(price_pence),
                     programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
 
-    def best_provider(self, programme, body):
-        """The provider whose bid gives most effect a pound."""
-        bids = [provider for provider in self.providers if provider.sector in programme.sectors]
-        return max(bids, key=lambda provider: (provider.fidelity / provider.price_pence(programme), provider.code))
+    def best_provider(self, programme, body, wanted=1):
+        """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None."""
+        able = [(item, item.may_take(programme, wanted)) for item in self.providers]
+        bids = [
+            (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
+            for item, families in able
+            if families > 0
+        ]
+        return max(bids, key=lambda bid: bid[:2])[2] if bids else None
+
+    def ease(self, provider):
+        """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
+        return self.arrangement.optional(f"ease_{provider.sector}") or 1.0
 
     def room_for(self, programme, scope):
         """Families that may still be taken on a programme this year, by all bodies together."""
@@ -438,11 +469,18 @@ class LocalSystem(mesa.Model):
 
     def sign(self, project, backing):
         """Sign a year's contract."""
-        name, provider = project.programme.id, project.provider.code
-        offer = self.offers.row_of(name, project.provider.fidelity)
+        name, provider = project.programme.id, project.provider
+        by_outcome = bool(backing.payee == provider.code)
+        differential = self.arrangement.optional("hard_premium") > 0
+        effort = provider.effort_on_hardest(by_outcome, differential)
+        offer = self.offers.row_of(name, provider.fidelity_when(provider.signed + backing.families), effort)
         self.families.offers = self.offers.tables
-        contract = Contract(project.body.code, name, provider, offer, self.year, backing.families, project.price_pence,
-                            backing.funder, backing.payee, backing.at_risk)  # fmt: skip
+        contract = Contract(
+            project.body.code, name, provider.code, offer, self.year, backing.families, project.price_pence,
+            backing.funder, backing.payee, backing.at_risk,
+            provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
+        )  # fmt: skip
+        provider.sign(contract, self.expected_outcome(project) * backing.families)
         self.contracts.append(contract)
         self.signed[contract.key] = contract
         self._taken[name] += backing.families
@@ -467,7 +505,7 @@ class LocalSystem(mesa.Model):
 
     def spent_this_year(self, body):
         """Pence a body spent on programmes, agreeing and evaluation this year."""
-        costs = ("programme", "transaction_cost", "evaluation_cost")
+        costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
         year = set(self.quarters_of_year())
         return sum(
             pence

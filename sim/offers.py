@@ -24,16 +24,18 @@ class Offers:
         self._rows, self._of = [], {}
         self.tables = offer_tables(self._needs, [])
 
-    def row_of(self, programme, fidelity):
-        """Number of the row of a programme delivered at a fidelity; row 0 is no programme."""
-        key = programme, round(fidelity, 2)
+    def row_of(self, programme, fidelity, effort=1.0):
+        """Number of the row of a programme delivered at a fidelity, with an effort on the hardest; row 0 is no programme."""
+        key = programme, round(fidelity, 2), round(effort, 2)
         if key not in self._of and len(self._rows) == self.MOST:
             key = min(
                 (other for other in self._of if other[0] == programme), key=lambda other: abs(other[1] - fidelity)
             )
         if key not in self._of:
             item, effect = self._catalogue[programme], self._effects[programme] * key[1]
-            self._rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": item.level_weight(),
+            weight = item.level_weight()
+            weight[3] *= key[2]
+            self._rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": weight,
                                "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
             self._of[key] = len(self._rows)
             self.tables = offer_tables(self._needs, self._rows)
@@ -41,4 +43,4 @@ class Offers:
 
     def of_programme(self, programme):
         """Which rows are of a programme: uint8 (rows + 1,)."""
-        return np.array([0, *(name == programme for name, _ in self._of)], np.uint8)
+        return np.array([0, *(name == programme for name, *_ in self._of)], np.uint8)

@@ -6,15 +6,20 @@ import numpy as np
 
 from sim import kernels
 from sim.families import QUARTERS
+from sim.finance import irr
 from sim.places import LEVELS
 from sim.services import FIELDS, LEAKS, leaks
 
-# Money by what a party pays (-) or receives (+), straight from the flows.
-_PAID = {
-    "programme_cost": "programme", "transaction_cost": "transaction_cost", "evaluation_cost": "evaluation_cost",
-    "pool_overhead": "pool_overhead", "outcome_payment_out": "outcome_payment", "distributed": "distribution",
-}  # fmt: skip
-_RECEIVED = {"outcome_payment_in": "outcome_payment", "capital_in": "contribution"}
+# Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
+# the net position. What providers give back lowers programme cost.
+_MOVES = (
+    ("programme_cost", "programme", -1, True), ("transaction_cost", "transaction_cost", -1, True),
+    ("evaluation_cost", "evaluation_cost", -1, True), ("pool_overhead", "pool_overhead", -1, True),
+    ("outcome_payment_out", "outcome_payment", -1, True), ("outcome_payment_in", "outcome_payment", 1, True),
+    ("agency_premium", "agency_premium", 1, True), ("capital_in", "contribution", 1, False), ("capital_in", "capital", 1, False),
+    ("capital_repaid", "capital_repayment", -1, False), ("investor_return", "investor_return", -1, True),
+    ("distributed", "distribution", -1, False),
+)  # fmt: skip
 _FROM_CENTRE = ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
 
 
@@ -41,6 +46,7 @@ class Recorder:
     counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
     flows: list = None
     bodies: tuple = ()
+    kinds: dict = field(default_factory=dict)  # party outside the place -> "provider", "investor" or "other"
 
     def record(self, model):
         """Take down a quarter that has just ended."""
@@ -98,6 +104,11 @@ class Recorder:
         key = (model.year, contract.body, "families_enrolled")
         self.people[key] = self.people.get(key, 0) + families
 
+    def failed(self, model, provider, families):
+        """Take down a provider's failure and the families in its care."""
+        self.people[model.year, provider.code, "provider_failures"] = 1
+        self.people[model.year, provider.code, "families_handed_on"] = families
+
     def turned_around(self, model, cohort, families):
         """Take down families that no longer have an entrenched need."""
         key = (model.year, cohort.body, "families_turned_around")
@@ -118,6 +129,28 @@ class Recorder:
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.quarter + 1)])
         self.flows = model.ledger.flows()
         self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
+        if self.twin is not None:
+            self.kinds = {party.code: "other" for party in model.departments}
+            self.kinds |= {party.code: "provider" for party in model.providers}
+            self.kinds |= {party.code: "investor" for party in model.investors}
+        if model.vehicle:
+            self.kinds[model.vehicle.code] = "other"
+            self._record_investors(model)
+
+    def _record_investors(self, model):
+        """Take down what investors' deals came to: their pooled yearly return, and capital not repaid in closed deals."""
+        deals = model.vehicle.deals.values()
+        flows = {}
+        for stake in (stake for deal in deals if deal.closed for stake in deal.stakes):
+            for year, pence in stake.flows.items():
+                flows[year] = flows.get(year, 0) + pence
+        years = range(min(flows), max(flows) + 1) if flows else ()
+        rate = irr([flows.get(year, 0) for year in years]) if flows else None
+        code = model.vehicle.code
+        if rate is not None:
+            self.people[model.year, code, "investor_irr"] = rate
+        self.people[model.year, code, "deals_closed"] = sum(deal.closed for deal in deals)
+        self.people[model.year, code, "deals_with_loss"] = sum(deal.closed and deal.default_pence > 0 for deal in deals)
 
 
 class Rows:
@@ -212,14 +245,16 @@ class Rows:
 
     def _party(self, year, code, paid, received):
         """Rows of what a party paid and received; what they add to its net position."""
-        net = 0
-        for table, names, sign in ((paid, _PAID, -1), (received, _RECEIVED, 1)):
-            for measure, purpose in names.items():
-                pence = table.get((year, code, purpose), 0)
-                if pence:
-                    self._money(year, code, None, measure, pence)
-                if measure not in ("distributed", "capital_in"):
-                    net += sign * pence
+        net, rows = 0, {}
+        for measure, purpose, sign, counts in _MOVES:
+            pence = (paid if sign < 0 else received).get((year, code, purpose), 0)
+            if purpose == "programme":
+                pence -= received.get((year, code, purpose), 0)
+            rows[measure] = rows.get(measure, 0) + pence
+            net += sign * pence * counts
+        for measure, pence in rows.items():
+            if pence:
+                self._money(year, code, None, measure, pence)
         return net
 
     def _bodies(self):
@@ -229,9 +264,33 @@ class Rows:
             for code in self.run.bodies:
                 self._money(year, code, None, "net_position", self._party(year, code, paid, received))
                 self._money(year, code, None, "reinvested", self.run.reinvested.get((year, code), 0))
+            self._others(year, paid, received)
             for (at, code), pence in sorted(self.run.balances.items()):
                 if at == year and code not in agencies:
                     self._money(year, code, None, "closing_balance", pence)
+
+    def _others(self, year, paid, received):
+        """Rows of departments, the vehicle, providers and investors, whose gains are not the place's."""
+
+        def moved(table, code, *purposes):
+            return sum(table.get((year, code, purpose), 0) for purpose in purposes)
+
+        for code, kind in sorted(self.run.kinds.items()):
+            if kind == "provider":
+                income = moved(received, code, "programme", "outcome_payment")
+                self._money(
+                    year,
+                    code,
+                    None,
+                    "provider_surplus",
+                    income - moved(paid, code, "programme", "outcome_payment", "delivery"),
+                )
+            elif kind == "investor":
+                self._money(year, code, None, "invested", moved(paid, code, "capital"))
+                back = moved(received, code, "capital_repayment", "investor_return", "tax_relief")
+                self._money(year, code, None, "investor_income", back)
+            else:
+                self._party(year, code, paid, received)
 
     def _people(self):
         for (year, code, measure), number in sorted(self.run.people.items()):

@@ -28,11 +28,29 @@ MONEY = (
     "promised", "optimism_and_luck", *LEAKS, "cash_below_budget", "avoided_growth", "returned_to_centre", "retained",
     "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
     "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
-    "beyond_horizon", "measured_saving", "true_saving",
+    "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "provider_surplus", "invested", "investor_income",
 )  # fmt: skip
-PEOPLE = ("families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met")
-STOCKS = ("closing_balance", "list_alive", "members", "trust")  # the summary gives the last year, not a sum
-RATES = ("cashability", "retention", "self_sustaining", "npv", "bcr", "payback_year")
+PEOPLE = (
+    "families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
+    "deals_closed", "deals_with_loss",
+)  # fmt: skip
+STOCKS = (
+    "closing_balance",
+    "list_alive",
+    "members",
+    "trust",
+    "investor_irr",
+)  # the summary gives the last year, not a sum
+RATES = (
+    "cashability",
+    "retention",
+    "self_sustaining",
+    "npv",
+    "bcr",
+    "payback_year",
+    "gross_per_pound",
+    "cash_per_pound",
+)
 ALL = "all"
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
 
@@ -128,7 +146,8 @@ def _rates(series, years):
     gross, cash, retained = (series(name).sum(axis=1) for name in ("gross_avoided", "cash_released", "retained"))
     discount = (1 + DISCOUNT_RATE) ** -(years - years[0]).astype(float)
     benefit = (series("retained") + series("efficiency_saving")) * discount
-    cost = sum(series(name) for name in COSTS) * discount
+    spent = sum(series(name) for name in COSTS)
+    cost = spent * discount
     begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
     repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
     payback = np.where(repaid.any(axis=1), years[repaid.argmax(axis=1)].astype(float), np.nan)
@@ -137,6 +156,8 @@ def _rates(series, years):
         "retention": _ratio(retained, cash),
         "npv": (series("net_position") * discount).sum(axis=1),
         "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
+        "gross_per_pound": _ratio(gross, spent.sum(axis=1)),
+        "cash_per_pound": _ratio(cash, spent.sum(axis=1)),
         "payback_year": payback,
     }
 

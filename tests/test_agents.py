@@ -282,10 +282,17 @@ def test_repeated_projects_cost_less_to_agree():
     assert fourth == pytest.approx(first * 4**-0.5, abs=1)
 
 
-def test_a_pool_holds_no_more_than_a_years_contributions():
-    result = one("pooled_s75")
-    overhead = sums(result, "pool_overhead")
-    assert 0 < overhead < 0.05 * sums(result, "capital_in") + 0.05 * sums(result, "outcome_payment_in") + 1e6
+@pytest.mark.parametrize("held", [0.0, 0.5, 1.0, 2.0])
+def test_members_top_a_pool_up_to_a_years_contributions(held):
+    model = system("pooled_s75", years=1)
+    pool, ledger = model.bodies[0], model.ledger
+    ledger.at(1)
+    for member in pool.members():
+        ledger.transfer(OUTSIDE, member.account("prevention"), member.discretionary_pence, "opening_balance")
+    full = sum(round(0.5 * member.discretionary_pence) for member in pool.members())
+    ledger.transfer(OUTSIDE, pool.account(), round(held * full), "opening_balance")
+    model.raise_money(pool)
+    assert pool.balance() == pytest.approx(max(1.0, held) * full, abs=2)
 
 
 def test_the_body_with_the_legal_power_may_veto():

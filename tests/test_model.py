@@ -104,6 +104,8 @@ def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(compar
                     expected += rows(arrangement, replicate, year, agency, "displaced_services")
                     expected -= sum(rows(arrangement, replicate, year, agency, name) for name in COSTS)
                     expected += moved(arrangement, replicate, year, agency, "distribution", "payee")
+                    expected += rows(arrangement, replicate, year, agency, "agency_premium")
+                    expected += moved(arrangement, replicate, year, agency, "contribution", "payee")
                     expected -= moved(arrangement, replicate, year, agency, "contribution", "payer")
                     assert gap - before == expected, (arrangement, replicate, agency, year)
                     before = gap

@@ -71,6 +71,8 @@ class Contract:
         Account that outcome payments go to; empty where there are none.
     at_risk : float
         Share of the price that the provider gets by outcomes alone.
+    order : int
+        Whom the provider takes first: 1 the worst off, -1 the easiest.
     taken : dict of int to int
         Families taken on, by quarter of the year.
     """
@@ -85,6 +87,7 @@ class Contract:
     funder: str
     payee: str = ""
     at_risk: float = 0.0
+    order: int = 1
     taken: dict = field(default_factory=dict)
 
     @property
@@ -231,18 +234,21 @@ class Commissioner(Party):
         options = []
         for programme in self.model.catalogue.values():
             if self.may_commission(programme):
-                provider = self.model.best_provider(programme, self)
+                room = self.model.room_for(programme, self.scope())
+                provider = self.model.best_provider(programme, self, max(1, room))
+                if provider is None:
+                    continue
                 price = self.model.price_pence(programme, provider)
                 appraisal = self.appraise(programme, price)
                 if appraisal is not None and appraisal.value_pence > 0:
-                    families = self.model.room_for(programme, self.scope())
+                    families = provider.may_take(programme, room)
                     project = Project(self, programme, provider, families, price, appraisal)
                     options.append((-appraisal.value_pence / price, programme.id, project))
         return options
 
     def _backing(self, project, money):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
-        room = min(project.families, self.model.room_for(project.programme, self.scope()))
+        room = project.provider.may_take(project.programme, self.model.room_for(project.programme, self.scope()))
         rules = self.model.arrangement.rules
         smallest = max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
         affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0

@@ -292,7 +292,7 @@ class Provider(Party):
         for code, part in zip(self._bought, split(abs(balance), list(self._bought.values())), strict=True):
             body = self.model.party(code)
             if balance > 0:
-                self.pay(body.account(body.purse), part, "distribution")
+                self.pay(body.account(body.purse), part, "programme")
             else:
                 body.pay(self.code, min(part, max(0, body.balance(body.purse))), "programme", body.purse)
 

@@ -15,7 +15,7 @@ def _by_capital(body):
 CHOICES = {
     "commissioner": Rule(_nobody_else, "the commissioner"),
     "provider": Rule(_nobody_else, "the provider"),
-    "investors": Rule(_nobody_else, "investors"),
+    "investors": Rule(_by_capital, "investors; members share what a wound-up body leaves, by what they put in"),
     "first_loss": Rule(_nobody_else, "investors by tranche, the last one first"),
     "shared": Rule(_nobody_else, "commissioner and provider by percentages"),
     "members": Rule(_by_capital, "members, by what they put in"),
