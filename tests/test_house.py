@@ -1,0 +1,205 @@
+"""The house: imports point one way, luck and money have one door each, functions are short, versions are pinned."""
+
+import ast
+import tomllib
+from collections import defaultdict
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import sim
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "sim").rglob("*.py"))
+SCREEN = 60  # lines of a function's body
+# Longer on purpose: two compiled loops that lose their speed when cut up, and a table that is one expression.
+LONGER = {"sim.kernels.move_needs", "sim.kernels.screen", "sim.parameters._dials"}
+
+
+def module_of(path):
+    """Dotted name of a source file."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in SOURCES}
+
+
+def imported(nodes):
+    """Every module that some statements import, as dotted names."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            for name in node.names:
+                full = f"{node.module}.{name.name}"
+                yield full if full in MODULES else node.module
+
+
+@cache
+def neighbours(module):
+    """Modules of the package that a module imports, anywhere in it."""
+    return {name for name in imported(ast.walk(MODULES[module])) if name in MODULES and name != module}
+
+
+def reach(module):
+    """Modules of the package that a module leads to."""
+    seen, todo = set(), [module]
+    while todo:
+        for name in neighbours(todo.pop()) - seen:
+            seen.add(name)
+            todo.append(name)
+    return seen
+
+
+def below(package):
+    """A package or module and all that is in it."""
+    return {name for name in MODULES if name == package or name.startswith(package + ".")}
+
+
+def test_the_imports_are_read():
+    assert {"sim.agents.agency", "sim.appraisal", "sim.ledger"} <= neighbours("sim.model")
+    assert "sim.report.page" in neighbours("sim.cli")
+    assert "sim.streams" in reach("sim.runner")
+
+
+def test_no_module_leads_back_to_itself():
+    assert [module for module in MODULES if module in reach(module)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "known"),
+    [
+        ("sim.streams", set()),
+        ("sim.ledger", set()),
+        ("sim.parameters", set()),
+        ("sim.kernels", {"sim.streams"}),
+    ],
+)
+def test_the_ground_knows_nothing_of_the_rest(module, known):
+    assert neighbours(module) == known
+
+
+WORLD = below("sim.model") | below("sim.runner") | below("sim.api") | below("sim.cli")
+READERS = below("sim.results") | below("sim.record") | below("sim.report")
+
+
+@pytest.mark.parametrize(
+    ("part", "may_not_reach"),
+    [
+        ("sim.agents", WORLD | READERS | below("sim.arrangements") | below("sim.rules")),
+        ("sim.rules", WORLD | READERS | below("sim.arrangements")),
+        ("sim.model", READERS | below("sim.runner") | below("sim.arrangements") | below("sim.rules")),
+        ("sim.report", WORLD | below("sim.agents") | below("sim.rules") | below("sim.record")),
+        ("sim.results", WORLD | below("sim.agents") | below("sim.rules") | below("sim.record") | below("sim.report")),
+        ("sim.runner", below("sim.results") | below("sim.report") | below("sim.api") | below("sim.cli")),
+    ],
+)
+def test_imports_point_one_way(part, may_not_reach):
+    for module in below(part):
+        assert reach(module) & may_not_reach - below(part) == set(), module
+
+
+def test_nothing_imports_the_command_line():
+    assert [module for module in MODULES if "sim.cli" in neighbours(module)] == []
+
+
+def test_the_command_line_imports_what_is_heavy_only_where_it_is_needed():
+    at_top = set(imported(MODULES["sim.cli"].body))
+    assert {name.partition(".")[0] for name in at_top} <= {"shutil", "sys", "typing", "typer"}
+
+
+def test_mesa_is_imported_in_few_files():
+    users = {module for module, tree in MODULES.items() if "mesa" in set(imported(ast.walk(tree)))}
+    assert {"sim.model", "sim.agents.party"} <= users
+    assert len(users) <= 4, users
+
+
+def test_the_public_names_are_few_and_there():
+    assert 5 <= len(sim.__all__) <= 15
+    for name in sim.__all__:
+        assert getattr(sim, name).__doc__
+
+
+def test_luck_has_one_door():
+    """Nothing draws but through streams: no generator of Python's, numpy's or Mesa's, and no hash that a run salts."""
+    for module, tree in MODULES.items():
+        for name in imported(ast.walk(tree)):
+            assert name.partition(".")[0] not in ("random", "secrets", "uuid"), module
+            assert not name.startswith("numpy.random"), module
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in ("random", "rng", "default_rng", "shuffle", "shuffle_do", "unique_id"), module
+            if isinstance(node, ast.Name):
+                assert node.id != "hash", module
+
+
+def test_money_has_one_door():
+    """Balances change inside the ledger only; others read them."""
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and node.attr == "_balance":
+                assert module == "sim.ledger", module
+            if isinstance(node, ast.Attribute) and node.attr == "append" and isinstance(node.value, ast.Attribute):
+                assert node.value.attr != "postings" or module == "sim.ledger", module
+
+
+def body_lines(function):
+    """Lines of a function's body, its docstring left out."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return body[-1].end_lineno - body[0].lineno + 1 if body else 0
+
+
+def test_functions_fit_on_a_screen():
+    lengths = defaultdict(int)
+    for module, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                name = f"{module}.{node.name}"
+                lengths[name] = max(lengths[name], body_lines(node))
+    assert {name for name, lines in lengths.items() if lines > SCREEN} == LONGER
+
+
+def pyproject():
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def required(names):
+    """Distributions that some requirements bring in, by canonical name, as far as they are installed here."""
+    seen, todo = {}, [Requirement(name) for name in names]
+    while todo:
+        requirement = todo.pop()
+        name = canonicalize_name(requirement.name)
+        extras = requirement.extras or {""}
+        if requirement.marker and not any(requirement.marker.evaluate({"extra": extra}) for extra in extras):
+            continue
+        if name in seen:
+            continue
+        seen[name] = metadata.version(name)
+        for line in metadata.requires(name) or []:
+            inner = Requirement(line)
+            if inner.marker is None or any(inner.marker.evaluate({"extra": extra}) for extra in extras):
+                inner.marker = None
+                todo.append(inner)
+    return seen
+
+
+def test_every_version_is_pinned_indirect_ones_too():
+    project = pyproject()
+    pins = dict(line.split("==") for line in project["tool"]["uv"]["constraint-dependencies"])
+    installed = required([*project["project"]["dependencies"], *project["dependency-groups"]["dev"]])
+    assert {"llvmlite", "python-dateutil", "iniconfig"} <= set(installed)
+    assert {name: version for name, version in installed.items() if pins.get(name) != version} == {}
+    for group in project["dependency-groups"].values():
+        for line in group:
+            assert canonicalize_name(Requirement(line).name) in pins
+
+
+def test_no_lock_file_is_committed():
+    assert "uv.lock" in (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    assert "default-groups" not in pyproject()["tool"]["uv"]  # `dev` alone, so that a first run stays small
