@@ -7,7 +7,9 @@ import numpy as np
 
 from sim.agents.agency import Agency
 from sim.agents.department import Department
+from sim.agents.evidence_unit import EvidenceUnit
 from sim.agents.investor import Investor
+from sim.agents.monitor import Monitor
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.agents.vehicle import Vehicle
@@ -18,6 +20,7 @@ from sim.measurement import Cohorts
 from sim.offers import Offers
 from sim.parameters import InputError, suggest
 from sim.programmes import grade_correction
+from sim.streams import uniform
 
 
 class LocalSystem(mesa.Model):
@@ -51,7 +54,9 @@ class LocalSystem(mesa.Model):
         self.ledger, self.cohorts = Ledger(), Cohorts()
         self.quarter = 0
         self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
-        self.contracts, self.signed, self._cut = [], {}, {}
+        self.contracts, self.signed, self._cut, self._stages = [], {}, {}, {}
+        relieved = [self.lines_relieved(name) for name in self.catalogue if self.arrangement.is_for(name)]
+        self._relieved_by_any = np.any([np.zeros(len(self.lines), bool), *relieved], axis=0)
         self._openings = []
         self.departments = [Department(self, item.id) for item in self.place.departments]
         self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
@@ -61,8 +66,12 @@ class LocalSystem(mesa.Model):
         if self.bodies and any(source.investors for source in self.arrangement.rules.up_front):
             self.investors = [Investor(self, code, **entry) for code, entry in inputs.investors.items()]
             self.vehicle = Vehicle(self)
-        financiers = [*self.investors, self.vehicle] if self.vehicle else []
-        parties = (*self.departments, *self.agencies, *self.providers, *self.bodies, *financiers)
+        self.monitor = Monitor(self, "monitor") if self.bodies and self.arrangement.has("monitor") else None
+        self.evidence = (
+            EvidenceUnit(self, "evidence_unit") if self.bodies and self.arrangement.has("evidence_unit") else None
+        )
+        others = [*self.investors, *(party for party in (self.vehicle, self.monitor, self.evidence) if party)]
+        parties = (*self.departments, *self.agencies, *self.providers, *self.bodies, *others)
         self.parties = {party.code: party for party in parties}
         self._first_use = self.use_pence(range(1 - QUARTERS, 1))
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
@@ -204,7 +213,7 @@ class LocalSystem(mesa.Model):
                 programme.code,
                 self.offers.of_programme(programme.id),
                 places,
-                provider.reach,
+                min(1.0, provider.reach + self.arrangement.optional("reach_gain")),
                 programme.get("engagement"),
             )
             if len(rows):
@@ -274,6 +283,8 @@ class LocalSystem(mesa.Model):
             saved = sum((finding.saved for finding in self.findings), np.zeros(len(self.lines)))
             for agency in self.agencies:
                 agency.learn_cashability(saved)
+        if self.evidence:
+            self.evidence.work()
         self.cohorts.close_year()
 
     def settle(self):
@@ -285,7 +296,7 @@ class LocalSystem(mesa.Model):
         if rules.paid_for.outcome:
             self.pay_outcomes()
         if self.vehicle:
-            self.vehicle.settle()
+            self.vehicle.settle(ends=self._ended_at_review())
         for body in self.bodies:
             if body.is_open() and rules.savings.share_out:
                 rules.savings.share_out(body)
@@ -297,12 +308,22 @@ class LocalSystem(mesa.Model):
         due = {}
         for contract in self.signed.values():
             finding = found.get(contract.key)
+            if self.vehicle and not self.vehicle.takes(contract.payee):
+                continue
             if contract.payee and (finding is not None or contract.year == self.year):
                 due[contract.key] = payment.outcome(self, contract, finding)
         if self.arrangement.has("pooled_cohorts"):
             due = self._judged_together(due)
         for key, pence in due.items():
             self._pay_outcome(self.signed[key], found.get(key), pence if payment.claws_back else max(0, pence))
+
+    def _ended_at_review(self):
+        """Deals that politics ends at a spending review before they mature."""
+        review = self.year % int(self.dials["departments.review_years"]) == 0
+        if not review or not self.arrangement.has("political_risk"):
+            return ()
+        chance = self.arrangement.get("ended_at_review")
+        return [code for code in self.vehicle.deals if uniform(self.seed, "ended at review", code, self.year) < chance]
 
     def _pay_outcome(self, contract, finding, due):
         """Payers share what is due; money that comes back goes to them in the same shares."""
@@ -415,6 +436,29 @@ class LocalSystem(mesa.Model):
     def ease(self, provider):
         """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
         return self.arrangement.optional(f"ease_{provider.sector}") or 1.0
+
+    def is_accredited(self, programme):
+        """Whether a programme may be commissioned as far as the evidence unit is concerned, if there is one."""
+        return self.evidence is None or self.evidence.accredits(programme)
+
+    def stage(self, programme, families):
+        """Families a programme may take on at its stage: few before its go / no-go point, none past a no."""
+        if not self.arrangement.has("staged"):
+            return families
+        go = self._stages.get(programme)
+        if go is None:
+            return math.ceil(families * self.arrangement.get("pilot_share"))
+        return families if go else 0
+
+    def drift(self, line):
+        """Readiness to lower a line's threshold when places stay empty."""
+        held = self.arrangement.has("backfill_control") and self._relieved_by_any[line]
+        return 0.0 if held else self.dials["services.threshold_drift"]
+
+    def willingness(self, line):
+        """Willingness to close what stands empty on a line."""
+        planned = self.arrangement.has("benefits_realisation") and self._relieved_by_any[line]
+        return 1.0 if planned else self.dials["agencies.decommissioning"]
 
     def room_for(self, programme, scope):
         """Families that may still be taken on a programme this year, by all bodies together."""
@@ -594,12 +638,16 @@ class LocalSystem(mesa.Model):
         expected = float((usual * reduction).sum())
         if expected <= 0:
             return
-        doubt = self.place.get("place.evaluation_doubt")
+        estimate = finding.per_family / expected
+        variance = (finding.spread / expected) ** 2 + self.place.get("place.evaluation_doubt") ** 2
+        if self.arrangement.has("staged"):
+            self._stages.setdefault(programme.id, estimate >= self.arrangement.get("go_from"))
+        if self.evidence:
+            self.evidence.publish(programme.id, estimate, variance)
+            return
         body = self.parties[cohort.body]
         for party in {id(party): party for party in (body, *body.members())}.values():
-            party.beliefs[programme.id].update(
-                finding.per_family / expected, (finding.spread / expected) ** 2 + doubt**2
-            )
+            party.beliefs[programme.id].update(estimate, variance)
 
     def _followed_years(self):
         values = self.arrangement.values

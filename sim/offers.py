@@ -21,6 +21,7 @@ class Offers:
     def __init__(self, catalogue, place, dials, seed):
         self._catalogue, self._needs = catalogue, len(place.needs)
         self._effects = {name: item.true_effect(place, dials, seed) for name, item in catalogue.items()}
+        self._published = {name: item.published(place) for name, item in catalogue.items()}
         self._rows, self._of = [], {}
         self.tables = offer_tables(self._needs, [])
 
@@ -44,3 +45,9 @@ class Offers:
     def of_programme(self, programme):
         """Which rows are of a programme: uint8 (rows + 1,)."""
         return np.array([0, *(name == programme for name, *_ in self._of)], np.uint8)
+
+    def multiple(self, programme):
+        """True effect as a multiple of the published one: its projection on the published log ratios."""
+        published = self._published[programme]
+        size = float((published**2).sum())
+        return float((self._effects[programme] * published).sum()) / size if size else 0.0

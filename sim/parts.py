@@ -27,6 +27,25 @@ class Part:
 PARTS = {
     "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays"),
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together"),
+    "evidence_unit": Part(
+        "findings are shared by all, with those of other places; what does not work loses its accreditation",
+        {"evidence_cost": 0, "other_places": 0, "accredited_from": 0},
+    ),
+    "benefits_realisation": Part(
+        "closure plans with dates and owners for the services its programmes relieve", manages=True
+    ),
+    "backfill_control": Part("thresholds are held on the services its programmes relieve", manages=True),
+    "data_sharing": Part("families are found early, known to services or not", {"reach_gain": 0}),
+    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": 0}),
+    "double_claims": Part("a family on two schemes at once counts for one half"),
+    "staged": Part(
+        "a programme starts small and goes on only past a go / no-go point", {"pilot_share": 0.01, "go_from": 0}
+    ),
+    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": 0}),
+    "widening_role": Part(
+        "its role, and with it its scope and daring, widens with its record", {"role_years": 1, "cautious_chance": 0}
+    ),
+    "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
 }
 
 # Who plays a part in the arrangement, by agency or department.

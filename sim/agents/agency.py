@@ -185,7 +185,6 @@ class Agency(Commissioner):
         slack = self.budget_pence - QUARTERS * self.spent([quarter])
         for line in self.own_lines:
             plan = resizing(
-                self.model.services, line, quarter, self.model.dials["services.threshold_drift"],
-                self.model.dials["agencies.decommissioning"], self.model.seed, slack,
+                self.model.services, line, quarter, self.model.drift(line), self.model.willingness(line), self.model.seed, slack,
             )  # fmt: skip
             slack -= self.model.carry_out(line, quarter, plan)

@@ -5,6 +5,8 @@ import numpy as np
 from sim.agents.boards import Body
 from sim.ledger import OUTSIDE, split
 
+ROLES = ("facilitator", "supply-chain manager", "part-commissioner", "commissioner")
+
 
 class ListTrust(Body):
     """A LIST: commissions for its members, collects payments for measured benefit, reinvests, distributes, winds up.
@@ -20,6 +22,8 @@ class ListTrust(Body):
         Surplus of the year just settled that is kept.
     idle_years : int
         Years in a row in which it found nothing to commission.
+    record : int
+        Good years less bad ones: in a good year members' cash covered what they paid.
     """
 
     def __init__(self, model, code):
@@ -27,7 +31,7 @@ class ListTrust(Body):
         self.invoices = {}
         self.alive = True
         self.joined = []
-        self.kept_to_reinvest = self.idle_years = 0
+        self.kept_to_reinvest = self.idle_years = self.record = 0
 
     def members(self):
         """Present members; before the LIST is founded, those who are ready to join."""
@@ -41,9 +45,28 @@ class ListTrust(Body):
                 return False
         return self.alive and super().is_open()
 
+    def role(self):
+        """How far its role has widened: 0 facilitator, 1 supply-chain manager, 2 part-commissioner, 3 commissioner."""
+        arrangement = self.model.arrangement
+        if not arrangement.has("widening_role"):
+            return len(ROLES) - 1
+        return int(np.clip(self.record // arrangement.get("role_years"), 0, len(ROLES) - 1))
+
     def scope(self):
-        """Scope grows with members' trust."""
-        return min(1.0, 2 * self.mean_trust())
+        """Scope grows with members' trust, and with its role where that widens."""
+        return min(1.0, 2 * self.mean_trust()) * (self.role() + 1) / len(ROLES)
+
+    def dares(self, appraisal):
+        """A body with little record takes on what is likely to gain; with every role it dares more."""
+        if not self.model.arrangement.has("widening_role"):
+            return True
+        cautious = self.model.arrangement.get("cautious_chance")
+        return appraisal.chance_of_gain >= cautious * (1 - self.role() / len(ROLES))
+
+    def horizon(self):
+        """It looks further ahead as its role widens: up to half as far again."""
+        widened = self.role() / (len(ROLES) - 1) if self.model.arrangement.has("widening_role") else 0.0
+        return super().horizon() * (1 + 0.5 * widened)
 
     def mean_trust(self):
         """Mean trust of the members, 0 without any."""
@@ -83,6 +106,8 @@ class ListTrust(Body):
             else:
                 benefit = (saved * unit)[member.own_lines].sum()
             due = round(max(0.0, benefit) * share)
+            if self.model.monitor and due > max(0, member.underspend()):
+                due = self.model.monitor.settle(self, member, due)
             self.invoices[member.code] = member.pay_for_outcome(self.account(), due)
 
     def distribute(self):
@@ -102,6 +127,9 @@ class ListTrust(Body):
             if paid > 0:
                 gap = (member.cash_this_year - paid) / paid
                 member.trust = float(np.clip(member.trust + arrangement.get("trust_step") * np.clip(gap, -1, 1), 0, 1))
+        paid, cash = sum(self.invoices.values()), sum(max(0, member.cash_this_year) for member in self.joined)
+        if paid:
+            self.record = max(0, self.record + (1 if cash >= paid else -1))
         self.joined = [member for member in self.joined if member.trust >= arrangement.get("trust_to_stay")]
         outside = [agency for agency in super().members() if agency not in self.joined]
         self.joined += [agency for agency in outside if self._would_join(agency)]

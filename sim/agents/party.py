@@ -162,7 +162,7 @@ class Commissioner(Party):
 
     def may_commission(self, programme):
         """Whether the arrangement is for the programme, and a member with the legal power to commission it does not veto."""
-        for_it = self.model.arrangement.is_for(programme.id)
+        for_it = self.model.arrangement.is_for(programme.id) and self.model.is_accredited(programme.id)
         return for_it and any(member.code in programme.commissioners for member in self.members())
 
     def project_cost(self, programme):
@@ -174,14 +174,20 @@ class Commissioner(Party):
         """Largest share of a programme's yearly reach that it takes on."""
         return 1.0
 
+    def dares(self, appraisal):
+        """Whether a project's chance of gain is enough for it."""
+        return True
+
     def appraise(self, programme, price_pence):
         """Appraise a programme at a price a family with this party's beliefs; None where there is nobody to help."""
         case = self.model.case_for(programme, self.beliefs[programme.id], price_pence)
         if case is None:
             return None
+        arrangement = self.model.arrangement
+        within = 1 - arrangement.optional("outside_benefit") if arrangement.has("wider_geography") else True
         return appraise_case(
             case,
-            self.model.arrangement.rules.benefit_counted(self),
+            arrangement.rules.benefit_counted(self) * within,
             self.cashability(),
             self.weight_on_outcomes(),
             self.horizon(),
@@ -240,15 +246,16 @@ class Commissioner(Party):
                     continue
                 price = self.model.price_pence(programme, provider)
                 appraisal = self.appraise(programme, price)
-                if appraisal is not None and appraisal.value_pence > 0:
-                    families = provider.may_take(programme, room)
+                if appraisal is not None and appraisal.value_pence > 0 and self.dares(appraisal):
+                    families = provider.may_take(programme, self.model.stage(programme.id, room))
                     project = Project(self, programme, provider, families, price, appraisal)
                     options.append((-appraisal.value_pence / price, programme.id, project))
         return options
 
     def _backing(self, project, money):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
-        room = project.provider.may_take(project.programme, self.model.room_for(project.programme, self.scope()))
+        room = self.model.room_for(project.programme, self.scope())
+        room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
         smallest = max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
         affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0

@@ -233,12 +233,16 @@ class Vehicle(Party):
             self.pay(account, part, "outcome_payment", deal.code)
         return free - rest
 
-    def settle(self):
-        """Year end: pay investors out of every open deal, and close those that have reached maturity."""
+    def settle(self, ends=()):
+        """Year end: pay investors out of every open deal, and close those that are due, or ended early by their codes."""
         for deal in [deal for deal in self.deals.values() if not deal.closed]:
             self.pay_out(deal)
-            if self.is_due(deal):
+            if self.is_due(deal) or deal.code in ends:
                 self.close(deal)
+
+    def takes(self, account):
+        """Whether an account may still be paid: not the purse of a deal that has been closed."""
+        return all(self.account(deal.code) != account for deal in self.deals.values() if deal.closed)
 
     def is_due(self, deal):
         """Whether a deal has reached maturity."""
