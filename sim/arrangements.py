@@ -8,7 +8,7 @@ from sim import rules
 from sim.parameters import DIALS, InputError, changed, check_source, quantity, suggest
 from sim.parts import PARTS, ROLES
 from sim.places import FUNDING, read_toml
-from sim.programmes import programme_names
+from sim.programmes import SECTORS, programme_names
 
 # Terms any arrangement may add: nought where the file is silent.
 OPTIONAL_VALUES = {
@@ -21,6 +21,7 @@ _KEYS = (
     "differs",
     "members",
     "programmes",
+    "sectors",
     "outcome_lines",
     "parts",
     "rules",
@@ -56,6 +57,8 @@ class Arrangement:
         Agency or department that plays a role.
     programmes : tuple of str
         Programmes it is for; empty for any.
+    sectors : tuple of str
+        Sectors that may provide; empty for any.
     outcome_lines : tuple of str
         Service lines whose counts its payments look at, where they look at counts of an area.
     funding : dict of str to str
@@ -75,6 +78,7 @@ class Arrangement:
     parts: tuple = ()
     roles: dict = field(default_factory=dict)
     programmes: tuple = ()
+    sectors: tuple = ()
     outcome_lines: tuple = ()
     funding: dict = field(default_factory=dict)
 
@@ -206,6 +210,7 @@ def _build(path, spec, inherited):
         parts,
         _roles(path, spec.get("roles", {})),
         _names(path, spec, "programmes", programme_names()),
+        _names(path, spec, "sectors", SECTORS),
         tuple(spec.get("outcome_lines", [])),
         _funding(path, spec.get("funding", {})),
     )

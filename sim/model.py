@@ -315,7 +315,11 @@ class LocalSystem(mesa.Model):
         if self.arrangement.has("pooled_cohorts"):
             due = self._judged_together(due)
         for key, pence in due.items():
-            self._pay_outcome(self.signed[key], found.get(key), pence if payment.claws_back else max(0, pence))
+            contract = self.signed[key]
+            pence = pence if payment.claws_back else max(0, pence)
+            if self.vehicle:
+                pence = min(pence, self.vehicle.owed_at_most(contract.payee, pence))
+            self._pay_outcome(contract, found.get(key), pence)
 
     def _ended_at_review(self):
         """Deals that politics ends at a spending review before they mature."""
@@ -425,7 +429,10 @@ class LocalSystem(mesa.Model):
 
     def best_provider(self, programme, body, wanted=1):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None."""
-        able = [(item, item.may_take(programme, wanted)) for item in self.providers]
+        sectors = self.arrangement.sectors
+        able = [
+            (item, item.may_take(programme, wanted)) for item in self.providers if not sectors or item.sector in sectors
+        ]
         bids = [
             (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
             for item, families in able
@@ -492,6 +499,7 @@ class LocalSystem(mesa.Model):
 
     def raise_money(self, body):
         """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""
+        body.earmarked = 0
         envelope = self.dials["comparison.envelope"] * 100 * self.place.get("place.population") / 1e6 * self.scale
         if not envelope:
             for source in self.arrangement.rules.up_front:
@@ -510,6 +518,20 @@ class LocalSystem(mesa.Model):
         """Pence a family that outcome payments for a project are expected to come to."""
         expect = self.arrangement.rules.paid_for.expect
         return expect(self, project) if expect else 0
+
+    def value_to(self, body, project):
+        """Value of a project to a body, pence a family: where others pay up front, it pays its share of what outcomes cost.
+
+        No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
+        """
+        value = project.appraisal.value_pence
+        if any(source.own for source in self.arrangement.rules.up_front):
+            return value
+        others = sum(self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
+        most = self.arrangement.optional("return_cap") * project.price_pence or math.inf
+        at_risk = self.arrangement.optional("provider_share") or 1.0
+        expected = min(most, self.expected_outcome(project)) * (1 - others) + (1 - at_risk) * project.price_pence
+        return value + project.price_pence - expected
 
     def sign(self, project, backing):
         """Sign a year's contract."""

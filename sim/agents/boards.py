@@ -52,6 +52,17 @@ class Body(Commissioner):
         years, gone = self.term()
         return self.balance() // (years - gone)
 
+    def can_charge(self, fee):
+        """Members can be charged where the body itself holds no money for programmes."""
+        return sum(max(0, member.balance("prevention")) for member in self.members()) >= fee
+
+    def pay_fee(self, fee):
+        """From its own account, else members share it."""
+        if self.balance() >= fee:
+            super().pay_fee(fee)
+        else:
+            self.model.share_cost(self.members(), fee, "transaction_cost")
+
     def pay_standing_costs(self):
         """Accounting, audit and irrecoverable tax of a pool, as a share of what it holds."""
         share = self.model.arrangement.optional("pool_overhead")

@@ -136,6 +136,8 @@ class Commissioner(Party):
         The purses it commissions from, and keeps what it is paid for outcomes in.
     members : method
         Agencies on whose behalf it commissions.
+    earmarked : int
+        Pence of this year's money that can be spent on programmes only, so that any benefit is worth it.
     projects : dict of str to int
         Years in which each programme was commissioned: repetition makes agreeing cheaper.
     """
@@ -147,6 +149,7 @@ class Commissioner(Party):
         optimism, spread = model.dials["programmes.optimism"], model.place.get("place.belief_spread")
         self.beliefs = {name: Belief(optimism, spread**2) for name in model.catalogue}
         self.projects = {}
+        self.earmarked = 0
 
     def horizon(self):
         """Years it looks ahead."""
@@ -223,17 +226,29 @@ class Commissioner(Party):
             Pence it may spend.
         """
         for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
+            worth_it = self.model.value_to(self, project) > 0
             fee = self.project_cost(project.programme.id)
-            if money < fee:
+            can_pay = money if worth_it else min(money, self.earmarked)
+            if can_pay < fee and not self.can_charge(fee):
                 continue
-            backing = self._backing(project, money - fee)
+            backing = self._backing(project, max(0, can_pay - fee))
             if backing is None:
                 continue
-            money -= fee + (backing.families * project.price_pence if backing.funder == self.account(self.purse) else 0)
+            own = backing.families * project.price_pence if backing.funder == self.account(self.purse) else 0
+            money -= fee + own
+            self.earmarked = max(0, self.earmarked - fee - own)
             name = project.programme.id
             self.projects[name] = self.projects.get(name, 0) + 1
-            self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
+            self.pay_fee(fee)
             self.model.sign(project, backing)
+
+    def can_charge(self, fee):
+        """Whether somebody else can be charged for what agreeing a project costs."""
+        return False
+
+    def pay_fee(self, fee):
+        """Pay what agreeing a project costs."""
+        self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
 
     def _projects(self):
         """Programmes worth their price, by value per pound: (-value per pound, id, project)."""
@@ -246,10 +261,13 @@ class Commissioner(Party):
                     continue
                 price = self.model.price_pence(programme, provider)
                 appraisal = self.appraise(programme, price)
-                if appraisal is not None and appraisal.value_pence > 0 and self.dares(appraisal):
-                    families = provider.may_take(programme, self.model.stage(programme.id, room))
-                    project = Project(self, programme, provider, families, price, appraisal)
-                    options.append((-appraisal.value_pence / price, programme.id, project))
+                if appraisal is None or not self.dares(appraisal):
+                    continue
+                families = provider.may_take(programme, self.model.stage(programme.id, room))
+                project = Project(self, programme, provider, families, price, appraisal)
+                value = self.model.value_to(self, project)
+                if value > (-price if self.earmarked else 0):
+                    options.append((-value / price, programme.id, project))
         return options
 
     def _backing(self, project, money):

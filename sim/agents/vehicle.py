@@ -244,6 +244,13 @@ class Vehicle(Party):
         """Whether an account may still be paid: not the purse of a deal that has been closed."""
         return all(self.account(deal.code) != account for deal in self.deals.values() if deal.closed)
 
+    def owed_at_most(self, account, otherwise):
+        """Most pence a deal's account may still be paid under its cap; `otherwise` where it is no deal's account."""
+        for deal in self.deals.values():
+            if self.account(deal.code) == account:
+                return max(0, int(deal.cap * deal.capital) - deal.paid - self.balance(deal.code))
+        return otherwise
+
     def is_due(self, deal):
         """Whether a deal has reached maturity."""
         return not deal.closed and self._year_end() - deal.opened >= deal.years

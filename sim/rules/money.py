@@ -49,10 +49,11 @@ def _shared_backs(body, project):
     return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
 
 
-def _attachment_fees(body):
-    """The centre pays a fee up front for each of the families it asks the body to turn around this year."""
-    fees = body.model.cost_here("attachment_money")
-    body.model.centre().pay_grant(body.account(body.purse), fees)
+def _ring_fenced(body):
+    """The centre pays a sum each year that may be spent on the arrangement's programmes only."""
+    pence = body.model.cost_here("ring_fence")
+    body.model.centre().pay_grant(body.account(body.purse), pence)
+    body.earmarked += pence
 
 
 def _advance(body):
@@ -62,6 +63,7 @@ def _advance(body):
         arrangement, base = body.model.arrangement, body.model.area_base()
         body.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
         body.model.centre().pay_for_outcome(body.account(), body.advanced)
+    body.earmarked += min(body.advanced, body.spendable())
 
 
 def _investors_back(body, project):
@@ -109,5 +111,5 @@ CHOICES = {
         _advance, "the centre, by a share of the saving it anticipates",
         {"target_fall": 0.001, "advance_share": 0, "term_years": 1},
     ),
-    "attachment": Source(_attachment_fees, "the centre, by a fee for each family taken on", {"attachment_money": 0}),
+    "ring_fenced": Source(_ring_fenced, "the centre, by a ring-fenced sum", {"ring_fence": 0}),
 }  # fmt: skip
