@@ -17,6 +17,9 @@ QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family l
 FRAILTY_CLASSES = 256
 SLOTS = 2  # programmes a family carries, running or fading
 RING = 4  # quarters of service use remembered
+# Of each byte: its bits, the set ones first, and how many are set.
+_BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in range(256)], np.uint16)
+_BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
 _MARGIN = np.float32(1.00001)  # float32 products may exceed their bound by a rounding
 
 
@@ -139,6 +142,24 @@ def may_move(visit, up, draw, has, burden, frailty, frail_most, coupling_max, of
             visit[i] |= (draw[k, i] < onset * ceiling[i]) << k
 
 
+@njit(nogil=True, inline="always")
+def list_needs(visit, n, n_needs, listed):
+    """Fill `listed` with every need to visit, as 16 * place of the family in the block + need; returns how many.
+
+    No branches: eight entries are written each time, and as many kept as count. Unsigned indices, which need no look
+    at their sign, let the processor write the eight at once.
+    """
+    visits = np.uint64(0)
+    for i in range(n):
+        for part in range(0, n_needs, 8):
+            bits = np.uint64((visit[i] >> part) & 255)
+            code = np.uint16((i << 4) | part)
+            for j in range(np.uint64(8)):
+                listed[visits + j] = code + _BITS[bits, j]
+            visits += np.uint64(_BIT_COUNT[bits])
+    return np.int64(visits)
+
+
 @njit(nogil=True, cache=True)
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """Needs worsen and ease by one level (3.2).
@@ -166,10 +187,10 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     level_weight, band_weight, up_max, down_max = o.level_weight, o.band_weight, o.up_max, o.down_max
     n_needs = levels.shape[1]
     one = np.float32(1.0)
+    easing = down_max * t.recovery_max * _MARGIN
     draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.float32)
-    family = np.empty(BLOCK * n_needs + 1, np.int64)
-    need = np.empty(BLOCK * n_needs + 1, np.uint8)
-    new = np.empty(BLOCK * n_needs + 1, np.uint8)
+    listed = np.empty(BLOCK * n_needs + 8, np.uint16)
+    new = np.empty(BLOCK * n_needs + 8, np.uint8)
     visit = np.empty(BLOCK, np.int32)
     ceiling = np.empty(BLOCK, np.float32)
     for area in range(first_area, last_area):
@@ -180,19 +201,19 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             may_move(
                 visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling
             )
-            visits = 0
-            for i in range(n):  # a list without branches: the processor could not guess them
-                for k in range(n_needs):
-                    family[visits] = start + i
-                    need[visits] = k
-                    visits += (visit[i] >> k) & 1
+            near = 0
+            for v in range(list_needs(visit, n, n_needs, listed)):  # without branches: the processor could not guess
+                i, k = np.uint64(listed[v] >> 4), np.uint64(listed[v] & 15)
+                f = np.uint64(start) + i
+                band, level, u = bands[age[f]], levels[f, k], draw[k, i]
+                ease = frail_down[frailty[f]] * easing[offer[0, f]] * down_max[offer[1, f]]
+                listed[near] = listed[v]
+                near += (u < up[band, k, level] * ceiling[i]) | (one - u <= down_chance[band, k, level] * ease)
             changes = 0
-            for v in range(visits):
-                f, k = family[v], need[v]
-                band, grade, level, u = bands[age[f]], frailty[f], levels[f, k], draw[k, f - start]
-                ease = frail_down[grade] * t.recovery_max * down_max[offer[0, f]] * down_max[offer[1, f]] * _MARGIN
-                if u >= up[band, k, level] * ceiling[f - start] and one - u > down_chance[band, k, level] * ease:
-                    continue
+            for v in range(near):
+                i, k = np.uint64(listed[v] >> 4), np.uint64(listed[v] & 15)
+                f = np.uint64(start) + i
+                band, grade, level, u = bands[age[f]], frailty[f], levels[f, k], draw[k, i]
                 p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
                 p_up *= programme_factor(
                     offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band
@@ -206,13 +227,11 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 if p_up + p_down > one:
                     p_up *= one / (p_up + p_down)
                     p_down = one - p_up
-                if u < p_up or one - u < p_down:
-                    family[changes] = f
-                    need[changes] = k
-                    new[changes] = level + 1 if u < p_up else level - 1
-                    changes += 1
+                listed[changes] = listed[v]
+                new[changes] = level + 1 if u < p_up else level - 1
+                changes += (u < p_up) | (one - u < p_down)
             for v in range(changes):  # only now, so that every need sees the others as they were
-                f, k, level = family[v], need[v], new[v]
+                f, k, level = start + (listed[v] >> 4), listed[v] & 15, new[v]
                 counts[area, k, levels[f, k]] -= 1
                 counts[area, k, level] += 1
                 burden[f] += level - levels[f, k]

@@ -1,0 +1,92 @@
+"""What the whole model costs beyond its families: institutions, accounts and the taking down of results.
+
+One seed of `list_public` with its do-nothing twin, 15 years of a city of 150,000 families, on one thread. The run is
+timed as it is, then once more with every compiled kernel timed; what is left is agents, accounts, services and
+collection. Prints CPU time of each with its twin and without, and the functions that cost most outside the kernels.
+Settling the place, which is all families, is left out. Fails if all else costs more than the kernels.
+"""
+
+import cProfile
+import io
+import pstats
+import sys
+import time
+from dataclasses import replace
+from itertools import pairwise
+
+from sim import families, record
+from sim import kernels as compiled
+from sim.arrangements import load_arrangement
+from sim.burn_in import settle
+from sim.record import Rows
+from sim.runner import TWIN, load_inputs, simulate
+
+FAMILIES = 150_000
+KERNELS = [name for name, item in vars(compiled).items() if hasattr(item, "py_func") and not name.startswith("_")]
+
+
+class Timer:
+    """Stands in for the module of kernels and adds up the CPU time of its calls."""
+
+    def __init__(self):
+        self.seconds = dict.fromkeys(KERNELS, 0.0)
+
+    def __getattr__(self, name):
+        item = getattr(compiled, name)
+        if name not in self.seconds:
+            return item
+
+        def timed(*values):
+            begin = time.process_time()
+            result = item(*values)
+            self.seconds[name] += time.process_time() - begin
+            return result
+
+        return timed
+
+
+def run_pair(inputs, settled):
+    """A run with its twin, and its rows; CPU seconds of the twin, the run and the rows."""
+    marks = [time.process_time()]
+    nothing = replace(inputs, arrangement=load_arrangement(TWIN))
+    twin, prices = simulate(nothing, settled.copy(), 1)
+    marks.append(time.process_time())
+    run, _ = simulate(inputs, settled.copy(), 1, twin)
+    marks.append(time.process_time())
+    Rows(inputs.place, prices, run, twin).build()
+    marks.append(time.process_time())
+    return [after - before for before, after in pairwise(marks)]
+
+
+def main():
+    """Measure, print, and fail if all else costs more than the kernels."""
+    inputs = load_inputs("list_public", families=FAMILIES)
+    settled = settle(inputs.place, inputs.place_dials, 1, FAMILIES)
+    run_pair(replace(inputs, n_families=500), settle(inputs.place, inputs.place_dials, 1, 500))  # compiles
+    timer = Timer()
+    families.kernels = record.kernels = timer
+    twin, run, rows = run_pair(inputs, settled)
+    families.kernels = record.kernels = compiled
+    whole, within = twin + run + rows, sum(timer.seconds.values())
+    ratio = (whole - within) / within
+    print(f"{inputs.place.id}, {FAMILIES:,} families, 60 quarters, CPU seconds: twin {twin:.2f}, list_public {run:.2f}, rows {rows:.2f}")  # fmt: skip
+    moving = sum(timer.seconds[name] for name in ("age_families", "move_needs", "screen"))
+    print(f"kernels {within:.2f}, all else {whole - within:.2f}: {ratio:.2f} of the kernels (goal: at most 1)")
+    print(f"or, counting only what ages, moves and screens every family as kernels: {(whole - moving) / moving:.2f}")
+    for name, seconds in sorted(timer.seconds.items(), key=lambda pair: -pair[1])[:6]:
+        print(f"  {name:<20}{seconds:6.2f}")
+    _profile(inputs, settled)
+    return 0 if ratio <= 1 else 1
+
+
+def _profile(inputs, settled, functions=15):
+    profile = cProfile.Profile(time.process_time)
+    profile.runcall(run_pair, inputs, settled)
+    text = io.StringIO()
+    pstats.Stats(profile, stream=text).sort_stats("tottime").print_stats(functions)
+    table = text.getvalue().partition("   ncalls")
+    print("\nA profile of the same run:\n" + "".join(table[1:]).rstrip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

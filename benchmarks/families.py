@@ -1,0 +1,104 @@
+"""How fast families are: this project's kernel beside plain Mesa, Starsim and numpy, doing the same work.
+
+Versions run in turn in one process, two quarters each a round; CPU time of one thread, median over rounds. Ratios are
+taken within a round, since noise lasts longer than one. Mean costs of every agency must agree within four standard
+errors, worked out from the spread between neighbourhoods, which are alike and as large in all versions. Then the
+whole model's own kernels on a real city.
+"""
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"  # before numpy: one thread for all
+
+import sys
+import time
+
+import numpy as np
+import task
+from peers import KernelVersion, MesaVersion, NumpyVersion
+from starsim_peers import StarsimVersion, TunedVersion
+
+from sim.burn_in import settle
+from sim.runner import load_inputs
+
+VERSIONS = {
+    "Mesa": MesaVersion, "Starsim": StarsimVersion, "Starsim tuned": TunedVersion, "numpy": NumpyVersion, "listsim": KernelVersion,
+}  # fmt: skip
+AREAS = {**dict.fromkeys(VERSIONS, 400), "Mesa": 32}
+GOALS = {"Mesa": 200, "Starsim": 8}
+WARM_UP, CHECKED_FROM, ROUNDS, A_ROUND = 40, 10, 9, 2  # quarters, but for ROUNDS
+ERRORS = 4  # standard errors
+
+
+def main():
+    """Run, print, and fail if versions disagree or a goal is missed."""
+    runs = {name: version(AREAS[name], seed) for seed, (name, version) in enumerate(VERSIONS.items(), 1)}
+    counts = {name: np.zeros((AREAS[name], task.NEEDS, 4)) for name in runs}
+    for name, run in runs.items():
+        for quarter in range(WARM_UP):
+            run.step()
+            if quarter >= CHECKED_FROM:
+                counts[name] += run.counts
+    spent = {name: [] for name in runs}
+    for _ in range(ROUNDS):
+        for name, run in runs.items():
+            begin = time.process_time()
+            for _ in range(A_ROUND):
+                run.step()
+            spent[name].append((time.process_time() - begin) / (A_ROUND * AREAS[name] * task.SIZE) * 1e9)
+    quarters = WARM_UP - CHECKED_FROM
+    means = {name: task.cost(seen) / (quarters * task.SIZE) for name, seen in counts.items()}
+    agree = report_costs(means)
+    reached = report_speed(spent)
+    report_city()
+    return 0 if agree and reached else 1
+
+
+def report_costs(means):
+    """Print mean costs and whether they agree; `means` are pence a family-quarter by neighbourhood and agency."""
+    own = means["listsim"]
+    spread = own.std(axis=0, ddof=1)
+    print(f"Mean cost, pence a family-quarter, and furthest of {task.AGENCIES} agencies from listsim:")
+    agree = True
+    for name, by_area in means.items():
+        error = spread * np.sqrt(1 / len(by_area) + 1 / len(own))
+        off = (by_area.mean(axis=0) - own.mean(axis=0)) / error
+        worst = np.abs(off).argmax()
+        share = by_area.mean(axis=0)[worst] / own.mean(axis=0)[worst] - 1
+        agree &= bool(abs(off[worst]) <= ERRORS)
+        print(f"  {name:<14} {by_area.mean(axis=0).sum():9.1f}  {share:+7.2%}  {off[worst]:+5.1f} of {ERRORS} standard errors allowed ({error[worst] / own.mean(axis=0)[worst]:.2%} each)")  # fmt: skip
+    print("Costs agree." if agree else "Costs DISAGREE.")
+    return agree
+
+
+def report_speed(spent):
+    """Print CPU time a family-quarter and how many times faster this project is."""
+    own = np.array(spent["listsim"])
+    reached = True
+    print(f"\n{'':<14}{'families':>9}{'ns a family-quarter':>21}{'range':>18}{'listsim is faster':>20}{'goal':>6}")
+    for name, times in spent.items():
+        ns, ratio, goal = np.median(times), np.median(times / own), GOALS.get(name)
+        reached &= goal is None or bool(ratio >= goal)
+        print(f"{name:<14}{AREAS[name] * task.SIZE:>9,}{ns:>21,.1f}{f'{min(times):,.1f}-{max(times):,.1f}':>18}{f'{ratio:,.1f} times':>20}{goal or '':>6}")  # fmt: skip
+    return reached
+
+
+def report_city(families=150_000, rounds=12):
+    """Print speed and size of the whole model's kernels."""
+    inputs = load_inputs("do_nothing")
+    city = settle(inputs.place, inputs.place_dials, 1, families).families
+    phases = {"age": lambda _: city.age(), "move needs": city.move_needs, "screen": city.screen}
+    spent = {name: [] for name in phases}
+    for quarter in range(1, rounds + 1):
+        for name, phase in phases.items():
+            begin = time.process_time()
+            phase(quarter)
+            spent[name].append((time.process_time() - begin) / families * 1e9)
+    ns = {name: float(np.median(times)) for name, times in spent.items()}
+    size = sum(column.nbytes for column in city.columns) / families
+    print(f"\nWhole model, {inputs.place.id}, {families:,} families, {city.columns.levels.shape[1]} needs: {sum(ns.values()):.1f} ns a family-quarter")  # fmt: skip
+    print(f"  ({', '.join(f'{name} {value:.1f}' for name, value in ns.items())}); {size:.0f} bytes a family in columns")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
