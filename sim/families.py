@@ -125,11 +125,11 @@ class Families:
             self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen
         )
 
-    def take_up(self, quarter, target, code, same_programme, places, reach, engagement):
+    def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
         n = kernels.choose_families(
             self.columns, self.offers, target, self.key, quarter, code, np.float32(engagement), np.float32(reach), self.heard,
-            places, same_programme, self._buffer, self._chosen,
+            places, same_programme, order, barred, self._buffer, self._chosen,
         )  # fmt: skip
         return self._chosen[:n].copy()
 

@@ -516,8 +516,10 @@ def matches(levels, wanted, level_from, level_to, at_least, f):
 
 
 @njit(nogil=True, cache=True)
-def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, buffer, chosen):
-    """Families that take up places on a programme, the worst off first (3.4).
+def choose_families(
+    c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, order, barred, buffer, chosen
+):
+    """Families that take up places on a programme, the worst off first or otherwise (3.4).
 
     A family known to services is asked; one that is not is reached with probability `reach`. It engages with a
     probability that grows with its trust. A family on a programme, or marked by the same one, is passed over.
@@ -526,6 +528,10 @@ def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, 
     ----------
     same_programme : uint8 (offers + 1,)
         1 for offers of this programme.
+    order : int
+        1 the worst off first, -1 the least badly off, 0 by lot.
+    barred : uint8 (N,) or (0,)
+        1 for families that may not be taken on now; empty where all may.
     chosen : int64 (N,)
         Filled with row numbers, in family order.
 
@@ -541,6 +547,8 @@ def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, 
     for area in range(first.size - 1):
         for f in range(first[area], end[area]):
             if not has[f] or age[f] < target.age_from or age[f] > target.age_to:
+                continue
+            if barred.size and barred[f]:
                 continue
             bits = matches(levels, wanted, target.level_from, target.level_to, target.at_least, f)
             if bits == 0:
@@ -562,7 +570,7 @@ def choose_families(c, o, target, key, quarter, code, engagement, reach, heard, 
             for k in range(levels.shape[1]):
                 if wanted[k]:
                     severity += levels[f, k]
-            buffer[waiting] = (np.uint64(255 - severity) << np.uint64(32)) | x2
+            buffer[waiting] = (np.uint64(255 - order * severity) << np.uint64(32)) | x2
             chosen[waiting] = f
             waiting += 1
     places = min(places, waiting)

@@ -1,40 +1,44 @@
 """How the outcome of a cohort is measured, and the truth that only reports see (docs/odd.md, section 7).
 
-Before-and-after compares families' use of services in a year with their use, made annual, when they enrolled, as the
-monitoring of family projects did (interventions:FIP1: 61% at the start, 7% at exit). It is biased: families enrol
-when things are worst, and part of what follows would have passed anyway.
+Each design looks at what evaluators can see, and its faults come out of the dynamics. Before-and-after compares
+families' use of services in a year with their use, made annual, when they enrolled, as the monitoring of family projects
+did (interventions:FIP1: 61% at the start, 7% at exit); families enrol when things are worst, and part of what follows
+would have passed anyway. A matched group is alike in what services know, not in what they do not; a waiting-list draw is
+unbiased and noisy; counts of an area take in its trend and its luck.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sim import kernels
 from sim.families import QUARTERS
+from sim.places import AGE_BANDS
+from sim.streams import mixed
+
+DESIGNS = ("before_after", "matched", "waiting_list", "area_count", "none")
+_WAIT = QUARTERS  # quarters before a family on a waiting list may enrol
 
 
 @dataclass
-class Cohort:
-    """Families enrolled on one programme by one body in one year.
+class Group:
+    """Families looked at together: those of a cohort, or those it is compared with.
 
     Attributes
     ----------
     rows : int64 (n,)
         Row numbers; `generation` tells whether the family is still there.
+    generation : uint8 (n,)
     before : uint8 (n, lines)
-        Use of services when they enrolled, as served quarters a year.
+        Use of services when they were noted, as served quarters a year.
     severity : uint8 (n, needs)
-        Levels of the needs the programme is meant for, when they enrolled.
+        Levels of the needs the programme is meant for at that time.
     """
 
-    body: str
-    programme: str
-    year: int
     rows: np.ndarray
     generation: np.ndarray
     before: np.ndarray
     severity: np.ndarray
-    evaluated: bool = False
 
     @property
     def troubled(self):
@@ -45,6 +49,44 @@ class Cohort:
     def hard(self):
         """Whether such a need was in crisis: bool (n,)."""
         return (self.severity == 3).any(axis=1)
+
+    def still_there(self, families):
+        """Whether each family still stands in its row: bool (n,)."""
+        return families.columns.generation[self.rows] == self.generation
+
+    def levels_now(self, families):
+        """Levels of the needs the programme is meant for, as they are: uint8 (n, needs)."""
+        return families.columns.levels[self.rows] * self.severity.any(axis=0)
+
+    def turned_around(self, families):
+        """Families with an entrenched need then and none now, and those of them whose need was in crisis: bool (n,)."""
+        turned = self.still_there(families) & self.troubled & ~(self.levels_now(families) >= 2).any(axis=1)
+        return turned, turned & self.hard
+
+    def use(self, families, size):
+        """Rows still there of an even sample of at most `size`, and their served quarters of the last year by line."""
+        picked = np.arange(len(self.rows))
+        if len(picked) > size:
+            picked = np.linspace(0, len(self.rows) - 1, size).astype(int)
+        picked = picked[self.still_there(families)[picked]]
+        return picked, families.served_in_year(self.rows[picked]).astype(int)
+
+
+@dataclass
+class Cohort(Group):
+    """Families enrolled on one programme by one body in one year.
+
+    Attributes
+    ----------
+    controls : Group or None
+        Families it is compared with, where the design has any.
+    """
+
+    body: str = ""
+    programme: str = ""
+    year: int = 0
+    controls: Group | None = None
+    evaluated: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,8 +102,10 @@ class Finding:
     families : int
         Families the figure rests on.
     turned, turned_hard : float
-        Families with an entrenched need when they enrolled and none now, grossed up; those of them whose need was in
-        crisis.
+        Families of the cohort with an entrenched need when they enrolled and none now, less those of the group compared
+        with, at their rate; and those of them whose need was in crisis.
+    shared : float
+        Share of the cohort that has been on another programme as well.
     """
 
     cohort: Cohort
@@ -71,36 +115,62 @@ class Finding:
     families: int
     turned: float = 0.0
     turned_hard: float = 0.0
+    shared: float = 0.0
 
 
 @dataclass
 class Cohorts:
-    """All cohorts of a run."""
+    """All cohorts of a run, measured by one design.
 
+    Attributes
+    ----------
+    waiting : dict of str to uint16 (families,)
+        By programme: the quarter from which each family may be taken on.
+    """
+
+    design: str = "before_after"
     cohorts: list = field(default_factory=list)
+    waiting: dict = field(default_factory=dict)
     _batches: dict = field(default_factory=dict)
 
-    def enrolled(self, contract, families, target, rows, quarter):
-        """Note a batch of families about to be enrolled, with their use of services as they come."""
-        columns = families.columns
-        batch = (
-            rows,
-            columns.generation[rows].copy(),
-            QUARTERS * families.served_now(rows, quarter),
-            columns.levels[rows] * target.needs,
-        )
+    def take_up(self, families, places, quarter, programme, **offer):
+        """Rows of families that take up places, and of those that wait instead, where there is a draw.
+
+        With a waiting list, up to twice the places apply, whatever their severity, and lots are drawn: those with the
+        lower half of lots are taken on. Where fewer apply, half of them wait. A family that waits cannot enrol for a year.
+        """
+        barred = self.waiting.get(programme)
+        barred = NOBODY if barred is None else (barred > quarter).astype(np.uint8)
+        if self.design != "waiting_list":
+            return families.take_up(quarter, places=places, barred=barred, **offer), None
+        offer["order"] = 0
+        applied = families.take_up(quarter, places=2 * places, barred=barred, **offer)
+        taken = families.take_up(quarter, places=len(applied) // 2, barred=barred, **offer)
+        waiting = np.setdiff1d(applied, taken, assume_unique=True)
+        self.waiting.setdefault(programme, np.zeros(families.n, np.uint16))[waiting] = quarter + _WAIT
+        return taken, waiting
+
+    def enrolled(self, contract, families, target, rows, waiting, quarter):
+        """Note a batch of families about to be enrolled, and whom they will be compared with."""
+        controls = waiting
+        if self.design == "matched":
+            controls = match(families, target, rows, quarter)
+        batch = [_noted(families, target, group, quarter) for group in (rows, controls) if group is not None]
         self._batches.setdefault((contract.body, contract.programme, contract.year), []).append(batch)
 
     def close_year(self):
         """Make cohorts of the year's batches."""
         for (body, programme, year), batches in self._batches.items():
-            self.cohorts.append(
-                Cohort(body, programme, year, *(np.concatenate(part) for part in zip(*batches, strict=True)))
-            )
+            groups = [
+                [np.concatenate(part) for part in zip(*(batch[i] for batch in batches), strict=True)]
+                for i in range(len(batches[0]))
+            ]
+            controls = Group(*groups[1]) if len(groups) > 1 else None
+            self.cohorts.append(Cohort(*groups[0], body, programme, year, controls))
         self._batches = {}
 
-    def measure(self, families, prices, year, size, years, relieved):
-        """Before-and-after findings of the cohorts of earlier years that are still followed.
+    def measure(self, families, prices, year, size, years, relieved, area=None):
+        """Findings of the cohorts of earlier years that are still followed.
 
         Parameters
         ----------
@@ -110,19 +180,21 @@ class Cohorts:
             Years for which a cohort is followed.
         relieved : callable
             Programme -> bool (lines,), services it is meant to relieve.
+        area : float (lines,), optional
+            Fall of the area's use since the base year, in case-quarters, for the design that counts it.
 
         Returns
         -------
         list of Finding
         """
-        findings = []
-        for cohort in self.cohorts:
-            if cohort.year < year <= cohort.year + years:
-                finding = before_after(cohort, families, prices, size, relieved(cohort.programme))
-                if finding is not None:
-                    turned, hard = self.turned_around(cohort, families)
-                    findings.append(replace(finding, turned=turned, turned_hard=hard))
-        return findings
+        followed = [cohort for cohort in self.cohorts if cohort.year < year <= cohort.year + years]
+        if self.design == "none":
+            return []
+        if self.design == "area_count":
+            return [by_area(cohort, followed, families, prices, relieved, area) for cohort in followed]
+        method = before_after if self.design == "before_after" else compared
+        findings = [method(cohort, families, prices, size, relieved(cohort.programme)) for cohort in followed]
+        return [finding for finding in findings if finding is not None]
 
     def true_use(self, served, families, year):
         """Served quarters by line of all families enrolled before or in a year, in the quarters given."""
@@ -140,35 +212,113 @@ class Cohorts:
         """Families of a cohort that are still there with less of the needs the programme is meant for."""
         if cohort is None:
             return 0
-        still, levels = _now(cohort, families)
-        return int((still & (levels.sum(axis=1) < cohort.severity.sum(axis=1))).sum())
-
-    def turned_around(self, cohort, families):
-        """Families of a cohort with an entrenched need when enrolled and none now, and those of them in crisis then."""
-        still, levels = _now(cohort, families)
-        turned = still & cohort.troubled & ~(levels >= 2).any(axis=1)
-        return int(turned.sum()), int((turned & cohort.hard).sum())
+        better = cohort.levels_now(families).sum(axis=1) < cohort.severity.sum(axis=1)
+        return int((cohort.still_there(families) & better).sum())
 
 
-def _now(cohort, families):
-    """Whether each family of a cohort is still there, and its levels of the needs the programme is meant for."""
+NOBODY = np.zeros(0, np.uint8)
+
+
+def _noted(families, target, rows, quarter):
     columns = families.columns
-    wanted = cohort.severity.any(axis=0)
-    return columns.generation[cohort.rows] == cohort.generation, columns.levels[cohort.rows] * wanted
+    return (
+        rows,
+        columns.generation[rows].copy(),
+        QUARTERS * families.served_now(rows, quarter),
+        columns.levels[rows] * target.needs,
+    )
+
+
+def match(families, target, rows, quarter):
+    """Families alike those enrolled in what services know: one for each, the nearest in drawn order.
+
+    Alike in age band, in the level of the needs services know of, and in the number of services that serve them. What
+    services do not know - frailty, trust, needs unseen - is not matched, nor is a family nobody knows of ever a control.
+
+    Returns
+    -------
+    int64 (n,)
+        Fewer than `rows` only where there is nobody to compare with.
+    """
+    columns = families.columns
+    seen = columns.known | columns.found
+    wanted = np.uint16(sum(1 << k for k in np.nonzero(target.needs)[0]))
+    on_programme = (columns.offer > 0).any(axis=0)
+    aged = (columns.age >= target.age_from) & (columns.age <= target.age_to)
+    pool = np.nonzero((seen & wanted > 0) & aged & ~on_programme)[0]
+    pool = pool[~np.isin(pool, rows)]
+    if not len(pool):
+        return pool
+    code, of_pool = (_likeness(families, target, group, seen, quarter) for group in (rows, pool))
+    order = np.lexsort((mixed(columns.luck[pool], quarter), of_pool))
+    pool, of_pool = pool[order], of_pool[order]
+    by_code = np.argsort(code, kind="stable")
+    place = np.arange(len(code)) - np.searchsorted(code[by_code], code[by_code])  # which of its like each one is
+    spot = np.searchsorted(of_pool, code[by_code]) + place
+    return pool[np.minimum(spot, len(pool) - 1)]
+
+
+def _likeness(families, target, rows, seen, quarter):
+    """One number for what services know of a family: age band, severity known, services now."""
+    columns = families.columns
+    shown = (seen[rows, None] >> np.arange(columns.levels.shape[1], dtype=np.uint16)) & 1
+    severity = (columns.levels[rows] * shown * target.needs).sum(axis=1, dtype=np.int64)
+    services = families.served_now(rows, quarter).sum(axis=1, dtype=np.int64)
+    band = np.searchsorted([low * QUARTERS for low, _ in AGE_BANDS], columns.age[rows], side="right")
+    return (severity * 64 + services) * 8 + band
 
 
 def before_after(cohort, families, prices, size, relieved):
     """The before-and-after finding of a cohort for the year just past; None when nobody is left to measure."""
-    picked = np.arange(len(cohort.rows))
-    if len(picked) > size:
-        picked = np.linspace(0, len(cohort.rows) - 1, size).astype(int)
-    rows = cohort.rows[picked]
-    still = families.columns.generation[rows] == cohort.generation[picked]
-    picked, rows = picked[still], rows[still]
-    if not len(rows):
+    picked, use = cohort.use(families, size)
+    if not len(picked):
         return None
-    saved = cohort.before[picked].astype(int) - families.served_in_year(rows)
+    saved = cohort.before[picked].astype(int) - use
     scale = len(cohort.rows) / min(len(cohort.rows), size)
     by_family = saved @ np.where(relieved, prices.average, 0)
-    spread = by_family.std() / np.sqrt(len(rows))
-    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(rows))
+    spread = by_family.std() / np.sqrt(len(picked))
+    turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
+    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(picked), turned, hard,
+                   _shared(cohort, families))  # fmt: skip
+
+
+def compared(cohort, families, prices, size, relieved):
+    """A cohort's use in the year just past against its controls'; None when either is empty.
+
+    The groups were alike, or drawn by lot, when they were noted, so their use is compared as it is, as in Peterborough's
+    contract (interventions:ONE1). Controls who enrol later stay in: they were not when the groups were made.
+    """
+    if cohort.controls is None:
+        return None
+    sides = [group.use(families, size) for group in (cohort, cohort.controls)]
+    if not all(len(picked) for picked, _ in sides):
+        return None
+    price = np.where(relieved, prices.average, 0)
+    (mine, use), (theirs, other) = sides
+    by_family, by_other = use @ price, other @ price
+    saved = (other.mean(axis=0) - use.mean(axis=0)) * len(cohort.rows)
+    spread = np.sqrt(by_family.var() / len(mine) + by_other.var() / len(theirs))
+    net = [
+        len(cohort.rows) * (a.mean() - b.mean())
+        for a, b in zip(cohort.turned_around(families), cohort.controls.turned_around(families), strict=True)
+    ]
+    return Finding(cohort, saved, float(by_other.mean() - by_family.mean()), float(spread), len(mine), *map(float, net),
+                   _shared(cohort, families))  # fmt: skip
+
+
+def by_area(cohort, followed, families, prices, relieved, area):
+    """A cohort's part of the fall of the area's use, by its share of the families followed for the same services."""
+    mine = relieved(cohort.programme)
+    rivals = [(relieved(other.programme), len(other.rows)) for other in followed]
+    claims = sum(n * lines for lines, n in rivals)
+    saved = np.where(mine, area * len(cohort.rows) / np.maximum(1, claims), 0.0)
+    per_family = float(saved @ prices.average) / len(cohort.rows)
+    turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
+    # One count of one area has no spread of its own: it is taken to be as uncertain as it is large.
+    return Finding(
+        cohort, saved, per_family, abs(per_family), len(cohort.rows), turned, hard, _shared(cohort, families)
+    )
+
+
+def _shared(cohort, families):
+    return float((families.columns.offer[:, cohort.rows] > 0).all(axis=0).mean())

@@ -51,7 +51,8 @@ class LocalSystem(mesa.Model):
         self.families, self.services, self.lines = settled.families, settled.services, settled.services.lines
         self.scale = self.families.n / self.place.get("place.families")
         self.index = {"agencies": self.place.index("agencies"), "needs": self.place.index("needs")}
-        self.ledger, self.cohorts = Ledger(), Cohorts()
+        self.ledger = Ledger()
+        self.cohorts = Cohorts(self.design)
         self.quarter = 0
         self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
         self.contracts, self.signed, self._cut, self._stages = [], {}, {}, {}
@@ -207,17 +208,13 @@ class LocalSystem(mesa.Model):
             places = split(contract.families, [1] * QUARTERS)[self.quarter_of_year]
             places = round(places * self._kept(contract))
             target = self.targets[programme.id]
-            rows = self.families.take_up(
-                self.quarter,
-                target,
-                programme.code,
-                self.offers.of_programme(programme.id),
-                places,
-                min(1.0, provider.reach + self.arrangement.optional("reach_gain")),
-                programme.get("engagement"),
-            )
+            rows, waiting = self.cohorts.take_up(
+                self.families, places, self.quarter, programme.id,
+                target=target, code=programme.code, same_programme=self.offers.of_programme(programme.id), order=contract.order,
+                reach=min(1.0, provider.reach + self.arrangement.optional("reach_gain")), engagement=programme.get("engagement"),
+            )  # fmt: skip
             if len(rows):
-                self.cohorts.enrolled(contract, self.families, target, rows, self.quarter)
+                self.cohorts.enrolled(contract, self.families, target, rows, waiting, self.quarter)
                 self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
             contract.taken[self.quarter_of_year] = len(rows)
             self.recorder.enrolled(self, contract, len(rows))
@@ -262,16 +259,12 @@ class LocalSystem(mesa.Model):
 
     def measure(self):
         """Cohorts are measured, and what is found moves beliefs."""
-        self.findings = []
-        if self.design == "before_after":
-            self.findings = self.cohorts.measure(
-                self.families,
-                self.services.prices,
-                self.year,
-                int(self.dials["measurement.cohort_size"]),
-                self._followed_years(),
-                self.lines_relieved,
-            )
+        average = self.services.prices.average
+        self.findings = self.cohorts.measure(
+            self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self._followed_years(),
+            self.lines_relieved, (self._first_use - self.use_pence(self.quarters_of_year())) / np.maximum(1, average),
+        )  # fmt: skip
+        if self.design != "none":
             for body in self.bodies:
                 mine = [finding for finding in self.findings if finding.cohort.body == body.code]
                 if mine:
@@ -312,6 +305,10 @@ class LocalSystem(mesa.Model):
                 continue
             if contract.payee and (finding is not None or contract.year == self.year):
                 due[contract.key] = payment.outcome(self, contract, finding)
+        if self.arrangement.has("double_claims"):
+            due = {
+                key: round(pence * (1 - found[key].shared / 2)) if key in found else pence for key, pence in due.items()
+            }
         if self.arrangement.has("pooled_cohorts"):
             due = self._judged_together(due)
         for key, pence in due.items():

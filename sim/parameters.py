@@ -317,9 +317,10 @@ def _dials():
              choices=("gross", "marginal", "cashed")),
         Dial("measurement.design", "arrangement", None, None, "choice",
              "How a cohort's outcome is measured: as the arrangement says, by families' use of services in later years against "
-             "when they enrolled (before_after), or not at all (none).",
+             "when they enrolled (before_after), against families alike in what services know (matched), against applicants who lost a "
+             "draw (waiting_list), by the area's counts against the base year (area_count), or not at all (none).",
              "interventions:FIP1 (family projects were judged before against after)",
-             choices=("arrangement", "before_after", "none")),
+             choices=("arrangement", "before_after", "matched", "waiting_list", "area_count", "none")),
         Dial("measurement.cohort_size", 1000.0, 10.0, 100000.0, "families",
              "Families of a cohort that are measured; a larger cohort is sampled and grossed up.",
              "interventions:ONE1 (cohorts of about 1,000 in Peterborough)"),

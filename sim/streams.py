@@ -104,3 +104,23 @@ def uniform(seed, decision, *key):
 def normal(seed, decision, *key):
     """One standard normal number, keyed as in :func:`uniform`."""
     return NormalDist().inv_cdf(uniform(seed, decision, *key))
+
+
+def mixed(words, code):
+    """Keyed 64-bit numbers of an array of 32-bit words: the same word and code always give the same number.
+
+    The finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+
+    Parameters
+    ----------
+    words : uint32 (n,)
+    code : int
+
+    Returns
+    -------
+    uint64 (n,)
+    """
+    x = (words.astype(np.uint64) << np.uint64(32)) | np.uint64(code & 0xFFFFFFFF)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

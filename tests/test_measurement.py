@@ -1,10 +1,14 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from sim import runner
-from sim.measurement import Cohort, before_after
+from sim import kernels, runner
+from sim.families import QUARTERS
+from sim.measurement import Cohort, Cohorts, Group, before_after, by_area, compared, match
 from sim.record import Recorder
 from sim.services import Prices
+from sim.streams import mixed
 from tests.conftest import PLAN, sums
 
 
@@ -13,7 +17,9 @@ class _Families:
 
     def __init__(self, served, generation):
         self._served = np.array(served, np.uint8)
-        self.columns = type("Columns", (), {"generation": np.array(generation, np.uint8)})
+        n = len(generation)
+        levels, offer = np.full((n, 1), 2, np.uint8), np.zeros((2, n), np.uint8)
+        self.columns = SimpleNamespace(generation=np.array(generation, np.uint8), levels=levels, offer=offer)
 
     def served_in_year(self, rows):
         return self._served[rows]
@@ -25,7 +31,7 @@ PRICES = Prices(np.array([60, 0]), np.array([40, 10]), np.array([80, 0]))
 def _cohort(rows, before):
     n = len(rows)
     return Cohort(
-        "list", "p", 1, np.array(rows), np.zeros(n, np.uint8), np.array(before, np.uint8), np.full((n, 1), 2, np.uint8)
+        np.array(rows), np.zeros(n, np.uint8), np.array(before, np.uint8), np.full((n, 1), 2, np.uint8), "list", "p", 1
     )
 
 
@@ -87,3 +93,169 @@ def test_agents_never_see_the_twin():
     watched, _ = runner.simulate(inputs, settled.copy(), 1, twin)
     assert alone.flows == watched.flows
     np.testing.assert_array_equal(alone.counts, watched.counts)
+
+
+def _group(rows, before):
+    cohort = _cohort(rows, before)
+    return Group(cohort.rows, cohort.generation, cohort.before, cohort.severity)
+
+
+def test_a_cohort_against_its_controls_by_hand():
+    """Two treated use 1 and 0 quarters of line 0, two controls 3 and 2: 2 quarters saved a family, at 100 pence."""
+    families = _Families([[1, 0], [0, 0], [3, 4], [2, 4]], [0, 0, 0, 0])
+    families.columns.levels[:, 0] = [0, 2, 0, 3]
+    families.columns.offer[:, 0] = 1  # the first is on two programmes
+    cohort = _cohort([0, 1], [[4, 0], [4, 0]])
+    cohort.controls = _group([2, 3], [[4, 0], [4, 0]])
+    finding = compared(cohort, families, PRICES, 10, np.array([True, False]))
+    np.testing.assert_array_equal(finding.saved, [4, 8])
+    assert finding.per_family == 200
+    assert finding.spread == pytest.approx((50**2 / 2 + 50**2 / 2) ** 0.5)
+    assert finding.turned == 0  # one of two in each group: nothing net
+    assert finding.shared == 0.5
+
+
+def test_an_areas_fall_is_shared_by_families_followed_for_the_same_services():
+    families = _Families(np.zeros((4, 2)), np.zeros(4))
+    cohorts = [_cohort([0], [[4, 0]]), _cohort([1, 2, 3], [[4, 0]] * 3)]
+    area = np.array([40.0, 100.0])
+
+    def relieved(programme):
+        return np.array([True, False])
+
+    parts = [by_area(cohort, cohorts, families, PRICES, relieved, area).saved for cohort in cohorts]
+    np.testing.assert_array_equal(parts, [[10, 0], [30, 0]])
+
+
+def test_matched_controls_are_known_alike_and_not_on_a_programme(settled):
+    families = settled.copy().families
+    columns, target = families.columns, _target(families.place)
+    known = np.nonzero(columns.known > 0)[0]
+    rows = known[:40]
+    columns.offer[0, known[40:60]] = 1
+    controls = match(families, target, rows, 0)
+    assert len(controls) == len(rows)
+    assert not set(controls) & set(known[:60])
+    assert (columns.known[controls] > 0).all()
+    seen = [np.sort(_seen_severity(columns, group)) for group in (rows, controls)]
+    assert (seen[0] == seen[1]).mean() >= 0.9  # the very worst have no equal
+    np.testing.assert_array_equal(controls, match(families, target, rows, 0))
+
+
+def _seen_severity(columns, rows):
+    """Sum of the levels that services know of."""
+    return [
+        sum(int(columns.levels[f, k]) for k in range(columns.levels.shape[1]) if columns.known[f] >> k & 1)
+        for f in rows
+    ]
+
+
+def _target(place, only=None):
+    """Any need, or one, at any age."""
+    needs = np.array([only in (None, need.id) for need in place.needs], np.uint8)
+    return kernels.Target(needs, 1, 3, 1, 0, 103)
+
+
+def _applicants(settled, design, places, quarter=1, only=None):
+    """Take-up by a design of a programme that does nothing, in a copy of Milltown; a year passes after it."""
+    start = settled.copy()
+    families = start.families
+    cohorts = Cohorts(design)
+    target = _target(families.place, only)
+    rows, waiting = cohorts.take_up(
+        families, places, quarter, "p", target=target, code=1, same_programme=np.zeros(1, np.uint8), order=1,
+        reach=0.0, engagement=0.6,
+    )  # fmt: skip
+    contract = SimpleNamespace(body="b", programme="p", year=1)
+    cohorts.enrolled(contract, families, target, rows, waiting, quarter)
+    cohorts.close_year()
+    for q in range(quarter, quarter + QUARTERS):
+        families.age()
+        families.move_needs(q)
+        start.services.serve(families, q)
+    return start, cohorts.cohorts[0]
+
+
+def test_a_draw_leaves_half_waiting_and_bars_them_for_a_year(settled):
+    start = settled.copy()
+    cohorts, target = Cohorts("waiting_list"), _target(start.families.place)
+    offer = {
+        "target": target,
+        "code": 1,
+        "same_programme": np.zeros(1, np.uint8),
+        "order": 1,
+        "reach": 0.0,
+        "engagement": 0.9,
+    }
+    first, waiting = cohorts.take_up(start.families, 20, 1, "p", **offer)
+    assert len(first) == len(waiting) == 20
+    assert not set(first) & set(waiting)
+    for quarter in (2, 3, 4):
+        taken, _ = cohorts.take_up(start.families, 10**6, quarter, "p", **offer)
+        assert not set(taken) & set(waiting)
+    freed, again = cohorts.take_up(start.families, 10**6, 5, "p", **offer)
+    assert set(waiting) & (set(freed) | set(again))
+
+
+@pytest.fixture(scope="module")
+def year_later(settled):
+    """Milltown's applicants for a programme that does nothing, all of them, a year after they were noted."""
+    start, cohort = _applicants(settled, "waiting_list", 10**6)
+    rows = np.concatenate([cohort.rows, cohort.controls.rows])
+    generation = np.concatenate([cohort.generation, cohort.controls.generation])
+    before = np.concatenate([cohort.before, cohort.controls.before])
+    severity = np.concatenate([cohort.severity, cohort.controls.severity])
+    return start, Group(rows, generation, before, severity)
+
+
+def _drawn(everyone, size, draw):
+    """A cohort and its waiting list of one size, by one more draw among the same applicants."""
+    lots = np.argsort(mixed(everyone.rows.astype(np.uint32), draw))[: 2 * size]
+    parts = [
+        (everyone.rows[part], everyone.generation[part], everyone.before[part], everyone.severity[part])
+        for part in (lots[:size], lots[size:])
+    ]
+    return Cohort(*parts[0], "b", "p", 1, Group(*parts[1]))
+
+
+def test_a_draw_is_unbiased_and_its_spread_shrinks_with_the_root_of_cohort_size(year_later):
+    """Regression of the log spread over draws on log size: the slope is -1/2 but for the finite town."""
+    start, everyone = year_later
+    prices, relieved = start.services.prices, np.ones(len(start.services.lines), bool)
+    sizes = np.array([8, 16, 32, 64])
+    assert len(everyone.rows) > 4 * sizes[-1]
+    spreads = []
+    for size in sizes:
+        found = [compared(_drawn(everyone, size, draw), start.families, prices, 10**6, relieved) for draw in range(400)]
+        saved = np.array([finding.per_family for finding in found])
+        assert abs(saved.mean()) < 4 * saved.std() / 20, size
+        spreads.append(saved.std())
+    slope = np.polyfit(np.log(sizes), np.log(spreads), 1)[0]
+    assert -0.6 < slope < -0.4
+
+
+def _false_savings(settled, design, cohorts=12):
+    """Saving that a design finds of a programme that does nothing, over cohorts of 100 noted in different quarters."""
+    found = []
+    for quarter in range(1, cohorts + 1):
+        start, cohort = _applicants(settled, design, 100, quarter, "worklessness")
+        method = before_after if design == "before_after" else compared
+        relieved = np.array([line.need == "worklessness" for line in start.families.place.lines])
+        found.append(method(cohort, start.families, start.services.prices, 10**6, relieved).per_family)
+    return np.mean(found), np.std(found, ddof=1) / len(found) ** 0.5
+
+
+def test_without_effect_the_twin_finds_nothing_and_before_and_after_a_saving(settled):
+    start, cohort = _applicants(settled, "before_after", 150)
+    twin, _ = _applicants(settled, "none", 150)
+    assert (start.families.served_in_year(cohort.rows) == twin.families.served_in_year(cohort.rows)).all()
+    saving, error = _false_savings(settled, "before_after")
+    assert saving > 4 * error
+
+
+def test_a_matched_groups_bias_is_reported_with_its_interval(settled):
+    bias, error = _false_savings(settled, "matched")
+    false, _ = _false_savings(settled, "before_after")
+    assert error > 0
+    assert abs(bias) + 2 * error < false  # matching does away with most of what passes anyway
+    assert (bias, error) == _false_savings(settled, "matched")

@@ -1,22 +1,20 @@
 """How the outcome is measured: () -> the design's name in :mod:`sim.measurement`."""
 
+from functools import partial
+
 from sim.answers import Rule
 
-
-def _not_measured():
-    return "none"
-
-
-def _before_after():
-    return "before_after"
-
-
-def _area_count():
-    return "area_count"
+_TEXTS = {
+    "before_after": "families' use of services in later years against when they enrolled",
+    "matched": "against families alike in what services know of them",
+    "waiting_list": "against applicants who lost a draw and wait",
+    "area_count": "the area's counts against the base year",
+}
 
 
-CHOICES = {
-    "none": Rule(_not_measured, "not at all"),
-    "area_count": Rule(_area_count, "the area's counts against the base year"),
-    "before_after": Rule(_before_after, "families' use of services in later years against when they enrolled", {"evaluation_cost": 0}),
-}  # fmt: skip
+def _design(name):
+    return name
+
+
+CHOICES = {"none": Rule(partial(_design, "none"), "not at all")}
+CHOICES |= {name: Rule(partial(_design, name), text, {"evaluation_cost": 0}) for name, text in _TEXTS.items()}
