@@ -104,3 +104,19 @@ def uniform(seed, decision, *key):
 def normal(seed, decision, *key):
     """One standard normal number, keyed as in :func:`uniform`."""
     return NormalDist().inv_cdf(uniform(seed, decision, *key))
+
+
+def normals(n, seed, decision, *key):
+    """Standard normal numbers, each keyed by its position: a longer array begins with the same numbers.
+
+    Parameters
+    ----------
+    n : int
+    seed, decision, *key
+        As in :func:`uniform`.
+
+    Returns
+    -------
+    float (n,)
+    """
+    return np.array([normal(seed, decision, *key, i) for i in range(n)])
