@@ -207,7 +207,7 @@ class CostBenefit:
         return [
             {
                 "agency": name, "fiscal_gbp": fiscal[i], "cashable_gbp": cash[i],
-                "share": own.benefit / self.financial.benefit if self.financial.benefit else None,
+                "share": own.benefit / self.financial.benefit if self.financial.benefit > 0 else None,
                 "fiscal_per_case_gbp": round(own.benefit, 2), "cashable_per_case_gbp": round(mine.benefit, 2),
                 "net_if_it_alone_paid_gbp": _total(own.net, self.terms.cases), "return_per_pound": own.per_pound,
                 "payback_year": own.payback_year,

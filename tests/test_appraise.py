@@ -100,6 +100,7 @@ def test_grades_correct_gains_and_cost(judge):
     said = judge(top="evidence_grade = 3\ncost_grade = 1").to_dict()
     assert said["npv_gbp"] == pytest.approx(100 * (270 * ANNUITY - 1000), abs=0.01)
     harm = judge(PLAIN.replace("300", "-300"), top="evidence_grade = 6")
+    assert harm.by_agency["share"].isna().all()
     assert harm.financial.benefit == pytest.approx(-300 * ANNUITY)
 
 
