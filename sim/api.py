@@ -104,3 +104,41 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
         With one case and one replicate.
     """
     return compare([arrangement], place, settings, seed, 1, years, families)
+
+
+def appraise(
+    programme, place="birmingham_2010", settings=None, cases=None, horizon=None, split="simulated", seed=1, draws=10_000
+):
+    """Appraise a programme by the standard cost-benefit calculation (docs/appraise.md).
+
+    Parameters
+    ----------
+    programme : str or path
+        A programme's id, or a TOML file: a programme of the catalogue's form, or a benefit profile.
+    place : str or path
+        Whose families' use of services, and whose agencies' belief in cash, are used.
+    settings : mapping, optional
+        Changes by dotted name.
+    cases : int, optional
+        By default what the file says, or the families a programme may reach in a year at the place.
+    horizon : int, optional
+        Years counted, 1 to 60; by default the file's, or 15.
+    split : str
+        ``simulated``, or a published share-out of the fiscal benefit among agencies: ``brighter_futures``,
+        ``unit_cost_database``.
+    seed, draws : int
+        Draws of the effect, for the chance of gain.
+
+    Returns
+    -------
+    sim.cost_benefit.CostBenefit
+        With data frames ``by_agency`` and ``by_year``, verdicts ``financial``, ``cashable`` and ``public_value``, and
+        ``to_dict()``, which is what ``listsim appraise --json`` prints.
+
+    Raises
+    ------
+    InputError
+    """
+    from sim import benefit_sources
+
+    return benefit_sources.appraise(programme, place, settings, cases, horizon, split, seed, draws)

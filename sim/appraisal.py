@@ -78,6 +78,18 @@ def fading(years, duration_years, half_life_years):
     return 0.5 ** (np.maximum(0.0, middle - duration_years) / half_life_years)
 
 
+def discount_factors(years, horizon_years, rate=DISCOUNT_RATE):
+    """Present value of a pound in each year within a horizon: year 0 undiscounted, a last part-year in part."""
+    discount = (1 + rate) ** -np.arange(years)
+    return discount * np.clip(horizon_years - np.arange(years), 0, 1)
+
+
+def first_covered(cumulative, cost):
+    """First year (from 0) in which a cumulative benefit reaches a cost; None if it never does."""
+    reached = np.nonzero(cumulative >= cost)[0]
+    return int(reached[0]) if reached.size else None
+
+
 def appraise_case(case, counted, cashability, outcome_weight, horizon_years, correction, years=25):
     """Appraise a programme for one family.
 
@@ -110,19 +122,17 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
     strength = fading(years, case.duration_years, case.half_life_years)
     yearly = case.use * case.unit_pence * case.reduction * (1 - correction)
     fiscal = strength[:, None] * yearly
-    discount = (1 + DISCOUNT_RATE) ** -np.arange(years)
-    within = np.clip(horizon_years - np.arange(years), 0, 1)
-    present = ((discount * within)[:, None] * fiscal).sum(axis=0)
+    discount = discount_factors(years, horizon_years)
+    present = (discount[:, None] * fiscal).sum(axis=0)
     cash = present * cashability
     mine = np.where(counted, cash + outcome_weight * (present - cash), 0.0).sum()
-    cash_by_year = ((discount * within)[:, None] * fiscal * np.where(counted, cashability, 0.0)).sum(axis=1)
+    cash_by_year = (discount[:, None] * fiscal * np.where(counted, cashability, 0.0)).sum(axis=1)
     cumulative = np.cumsum(cash_by_year)
-    paid = np.nonzero(cumulative >= case.cost_pence)[0]
     spread = abs(mine) * case.uncertainty
     chance = 1 - NormalDist(mine, spread).cdf(case.cost_pence) if spread > 0 else float(mine > case.cost_pence)
     return Appraisal(
         fiscal, present, cash, case.cost_pence, float(mine - case.cost_pence), float(cumulative[-1] - case.cost_pence),
-        float(cumulative[-1] / case.cost_pence) if case.cost_pence else np.inf, int(paid[0]) if paid.size else None, chance,
+        float(cumulative[-1] / case.cost_pence) if case.cost_pence else np.inf, first_covered(cumulative, case.cost_pence), chance,
     )  # fmt: skip
 
 

@@ -197,6 +197,32 @@ def example(
         print("\n".join(outcome_bond.statement(result)))
 
 
+@app.command()
+def appraise(programme: Annotated[str, typer.Argument(help="A programme's id, or a TOML file: a programme or a benefit profile.")],
+             place: Place = DEFAULT_PLACE,
+             cases: Annotated[int | None, typer.Option(help="Cases; the file's, or what the programme may reach in a year.")] = None,
+             horizon: Annotated[int | None, typer.Option(help="Years counted, 1 to 60; the file's, or 15.")] = None,
+             split: Annotated[str, typer.Option(help="Who gains: simulated, brighter_futures or unit_cost_database.")] = "simulated",
+             seed: Annotated[int, typer.Option(help="Seed of the place and the draws.")] = 1,
+             draws: Annotated[int, typer.Option(help="Draws for the chance of gain, 100 to 200000.")] = 10_000,
+             settings: Settings = None, json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False):  # fmt: skip
+    """Appraise a programme by the standard cost-benefit calculation, by agency: fiscal, cashable, economic and social.
+
+    Example: listsim appraise parenting --split unit_cost_database
+    """
+    from sim.api import appraise as judge
+
+    result = judge(programme, place, _settings(settings), cases, horizon, split, seed, draws)
+    if json:
+        from json import dumps
+
+        print(dumps(result.to_dict(), indent=2, allow_nan=False))
+    else:
+        from sim.report.appraised import show
+
+        show(result)
+
+
 @app.command("fit-report")
 def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(help="File to write.")] = "docs/baseline_fit.md",
                seed: Seed = 101, replicates: Replicates = 5, no_progress: NoProgress = False):  # fmt: skip

@@ -124,3 +124,19 @@ def mixed(words, code):
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
+
+
+def normals(n, seed, decision, *key):
+    """Standard normal numbers, each keyed by its position: a longer array begins with the same numbers.
+
+    Parameters
+    ----------
+    n : int
+    seed, decision, *key
+        As in :func:`uniform`.
+
+    Returns
+    -------
+    float (n,)
+    """
+    return np.array([normal(seed, decision, *key, i) for i in range(n)])

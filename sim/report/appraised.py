@@ -1,0 +1,67 @@
+"""An appraisal on screen."""
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+
+def show(result):
+    """Print who gains, the two cases, the verdict on silos and what the figures rest on."""
+    said = result.to_dict()
+    # No markup: names come from users' files. Piped output is as wide as the widest note.
+    console = Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False)
+    console.print(f"{said['name']}: {said['cases']:,} cases at £{said['cost_per_case_gbp']:,.2f} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
+                  f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}")  # fmt: skip
+    console.print(_agencies(said))
+    console.print(_cases(said))
+    console.print(said["silos"]["verdict"])
+    console.print(f"Chance of gain from {said['draws']:,} draws, standard error {said['chance_standard_error']:.3f}.")
+    for note in said["notes"]:
+        console.print(f"- {note}")
+
+
+def _agencies(said):
+    table = Table(title=f"By agency ({said['split']} split), present value, all cases", title_justify="left")
+    table.add_column("Agency")
+    for heading in ("Fiscal", "Share", "Cashable", "Net if it alone paid", "Per £", "Payback"):
+        table.add_column(heading, justify="right")
+    for row in said["by_agency"]:
+        share = "-" if row["share"] is None else f"{row['share']:.0%}"
+        table.add_row(row["agency"], _pounds(row["fiscal_gbp"]), share, _pounds(row["cashable_gbp"]),
+                      _pounds(row["net_if_it_alone_paid_gbp"]), _ratio(row["return_per_pound"]), _year(row["payback_year"]))  # fmt: skip
+    return table
+
+
+def _cases(said):
+    money, value = said["financial_case"], said["public_value_case"]
+    table = Table(title="Present value, all cases", title_justify="left")
+    table.add_column("")
+    for heading in ("Financial case", "of which cashable", "Public value case"):
+        table.add_column(heading, justify="right")
+    fiscal = _pounds(money["benefit_gbp"])
+    table.add_row("Cost", *[_pounds(money["cost_gbp"])] * 3)
+    table.add_row("Fiscal benefit", fiscal, _pounds(money["cashable_gbp"]), _pounds(value["fiscal_gbp"]))
+    table.add_row("  transfers left out", "", "", _pounds(value["transfers_left_out_gbp"]))
+    table.add_row("  cash to the centre", _pounds(money["cash_to_the_centre_gbp"]), "", "")
+    table.add_row("Economic benefit", "", "", _pounds(value["economic_gbp"]))
+    table.add_row("Social benefit", "", "", _pounds(value["social_gbp"]))
+    table.add_row("Net present value", _pounds(money["net_present_budget_impact_gbp"]), _pounds(money["cashable_net_gbp"]), _pounds(value["npv_gbp"]))  # fmt: skip
+    table.add_row("  a case", _pounds(money["per_case"]["net_gbp"]), "", _pounds(value["per_case"]["npv_gbp"]))
+    table.add_row("Return per £ (BCR)", _ratio(money["return_per_pound"]), _ratio(money["cashable_return_per_pound"]), _ratio(value["bcr"]))  # fmt: skip
+    table.add_row("Payback", *(_year(year) for year in (money["payback_year"], money["cashable_payback_year"], value["payback_year"])))  # fmt: skip
+    chances = (money["chance_of_gain"], money["cashable_chance_of_gain"], value["chance_of_gain"])
+    table.add_row("Chance of gain", *(f"{chance:.0%}" for chance in chances))
+    return table
+
+
+def _pounds(amount):
+    return f"{'-' if amount < 0 else ''}£{abs(amount):,.0f}"
+
+
+def _ratio(ratio):
+    return "-" if ratio is None else f"{ratio:.2f}"
+
+
+def _year(year):
+    return "never" if year is None else f"year {year}"
