@@ -230,7 +230,7 @@ def _noted(families, target, rows, quarter):
 
 
 def match(families, target, rows, quarter):
-    """Families alike those enrolled in what services know: one for each, the nearest in drawn order.
+    """Families alike those enrolled in what services know: one for each, in drawn order, else the nearest.
 
     Alike in age band, in the level of the needs services know of, and in the number of services that serve them. What
     services do not know - frailty, trust, needs unseen - is not matched, nor is a family nobody knows of ever a control.
@@ -238,7 +238,7 @@ def match(families, target, rows, quarter):
     Returns
     -------
     int64 (n,)
-        Fewer than `rows` only where there is nobody to compare with.
+        A family may stand for several; empty where there is nobody to compare with.
     """
     columns = families.columns
     seen = columns.known | columns.found
@@ -252,10 +252,12 @@ def match(families, target, rows, quarter):
     code, of_pool = (_likeness(families, target, group, seen, quarter) for group in (rows, pool))
     order = np.lexsort((mixed(columns.luck[pool], quarter), of_pool))
     pool, of_pool = pool[order], of_pool[order]
-    by_code = np.argsort(code, kind="stable")
-    place = np.arange(len(code)) - np.searchsorted(code[by_code], code[by_code])  # which of its like each one is
-    spot = np.searchsorted(of_pool, code[by_code]) + place
-    return pool[np.minimum(spot, len(pool) - 1)]
+    first, last = (np.searchsorted(of_pool, code, side) for side in ("left", "right"))
+    below, above = np.maximum(first - 1, 0), np.minimum(first, len(pool) - 1)
+    nearest = np.where(np.abs(of_pool[below] - code) <= np.abs(of_pool[above] - code), below, above)
+    alike = last - first
+    turn = np.arange(len(code))  # a control may stand for several, in drawn order
+    return pool[np.where(alike > 0, first + turn % np.maximum(1, alike), nearest)]
 
 
 def _likeness(families, target, rows, seen, quarter):

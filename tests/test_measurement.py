@@ -238,9 +238,9 @@ def _false_savings(settled, design, cohorts=12):
     """Saving that a design finds of a programme that does nothing, over cohorts of 100 noted in different quarters."""
     found = []
     for quarter in range(1, cohorts + 1):
-        start, cohort = _applicants(settled, design, 100, quarter, "worklessness")
+        start, cohort = _applicants(settled, design, 100, quarter, "safeguarding")
         method = before_after if design == "before_after" else compared
-        relieved = np.array([line.need == "worklessness" for line in start.families.place.lines])
+        relieved = np.array([line.need == "safeguarding" for line in start.families.place.lines])
         found.append(method(cohort, start.families, start.services.prices, 10**6, relieved).per_family)
     return np.mean(found), np.std(found, ddof=1) / len(found) ** 0.5
 
