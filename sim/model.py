@@ -356,12 +356,25 @@ class LocalSystem(mesa.Model):
         if party_of(payer) != code:
             self.ledger.transfer(payer, account, min(pence, max(0, self.ledger.balance(payer))), "outcome_payment")
 
+    def owed_for_outcomes(self, body):
+        """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""
+        years = self._followed_years()
+        return round(sum(
+            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.year) / years)
+            for contract in self.signed.values()
+            if contract.body == body.code and contract.payee != body.outcome_account()
+        ) * self.own_share())  # fmt: skip
+
+    def own_share(self):
+        """Share of outcome payments that falls on the commissioner and its members."""
+        return 1 - sum(self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
+
     def payers(self, body, finding):
         """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
         centre, outside = (self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
         choose = self.arrangement.rules.savings.payers
         local = choose(body, finding) if choose else {body.code: 1.0}
-        rest = (1 - centre - outside) / sum(local.values())
+        rest = self.own_share() / sum(local.values())
         shares = {code: weight * rest for code, weight in local.items()}
         if centre:
             shares[self.centre().code] = centre
@@ -524,14 +537,13 @@ class LocalSystem(mesa.Model):
         value = project.appraisal.value_pence
         if any(source.own for source in self.arrangement.rules.up_front):
             return value
-        others = sum(self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
         most = self.arrangement.optional("return_cap") * project.price_pence or math.inf
         at_risk = self.arrangement.optional("provider_share") or 1.0
-        expected = min(most, self.expected_outcome(project)) * (1 - others) + (1 - at_risk) * project.price_pence
+        expected = min(most, self.expected_outcome(project)) * self.own_share() + (1 - at_risk) * project.price_pence
         return value + project.price_pence - expected
 
     def sign(self, project, backing):
-        """Sign a year's contract."""
+        """Sign a year's contract, and return it."""
         name, provider = project.programme.id, project.provider
         by_outcome = bool(backing.payee == provider.code)
         differential = self.arrangement.optional("hard_premium") > 0
@@ -542,12 +554,14 @@ class LocalSystem(mesa.Model):
             project.body.code, name, provider.code, offer, self.year, backing.families, project.price_pence,
             backing.funder, backing.payee, backing.at_risk,
             provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
+            self.expected_outcome(project) * backing.families if backing.payee else 0,
         )  # fmt: skip
-        provider.sign(contract, self.expected_outcome(project) * backing.families)
+        provider.sign(contract, contract.expected_pence)
         self.contracts.append(contract)
         self.signed[contract.key] = contract
         self._taken[name] += backing.families
         self.recorder.signed(self, contract, project.appraisal)
+        return contract
 
     def share_cost(self, members, pence, purpose):
         """Members pay a joint cost in equal parts, from discretionary money as far as it goes."""

@@ -48,9 +48,10 @@ class Body(Commissioner):
         return years, self.years_open() % years
 
     def spendable(self):
-        """What it holds, spread over the years left of the present term."""
+        """What it holds beyond what it expects to owe for outcomes, spread over the years left of the present term."""
         years, gone = self.term()
-        return self.balance() // (years - gone)
+        owed = 0 if self.model.arrangement.rules.savings.payers else self.model.owed_for_outcomes(self)
+        return max(0, self.balance() - owed) // (years - gone)
 
     def can_charge(self, fee):
         """Members can be charged where the body itself holds no money for programmes."""

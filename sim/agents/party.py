@@ -10,6 +10,8 @@ from sim.answers import Backing
 from sim.appraisal import appraise_case
 from sim.ledger import OUTSIDE
 
+_YEARS_LISTED = 25  # years of benefit an appraisal lists, however short the run
+
 
 class Party(mesa.Agent):
     """An institution with an account in the ledger.
@@ -73,6 +75,8 @@ class Contract:
         Share of the price that the provider gets by outcomes alone.
     order : int
         Whom the provider takes first: 1 the worst off, -1 the easiest.
+    expected_pence : int
+        Outcome payments expected of it.
     taken : dict of int to int
         Families taken on, by quarter of the year.
     """
@@ -88,6 +92,7 @@ class Contract:
     payee: str = ""
     at_risk: float = 0.0
     order: int = 1
+    expected_pence: int = 0
     taken: dict = field(default_factory=dict)
 
     @property
@@ -115,6 +120,8 @@ class Project:
         Of the body, for one family.
     least : int
         Fewest families that are worth another party's backing.
+    money : int
+        Pence the body has left for it.
     """
 
     body: object
@@ -124,6 +131,7 @@ class Project:
     price_pence: int
     appraisal: object
     least: int = 1
+    money: int = 0
 
 
 class Commissioner(Party):
@@ -195,7 +203,7 @@ class Commissioner(Party):
             self.weight_on_outcomes(),
             self.horizon(),
             self.model.correction(programme),
-            self.model.years,
+            max(_YEARS_LISTED, self.model.years),
         )
 
     def relate(self):
@@ -234,13 +242,19 @@ class Commissioner(Party):
             backing = self._backing(project, max(0, can_pay - fee))
             if backing is None:
                 continue
-            own = backing.families * project.price_pence if backing.funder == self.account(self.purse) else 0
-            money -= fee + own
-            self.earmarked = max(0, self.earmarked - fee - own)
             name = project.programme.id
             self.projects[name] = self.projects.get(name, 0) + 1
             self.pay_fee(fee)
-            self.model.sign(project, backing)
+            committed = fee + self._commitment(self.model.sign(project, backing))
+            money -= committed
+            self.earmarked = max(0, self.earmarked - committed)
+
+    def _commitment(self, contract):
+        """Pence of its own that a contract binds: its bills, and its share of outcomes where the provider shares the risk."""
+        if contract.funder != self.account(self.purse):
+            return 0
+        bills = round(contract.cost_pence * (1 - contract.at_risk))
+        return bills + (round(contract.expected_pence * self.model.own_share()) if contract.at_risk else 0)
 
     def can_charge(self, fee):
         """Whether somebody else can be charged for what agreeing a project costs."""
@@ -280,7 +294,9 @@ class Commissioner(Party):
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         if own.families < room:
             least = max(own.families + 1, smallest)
-            other = rules.back(self, replace(project, families=room, least=least)) if room >= least else None
+            other = (
+                rules.back(self, replace(project, families=room, least=least, money=money)) if room >= least else None
+            )
             if other is not None:
                 return other
         return own if own.families >= smallest else None

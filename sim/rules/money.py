@@ -43,9 +43,10 @@ def _shared_backs(body, project):
     """Commissioner and provider share the risk: the provider carries its part of the price until outcomes are paid."""
     at_risk = body.model.arrangement.get("provider_share")
     account = body.account(body.purse)
-    money = max(0, body.spendable())
-    carried = project.provider.can_carry(project, body.model.expected_outcome(project), at_risk)
-    families = min(carried, int(money / max(1.0, project.price_pence * (1 - at_risk))))
+    expected = body.model.expected_outcome(project)
+    carried = project.provider.can_carry(project, expected, at_risk)
+    commitment = project.price_pence * (1 - at_risk) + expected * body.model.own_share()
+    families = min(carried, int(project.money / max(1.0, commitment)))
     return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
 
 

@@ -1,0 +1,278 @@
+"""Arrangements that pay for activity or results: money flows as described, and what sets each apart from its neighbours.
+
+A test place is small, so optimism is turned up where a body would otherwise find nothing worth buying: what is tested
+is who pays whom, and for what.
+"""
+
+import pytest
+
+from sim import runner
+from sim.burn_in import settle
+from sim.families import QUARTERS
+from sim.model import LocalSystem
+from sim.record import Recorder
+from tests.conftest import one, sums
+
+KEEN = {
+    "programmes.optimism": 3,
+    "investors.philanthropic.capital_per_million": 20_000_000,
+    "investors.philanthropic.largest_share": 1,
+    "investors.social_bank.capital_per_million": 10_000_000,
+    "investors.social_bank.largest_share": 1,
+    "investors.commercial.largest_share": 1,
+    "providers.private.opening_reserve": 10_000_000,
+    "providers.private.risk_appetite": 1,
+}
+CERTAIN = {**KEEN, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
+
+
+def flows(result, purpose=None, payer=None, payee=None):
+    """Pence of some flows of a run."""
+    rows = [row for row in result.flows if row[0] > 0]
+    return sum(
+        pence
+        for _, source, target, why, pence in rows
+        if purpose in (None, why) and payer in (None, source) and payee in (None, target)
+    )
+
+
+def system(arrangement, settings=None, years=0, seed=1, place="milltown", families=None):
+    """A model of a place after some years, with its twin's record to report against."""
+    inputs = runner.load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
+    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    general = {name: value for name, value in (settings or {}).items() if not name.startswith("arrangement.")}
+    nothing = runner.load_inputs("do_nothing", place, general, years=max(years, 1), families=families)
+    twin = runner.simulate(nothing, start.copy(), seed)[0]
+    model = LocalSystem(inputs, start, seed, Recorder(twin))
+    for _ in range(years * QUARTERS):
+        model.step()
+    return model
+
+
+def changed_file(tmp_path, base, text):
+    """A file that extends an arrangement."""
+    path = tmp_path / f"{base}_changed.toml"
+    path.write_text(f'extends = "{base}"\nname = "changed"\nsource = "assumption: test"\ndiffers = "changed"\n{text}')
+    return str(path)
+
+
+def test_activity_contract_pays_for_volume_whatever_comes_of_it():
+    """A programme that does nothing brings its provider the same money a family."""
+    paid = []
+    for effect in (0, 1):
+        model = system("activity_contract", {"programmes.effect_scale": effect}, years=2)
+        contracts = [c for c in model.signed.values() if c.year == 1]
+        assert contracts
+        due = sum(sum(c.taken.values()) * c.price_pence for c in contracts)
+        assert due == sum(p[3] for p in model.ledger.postings if p[4] == "programme" and p[0] <= 4 and ":" in p[1])
+        paid.append(due)
+    assert paid[0] == pytest.approx(paid[1], rel=0.2)
+
+
+def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():
+    model = system(
+        "tariff_nhs", {**KEEN, "services.unmet_need_scale": 0, "arrangement.ring_fence": 10_000_000}, years=6
+    )
+    assert model.signed
+    for contract in model.signed.values():
+        assert contract.price_pence == model.catalogue[contract.programme].cost_pence()
+    nhs = model.parties["nhs"]
+    assert nhs.funding == "workload"
+    assert model.workload(nhs) != 1
+    assert nhs.budget_pence == round(nhs.opening_budget * model.workload(nhs))
+    plain = system("silo", KEEN, years=3)
+    assert plain.parties["nhs"].funding == "historic"
+
+
+def test_pbr_mental_health_pays_volume_from_money_that_may_buy_nothing_else():
+    result = one("pbr_mental_health", years=4)
+    assert flows(result, "contribution", "health", "nhs") > 0
+    assert flows(result, "programme", "nhs") > 0
+    assert flows(result, "outcome_payment") == 0
+
+
+def test_work_programme_pays_nothing_before_results_and_providers_pay_their_own_way():
+    inputs = runner.load_inputs(
+        "work_programme", settings={**KEEN, "arrangement.expected_success": 0.8}, years=5, families=6000
+    )
+    result = runner.run(inputs, 1)
+    assert flows(result, "programme") == 0
+    assert flows(result, "delivery") > 0
+    paid = flows(result, "outcome_payment", "centre")
+    assert paid > 0
+    assert flows(result, "vote", "treasury", "centre") >= paid
+    assert sums(result, "outcome_payment_out", by=("agency",)).keys() == {("centre",)}
+
+
+def test_a_differential_tariff_reduces_creaming_and_parking(tmp_path):
+    """Under a flat tariff private providers take the easiest first and give the hardest less."""
+    flat = changed_file(
+        tmp_path,
+        "work_programme",
+        '[value]\nhard_premium = { value = 0, unit = "share", low = 0, high = 3, source = "assumption: test" }',
+    )
+    seen = {}
+    for name in (flat, "work_programme"):
+        model = system(
+            name,
+            {**KEEN, "arrangement.expected_success": 0.8, "providers.private.creaming": 1},
+            years=2,
+            place="birmingham_2010",
+            families=6000,
+        )
+        private = [c for c in model.signed.values() if model.parties[c.provider].sector == "private"]
+        assert private
+        cohorts = [model.cohorts.of(c.key) for c in private]
+        seen[name] = (private[0].order, sum(c.severity.sum() for c in cohorts) / sum(len(c.rows) for c in cohorts))
+    assert seen[flat][0] == -1
+    assert seen["work_programme"][0] == 1
+    assert seen[flat][1] < seen["work_programme"][1]
+
+
+def test_pbr_drugs_relapse_after_payment_costs_the_provider_nothing():
+    model = system("pbr_drugs", {**KEEN, "arrangement.expected_success": 0.6}, years=6)
+    first = [c for c in model.signed.values() if c.year == 1]
+    assert first
+    for contract in first:
+        assert contract.funder == ""
+        paid = {}
+        for quarter, _, payee, pence, purpose in model.ledger.postings:
+            if payee == contract.provider and purpose == "outcome_payment":
+                paid[(quarter + 3) // 4] = paid.get((quarter + 3) // 4, 0) + pence
+        assert paid
+    back = [p for p in model.ledger.postings if p[4] == "outcome_payment" and p[1] in {c.provider for c in first}]
+    assert back == []
+
+
+def test_whitehall_pot_shares_risk_and_pays_first_steps_before_results():
+    model = system("pbr_whitehall_pot", KEEN, years=3)
+    first = [c for c in model.signed.values() if c.year == min(c.year for c in model.signed.values())]
+    assert all(contract.at_risk == 0.3 for contract in first)
+    year = first[0].year
+    bills = sum(
+        p[3] for p in model.ledger.postings if p[4] == "programme" and p[1] == "partnership" and (p[0] + 3) // 4 == year
+    )
+    assert bills == pytest.approx(0.7 * sum(c.cost_pence for c in first), rel=0.01)
+    steps = sum(p[3] for p in model.ledger.postings if p[4] == "outcome_payment" and (p[0] + 3) // 4 == year)
+    taken = sum(sum(c.taken.values()) for c in first)
+    assert steps > taken * model.arrangement.pence("start_fee")  # steps on top of starting fees, in the year itself
+    centre = sum(p[3] for p in model.ledger.postings if p[4] == "outcome_payment" and p[1] == "communities")
+    every = sum(p[3] for p in model.ledger.postings if p[4] == "outcome_payment")
+    assert centre == pytest.approx(every / 2, rel=0.01)
+
+
+def test_a_consortium_pays_less_for_luck():
+    """With gains and shortfalls of small cohorts set against each other, noise alone earns less."""
+    model = system("pbr_consortium", KEEN, years=2)
+    due = {("partnership", "a", 1): 100_00, ("partnership", "b", 1): -60_00, ("other", "c", 1): -10_00}
+    contract = next(iter(model.signed.values()))
+    model.signed |= dict.fromkeys(due, contract)
+    together = model._judged_together(due)
+    assert sum(together.values()) == 40_00
+    assert sum(max(0, pence) for pence in due.values()) == 100_00
+    assert set(model.payers(model.bodies[0], None)) >= {"council", "communities"}
+
+
+def test_youth_justice_reinvestment_claws_back_what_was_paid_for_a_fall_that_did_not_come():
+    result = one("youth_justice_reinvestment", {"programmes.effect_scale": 0}, years=6)
+    advance = flows(result, "outcome_payment", "justice_ministry", "partnership")
+    back = flows(result, "outcome_payment", payee="justice_ministry")
+    assert advance > 0
+    assert (
+        back > 0.5 * flows(result, "outcome_payment", "justice_ministry", "partnership") / 2
+    )  # a term's at least in part
+    assert flows(result, "outcome_payment", "council", "justice_ministry") > 0  # members' real money
+    easy = one("youth_justice_reinvestment", {"programmes.effect_scale": 0, "families.demand_growth": -0.05}, years=6)
+    assert flows(easy, "outcome_payment", payee="justice_ministry") < back
+
+
+def test_financial_incentive_model_starts_little_and_is_rewarded_past_a_threshold():
+    idle = one("financial_incentive_model", {"programmes.effect_scale": 0}, years=5)
+    falling = one(
+        "financial_incentive_model", {"programmes.effect_scale": 0, "families.demand_growth": -0.05}, years=10
+    )
+    assert flows(falling, "outcome_payment", "justice_ministry", "partnership") > flows(
+        idle, "outcome_payment", "justice_ministry", "partnership"
+    )
+    model = system("financial_incentive_model", years=2)  # founded in the second year
+    part = sum(round(0.15 * member.discretionary_pence) for member in model.bodies[0].members())
+    assert sums(idle, "capital_in", by=("year",))[(2,)] == part
+
+
+def test_the_reward_by_hand():
+    """A fall of 12% of 1,000: half of the first 5%, all of the next 7%; nothing below 5%; no more than 20%."""
+    model = system("financial_incentive_model")
+    body, rule = model.bodies[0], model.arrangement.rules.savings
+    model.area_base = lambda: 100_000.0
+    for fall, pence in ((4_000, 0), (12_000, 2_500 + 7_000), (50_000, 2_500 + 15_000)):
+        model.area_fall = lambda fall=fall: float(fall)
+        before = body.balance()
+        rule(body, [])
+        assert body.balance() - before == pence
+
+
+def test_troubled_families_pays_the_council_for_claims_true_or_not():
+    """With a programme that does nothing, families still turn themselves around, and the council is paid for it."""
+    result = one("troubled_families", {"programmes.effect_scale": 0, "arrangement.ring_fence": 6_000_000}, years=6)
+    assert flows(result, "contribution", "communities", "council") > 0
+    claimed = flows(result, "outcome_payment", "communities", "council")
+    assert claimed > 0
+    assert sums(result, "gross_avoided") == 0
+    assert claimed % 80_000 < 80_000
+
+
+@pytest.mark.parametrize("name", ["sib_single", "sib_childrens_services", "social_impact_fund"])
+def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
+    result = one(name, CERTAIN, years=8)
+    put_in = flows(result, "capital", payee="vehicle")
+    assert put_in > 0
+    assert flows(result, "programme", "vehicle") > 0
+    assert all(flows(result, "programme", code) == 0 for code in ("council", "nhs", "partnership"))
+    got = flows(result, "capital_repayment", "vehicle") + flows(result, "investor_return", "vehicle")
+    assert 0 < got <= 1.6 * put_in
+    assert flows(result, "investor_return", "vehicle") == sums(result, "investor_return")
+
+
+def test_no_result_no_payment(tmp_path):
+    """With nothing measured, commissioners pay nothing and investors lose what was spent."""
+    unmeasured = changed_file(tmp_path, "sib_single", '[rules]\nmeasured = "none"')
+    result = one(unmeasured, CERTAIN, years=8)
+    spent = flows(result, "programme", "vehicle")
+    assert spent > 0
+    assert flows(result, "outcome_payment", payee="vehicle") == 0
+    back = flows(result, "capital_repayment", "vehicle")
+    assert back == flows(result, "capital", payee="vehicle") - spent + 0 or back <= flows(
+        result, "capital", payee="vehicle"
+    )
+    assert flows(result, "investor_return") == 0
+
+
+def test_peterborough_is_paid_by_justice_and_a_lottery_fund():
+    result = one(
+        "sib_peterborough", {"arrangement.expected_success": 0.4, "measurement.design": "before_after"}, years=8
+    )
+    lottery, ministry = (flows(result, "outcome_payment", code, "vehicle") for code in ("outside", "justice_ministry"))
+    assert lottery > 0
+    assert ministry == pytest.approx(1.5 * lottery, rel=0.01)
+    assert flows(result, "outcome_payment", "justice") == 0
+
+
+def test_a_wrong_baseline_pays_where_a_matched_group_would_not():
+    paid = [
+        flows(one(name, {**CERTAIN, "programmes.effect_scale": 0}, years=8, seed=2), "outcome_payment", "council")
+        for name in ("sib_childrens_services", "sib_single")
+    ]
+    assert paid[0] > paid[1]
+
+
+def test_tranches_of_a_fund_are_repaid_in_order():
+    model = system("social_impact_fund", CERTAIN, years=7)
+    assert model.tranches() == (0.6, 0.4)
+    deals = list(model.vehicle.deals.values())
+    assert deals
+    for deal in deals:
+        senior = [stake for stake in deal.stakes if stake.rank == 1]
+        junior = [stake for stake in deal.stakes if stake.rank == 2]
+        assert {model.parties[stake.investor].kind for stake in junior} <= {"philanthropic", "social_bank"}
+        if any(stake.repaid for stake in junior):
+            assert all(stake.repaid == stake.pence for stake in senior)
