@@ -96,8 +96,8 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
     Parameters
     ----------
     case : Case
-    counted : bool (lines,)
-        Lines whose benefit the decider counts.
+    counted : bool or float (lines,)
+        Lines whose benefit the decider counts, or the weight it gives them.
     cashability : float (lines,)
         Believed share of the benefit that becomes cash.
     outcome_weight : float
@@ -125,8 +125,8 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
     discount = discount_factors(years, horizon_years)
     present = (discount[:, None] * fiscal).sum(axis=0)
     cash = present * cashability
-    mine = np.where(counted, cash + outcome_weight * (present - cash), 0.0).sum()
-    cash_by_year = (discount[:, None] * fiscal * np.where(counted, cashability, 0.0)).sum(axis=1)
+    mine = (counted * (cash + outcome_weight * (present - cash))).sum()
+    cash_by_year = (discount[:, None] * fiscal * (counted * cashability)).sum(axis=1)
     cumulative = np.cumsum(cash_by_year)
     spread = abs(mine) * case.uncertainty
     chance = 1 - NormalDist(mine, spread).cdf(case.cost_pence) if spread > 0 else float(mine > case.cost_pence)

@@ -1,0 +1,203 @@
+"""The LIST in full, and the parts any arrangement may switch on: each shown to act where it says."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim.agents.list_trust import ROLES
+from sim.ledger import OUTSIDE
+from sim.parts import PARTS
+from tests.conftest import one, sums
+from tests.test_outcome_arrangements import CERTAIN, KEEN, changed_file, flows, system
+
+
+def with_part(tmp_path, part, base="silo", values="", more=""):
+    """A file that adds one part to an arrangement."""
+    head = f'parts = ["{part}"]\n{more}\n[value]\n'
+    numbers = "".join(
+        f'{name} = {{ value = {value}, unit = "test", low = 0, high = 1000000, source = "assumption: test" }}\n'
+        for name, value in (values or {}).items()
+    )
+    return changed_file(tmp_path, base, head + numbers)
+
+
+def test_a_list_with_social_investment_is_a_conduit():
+    """Investors pay, members pay the LIST, the LIST pays the vehicle, and it pays investors."""
+    result = one("list_social_investment", CERTAIN, years=10)
+    assert flows(result, "capital", payee="vehicle") > 0
+    assert flows(result, "outcome_payment", payee="list") > 0
+    assert flows(result, "outcome_payment", "list", "vehicle") > 0
+    assert flows(result, "outcome_payment", "council", "vehicle") == 0
+    assert flows(result, "capital_repayment", "vehicle") > 0
+
+
+def test_a_role_widens_with_the_record_and_scope_horizon_and_daring_with_it():
+    model = system("list_broker", years=2)
+    body = model.bodies[0]
+    body.joined = [agency for agency in model.agencies if agency.has_services()]
+    seen = []
+    for record in (0, 2, 4, 6, 20):
+        body.record = record
+        seen.append((body.role(), body.scope(), body.horizon()))
+    assert [role for role, *_ in seen] == [0, 1, 2, 3, len(ROLES) - 1]
+    assert [scope for _, scope, _ in seen[:4]] == pytest.approx([seen[3][1] * part for part in (0.25, 0.5, 0.75, 1)])
+    assert seen[3][2] == pytest.approx(1.5 * seen[0][2])
+    doubtful = SimpleNamespace(chance_of_gain=0.4)
+    body.record = 0
+    assert not body.dares(doubtful)
+    body.record = 4
+    assert body.dares(doubtful)
+
+
+def test_a_good_year_adds_to_the_record_and_a_bad_one_takes_away():
+    model = system("list_broker", years=2)
+    body = model.bodies[0]
+    body.joined = model.agencies[:2]
+    body.record = 3
+    for cash, record in ((1000, 4), (10, 3)):
+        for member in body.joined:
+            member.cash_this_year, member.trust = cash, 0.9
+        body.invoices = dict.fromkeys([member.code for member in body.joined], 100)
+        body.joined = model.agencies[:2]
+        body.relate()
+        assert body.record == record
+
+
+def test_the_monitor_settles_by_what_the_budget_shows():
+    """A claim the budget shows nothing of is always cut to a half; one it shows in full never is."""
+    model = system("list_broker", years=1)
+    body, monitor, member = model.bodies[0], model.monitor, model.agencies[0]
+    model.ledger.transfer(OUTSIDE, body.account(), 10_000_000, "contribution")
+    member.underspend = lambda: 0
+    assert monitor.settle(body, member, 1000) == 500
+    member.underspend = lambda: 5000
+    assert monitor.settle(body, member, 1000) == 1000
+    assert (monitor.disputes, monitor.upheld) == (2, 1)
+    assert sum(p[3] for p in model.ledger.postings if p[1] == "list" and p[2] == "monitor") == 2 * model.cost_here(
+        "dispute_cost"
+    )
+
+
+def test_members_pay_first_and_investors_only_where_that_fails():
+    model = system("list_full", CERTAIN, years=8)
+    funders = {contract.funder for contract in model.signed.values()}
+    assert "list" in funders
+
+
+def test_the_evidence_unit_shares_findings_and_takes_accreditation_away(tmp_path):
+    values = {"evidence_cost": 100000, "other_places": 50, "accredited_from": 0.9}
+    model = system(with_part(tmp_path, "evidence_unit", values=values), {"programmes.effect_scale": 0}, years=3)
+    names = list(model.catalogue)
+    assert all(model.evidence.posterior[name].mean < 0.5 for name in names)  # the truth is nought everywhere
+    assert not any(model.evidence.accredits(name) for name in names)
+    assert not any(agency.may_commission(model.catalogue[name]) for agency in model.agencies for name in names)
+    alone = system("silo", {"programmes.effect_scale": 0}, years=3)
+    untouched = [agency.beliefs[name].mean for agency in alone.agencies for name in names]
+    assert max(untouched) == alone.dials["programmes.optimism"]  # without it, nobody learns from elsewhere
+    assert max(agency.beliefs[name].mean for agency in model.agencies for name in names) < 0.7
+
+
+def test_savings_are_tracked_to_budget_lines_and_freed_capacity_is_not_refilled(tmp_path):
+    relieved = 'programmes = ["drug_treatment"]'
+    plans = system(with_part(tmp_path, "benefits_realisation", more=relieved))
+    held = system(with_part(tmp_path, "backfill_control", more=relieved))
+    for j, line in enumerate(plans.place.lines):
+        touched = line.need == "substance"
+        assert plans.willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
+        assert held.drift(j) == (0.0 if touched else held.dials["services.threshold_drift"])
+    assert plans.arrangement.manages
+    assert held.arrangement.manages
+
+
+def test_data_sharing_finds_families_services_do_not_know(tmp_path):
+    reached = []
+    for name in ("silo", with_part(tmp_path, "data_sharing", values={"reach_gain": 0.25})):
+        model, seen = system(name), []
+        take_up = model.cohorts.take_up
+        model.cohorts.take_up = lambda *args, take_up=take_up, seen=seen, **offer: (
+            seen.append(offer["reach"]) or take_up(*args, **offer)
+        )
+        model.step()
+        reached.append(seen)
+    assert len(reached[0]) == len(reached[1]) > 0
+    assert np.allclose(np.array(reached[1]) - np.array(reached[0]), 0.25)
+
+
+def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
+    path = with_part(tmp_path, "double_claims", "list_social_investment")
+    model = system(path, CERTAIN, years=5)
+    asked = []
+    model._pay_outcome = lambda contract, finding, due: asked.append((finding, due))
+    model.pay_outcomes()
+    plain = system("list_social_investment", CERTAIN, years=5)
+    before = []
+    plain._pay_outcome = lambda contract, finding, due: before.append((finding, due))
+    plain.pay_outcomes()
+    assert any(finding is not None and finding.shared > 0 for finding, _ in asked)
+    assert sum(due for _, due in asked) < sum(due for _, due in before)
+
+
+def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
+    model = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 1000}), years=3)
+    programmes = {contract.programme for contract in model.signed.values()}
+    for programme in programmes:
+        assert model.stage(programme, 100) == 0  # nothing does a thousand times what is expected
+    assert all(contract.year <= 2 for contract in model.signed.values())  # the first findings end the second year
+    fresh = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 0}))
+    assert fresh.stage("parenting", 100) == 25
+
+
+def test_politics_ends_deals_at_a_review(tmp_path):
+    model = system(with_part(tmp_path, "political_risk", "sib_single", {"ended_at_review": 1}), CERTAIN, years=3)
+    assert model.vehicle.deals
+    assert all(deal.closed for deal in model.vehicle.deals.values())
+    kept = system("sib_single", CERTAIN, years=3)
+    assert not any(deal.closed for deal in kept.vehicle.deals.values())
+
+
+def test_tax_relief_is_posted_to_the_centre(tmp_path):
+    result = one(
+        with_part(tmp_path, "tax_relief", "sib_single"),
+        {**CERTAIN, "investors.commercial.required_return": 0.03},
+        years=4,
+    )
+    commercial = flows(result, "capital", "commercial", "vehicle")
+    assert flows(result, "tax_relief", "treasury", "commercial") == pytest.approx(0.3 * commercial, abs=2)
+
+
+def test_benefit_outside_the_place_counts_for_nothing(tmp_path):
+    programme = "family_group_conference"
+    inside, outside = (
+        system(name, years=1)
+        for name in ("silo", with_part(tmp_path, "wider_geography", values={"outside_benefit": 0.5}))
+    )
+    values = []
+    for model in (inside, outside):
+        survey = np.ones(len(model.lines))
+        model._survey = {programme: (10, 10 * survey)}
+        council = model.agencies[0]
+        values.append(council.appraise(model.catalogue[programme], 100_000).value_pence + 100_000)
+    assert values[1] == pytest.approx(values[0] / 2)
+
+
+def test_every_part_is_used_or_tested_here():
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert all(f'"{name}"' in text for name in PARTS if name not in ("pooled_cohorts", "widening_role", "monitor"))
+
+
+def test_conservation_with_everybody_in_it():
+    """Opening balances and flows make closing balances, whoever takes part."""
+    for name in ("list_full", "social_impact_fund", "work_programme"):
+        result = one(name, KEEN, years=5)
+        balance = {}
+        for _, payer, payee, _, pence in result.flows:
+            balance[payer] = balance.get(payer, 0) - pence
+            balance[payee] = balance.get(payee, 0) + pence
+        closing = {row[1]: row[4] for row in result.rows if row[3] == "closing_balance" and row[0] == 5}
+        assert {code: pence for code, pence in balance.items() if pence} == {
+            code: p for code, p in closing.items() if p
+        }
+        assert sums(result, "gross_avoided") == sums(result, "case_finding", "backfill_unmet_need", "backfill_threshold",
+                                                     "stranded_notice", "stranded_unclosed", "overtime", "cash_released")  # fmt: skip
