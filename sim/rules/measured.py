@@ -1,20 +1,34 @@
 """How the outcome is measured: () -> the design's name in :mod:`sim.measurement`."""
 
-from functools import partial
-
 from sim.answers import Rule
 
-_TEXTS = {
-    "before_after": "families' use of services in later years against when they enrolled",
-    "matched": "against families alike in what services know of them",
-    "waiting_list": "against applicants who lost a draw and wait",
-    "area_count": "the area's counts against the base year",
+_COST = {"evaluation_cost": 0}
+
+
+def _none():
+    return "none"
+
+
+def _before_after():
+    return "before_after"
+
+
+def _matched():
+    return "matched"
+
+
+def _waiting_list():
+    return "waiting_list"
+
+
+def _area_count():
+    return "area_count"
+
+
+CHOICES = {
+    "none": Rule(_none, "not at all"),
+    "before_after": Rule(_before_after, "families' use of services in later years against when they enrolled", _COST),
+    "matched": Rule(_matched, "against families alike in what services know of them", _COST),
+    "waiting_list": Rule(_waiting_list, "against applicants who lost a draw and wait", _COST),
+    "area_count": Rule(_area_count, "the area's counts against the base year", _COST),
 }
-
-
-def _design(name):
-    return name
-
-
-CHOICES = {"none": Rule(partial(_design, "none"), "not at all")}
-CHOICES |= {name: Rule(partial(_design, name), text, {"evaluation_cost": 0}) for name, text in _TEXTS.items()}
