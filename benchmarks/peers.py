@@ -175,6 +175,6 @@ class KernelVersion:
         self.paid = task.cost(self.counts.sum(axis=0))
         n = kernels.choose_families(
             c, self.offers, self.target, key, self.quarter, 1, np.float32(ENGAGEMENT), one, self.heard,
-            c.age.size, np.array([0, 1], np.uint8), 1, np.zeros(0, np.uint8), self.buffer, self.chosen,
+            c.age.size, np.array([0, 1], np.uint8), 1, np.zeros(0, np.uint8), 0, c.first.size - 1, self.buffer, self.chosen,
         )  # fmt: skip
         kernels.enrol(c, self.chosen[:n], 1, np.float32(0))

@@ -12,7 +12,7 @@ from sim.programmes import SECTORS, programme_names
 
 # Terms any arrangement may add: nought where the file is silent.
 OPTIONAL_VALUES = {
-    "centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1, "outcome_threshold": 0, "first_loss": 0,
+    "centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1, "outcome_threshold": 0, "first_loss": 0, "grant_years": 1,
     "ease_in_house": 0.1, "ease_private": 0.1, "ease_community": 0.1,
 }  # fmt: skip
 _KEYS = (

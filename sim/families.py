@@ -55,6 +55,7 @@ class Families:
         self.eligible = np.zeros(n_families, np.uint32)
         self.lower = np.zeros(n_families, np.uint32)
         self.heard = np.zeros(n_areas, np.float32)
+        self.bond = np.ones((n_areas, n_needs))
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
         self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
@@ -98,7 +99,7 @@ class Families:
 
     def move_needs(self, quarter):
         """Needs worsen and ease, given last quarter's services and neighbours."""
-        tables = self._need_tables._replace(up=self._areas.chances(self.counts, quarter))
+        tables = self._need_tables._replace(up=self._areas.chances(self.counts, quarter, self.bond))
         self._each_area(kernels.move_needs, self.columns, tables, self.offers, key=self.key, out=(quarter, self.counts))
 
     def screen(self, quarter):
@@ -125,17 +126,27 @@ class Families:
             self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen
         )
 
-    def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred):
+    def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred, areas=None):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
+        first_area, last_area = areas or (0, len(self.heard))
         n = kernels.choose_families(
             self.columns, self.offers, target, self.key, quarter, code, np.float32(engagement), np.float32(reach), self.heard,
-            places, same_programme, order, barred, self._buffer, self._chosen,
+            places, same_programme, order, barred, first_area, last_area, self._buffer, self._chosen,
         )  # fmt: skip
         return self._chosen[:n].copy()
 
     def enrol(self, rows, offer, trust_gain):
         """Put families on a programme."""
         kernels.enrol(self.columns, rows, offer, np.float32(trust_gain))
+
+    def area_of(self, rows):
+        """Neighbourhood of each row."""
+        return np.searchsorted(self.columns.first, rows, side="right") - 1
+
+    def gain_social_capital(self, gain):
+        """Social capital gained by neighbourhood, float (neighbourhoods,): needs that it protects from arise less."""
+        protection = np.array([self.place.get(f"needs.{need.id}.social_capital") for need in self.place.needs])
+        self.bond = self.bond * np.exp(-np.outer(gain, protection) * self.dials["families.frailty_spread"])
 
     def spread_word(self, word_of_mouth):
         """Trust that neighbours of helped families gain."""
@@ -253,13 +264,15 @@ class AreaInfluence:
                 share[i, place.neighbourhoods.index(other)] += 0.5 / len(near or [name])
         self.share = share
 
-    def chances(self, counts, quarter):
+    def chances(self, counts, quarter, bond=1.0):
         """Chance to worsen by neighbourhood, age band, need and level; trend counts from quarter 1.
 
         Parameters
         ----------
         counts : int64 (neighbourhoods, needs, 4)
             Families by level after last quarter's move.
+        bond : float (neighbourhoods, needs)
+            Factor of social capital gained since the start; 1 where there was no gain.
         quarter : int
             Quarters up to 0 are the burn-in and have no trend. While the place fills, neighbours are compared with
             the whole place as it is; after that, with its usual prevalence.
@@ -271,7 +284,7 @@ class AreaInfluence:
         relative = np.divide(around, usual, out=np.ones_like(around), where=usual > 0)
         influence = np.clip(1 + self.pull * (relative - 1), 0.25, 4.0)
         trend = self.growth ** (max(quarter, 0) / QUARTERS)
-        table = self.base[None] * (self.tilt * influence * trend)[:, None, :, None]
+        table = self.base[None] * (self.tilt * influence * trend * bond)[:, None, :, None]
         return np.minimum(table, 1.0).astype(np.float32)
 
 

@@ -517,8 +517,9 @@ def matches(levels, wanted, level_from, level_to, at_least, f):
 
 @njit(nogil=True, cache=True)
 def choose_families(
-    c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, order, barred, buffer, chosen
-):
+    c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, order, barred,
+    first_area, last_area, buffer, chosen,
+):  # fmt: skip
     """Families that take up places on a programme, the worst off first or otherwise (3.4).
 
     A family known to services is asked; one that is not is reached with probability `reach`. It engages with a
@@ -532,6 +533,8 @@ def choose_families(
         1 the worst off first, -1 the least badly off, 0 by lot.
     barred : uint8 (N,) or (0,)
         1 for families that may not be taken on now; empty where all may.
+    first_area, last_area : int
+        Neighbourhoods to look in, last excluded.
     chosen : int64 (N,)
         Filled with row numbers, in family order.
 
@@ -544,7 +547,7 @@ def choose_families(
     trust, trust_gain, generation, offer, clock = c.trust, c.trust_gain, c.generation, c.offer, c.clock
     wanted, running = target.needs, o.running
     waiting = 0
-    for area in range(first.size - 1):
+    for area in range(first_area, last_area):
         for f in range(first[area], end[area]):
             if not has[f] or age[f] < target.age_from or age[f] > target.age_to:
                 continue

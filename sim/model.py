@@ -6,10 +6,12 @@ import mesa
 import numpy as np
 
 from sim.agents.agency import Agency
+from sim.agents.broker import Broker
 from sim.agents.department import Department
 from sim.agents.evidence_unit import EvidenceUnit
 from sim.agents.investor import Investor
 from sim.agents.monitor import Monitor
+from sim.agents.neighbourhood import Neighbourhood
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.agents.vehicle import Vehicle
@@ -62,6 +64,7 @@ class LocalSystem(mesa.Model):
         self.departments = [Department(self, item.id) for item in self.place.departments]
         self.agencies = [Agency(self, spec, settled.expected_pence) for spec in self.place.agencies]
         self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
+        self.neighbourhoods = [Neighbourhood(self, code, i) for i, code in enumerate(self.place.neighbourhoods)]
         self.bodies = self.arrangement.rules.decides(self)
         self.investors, self.vehicle = [], None
         if self.bodies and any(source.investors for source in self.arrangement.rules.up_front):
@@ -71,7 +74,9 @@ class LocalSystem(mesa.Model):
         self.evidence = (
             EvidenceUnit(self, "evidence_unit") if self.bodies and self.arrangement.has("evidence_unit") else None
         )
-        others = [*self.investors, *(party for party in (self.vehicle, self.monitor, self.evidence) if party)]
+        self.broker = Broker(self) if self.bodies and self.arrangement.has("brokers") else None
+        engaged = (self.vehicle, self.monitor, self.evidence, self.broker)
+        others = [*self.investors, *(party for party in engaged if party)]
         parties = (*self.departments, *self.agencies, *self.providers, *self.bodies, *others)
         self.parties = {party.code: party for party in parties}
         self._first_use = self.use_pence(range(1 - QUARTERS, 1))
@@ -212,7 +217,11 @@ class LocalSystem(mesa.Model):
                 self.families, places, self.quarter, programme.id,
                 target=target, code=programme.code, same_programme=self.offers.of_programme(programme.id), order=contract.order,
                 reach=min(1.0, provider.reach + self.arrangement.optional("reach_gain")), engagement=programme.get("engagement"),
+                areas=self.parties[contract.body].areas,
             )  # fmt: skip
+            if len(rows) and provider.sector == "community":
+                for area, helped in zip(*np.unique(self.families.area_of(rows), return_counts=True), strict=True):
+                    self.neighbourhoods[area].helped += int(helped)
             if len(rows):
                 self.cohorts.enrolled(contract, self.families, target, rows, waiting, self.quarter)
                 self.families.enrol(rows, contract.offer, scale * self.place.get("place.trust_gain"))
@@ -384,8 +393,12 @@ class LocalSystem(mesa.Model):
 
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
+        if self.broker:
+            self.broker.work(max(self.bodies, key=lambda body: (body.balance(body.purse), body.code)))
         for provider in self.providers:
             provider.end_of_year()
+        if self.arrangement.has("social_capital"):
+            self.families.gain_social_capital(np.array([item.gain() for item in self.neighbourhoods]))
         for agency in self.agencies:
             agency.close_year()
         for department in self.departments:
@@ -453,6 +466,16 @@ class LocalSystem(mesa.Model):
     def ease(self, provider):
         """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
         return self.arrangement.optional(f"ease_{provider.sector}") or 1.0
+
+    def forecast_benefit(self, body):
+        """Benefit by line that a body's appraisal forecasts within its horizon, of all it might commission, one family each."""
+        total = np.zeros(len(self.lines))
+        for programme in self.catalogue.values():
+            provider = self.best_provider(programme, body) if body.may_commission(programme) else None
+            appraisal = body.appraise(programme, self.price_pence(programme, provider)) if provider else None
+            if appraisal is not None:
+                total += appraisal.present_fiscal
+        return total
 
     def is_accredited(self, programme):
         """Whether a programme may be commissioned as far as the evidence unit is concerned, if there is one."""

@@ -5,6 +5,8 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 
 from dataclasses import dataclass, field
 
+from sim.agents.broker import BROKER_VALUES
+
 
 @dataclass(frozen=True)
 class Part:
@@ -45,6 +47,11 @@ PARTS = {
     "widening_role": Part(
         "its role, and with it its scope and daring, widens with its record", {"role_years": 1, "cautious_chance": 0}
     ),
+    "resource_map": Part(
+        "what services cost, and what of it follows cases, is mapped before anything is agreed", {"map_cost": 0}
+    ),
+    "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
+    "social_capital": Part("help by community groups adds to a neighbourhood's social capital", {"capital_step": 0}),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
 }
 

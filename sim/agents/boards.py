@@ -1,5 +1,7 @@
 """Boards that commission on behalf of others."""
 
+import numpy as np
+
 from sim.agents.party import Commissioner, Project
 from sim.answers import Backing
 from sim.ledger import OUTSIDE, TREASURY
@@ -14,6 +16,8 @@ class Body(Commissioner):
         Year in which it starts to commission; it takes time to agree.
     capital : dict of str to int
         Pence each member has put in.
+    gained : dict of str to float
+        Pence of benefit measured for each member in the present term.
     advanced : int
         Pence that others have paid up front for the present term.
     """
@@ -21,7 +25,7 @@ class Body(Commissioner):
     def __init__(self, model, code):
         super().__init__(model, code)
         self.founded = None
-        self.capital, self.advanced = {}, 0
+        self.capital, self.gained, self.advanced = {}, {}, 0
 
     def members(self):
         """Agencies of the arrangement."""
@@ -39,8 +43,22 @@ class Body(Commissioner):
         """Whether it can commission this year; members share its set-up cost in the year it is founded."""
         if self.founded is None and self.model.year > self.model.arrangement.get("years_to_agree"):
             self.founded = self.model.year
-            self.model.share_cost(self.members(), self.model.cost_here("setup_cost"), "transaction_cost")
+            cost = self.model.cost_here("setup_cost") + self.model.cost_here("map_cost")
+            self.model.share_cost(self.members(), cost, "transaction_cost")
         return self.founded is not None
+
+    def forecast_shares(self):
+        """Each member's share of the benefit that this body's appraisal forecasts, all programmes together."""
+        forecast = self.model.forecast_benefit(self)
+        worth = [max(0.0, float(forecast[member.own_lines].sum())) for member in self.members()]
+        return worth if sum(worth) > 0 else [1.0] * len(worth)
+
+    def cashability(self):
+        """A body that has mapped resources knows what of a cost follows cases; others go by agencies' beliefs."""
+        if not self.model.arrangement.has("resource_map"):
+            return super().cashability()
+        centre = self.model.arrangement.rules.benefit_counted.centre
+        return np.where(self.model.lines.demand_led, float(centre), 1 - self.model.lines.fixed_share)
 
     def term(self):
         """Years of an agreement, and years gone of the present one; (1, 0) where agreements have no term."""

@@ -142,6 +142,8 @@ class Commissioner(Party):
     beliefs : dict of str to Belief
     purse, keeps : str
         The purses it commissions from, and keeps what it is paid for outcomes in.
+    areas : tuple of int or None
+        First and past the last of the neighbourhoods it commissions for; all where None.
     members : method
         Agencies on whose behalf it commissions.
     earmarked : int
@@ -151,6 +153,7 @@ class Commissioner(Party):
     """
 
     purse = keeps = ""
+    areas = None
 
     def __init__(self, model, code):
         super().__init__(model, code)
@@ -256,6 +259,10 @@ class Commissioner(Party):
         bills = round(contract.cost_pence * (1 - contract.at_risk))
         return bills + (round(contract.expected_pence * self.model.own_share()) if contract.at_risk else 0)
 
+    def smallest_project(self):
+        """Fewest families that are worth a project."""
+        return max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
+
     def can_charge(self, fee):
         """Whether somebody else can be charged for what agreeing a project costs."""
         return False
@@ -289,7 +296,7 @@ class Commissioner(Party):
         room = self.model.room_for(project.programme, self.scope())
         room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
-        smallest = max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
+        smallest = self.smallest_project()
         affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         if own.families < room:

@@ -27,10 +27,18 @@ def _centre(body):
     return lines_of(body.model, [a for a in body.model.agencies if a.spec.department == body.model.centre().code])
 
 
+def _priorities(body):
+    """Benefit of each line by how much more its need is felt here than in the whole place."""
+    return body.priorities()[list(body.model.lines.need)]
+
+
 CHOICES = {
     "own": Benefit(_own, "only the body's own services"),
     "members": Benefit(_members, "the services of all members"),
     "place": Benefit(_place, "all services of the place"),
+    "local_priorities": Benefit(
+        _priorities, "services of the place, by how much their need is felt in the neighbourhood"
+    ),
     "centre": Benefit(_centre, "the department's own agencies and what it pays at cost", centre=True),
     "place_and_centre": Benefit(_place, "all services of the place, and what the centre pays at cost", centre=True),
 }

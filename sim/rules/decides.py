@@ -2,6 +2,7 @@
 
 from sim.agents.boards import Body, CentreBoard, PlanBoard
 from sim.agents.list_trust import ListTrust
+from sim.agents.neighbourhood import NeighbourhoodBoard
 from sim.answers import Rule
 
 JOINT = {"setup_cost": 0, "years_to_agree": 0, "horizon_years": 1}
@@ -33,6 +34,13 @@ def _partnership(model):
     return [Body(model, "partnership")]
 
 
+def _neighbourhood_boards(model):
+    """Boards for the most deprived neighbourhoods."""
+    number = round(model.arrangement.get("boards_share") * len(model.neighbourhoods))
+    worst = sorted(model.neighbourhoods, key=lambda item: (-item.deprivation, item.code))[: max(1, number)]
+    return [NeighbourhoodBoard(model, item) for item in sorted(worst, key=lambda item: item.code)]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -48,5 +56,9 @@ CHOICES = {
     ),
     "centre": Rule(_centre, "a department at the centre", {**PROJECT, "centre_budget": 0}),
     "partnership": Rule(_partnership, "a partnership of local bodies", {**JOINT, **PROJECT}),
+    "neighbourhood_boards": Rule(
+        _neighbourhood_boards, "boards of the most deprived neighbourhoods, each for its own",
+        {**PROJECT, "boards_share": 0.01, "board_cost": 0, "years_to_agree": 0, "horizon_years": 1},
+    ),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from sim.agents.vehicle import Deal
 from sim.answers import Backing, Source
-from sim.ledger import OUTSIDE, TREASURY
+from sim.ledger import OUTSIDE, TREASURY, split
 
 
 def _own_purse(body):
@@ -52,6 +52,9 @@ def _shared_backs(body, project):
 
 def _ring_fenced(body):
     """The centre pays a sum each year that may be spent on the arrangement's programmes only."""
+    years = body.model.arrangement.optional("grant_years")
+    if years and body.model.year > years:
+        return
     pence = body.model.cost_here("ring_fence")
     body.model.centre().pay_grant(body.account(body.purse), pence)
     body.earmarked += pence
@@ -91,6 +94,35 @@ def _investors_back(body, project):
     return Backing(raised // project.price_pence, account, account) if raised else None
 
 
+def _pot(body):
+    """Agencies devolve a share of their discretionary money; a neighbourhood's part follows its people."""
+    share = body.model.arrangement.get("pot_share") * body.neighbourhood.families_share
+    for member in body.members():
+        member.contribute(body, share)
+
+
+def _pump_priming(body):
+    """A one-off grant sets the fund up."""
+    if body.years_open() == 0:
+        body.model.ledger.transfer(OUTSIDE, body.account(), body.model.cost_here("grant_size"), "contribution")
+
+
+def _by_forecast(body):
+    """Partners commit in proportion to the benefit forecast for each, and are bound by it."""
+    model = body.model
+    total = model.arrangement.get("contribution_share") * sum(m.discretionary_pence for m in body.members())
+    for member, part in zip(body.members(), split(round(total), body.forecast_shares()), strict=True):
+        paid = min(part, max(0, member.balance("prevention")))
+        member.pay(body.account(), paid, "contribution", "prevention")
+        body.capital[member.code] = body.capital.get(member.code, 0) + paid
+
+
+def _pooled_at_source(body):
+    """Departments' money that would go to agencies goes to the place."""
+    for member in body.members():
+        member.contribute(body, body.model.arrangement.get("pooled_at_source"))
+
+
 CHOICES = {
     "commissioner": Source(_own_purse, "the commissioner, from discretionary money"),
     "pool_shares": Source(_pool_contributions, "members, by fixed contributions", {"contribution_share": 0, "pool_overhead": 0}),
@@ -98,6 +130,10 @@ CHOICES = {
         _members_capital, "members in the founding years, then the body's own earnings",
         {"subscription_share": 0, "subscription_years": 0},
     ),
+    "pot": Source(_pot, "pots devolved to neighbourhoods by people", {"pot_share": 0}),
+    "pump_priming": Source(_pump_priming, "a one-off grant", {"grant_size": 0}),
+    "by_forecast": Source(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": 0}),
+    "pooled_at_source": Source(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": 0}),
     "grant": Source(_plan_grant, "a grant from outside"),
     "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
     "investors": Source(

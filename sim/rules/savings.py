@@ -62,6 +62,29 @@ def _rewarded(body, findings):
         body.model.centre().pay_for_outcome(body.account(), round(reward))
 
 
+def _reviewed(body, findings):
+    """At the end of a term, those who gained more than their share of what was paid make it up to those who gained less."""
+    model = body.model
+    for finding in findings:
+        worth = finding.saved * model.services.prices.average
+        for member in body.members():
+            body.gained[member.code] = body.gained.get(member.code, 0.0) + max(
+                0.0, float(worth[member.own_lines].sum())
+            )
+    years, gone = body.term()
+    paid, gained = sum(body.capital.values()), sum(body.gained.values())
+    if gone + 1 < years or not paid or not gained:
+        return
+    owed = {code: round(paid * body.gained.get(code, 0.0) / gained) - pence for code, pence in body.capital.items()}
+    losers = {code: -pence for code, pence in owed.items() if pence < 0}
+    for code, pence in owed.items():
+        if pence > 0 and losers:
+            winner = model.party(code)
+            for other, part in zip(losers, split(pence, list(losers.values())), strict=True):
+                winner.pay_for_outcome(model.party(other).account("prevention"), part)
+    body.capital, body.gained = {}, {}
+
+
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
     "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": 0}),
@@ -71,5 +94,6 @@ CHOICES = {
     ),
     "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": 0.001, "term_years": 1}),
     "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
+    "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": 1}),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
 }  # fmt: skip
