@@ -530,6 +530,16 @@ class LocalSystem(mesa.Model):
         first_loss = self.arrangement.optional("first_loss")
         return (1 - first_loss, first_loss) if first_loss else (1.0,)
 
+    @property
+    def equal_money(self):
+        """Whether each arrangement has the same envelope in place of what it could raise."""
+        return self.dials["comparison.envelope"] > 0
+
+    @property
+    def own_money(self):
+        """Whether bodies have money of their own to pay providers with."""
+        return self.equal_money or any(source.own for source in self.arrangement.rules.up_front)
+
     def raise_money(self, body):
         """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""
         body.earmarked = 0
@@ -558,7 +568,7 @@ class LocalSystem(mesa.Model):
         No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
         """
         value = project.appraisal.value_pence
-        if any(source.own for source in self.arrangement.rules.up_front):
+        if self.own_money:
             return value
         most = self.arrangement.optional("return_cap") * project.price_pence or math.inf
         at_risk = self.arrangement.optional("provider_share") or 1.0

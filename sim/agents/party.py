@@ -297,7 +297,7 @@ class Commissioner(Party):
         room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
         smallest = self.smallest_project()
-        affordable = money // project.price_pence if any(source.own for source in rules.up_front) else 0
+        affordable = money // project.price_pence if self.model.own_money else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         if own.families < room:
             least = max(own.families + 1, smallest)
