@@ -124,8 +124,8 @@ class Cohorts:
 
     Attributes
     ----------
-    waiting : dict of str to uint16 (families,)
-        By programme: the quarter from which each family may be taken on.
+    waiting : dict of str to (uint16 (families,), uint8 (families,))
+        By programme: the quarter from which each row's family may be taken on, and its generation.
     """
 
     design: str = "before_after"
@@ -139,15 +139,15 @@ class Cohorts:
         With a waiting list, up to twice the places apply, whatever their severity, and lots are drawn: those with the
         lower half of lots are taken on. Where fewer apply, half of them wait. A family that waits cannot enrol for a year.
         """
-        barred = self.waiting.get(programme)
-        barred = NOBODY if barred is None else (barred > quarter).astype(np.uint8)
         if self.design != "waiting_list":
-            return families.take_up(quarter, places=places, barred=barred, **offer), None
-        offer["order"] = 0
-        applied = families.take_up(quarter, places=2 * places, barred=barred, **offer)
-        taken = families.take_up(quarter, places=len(applied) // 2, barred=barred, **offer)
+            return families.take_up(quarter, places=places, barred=NOBODY, **offer), None
+        lives = families.columns.generation
+        until, whose = self.waiting.setdefault(programme, (np.zeros(families.n, np.uint16), lives.copy()))
+        offer |= {"order": 0, "barred": ((until > quarter) & (whose == lives)).astype(np.uint8)}
+        applied = families.take_up(quarter, places=2 * places, **offer)
+        taken = families.take_up(quarter, places=len(applied) // 2, **offer)
         waiting = np.setdiff1d(applied, taken, assume_unique=True)
-        self.waiting.setdefault(programme, np.zeros(families.n, np.uint16))[waiting] = quarter + _WAIT
+        until[waiting], whose[waiting] = quarter + _WAIT, lives[waiting]
         return taken, waiting
 
     def enrolled(self, contract, families, target, rows, waiting, quarter):

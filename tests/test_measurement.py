@@ -1,3 +1,5 @@
+from copy import deepcopy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -6,7 +8,7 @@ import pytest
 from sim import kernels, runner
 from sim.burn_in import settle
 from sim.families import QUARTERS
-from sim.measurement import Cohort, Cohorts, Group, _nearest, before_after, by_area, compared, match
+from sim.measurement import NOBODY, Cohort, Cohorts, Group, _nearest, before_after, by_area, compared, match
 from sim.parameters import defaults
 from sim.places import load_place
 from sim.programmes import load_programme
@@ -200,8 +202,17 @@ def test_a_draw_leaves_half_waiting_and_bars_them_for_a_year(settled):
     for quarter in (2, 3, 4):
         taken, _ = cohorts.take_up(start.families, 10**6, quarter, "p", **offer)
         assert not set(taken) & set(waiting)
+    assert set(_after_all_have_left(cohorts, start.families, offer)) & set(waiting)
     freed, again = cohorts.take_up(start.families, 10**6, 5, "p", **offer)
     assert set(waiting) & (set(freed) | set(again))
+
+
+def _after_all_have_left(cohorts, families, offer):
+    """Who may be taken on in quarter 4 where every row's family is another one: a wait is not inherited."""
+    families.columns.generation[:] += 1
+    groups = replace(cohorts, waiting=deepcopy(cohorts.waiting)).take_up(families, 10**6, 4, "p", **offer)
+    families.columns.generation[:] -= 1
+    return np.concatenate(groups)
 
 
 @pytest.fixture(scope="module")
@@ -305,8 +316,8 @@ def test_the_programme_is_not_what_is_found(settled):
 
 
 def test_the_nearest_by_hand():
-    """Two 5s stand at places 1 and 2 and take turns; 8 is nearest to 9, 1 and 99 to the ends."""
-    np.testing.assert_array_equal(_nearest(np.array([99, 5, 1, 5, 5, 8]), np.array([3, 5, 5, 9])), [0, 1, 2, 1, 3, 3])
+    """Two 5s stand at places 1 and 2 and take turns, for 5, 5 and 6; 8 is nearest to 9, 1 and 99 to the ends."""
+    np.testing.assert_array_equal(_nearest(np.array([99, 5, 1, 5, 6, 8]), np.array([3, 5, 5, 9])), [0, 1, 2, 1, 3, 3])
 
 
 def test_a_control_looked_at_twice_is_not_two():
@@ -324,3 +335,28 @@ def test_who_has_left_saves_nothing():
     cohort = _cohort([0, 1], [[4, 0], [4, 0]])
     cohort.controls = _group([2], [[4, 0]])
     np.testing.assert_array_equal(compared(cohort, families, PRICES, 10, np.array([True, False])).saved, [2, 0])
+
+
+def test_whom_a_programme_takes_first(settled):
+    """The easiest where it creams, the worst off by default, anyone by lot."""
+    families, severity = settled.copy().families, []
+    target = _target(families.place)
+    for order in (-1, 0, 1):
+        rows = families.take_up(
+            1, target, 1, np.zeros(1, np.uint8), places=30, reach=0.0, engagement=0.6, order=order, barred=NOBODY
+        )
+        assert len(rows) == 30
+        severity.append(families.columns.levels[rows].sum(axis=1))
+    assert severity[0].max() <= severity[1].mean() < severity[2].min()
+
+
+@pytest.mark.parametrize("design", ["matched", "waiting_list", "area_count"])
+def test_each_design_measures_a_whole_run(design):
+    """The twin finds nothing, the design something, and the same again."""
+    settings = {"programmes.effect_scale": 0, "measurement.design": design}
+    inputs = runner.load_inputs("list_public", "milltown", settings, years=5, families=10_000)
+    first, again = (runner.run(inputs, 1) for _ in range(2))
+    assert sums(first, "true_saving") == 0
+    assert sums(first, "measured_saving") != 0
+    assert first.rows == again.rows
+    assert first.flows == again.flows
