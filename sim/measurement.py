@@ -124,8 +124,8 @@ class Cohorts:
 
     Attributes
     ----------
-    waiting : dict of str to uint16 (families,)
-        By programme: the quarter from which each family may be taken on.
+    waiting : dict of str to (uint16 (families,), uint8 (families,))
+        By programme: the quarter from which each row's family may be taken on, and its generation.
     """
 
     design: str = "before_after"
@@ -139,15 +139,15 @@ class Cohorts:
         With a waiting list, up to twice the places apply, whatever their severity, and lots are drawn: those with the
         lower half of lots are taken on. Where fewer apply, half of them wait. A family that waits cannot enrol for a year.
         """
-        barred = self.waiting.get(programme)
-        barred = NOBODY if barred is None else (barred > quarter).astype(np.uint8)
         if self.design != "waiting_list":
-            return families.take_up(quarter, places=places, barred=barred, **offer), None
-        offer["order"] = 0
-        applied = families.take_up(quarter, places=2 * places, barred=barred, **offer)
-        taken = families.take_up(quarter, places=len(applied) // 2, barred=barred, **offer)
+            return families.take_up(quarter, places=places, barred=NOBODY, **offer), None
+        lives = families.columns.generation
+        until, whose = self.waiting.setdefault(programme, (np.zeros(families.n, np.uint16), lives.copy()))
+        offer |= {"order": 0, "barred": ((until > quarter) & (whose == lives)).astype(np.uint8)}
+        applied = families.take_up(quarter, places=2 * places, **offer)
+        taken = families.take_up(quarter, places=len(applied) // 2, **offer)
         waiting = np.setdiff1d(applied, taken, assume_unique=True)
-        self.waiting.setdefault(programme, np.zeros(families.n, np.uint16))[waiting] = quarter + _WAIT
+        until[waiting], whose[waiting] = quarter + _WAIT, lives[waiting]
         return taken, waiting
 
     def enrolled(self, contract, families, target, rows, waiting, quarter):
@@ -230,15 +230,17 @@ def _noted(families, target, rows, quarter):
 
 
 def match(families, target, rows, quarter):
-    """Families alike those enrolled in what services know: one for each, in drawn order, else the nearest.
+    """Families alike those enrolled in what services know: one for each, the nearest in drawn order.
 
-    Alike in age band, in the level of the needs services know of, and in the number of services that serve them. What
+    Alike in the level of the needs services know of, in use of services in the last year, and in age band. What
     services do not know - frailty, trust, needs unseen - is not matched, nor is a family nobody knows of ever a control.
+    Where those alike are few, as where the worst off have been taken on, a family is the control of several
+    (matching with replacement: Dehejia and Wahba 2002, Review of Economics and Statistics 84:151).
 
     Returns
     -------
     int64 (n,)
-        A family may stand for several; empty where there is nobody to compare with.
+        Empty where there is nobody to compare with.
     """
     columns = families.columns
     seen = columns.known | columns.found
@@ -249,23 +251,29 @@ def match(families, target, rows, quarter):
     pool = pool[~np.isin(pool, rows)]
     if not len(pool):
         return pool
-    code, of_pool = (_likeness(families, target, group, seen, quarter) for group in (rows, pool))
+    code, of_pool = (_likeness(families, target, group, seen) for group in (rows, pool))
     order = np.lexsort((mixed(columns.luck[pool], quarter), of_pool))
     pool, of_pool = pool[order], of_pool[order]
-    first, last = (np.searchsorted(of_pool, code, side) for side in ("left", "right"))
-    below, above = np.maximum(first - 1, 0), np.minimum(first, len(pool) - 1)
-    nearest = np.where(np.abs(of_pool[below] - code) <= np.abs(of_pool[above] - code), below, above)
-    alike = last - first
-    turn = np.arange(len(code))  # a control may stand for several, in drawn order
-    return pool[np.where(alike > 0, first + turn % np.maximum(1, alike), nearest)]
+    return pool[_nearest(code, of_pool)]
 
 
-def _likeness(families, target, rows, seen, quarter):
-    """One number for what services know of a family: age band, severity known, services now."""
+def _nearest(asked, there):
+    """Where the nearest to each number asked for stands in a sorted array; equals take turns."""
+    asked = np.sort(asked)
+    first = np.searchsorted(there, asked)
+    above, below = there[np.minimum(first, len(there) - 1)], there[np.maximum(first - 1, 0)]
+    near = np.where(above - asked <= asked - below, above, below)
+    first, end = np.searchsorted(there, near), np.searchsorted(there, near, side="right")
+    turn = np.arange(len(near)) - np.searchsorted(near, near)
+    return first + turn % (end - first)
+
+
+def _likeness(families, target, rows, seen):
+    """One number for what services know of a family: severity known, services in the last year, age band, in this order."""
     columns = families.columns
     shown = (seen[rows, None] >> np.arange(columns.levels.shape[1], dtype=np.uint16)) & 1
     severity = (columns.levels[rows] * shown * target.needs).sum(axis=1, dtype=np.int64)
-    services = families.served_now(rows, quarter).sum(axis=1, dtype=np.int64)
+    services = np.bitwise_count(columns.served[:, rows]).sum(axis=0, dtype=np.int64) // kernels.RING
     band = np.searchsorted([low * QUARTERS for low, _ in AGE_BANDS], columns.age[rows], side="right")
     return (severity * 64 + services) * 8 + band
 
@@ -298,8 +306,10 @@ def compared(cohort, families, prices, size, relieved):
     price = np.where(relieved, prices.average, 0)
     (mine, use), (theirs, other) = sides
     by_family, by_other = use @ price, other @ price
-    saved = (other.mean(axis=0) - use.mean(axis=0)) * len(cohort.rows)
-    spread = np.sqrt(by_family.var() / len(mine) + by_other.var() / len(theirs))
+    still = len(mine) * len(cohort.rows) / min(len(cohort.rows), size)  # who has left saves nothing
+    saved = (other.mean(axis=0) - use.mean(axis=0)) * still
+    _, times = np.unique(cohort.controls.rows[theirs], return_counts=True)  # one looked at twice is not two
+    spread = np.sqrt(by_family.var() / len(mine) + by_other.var() * (times**2).sum() / times.sum() ** 2)
     net = [
         len(cohort.rows) * (a.mean() - b.mean())
         for a, b in zip(cohort.turned_around(families), cohort.controls.turned_around(families), strict=True)
