@@ -98,6 +98,16 @@ def waterfall(summary, names):
     return figure
 
 
+def _panels(number, width, height, **shared):
+    """A figure with a panel each, at most three to a row on shared scales, and its axes in order."""
+    columns = min(3, number)
+    rows = -(-number // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(width * columns, height * rows), squeeze=False, **shared)
+    for axis in axes.flat[number:]:
+        axis.set_visible(False)
+    return figure, list(axes.flat[:number])
+
+
 def who_gains(summary, names, agencies):
     """Who pays and who gains, agency by agency, one panel an arrangement on one scale."""
     costs = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
@@ -119,9 +129,7 @@ def who_gains(summary, names, agencies):
                                      ("Cash it keeps", row["retained"])):  # fmt: skip
                     rows.append((arrangement, label, kind, amount))
     data = pd.DataFrame(rows, columns=["arrangement", "Agency", "What", "£m"])
-    figure, axes = plt.subplots(
-        1, len(names), figsize=(4.4 * len(names), 0.62 * len(agencies) + 1.6), sharex=True, sharey=True, squeeze=False
-    )
+    figure, axes = _panels(len(names), 4.4, 0.62 * len(agencies) + 1.6, sharex=True, sharey=True)
     order = [label for label in agencies.values() if label in set(data["Agency"])]
     palette = {
         "Pays": ORANGE,
@@ -130,7 +138,7 @@ def who_gains(summary, names, agencies):
         "Cash released": BLUE,
         "Cash it keeps": GREEN,
     }
-    for i, (axis, (arrangement, title)) in enumerate(zip(axes[0], names.items(), strict=True)):
+    for i, (axis, (arrangement, title)) in enumerate(zip(axes, names.items(), strict=True)):
         part = data[data["arrangement"] == arrangement]
         sns.barplot(
             part,
@@ -147,8 +155,8 @@ def who_gains(summary, names, agencies):
         axis.set_title(title)
         axis.set_ylabel("")
         axis.set_xlabel("£m over the years")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    axes[0, 0].get_legend().remove()
+    handles, labels = axes[0].get_legend_handles_labels()
+    axes[0].get_legend().remove()
     figure.legend(handles, labels, loc="lower center", ncols=5, frameon=False, bbox_to_anchor=(0.5, -0.06))
     figure.tight_layout()
     return figure
@@ -159,20 +167,20 @@ def cash_by_year(runs, names):
     money = runs[runs["measure"].isin(["cash_released", "retained", "programme_cost"])]
     series = money.groupby(["arrangement", "measure", "replicate", "year"])["value_pence"].sum().astype(float) / 1e8
     years = np.array(sorted(runs["year"].unique()))
-    figure, axes = plt.subplots(1, len(names), figsize=(4.4 * len(names), 3.4), sharey=True, squeeze=False)
+    figure, axes = _panels(len(names), 4.4, 3.4, sharey=True)
     styles = (
         ("programme_cost", "Programme cost", ORANGE, "--"),
         ("cash_released", "Cash released", BLUE, "-"),
         ("retained", "Cash retained", GREEN, "-."),
     )
-    for axis, (arrangement, title) in zip(axes[0], names.items(), strict=True):
+    for axis, (arrangement, title) in zip(axes, names.items(), strict=True):
         for measure, label, colour, style in styles:
             _band(axis, series, (arrangement, measure), years, label, colour, style)
         axis.axhline(0, color="black", lw=0.8)
         axis.set_title(title)
         axis.set_xlabel("Year")
-    axes[0, 0].set_ylabel("£m a year, 2010/11 prices")
-    axes[0, 0].legend(frameon=False)
+    axes[0].set_ylabel("£m a year, 2010/11 prices")
+    axes[0].legend(frameon=False)
     figure.tight_layout()
     return figure
 
@@ -209,7 +217,7 @@ def measured_against_true(summary, names):
         (title, label, table.loc[(arrangement, measure), "mean"] / 1e6)
         for arrangement, title in names.items()
         for measure, label in (
-            ("measured_saving", "Measured before and after"),
+            ("measured_saving", "Measured by the arrangement's design"),
             ("true_saving", "True, same families and years"),
         )
     ]

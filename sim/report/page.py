@@ -25,6 +25,11 @@ ROWS = (
     ("returned_to_centre", "less returned to the centre"), ("retained", "Retained by the place"), ("programme_cost", "Programme cost"),
     ("transaction_cost", "Transaction cost"), ("net_position", "Net position of the place"),
 )  # fmt: skip
+# Shown where any arrangement has them.
+SOME_ROWS = (
+    ("management_cash", "Cash by management alone"), ("efficiency_saving", "Duplication removed"), ("outcome_payment_out", "Paid for outcomes, by anyone"),
+    ("invested", "Put in by investors"), ("investor_income", "Got back by investors"), ("provider_surplus", "Providers' surplus"),
+)  # fmt: skip
 
 
 def write_report(folder, runs, summary, manifest):
@@ -95,7 +100,8 @@ def _figures(folder, runs, summary, names, manifest):
         ("Cash and cost by year", "Means with 5 to 95% bands over replicates. Panels share one scale.",
          figures.save(figures.cash_by_year(runs, names), folder, "by_year")),
         ("Measured against true savings",
-         "What before-and-after evaluation said of the cohorts it followed, beside the truth for the same families and years. Nobody in the place sees the truth.",
+         "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same families and years. "
+         "Nobody in the place sees the truth: what is paid for beyond it is luck.",
          figures.save(figures.measured_against_true(summary, names), folder, "measured")),
     ]  # fmt: skip
     for arrangement in names:
@@ -139,12 +145,21 @@ def _answers(summary, names, manifest):
     return "<h2>The answer</h2>" + lead + "".join(items) + "</ul>"
 
 
+def shown_rows(cells):
+    """Rows of the table of figures: the headline ones, and those that some arrangement has."""
+    table = cells["mean"].unstack("measure")
+    return [
+        *ROWS,
+        *((measure, label) for measure, label in SOME_ROWS if measure in table and table[measure].abs().max() > 0),
+    ]
+
+
 def _table(summary, names):
     cells = _cells(summary)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
     body = "".join(
         f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
-        for measure, label in ROWS
+        for measure, label in shown_rows(cells)
     )
     return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"
 
