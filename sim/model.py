@@ -210,8 +210,7 @@ class LocalSystem(mesa.Model):
         scale = self.dials["programmes.effect_scale"]
         for contract in self.contracts:
             programme, provider = self.catalogue[contract.programme], self.parties[contract.provider]
-            places = split(contract.families, [1] * QUARTERS)[self.quarter_of_year]
-            places = round(places * self._kept(contract))
+            places = self._places(contract)
             target = self.targets[programme.id]
             rows, waiting = self.cohorts.take_up(
                 self.families, places, self.quarter, programme.id,
@@ -240,7 +239,7 @@ class LocalSystem(mesa.Model):
             due = self._due(contract, self.quarter_of_year)
             if contract.funder:
                 self.ledger.transfer(contract.funder, provider.code, due, "programme")
-            provider.deliver(self.catalogue[contract.programme], min(due // contract.price_pence, contract.families))
+            provider.deliver(self.catalogue[contract.programme], self._places(contract))
         self._cut = {}
         for provider in self.providers:
             if not provider.failed and provider.is_insolvent():
@@ -718,6 +717,10 @@ class LocalSystem(mesa.Model):
     def _followed_years(self):
         values = self.arrangement.values
         return int(values["payment_years"].value) if "payment_years" in values else 1
+
+    def _places(self, contract):
+        """Families a contract is staffed for this quarter."""
+        return round(split(contract.families, [1] * QUARTERS)[self.quarter_of_year] * self._kept(contract))
 
     def _kept(self, contract):
         return 1.0 - self._cut.get(contract.funder, 0.0)

@@ -277,6 +277,7 @@ class Rows:
 
         for code, kind in sorted(self.run.kinds.items()):
             if kind == "provider":
+                self._money(year, code, None, "delivery_cost", moved(paid, code, "delivery"))
                 income = moved(received, code, "programme", "outcome_payment")
                 self._money(
                     year,

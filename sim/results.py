@@ -28,7 +28,7 @@ MONEY = (
     "promised", "optimism_and_luck", *LEAKS, "cash_below_budget", "avoided_growth", "returned_to_centre", "retained",
     "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
     "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
-    "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "provider_surplus", "invested", "investor_income",
+    "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "delivery_cost", "provider_surplus", "invested", "investor_income",
 )  # fmt: skip
 PEOPLE = (
     "families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
@@ -146,8 +146,9 @@ def _rates(series, years):
     gross, cash, retained = (series(name).sum(axis=1) for name in ("gross_avoided", "cash_released", "retained"))
     discount = (1 + DISCOUNT_RATE) ** -(years - years[0]).astype(float)
     benefit = (series("retained") + series("efficiency_saving")) * discount
-    spent = sum(series(name) for name in COSTS)
-    cost = spent * discount
+    cost = sum(series(name) for name in COSTS) * discount
+    # What was put in, whoever paid for it: providers' costs of delivery, and what agreeing and managing cost.
+    put_in = series("delivery_cost") + sum(series(name) for name in COSTS if name != "programme_cost")
     begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
     repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
     payback = np.where(repaid.any(axis=1), years[repaid.argmax(axis=1)].astype(float), np.nan)
@@ -156,8 +157,8 @@ def _rates(series, years):
         "retention": _ratio(retained, cash),
         "npv": (series("net_position") * discount).sum(axis=1),
         "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
-        "gross_per_pound": _ratio(gross, spent.sum(axis=1)),
-        "cash_per_pound": _ratio(cash, spent.sum(axis=1)),
+        "gross_per_pound": _ratio(gross, put_in.sum(axis=1)),
+        "cash_per_pound": _ratio(cash, put_in.sum(axis=1)),
         "payback_year": payback,
     }
 

@@ -289,10 +289,14 @@ class Provider(Party):
         balance = self.balance()
         if not self._bought:
             return
+        had = [p for p in self.model.ledger.postings if (p[0] + 3) // 4 == self.model.year and p[2] == self.code]
+        billed, by_outcome = (sum(p[3] for p in had if p[4] == why) for why in ("programme", "outcome_payment"))
         for code, part in zip(self._bought, split(abs(balance), list(self._bought.values())), strict=True):
             body = self.model.party(code)
             if balance > 0:
-                self.pay(body.account(body.purse), part, "programme")
+                price = min(part, round(part * billed / max(1, billed + by_outcome)))
+                self.pay(body.account(body.purse), price, "programme")
+                self.pay(body.account(body.purse), part - price, "outcome_payment")
             else:
                 body.pay(self.code, min(part, max(0, body.balance(body.purse))), "programme", body.purse)
 
