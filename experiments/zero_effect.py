@@ -3,8 +3,7 @@
 Families take up programmes that change nothing, so the true saving is nought and one place serves every design: the worst
 off first, or by lot for a waiting list. A cohort is measured over the year after its own. A contract pays when the saving
 passes 10% of what would have been used (a cohort's fall in Peterborough, interventions:ONE1): the controls' use, use on
-enrolment, or the area's count. *Luck* is how often noise alone would pass, were it normal with the error that the evaluation
-states: what is paid beyond it is paid for bias.
+enrolment, the area's count. *Luck* is how often noise alone would pass, if normal with the error stated; the rest is bias.
 Run as ``uv run python experiments/zero_effect.py``; writes ``docs/zero_effect.md`` and ``docs/zero_effect.svg``.
 """
 
