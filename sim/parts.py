@@ -45,6 +45,7 @@ PARTS = {
     "widening_role": Part(
         "its role, and with it its scope and daring, widens with its record", {"role_years": 1, "cautious_chance": 0}
     ),
+    "feasibility_gate": Part("a project must meet the five conditions under which an outcome bond is feasible"),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
 }
 

@@ -30,6 +30,9 @@ def _centre(body):
 CHOICES = {
     "own": Benefit(_own, "only the body's own services"),
     "members": Benefit(_members, "the services of all members"),
+    "each_own": Benefit(
+        _members, "each agency its own services, and what the centre pays at cost through it", centre=True
+    ),
     "place": Benefit(_place, "all services of the place"),
     "centre": Benefit(_centre, "the department's own agencies and what it pays at cost", centre=True),
     "place_and_centre": Benefit(_place, "all services of the place, and what the centre pays at cost", centre=True),

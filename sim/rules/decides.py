@@ -1,11 +1,13 @@
 """Who decides: (model) -> the bodies that commission."""
 
 from sim.agents.boards import Body, CentreBoard, PlanBoard
+from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
 from sim.answers import Rule
 
 JOINT = {"setup_cost": 0, "years_to_agree": 0, "horizon_years": 1}
 PROJECT = {"project_cost": 0, "project_learning": 0}
+BONDS = {"agreement_cost": 0, "consent_by_default": 0, "consent_chance": 0, "set_aside_share": 0}
 
 
 def _nobody(model):
@@ -33,6 +35,14 @@ def _partnership(model):
     return [Body(model, "partnership")]
 
 
+def _bond_issuers(model):
+    return [BondIssuers(model, "issuers")]
+
+
+def _consortium(model):
+    return [Consortium(model, "consortium")]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -48,5 +58,7 @@ CHOICES = {
     ),
     "centre": Rule(_centre, "a department at the centre", {**PROJECT, "centre_budget": 0}),
     "partnership": Rule(_partnership, "a partnership of local bodies", {**JOINT, **PROJECT}),
+    "bond_issuers": Rule(_bond_issuers, "agencies that gain, with their departments' consent", {**JOINT, **BONDS}),
+    "consortium": Rule(_consortium, "a consortium of all agencies that gain, with every department's consent", {**JOINT, **BONDS}),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

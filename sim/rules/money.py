@@ -104,6 +104,10 @@ CHOICES = {
         _own_purse, "investors, through a vehicle that is paid for outcomes", {"outcome_noise": 0, "return_cap": 1, "payment_years": 1},
         _investors_back, own=False, investors=True,
     ),
+    "bonds": Source(
+        _own_purse, "investors, who buy baskets of outcome bonds from a social investment bank", {"payment_years": 1}, own=False,
+        investors=True, bank=True,
+    ),
     "shared": Source(
         _pool_contributions, "commissioner and provider, each its share of the price",
         {"contribution_share": 0, "pool_overhead": 0, "provider_share": 0}, _shared_backs, own=False,
