@@ -184,7 +184,8 @@ class LocalSystem(mesa.Model):
         self.contracts = []
         if self.bodies:
             self._survey = {
-                name: self.families.use_by_target(self.target_of(programme)) for name, programme in self.catalogue.items()
+                name: self.families.use_by_target(self.target_of(programme))
+                for name, programme in self.catalogue.items()
             }
             self._taken = dict.fromkeys(self.catalogue, 0)
         for body in self.bodies:
