@@ -35,11 +35,14 @@ class Source(Rule):
         Whether what it raises may pay providers.
     investors : bool
         Whether it brings investors to the place.
+    bank : bool
+        Whether they come through a social investment bank that sells baskets of bonds, not deal by deal.
     """
 
     back: Callable | None = None
     own: bool = True
     investors: bool = False
+    bank: bool = False
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,24 @@ class Families:
         families = kernels.use_of_services(self.columns, target, use)
         return families, use
 
+    def like(self, target):
+        """Rows of the families a programme is meant for, and whether services know each by a need at that level.
+
+        Parameters
+        ----------
+        target : kernels.Target
+
+        Returns
+        -------
+        tuple of (int64 (n,), bool (n,))
+        """
+        columns = self.columns
+        at_level = (columns.levels >= target.level_from) & (columns.levels <= target.level_to) & (target.needs > 0)
+        aged = (columns.age >= target.age_from) & (columns.age <= target.age_to)
+        rows = np.nonzero(aged & (at_level.sum(axis=1) >= target.at_least))[0]
+        seen = ((columns.known | columns.found)[rows, None] >> np.arange(at_level.shape[1], dtype=np.uint16)) & 1
+        return rows, (seen.astype(bool) & at_level[rows]).any(axis=1)
+
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
         return self._served(rows, range(kernels.RING)).sum(axis=0, dtype=np.uint8)

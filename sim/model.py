@@ -14,12 +14,14 @@ from sim.agents.monitor import Monitor
 from sim.agents.neighbourhood import Neighbourhood
 from sim.agents.party import Contract
 from sim.agents.provider import Provider
+from sim.agents.social_bank import SocialBank
 from sim.agents.vehicle import Vehicle
 from sim.appraisal import Case, believed_reduction
 from sim.families import QUARTERS
 from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
 from sim.measurement import Cohorts
 from sim.offers import Offers
+from sim.outcome_bond import facts_of, feasible, load_conditions
 from sim.parameters import InputError, suggest
 from sim.programmes import grade_correction
 from sim.streams import uniform
@@ -66,10 +68,13 @@ class LocalSystem(mesa.Model):
         self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
         self.neighbourhoods = [Neighbourhood(self, code, i) for i, code in enumerate(self.place.neighbourhoods)]
         self.bodies = self.arrangement.rules.decides(self)
+        self.conditions = load_conditions() if self.arrangement.has("feasibility_gate") else []
         self.investors, self.vehicle = [], None
         if self.bodies and any(source.investors for source in self.arrangement.rules.up_front):
             self.investors = [Investor(self, code, **entry) for code, entry in inputs.investors.items()]
-            self.vehicle = Vehicle(self)
+            relief = TREASURY if self.arrangement.has("tax_relief") else ""
+            banked = any(source.bank for source in self.arrangement.rules.up_front)
+            self.vehicle = SocialBank(self, "bank", inputs.bank, relief) if banked else Vehicle(self)
         self.monitor = Monitor(self, "monitor") if self.bodies and self.arrangement.has("monitor") else None
         self.evidence = (
             EvidenceUnit(self, "evidence_unit") if self.bodies and self.arrangement.has("evidence_unit") else None
@@ -184,7 +189,8 @@ class LocalSystem(mesa.Model):
         self.contracts = []
         if self.bodies:
             self._survey = {
-                name: self.families.use_by_target(_with_the_worst(self.targets[name])) for name in self.catalogue
+                name: self.families.use_by_target(self.target_of(programme))
+                for name, programme in self.catalogue.items()
             }
             self._taken = dict.fromkeys(self.catalogue, 0)
         for body in self.bodies:
@@ -479,6 +485,14 @@ class LocalSystem(mesa.Model):
     def is_accredited(self, programme):
         """Whether a programme may be commissioned as far as the evidence unit is concerned, if there is one."""
         return self.evidence is None or self.evidence.accredits(programme)
+
+    def target_of(self, programme):
+        """Whom an analyst takes to be like a programme's target."""
+        return _with_the_worst(self.targets[programme.id])
+
+    def is_feasible(self, project):
+        """Whether a project passes the conditions under which an outcome bond is feasible, where they are asked for."""
+        return not self.conditions or not feasible(facts_of(self, project), self.conditions)
 
     def stage(self, programme, families):
         """Families a programme may take on at its stage: few before its go / no-go point, none past a no."""

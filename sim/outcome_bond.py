@@ -3,11 +3,13 @@
 Localis 2010, Total Neighbourhood, section 5.2 and Appendix.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.resources import files
 
 import mesa
+import numpy as np
 
 from sim import finance
 from sim.agents.investor import Investor, load_investors
@@ -193,6 +195,38 @@ def feasible(facts, conditions):
             reason = f"{condition.fact} is {value:g}, wanted at {condition.at} {limit:g} {condition.threshold.unit}"
             failed.append((condition.text, reason))
     return failed
+
+
+def facts_of(model, project):
+    """A project's facts for :func:`feasible`, as an analyst of the place would find them.
+
+    Parameters
+    ----------
+    model : LocalSystem
+    project : party.Project
+
+    Returns
+    -------
+    dict of str to float
+        Cost in pounds a family and year in the services the programme is meant to relieve. Error is the standard error
+        of the difference between a cohort and as many controls, from the spread of that cost among families of the
+        target that services know, over the saving expected in the first year.
+    """
+    programme, appraisal = project.programme, project.appraisal
+    rows, known = model.families.like(model.target_of(programme))
+    relieved = model.lines_relieved(programme.id)
+    cost = model.families.served_in_year(rows[known]) @ np.where(relieved, model.services.prices.average, 0)
+    saving, worth = float(appraisal.fiscal_pence[0, relieved].sum()), float(appraisal.present_fiscal.sum())
+    if not known.any() or saving <= 0 or worth <= 0:
+        return {}
+    return {
+        "cost_of_case": float(cost.mean()) / 100,
+        "measurement_error": float(cost.std()) * math.sqrt(2 / max(1, project.families)) / saving,
+        "cashable_share": float(appraisal.present_cash.sum()) / worth,
+        "known_share": float(known.mean()),
+        "evidence_grade": programme.grade,
+        "cost_of_saving": project.price_pence / worth,
+    }
 
 
 # The published example

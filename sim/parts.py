@@ -52,6 +52,7 @@ PARTS = {
     ),
     "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
     "social_capital": Part("help by community groups adds to a neighbourhood's social capital", {"capital_step": 0}),
+    "feasibility_gate": Part("a project must meet the five conditions under which an outcome bond is feasible"),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
 }
 

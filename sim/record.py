@@ -72,6 +72,10 @@ class Recorder:
             self.people[year, body.code, "trust"] = body.mean_trust()
             self.reinvested[year, body.code] = body.kept_to_reinvest
 
+        if hasattr(body, "offered"):
+            self.people[year, body.code, "bonds_offered"] = body.offered
+            self.people[year, body.code, "bonds_sold"] = body.sold
+
     def _record_savings(self, model, year):
         """Measured saving beside the true one, for the same families in the same year."""
         average = model.services.prices.average

@@ -32,7 +32,7 @@ MONEY = (
 )  # fmt: skip
 PEOPLE = (
     "families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
-    "deals_closed", "deals_with_loss",
+    "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold",
 )  # fmt: skip
 STOCKS = (
     "closing_balance",
@@ -300,6 +300,7 @@ def _inputs(cases):
     for group in ("providers", "investors"):
         for code, entry in getattr(cases[0], group).items():
             named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
+    named |= {f"bank.{name}": item for name, item in cases[0].bank.items()}
     for case in cases:
         named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
     return named

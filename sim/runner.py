@@ -7,6 +7,7 @@ from importlib.resources import files
 from sim import pool
 from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
+from sim.agents.social_bank import load_bank
 from sim.arrangements import Arrangement, load_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
@@ -37,6 +38,8 @@ class Inputs:
     n_families : int
     investors : dict
         Kind and values of each investor, by code.
+    bank : dict of str to Quantity
+        Values of the social investment bank.
     """
 
     place: Place
@@ -47,6 +50,7 @@ class Inputs:
     years: int
     n_families: int
     investors: dict = field(default_factory=dict, repr=False)
+    bank: dict = field(default_factory=dict, repr=False)
 
     @property
     def dials(self):
@@ -95,12 +99,12 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     place = load_place(place)
     families = _checked(families, "--families", 500, 20_000_000, int(place.get("place.families")))
     years = _checked(years, "--years", 1, 40, YEARS)
-    catalogue, providers, investors = load_catalogue(), load_providers(), load_investors()
+    catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
     loaded = [load_arrangement(name) for name in arrangements]
     ids = [arrangement.id for arrangement in loaded]
     if len(set(ids)) < len(ids):
         raise InputError("arrangement", "", "one is given twice", "name each once")
-    cases = [Inputs(place, catalogue, providers, arrangement, {}, years, families, investors) for arrangement in loaded]
+    cases = [Inputs(place, catalogue, providers, item, {}, years, families, investors, bank) for item in loaded]
     for name, value in (settings or {}).items():
         cases = _with_setting_for_all(cases, name, value)
     return cases
@@ -150,6 +154,8 @@ def with_setting(inputs, name, value):
         return replace(inputs, arrangement=inputs.arrangement.with_value(rest, value))
     if kind == "programmes" and owner in inputs.catalogue and key in inputs.catalogue[owner].values:
         return replace(inputs, catalogue={**inputs.catalogue, owner: inputs.catalogue[owner].with_value(key, value)})
+    if kind == "bank" and rest in inputs.bank:
+        return replace(inputs, bank={**inputs.bank, rest: changed(inputs.bank[rest], value, "--set", name)})
     for group in ("providers", "investors"):
         entry = getattr(inputs, group).get(owner)
         if kind == group and entry is not None and key in entry["values"]:
@@ -167,7 +173,7 @@ def parameters(inputs):
     for group in ("providers", "investors"):
         for code, entry in getattr(inputs, group).items():
             named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
-    return named
+    return named | {f"bank.{name}": item for name, item in inputs.bank.items()}
 
 
 def load_providers(path=None):

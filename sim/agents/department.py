@@ -38,6 +38,10 @@ class Department(Party):
         self.pay(account, due, "outcome_payment")
         return due
 
+    def set_aside(self, account, pence):
+        """Hold money that the Treasury votes now for outcomes of later years."""
+        self.model.ledger.transfer(TREASURY, account, pence, "vote")
+
     def pay_grant(self, account, pence):
         """The centre pays towards a programme; the Treasury votes it."""
         self.model.ledger.transfer(TREASURY, self.code, pence, "vote")

@@ -286,6 +286,8 @@ class Commissioner(Party):
                     continue
                 families = provider.may_take(programme, self.model.stage(programme.id, room))
                 project = Project(self, programme, provider, families, price, appraisal)
+                if not self.model.is_feasible(project):
+                    continue
                 value = self.model.value_to(self, project)
                 if value > (-price if self.earmarked else 0):
                     options.append((-value / price, programme.id, project))

@@ -23,10 +23,13 @@ class SocialBank(Vehicle):
         Width of the bands of risk that make a basket.
     unit_correlation, bond_correlation : float
         Correlation of success between units of a bond, and of payments between bonds of a basket.
+    relief_payer : str
+        Account that pays investors' tax relief; empty where there is none.
     """
 
-    def __init__(self, model, code, values):
+    def __init__(self, model, code, values, relief_payer=""):
         super().__init__(model, code)
+        self.relief_payer = relief_payer
         for name in BANK_VALUES:
             setattr(self, name, values[name].value)
         self.baskets = {}
@@ -113,6 +116,7 @@ class SocialBank(Vehicle):
             years=basket[0].years,
             cap=Fraction(sum(bond.target * bond.price_pence for bond in basket), capital),
             remainder_to=payers,
+            relief_payer=self.relief_payer,
             mix=mix,
         )
 

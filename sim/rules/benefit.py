@@ -35,6 +35,9 @@ def _priorities(body):
 CHOICES = {
     "own": Benefit(_own, "only the body's own services"),
     "members": Benefit(_members, "the services of all members"),
+    "each_own": Benefit(
+        _members, "each agency its own services, and what the centre pays at cost through it", centre=True
+    ),
     "place": Benefit(_place, "all services of the place"),
     "local_priorities": Benefit(
         _priorities, "services of the place, by how much their need is felt in the neighbourhood"

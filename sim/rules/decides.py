@@ -1,12 +1,14 @@
 """Who decides: (model) -> the bodies that commission."""
 
 from sim.agents.boards import Body, CentreBoard, PlanBoard
+from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
 from sim.agents.neighbourhood import NeighbourhoodBoard
 from sim.answers import Rule
 
 JOINT = {"setup_cost": 0, "years_to_agree": 0, "horizon_years": 1}
 PROJECT = {"project_cost": 0, "project_learning": 0}
+BONDS = {"agreement_cost": 0, "consent_by_default": 0, "consent_chance": 0, "set_aside_share": 0}
 
 
 def _nobody(model):
@@ -41,6 +43,14 @@ def _neighbourhood_boards(model):
     return [NeighbourhoodBoard(model, item) for item in sorted(worst, key=lambda item: item.code)]
 
 
+def _bond_issuers(model):
+    return [BondIssuers(model, "issuers")]
+
+
+def _consortium(model):
+    return [Consortium(model, "consortium")]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -60,5 +70,7 @@ CHOICES = {
         _neighbourhood_boards, "boards of the most deprived neighbourhoods, each for its own",
         {**PROJECT, "boards_share": 0.01, "board_cost": 0, "years_to_agree": 0, "horizon_years": 1},
     ),
+    "bond_issuers": Rule(_bond_issuers, "agencies that gain, with their departments' consent", {**JOINT, **BONDS}),
+    "consortium": Rule(_consortium, "a consortium of all agencies that gain, with every department's consent", {**JOINT, **BONDS}),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

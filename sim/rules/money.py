@@ -131,7 +131,7 @@ CHOICES = {
         {"subscription_share": 0, "subscription_years": 0},
     ),
     "pot": Source(_pot, "pots devolved to neighbourhoods by people", {"pot_share": 0}),
-    "pump_priming": Source(_pump_priming, "a one-off grant", {"grant_size": 0}),
+    "priming_grant": Source(_pump_priming, "a one-off grant", {"grant_size": 0}),
     "by_forecast": Source(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": 0}),
     "pooled_at_source": Source(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": 0}),
     "grant": Source(_plan_grant, "a grant from outside"),
@@ -139,6 +139,10 @@ CHOICES = {
     "investors": Source(
         _own_purse, "investors, through a vehicle that is paid for outcomes", {"outcome_noise": 0, "return_cap": 1, "payment_years": 1},
         _investors_back, own=False, investors=True,
+    ),
+    "bonds": Source(
+        _own_purse, "investors, who buy baskets of outcome bonds from a social investment bank", {"payment_years": 1}, own=False,
+        investors=True, bank=True,
     ),
     "shared": Source(
         _pool_contributions, "commissioner and provider, each its share of the price",

@@ -1,6 +1,7 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
 from sim.answers import Payment
+from sim.finance import PRICING, unit_price
 from sim.ledger import split
 
 
@@ -72,6 +73,13 @@ def _share_expected(model, project):
     return round(saved * model.arrangement.get("outcome_share"))
 
 
+def _unit_price_expected(model, project):
+    """Pence a family that units come to at the opening premium, if as many succeed as the price allows for."""
+    arrangement, risk = model.arrangement, model.correction(project.programme)
+    pricing = PRICING[int(arrangement.get("fair_price"))]
+    return round((1 - risk) * unit_price(project.price_pence, risk, arrangement.get("premium"), pricing))
+
+
 CHOICES = {
     "block": Payment(_block, "a block contract, paid by the quarter"),
     "activity": Payment(_activity, "each family taken on"),
@@ -79,6 +87,11 @@ CHOICES = {
     "fees": Payment(
         _fees_bill, "a fee for each family taken on and for each turned around",
         {"start_fee": 0, "result_fee": 0, "expected_success": 0, "payment_years": 1}, _fees_due, _fees_expected,
+    ),
+    "unit_price": Payment(
+        _block, "a price for each family turned around, at maturity and up to a target",
+        {"expected_success": 0.01, "premium": 0, "most_premium": 0, "premium_share": 0, "fair_price": 0},
+        expect=_unit_price_expected,
     ),
     "share_of_savings": Payment(
         _block, "a share of measured savings", {"outcome_share": 0, "payment_years": 1}, _share_due, _share_expected,

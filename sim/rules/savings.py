@@ -85,6 +85,11 @@ def _reviewed(body, findings):
     body.capital, body.gained = {}, {}
 
 
+def _departments_pay(body, findings):
+    """Departments pay their agencies for units of bonds that mature, and agencies pay the bank."""
+    body.mature(findings)
+
+
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
     "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": 0}),
@@ -95,5 +100,6 @@ CHOICES = {
     "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": 0.001, "term_years": 1}),
     "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
     "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": 1}),
+    "departments_pay": Sharing(_departments_pay, "stay where they fall; departments pay agencies, and those the bank, when a bond matures"),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
 }  # fmt: skip

@@ -1,0 +1,327 @@
+"""Agencies that issue outcome bonds together: each pays for its own benefit, its department at maturity (docs/odd.md, 6.10).
+
+Localis 2010, Total Neighbourhood, section 5.2 and Appendix.
+"""
+
+from dataclasses import dataclass, replace
+from math import ceil
+
+from sim import outcome_bond
+from sim.agents.boards import Body
+from sim.answers import Backing
+from sim.finance import PRICING, unit_price
+from sim.ledger import TREASURY, split
+from sim.outcome_bond import OutcomeBond, Payer
+from sim.streams import uniform
+
+
+@dataclass(frozen=True)
+class Issue:
+    """A year of a programme and the bonds that fund it: all of them, or the programme does not start.
+
+    Attributes
+    ----------
+    project : party.Project
+    families : int
+        Families to be taken on.
+    bonds : tuple of OutcomeBond
+    worth : dict of str to float
+        Benefit of a unit that succeeds, in pence, by payer's account.
+    """
+
+    project: object
+    families: int
+    bonds: tuple
+    worth: dict
+
+    @property
+    def has_room(self):
+        """Whether every payer's benefit from a unit covers its part of the price."""
+        parts = (
+            (payer.account, part)
+            for bond in self.bonds
+            for payer, part in zip(bond.payers, bond.unit_parts(), strict=True)
+        )
+        return all(part <= self.worth[account] for account, part in parts)
+
+    def priced(self, quoted, premium_share):
+        """The same with bonds at a quoted price; payers put a share of the room that is left on top for themselves."""
+        by_name = {bond.outcome: bond for bond in quoted}
+        bonds = []
+        for bond in (by_name[old.outcome] for old in self.bonds):
+            payers = tuple(
+                replace(payer, premium_pence=round(max(0.0, self.worth[payer.account] - part) * premium_share))
+                for payer, part in zip(bond.payers, bond.unit_parts(), strict=True)
+            )
+            bonds.append(replace(bond, payers=payers))
+        return replace(self, bonds=tuple(bonds))
+
+
+class BondIssuers(Body):
+    """Agencies that issue a bond a programme, each paying by its share of the benefit, as far as departments consent.
+
+    Attributes
+    ----------
+    offered, sold : int
+        Bonds offered to investors and sold, this year.
+    outstanding : dict of str to vehicle.Deal
+        Baskets for whose bonds departments still hold money.
+    pledged : dict of str to int
+        Pence that departments have promised this year for bonds not sold yet.
+    """
+
+    needs_all = False
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.offered = self.sold = 0
+        self.outstanding, self.pledged = {}, {}
+
+    def spendable(self):
+        """Nothing of its own: investors pay for programmes."""
+        return 0
+
+    # The year's start: agree, bundle, sell
+
+    def commission(self, money):
+        """Agree the year's bonds with departments, and have the bank sell them in baskets."""
+        self.offered = self.sold = 0
+        self.pledged, planned, fees = {}, {}, 0
+        issues = []
+        for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
+            taken = planned.get(project.provider.code, 0)
+            families = project.provider.may_take(project.programme, project.families + taken) - taken
+            issue = self.issue(project, families)
+            if issue is None or not self.can_charge(fees + self.costs(issue)):
+                continue
+            fees += self.costs(issue)
+            planned[project.provider.code] = taken + issue.families
+            issues.append(issue)
+        self.offered = sum(len(issue.bonds) for issue in issues)
+        by_bond = {bond.outcome: issue for issue in issues for bond in issue.bonds}
+        for number, basket in enumerate(self.model.vehicle.bundle([b for issue in issues for b in issue.bonds])):
+            mine = list({by_bond[bond.outcome].project.programme.id: by_bond[bond.outcome] for bond in basket}.values())
+            self._sell(mine, f"basket-{self.model.year}-{number + 1}")
+
+    def issue(self, project, families):
+        """A project's bonds, as far as departments consent; None where there are too few families or payers."""
+        worth = self.worth(project)
+        consenting = {code: pence for code, pence in worth.items() if self.consents(code, project)}
+        if not consenting or (self.needs_all and len(consenting) < len(worth)):
+            return None
+        dearest = self._dearest(project, consenting)
+        units = min(self._units(families), *(self._room(code) // pence for code, pence in dearest.items()))
+        families = min(families, int(units / self.success))
+        if families < self.smallest():
+            return None
+        for code, pence in dearest.items():
+            department = self._department(code)
+            self.pledged[department] = self.pledged.get(department, 0) + self._units(families) * pence
+        accounts = {self._account(code): pence for code, pence in consenting.items()}
+        return self.sized(Issue(project, 0, (), accounts), families)
+
+    def sized(self, issue, families):
+        """The issue for a number of families: its bonds at the opening price."""
+        project, units = issue.project, self._units(families)
+        cost = -(-families * project.price_pence // units)
+        bonds = self.bonds(project, issue.worth, cost, units)
+        return replace(issue, families=families, bonds=bonds)
+
+    def bonds(self, project, worth, cost, units):
+        """One bond, its price split between payers by benefit."""
+        whole = sum(worth.values())
+        payers = tuple(Payer(account, worth[account] / whole, self._purse_for(account)) for account in worth)
+        return (self._bond(project, project.programme.id, cost, units, payers),)
+
+    def worth(self, project):
+        """Benefit of a unit that succeeds to each agency that gains, in pence, by code: what it counts, over successes.
+
+        Believed cash counts in full, the rest at the weight the agencies put on outcomes.
+        """
+        appraisal, risk = project.appraisal, self.model.correction(project.programme)
+        by_line = appraisal.present_cash + self.weight_on_outcomes() * (
+            appraisal.present_fiscal - appraisal.present_cash
+        )
+        gains = {}
+        for agency in self.members():
+            mine = float(by_line[[*agency.own_lines, *agency.demand_led]].sum())
+            if mine > 0:
+                gains[agency.code] = mine / (self.success * (1 - risk))
+        return gains
+
+    def consents(self, code, project):
+        """Whether an agency's department consents: by default it does; otherwise it must be asked, and may refuse."""
+        arrangement, department = self.model.arrangement, self._department(code)
+        if arrangement.get("consent_by_default"):
+            return True
+        draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.year)
+        return draw < arrangement.get("consent_chance")
+
+    def costs(self, issue):
+        """Pence that agreeing an issue's bonds and measuring its outcome costs."""
+        return self.model.cost_here("agreement_cost") * len(issue.bonds) + self.model.cost_here("evaluation_cost")
+
+    @property
+    def pricing(self):
+        """How units are priced (:func:`sim.finance.unit_price`)."""
+        return PRICING[int(self.model.arrangement.get("fair_price"))]
+
+    @property
+    def success(self):
+        """Share of families expected to become units, before the risk that a unit fails."""
+        return self.model.arrangement.get("expected_success")
+
+    def smallest(self):
+        """Fewest families that are worth a contract: at least one unit."""
+        fewest = self.model.place.get("place.smallest_project") * self.model.scale
+        return max(fewest, 1 / self.success)
+
+    def _sell(self, issues, code):
+        """Sell a basket; while it finds no buyers or a price leaves no room, without its riskiest programme."""
+        bank, arrangement = self.model.vehicle, self.model.arrangement
+        issues = self._within_the_market(issues)
+        while issues:
+            basket = [bond for issue in issues for bond in issue.bonds]
+            most = arrangement.get("most_premium")
+            least = bank.premium_to_sell(basket, self.model.investors, self.pricing, most)
+            premium = most if least is None else max(least, arrangement.get("premium"))
+            quoted = bank.quote(basket, premium, self.pricing)
+            priced = [issue.priced(quoted, arrangement.get("premium_share")) for issue in issues]
+            roomy = [issue for issue in priced if issue.has_room]
+            if least is not None and len(roomy) == len(priced):
+                return self._start(bank.sell(list(_bonds(priced)), self.model.investors, code), priced)
+            if len(roomy) < len(priced):
+                issues = [old for old, new in zip(issues, priced, strict=True) if new in roomy]
+            else:
+                issues = sorted(issues, key=lambda issue: issue.bonds[0].risk)[:-1]
+        return None
+
+    def _within_the_market(self, issues):
+        """Targets cut alike to what investors would put in at the highest premium."""
+        bank, most = self.model.vehicle, self.model.arrangement.get("most_premium")
+        while issues:
+            basket = list(_bonds(issues))
+            wanted = sum(bond.capital_pence for bond in basket)
+            deal = bank.deal_for(bank.quote(basket, most, self.pricing), "quote")
+            bids = bank.bids(deal, self.model.investors, wanted)
+            part = sum(pence for _, pence in bids) / wanted
+            if part in (0, 1):
+                return issues
+            smaller = [(issue, int(issue.families * part)) for issue in issues]
+            issues = [self.sized(issue, families) for issue, families in smaller if families >= self.smallest()]
+        return issues
+
+    def _start(self, deal, issues):
+        """Departments set money aside, costs are paid, and contracts are signed on the basket's purse."""
+        self.outstanding[deal.code] = deal
+        purse = self.model.vehicle.account(deal.code)
+        for issue in issues:
+            name = issue.project.programme.id
+            self.sold += len(issue.bonds)
+            self.projects[name] = self.projects.get(name, 0) + 1
+            self.pay_fee(self.model.cost_here("agreement_cost") * len(issue.bonds))
+            self._collect(self.model.cost_here("evaluation_cost"))
+            for bond in issue.bonds:
+                for account, pence in _set_aside(bond, bond.target):
+                    self.model.party(account.partition(":")[0]).set_aside(account, pence)
+            self.model.sign(issue.project, Backing(issue.families, purse, purse))
+
+    def _collect(self, pence):
+        """Members pay in for measurement, which is paid for when it is done."""
+        members = self.members()
+        for member, part in zip(members, split(pence, [1] * len(members)), strict=True):
+            member.pay(self.account(), min(part, max(0, member.balance("prevention"))), "contribution", "prevention")
+
+    # The year's end
+
+    def mature(self, findings):
+        """Bonds that are due are paid for by units achieved; what departments need no longer hold goes back.
+
+        Parameters
+        ----------
+        findings : list of measurement.Finding
+            Of this body's cohorts, for the year just past.
+        """
+        bank = self.model.vehicle
+        turned = {(item.cohort.programme, item.cohort.year): item.turned for item in findings}
+        for code, deal in list(self.outstanding.items()):
+            if not deal.closed and not bank.is_due(deal):
+                continue
+            for bond in bank.baskets[code]:
+                units = 0
+                if not deal.closed:
+                    units = max(0, round(turned.get((bond.programme, deal.year), 0)))
+                    outcome_bond.mature(bond, units, self.model.ledger, bank.account(code))
+                for account, pence in _set_aside(bond, bond.target - min(units, bond.target)):
+                    self.model.ledger.transfer(account, TREASURY, pence, "surrender")
+            del self.outstanding[code]
+
+    # Inside
+
+    def _dearest(self, project, worth):
+        """Most that a unit may cost each payer's department, with its agency's premium, in pence by code."""
+        arrangement, whole = self.model.arrangement, sum(worth.values())
+        cost, risk = round(project.price_pence / self.success), self.model.correction(project.programme)
+        price = unit_price(cost, risk, arrangement.get("most_premium"), self.pricing)
+        share, most = arrangement.get("premium_share"), {}
+        for code, pence in worth.items():
+            part = price * pence / whole
+            most[code] = ceil(max(part, part + share * (pence - part)))
+        return most
+
+    def _units(self, families):
+        return max(1, round(families * self.success))
+
+    def _bond(self, project, outcome, cost, units, payers):
+        programme, arrangement = project.programme, self.model.arrangement
+        return OutcomeBond(
+            outcome, programme.id, project.provider.code, cost, cost, units, self.model.correction(programme), payers,
+            int(arrangement.get("payment_years")) + 1,
+        )  # fmt: skip
+
+    def _department(self, code):
+        return self.model.party(code).spec.department
+
+    def _account(self, code):
+        agency = self.model.party(code)
+        return agency.account(agency.keeps)
+
+    def _purse_for(self, account):
+        """Account in which a payer's department holds what it has set aside."""
+        return self.model.party(self._department(account.partition(":")[0])).account("set_aside")
+
+    def _room(self, code):
+        """Pence that an agency's department may still set aside: a share of a year's spending of its agencies."""
+        department = self._department(code)
+        agencies = [agency for agency in self.model.agencies if agency.spec.department == department]
+        year = sum(int(agency.baseline[[*agency.own_lines, *agency.demand_led]].sum()) for agency in agencies)
+        held = self.model.party(department).balance("set_aside") + self.pledged.get(department, 0)
+        return max(0, int(year * self.model.arrangement.get("set_aside_share")) - held)
+
+
+class Consortium(BondIssuers):
+    """Issues a set of bonds of one programme, one for each agency that gains: all are funded, or none starts."""
+
+    needs_all = True
+
+    def bonds(self, project, worth, cost, units):
+        """A bond an agency, each with its share of the cost."""
+        costs = split(cost, list(worth.values()))
+        return tuple(
+            self._bond(project, f"{project.programme.id}, {account.partition(':')[0]}", part, units,
+                       (Payer(account, 1.0, self._purse_for(account)),))
+            for account, part in zip(worth, costs, strict=True)
+            if part
+        )  # fmt: skip
+
+
+def _bonds(issues):
+    return (bond for issue in issues for bond in issue.bonds)
+
+
+def _set_aside(bond, units):
+    """Pence that payers' departments hold for some units of a bond, by account."""
+    return [
+        (payer.parent, units * (part + payer.premium_pence))
+        for payer, part in zip(bond.payers, bond.unit_parts(), strict=True)
+    ]

@@ -1,0 +1,364 @@
+"""Bonds that agencies issue with their departments' consent: one by one, or all outcomes of a programme or none."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim import runner
+from sim.agents.bond_issuer import BondIssuers, Issue
+from sim.finance import unit_price
+from sim.ledger import TREASURY, party_of
+from sim.outcome_bond import OutcomeBond, Payer, facts_of, feasible, load_conditions
+from sim.results import COSTS
+from tests.conftest import one, sums
+from tests.test_outcome_arrangements import changed_file, flows, system
+from tests.test_parts import with_part
+
+BOTH = ("local_outcome_bond", "lioa")
+# Investors with more money in a test town, and outcomes counted so that a small cohort has some.
+RICH = {
+    "investors.philanthropic.capital_per_million": 20_000_000,
+    "investors.philanthropic.largest_share": 1,
+    "investors.social_bank.capital_per_million": 10_000_000,
+    "investors.social_bank.largest_share": 1,
+    "investors.commercial.largest_share": 1,
+    "arrangement.set_aside_share": 0.1,
+    "arrangement.expected_success": 0.5,
+    "measurement.design": "before_after",
+}
+CENTRE = {"council": "communities", "nhs": "health", "police": "home_office", "justice": "justice_ministry",
+          "jobcentre": "work_pensions"}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def played(request):
+    return one(request.param, RICH, years=10)
+
+
+def test_money_goes_from_investors_through_the_bank_to_providers_and_back_through_departments(played):
+    put_in = flows(played, "capital", payee="bank")
+    assert put_in > 0
+    spent = flows(played, "programme", payer="bank")
+    assert 0 < spent <= put_in
+    assert all(flows(played, "programme", payer=code) == 0 for code in CENTRE)
+    paid = 0
+    for agency, department in CENTRE.items():
+        got = flows(played, "outcome_payment", department, agency)
+        assert flows(played, "outcome_payment", agency, "bank") == got
+        paid += got
+    assert paid == flows(played, "outcome_payment", payee="bank") > 0
+    back = flows(played, "capital_repayment", "bank") + flows(played, "investor_return", "bank")
+    assert back == put_in - spent + paid  # all that was not spent, and all that outcomes brought
+    body = played.bodies[0]
+    assert 0 < flows(played, "evaluation_cost", body) <= flows(played, "contribution", payee=body)
+    assert flows(played, "agency_premium") == sums(played, "agency_premium") > 0
+
+
+def test_departments_hold_what_was_voted_until_maturity_and_give_back_the_rest(played):
+    """Of a vote beyond the agencies' grants, what is not paid to agencies is surrendered or still held."""
+    for agency, department in CENTRE.items():
+        voted = flows(played, "vote", TREASURY, department)
+        passed_on = sum(
+            flows(played, why, department, agency)
+            for why in ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
+        )
+        clawed = flows(played, "claw_back", agency, department)
+        paid = flows(played, "outcome_payment", department) + flows(played, "agency_premium", department)
+        returned = flows(played, "surrender", department, TREASURY) - clawed
+        held = next(row[4] for row in played.rows if row[:2] == (10, department) and row[3] == "closing_balance")
+        assert voted - passed_on - paid - returned == held >= 0
+
+
+def test_every_penny_is_somewhere(played):
+    closing = {row[1]: row[4] for row in played.rows if row[0] == 10 and row[3] == "closing_balance"}
+    balance = {}
+    for _, payer, payee, _, pence in played.flows:
+        balance[payer] = balance.get(payer, 0) - pence
+        balance[payee] = balance.get(payee, 0) + pence
+    assert {code: closing[code] for code in balance} == balance
+    assert sum(closing.values()) == 0
+
+
+def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(played):
+    nothing = one("do_nothing", {"measurement.design": "before_after"}, years=10)
+
+    def balances(result):
+        return {row[:2]: row[4] for row in result.rows if row[3] == "closing_balance"}
+
+    mine, twin = balances(played), balances(nothing)
+    for agency in CENTRE:
+        gap = mine[10, agency] - twin[10, agency]
+        money = sums(played, "retained", "outcome_payment_in", "displaced_services", "agency_premium", by=("agency",))
+        paid = sums(played, "outcome_payment_out", *COSTS, by=("agency",))
+        given = flows(played, "contribution", agency)
+        assert gap == money.get((agency,), 0) - paid.get((agency,), 0) - given
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_providers_are_paid_by_the_quarter_from_the_baskets_purse(name):
+    model = system(name, RICH, years=2)
+    assert model.signed
+    purses = {contract.funder for contract in model.signed.values()}
+    for purse in purses:
+        mine = [contract for contract in model.signed.values() if contract.funder == purse]
+        bills = [p for p in model.ledger.postings if p[1] == purse and p[4] == "programme"]
+        assert {p[0] for p in bills} == {5, 6, 7, 8}
+        assert sum(p[3] for p in bills) == sum(contract.cost_pence for contract in mine)
+        raised = sum(p[3] for p in model.ledger.postings if p[2] == purse and p[4] == "capital")
+        units = sum(bond.target for bond in model.vehicle.baskets[purse.partition(":")[2]])
+        assert 0 <= raised - sum(contract.cost_pence for contract in mine) < units  # parts of pence rounded up
+
+
+def with_units(model, number):
+    """Bring a model to the maturity of its first bonds, with so many units of each cohort turned around."""
+    body = model.bodies[0]
+    first = {deal.code: deal for deal in body.outstanding.values()}
+    while not any(model.vehicle.is_due(deal) for deal in first.values()):
+        model.quarter += 1
+    model.ledger.at(model.quarter)
+    cohorts = [SimpleNamespace(programme=c.programme, year=c.year) for c in model.signed.values()]
+    body.mature([SimpleNamespace(cohort=cohort, turned=number) for cohort in cohorts])
+    return {code: deal for code, deal in first.items() if code not in body.outstanding}
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize(("turned", "units"), [(1e6, None), (2.4, 2), (-3.0, 0)])
+def test_units_are_paid_for_up_to_the_target_and_no_more(name, turned, units):
+    model = system(name, RICH, years=2)
+    matured = with_units(model, turned)
+    assert matured
+    for code in matured:
+        bonds = model.vehicle.baskets[code]
+        due = sum((bond.target if units is None else min(units, bond.target)) * bond.price_pence for bond in bonds)
+        purse = model.vehicle.account(code)
+        got = sum(p[3] for p in model.ledger.postings if p[2] == purse and p[4] == "outcome_payment")
+        assert got == due
+    held = {department.code: department.balance("set_aside") for department in model.departments}
+    assert set(held.values()) == {0}  # all bonds sold by then matured together
+
+
+def bond_of(price, payers, outcome="a", target=10):
+    return OutcomeBond(outcome, "p", "provider", 2000_00, price, target, 0.1, payers, 3)
+
+
+def test_a_premium_only_where_there_is_room():
+    """The appendix: a part of 1,170 of 2,340; a payer whose benefit is 3,224 has room for 2,054, a quarter is 513.50."""
+    payers = (Payer("jobcentre", 0.5, "dwp"), Payer("council", 0.5, "clg"))
+    issue = Issue(None, 50, (bond_of(2000_00, payers),), {"jobcentre": 3224_00.0, "council": 1170_00.0})
+    price = unit_price(2000_00, 0.1, 0.07)
+    settled = issue.priced((bond_of(price, payers),), 0.25)
+    assert [payer.premium_pence for payer in settled.bonds[0].payers] == [513_50, 0]
+    assert settled.has_room
+    dearer = issue.priced((bond_of(price + 2, payers),), 0.25)
+    assert dearer.bonds[0].payers[1].premium_pence == 0
+    assert not dearer.has_room
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_what_is_sold_leaves_every_payer_room_and_keeps_within_the_most_agreed(name):
+    model = system(name, RICH, years=3)
+    bonds = [bond for basket in model.vehicle.baskets.values() for bond in basket]
+    assert bonds
+    for bond in bonds:
+        assert bond.price_pence <= bond.cost_pence * (1 + bond.risk + 0.5) + 1
+        assert bond.price_pence >= bond.cost_pence * (1 + bond.risk + 0.07) - 1
+        assert all(payer.premium_pence > 0 for payer in bond.payers)
+
+
+def test_the_published_price_is_the_least_that_is_paid():
+    """Investors without doubt would buy for less than 7%; bonds of a twentieth's risk then cost 1.12."""
+    model = system("local_outcome_bond", {**RICH, "investors.philanthropic.prior_spread": 0}, years=2)
+    first = model.vehicle.baskets["basket-2-1"]
+    assert {bond.risk for bond in first} == {0.05}
+    assert all(bond.price_pence == unit_price(bond.cost_pence, 0.05, 0.07) for bond in first)
+
+
+def refusing(monkeypatch, department):
+    """One department refuses its consent."""
+    monkeypatch.setattr(BondIssuers, "consents", lambda body, code, project: body._department(code) != department)
+
+
+def programmes_started(model):
+    return {contract.programme for contract in model.signed.values()}
+
+
+def test_with_one_department_refusing_a_consortium_starts_nothing_and_others_go_on_without_it(monkeypatch):
+    keen = {**RICH, "programmes.optimism": 3}
+    free = system("lioa", keen, years=2)
+    assert "keyworker" in programmes_started(free)
+    whose = {payer.account for basket in free.vehicle.baskets.values() for bond in basket for payer in bond.payers
+             if bond.programme == "keyworker"}  # fmt: skip
+    assert whose == {"council:reserve", "police:reserve", "justice:reserve", "jobcentre:reserve"}
+    refusing(monkeypatch, "home_office")
+    assert "keyworker" not in programmes_started(system("lioa", keen, years=2))
+    alone = system("local_outcome_bond", keen, years=2)
+    assert "keyworker" in programmes_started(alone)
+    bonds = [bond for basket in alone.vehicle.baskets.values() for bond in basket if bond.programme == "keyworker"]
+    assert {payer.account for payer in bonds[0].payers} == whose - {"police:reserve"}
+
+
+def test_a_set_is_one_bond_for_each_that_gains_and_costs_what_one_bond_would():
+    single, several = (system(name, RICH, years=2) for name in BOTH)
+    for programme in programmes_started(single) & programmes_started(several):
+        one_bond, a_set = (
+            [bond for basket in model.vehicle.baskets.values() for bond in basket if bond.programme == programme]
+            for model in (single, several)
+        )
+        assert len(one_bond) == 1
+        assert len(a_set) == len(one_bond[0].payers)
+        assert len({bond.target for bond in a_set}) == 1
+        contract = next(c for c in several.signed.values() if c.programme == programme)
+        cost = sum(bond.cost_pence for bond in a_set)
+        assert cost == -(-contract.cost_pence // a_set[0].target)
+        assert len([c for c in several.signed.values() if c.programme == programme]) == 1
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_consent_that_must_be_asked_for_may_be_refused(name):
+    asked = {**RICH, "arrangement.consent_by_default": 0}
+    assert not system(name, {**asked, "arrangement.consent_chance": 0}, years=3).signed
+    always = system(name, {**asked, "arrangement.consent_chance": 1}, years=2)
+    assert always.signed.keys() == system(name, RICH, years=2).signed.keys()
+    body, project = always.bodies[0], SimpleNamespace(programme=SimpleNamespace(id="keyworker"))
+    given = []
+    for seed in range(400):
+        always.seed = seed
+        chance = SimpleNamespace(get={"consent_by_default": 0, "consent_chance": 0.3}.get)
+        always.arrangement = chance
+        given.append(body.consents("council", project))
+    assert np.mean(given) == pytest.approx(0.3, abs=4 * (0.21 / 400) ** 0.5)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_bonds_that_find_no_buyers_do_not_start(name):
+    """At the published price, a return asked for beyond it leaves every bond unsold, and nobody pays for agreeing."""
+    shy = {**RICH, "arrangement.most_premium": 0.07, "arrangement.years_to_agree": 0, "arrangement.setup_cost": 0}
+    result = one(name, shy, years=4)
+    values = {row[3]: 0 for row in result.rows}
+    for row in result.rows:
+        if row[3] in ("bonds_offered", "bonds_sold"):
+            values[row[3]] += row[5]
+    assert values["bonds_offered"] > 0
+    assert values["bonds_sold"] == 0
+    assert flows(result, "capital") == flows(result, "transaction_cost") == sums(result, "programme_cost") == 0
+
+
+def test_what_a_department_may_hold_limits_the_target():
+    model = system("local_outcome_bond", {**RICH, "arrangement.set_aside_share": 0.02}, years=2)
+    wide = system("local_outcome_bond", RICH, years=2)
+    families = [sum(contract.families for contract in item.signed.values()) for item in (model, wide)]
+    assert families[0] < families[1]
+    for department in model.departments:
+        agencies = [agency for agency in model.agencies if agency.spec.department == department.code]
+        year = sum(int(agency.baseline[[*agency.own_lines, *agency.demand_led]].sum()) for agency in agencies)
+        assert department.balance("set_aside") <= 0.02 * year
+
+
+def test_success_costs_the_jobcentre_income_and_the_premium_makes_it_whole():
+    """Its allocation follows its caseload, so fewer claimants cost it money that its fixed costs do not give back."""
+    settings = {
+        "programmes.effect_scale": 3,
+        "arrangement.expected_success": 0.5,
+        "measurement.design": "before_after",
+        "arrangement.set_aside_share": 0.1,
+        "investors.philanthropic.capital_per_million": 20_000_000,
+        "investors.philanthropic.largest_share": 1,
+    }
+    inputs = runner.load_inputs("local_outcome_bond", "birmingham_2010", settings, years=10, families=20_000)
+    result = runner.run(inputs, 1)
+    assert flows(result, "outcome_payment", "jobcentre", "bank") > 0
+    lost = -sums(result, "retained", by=("agency",))["jobcentre",]
+    premium = flows(result, "agency_premium", "work_pensions", "jobcentre")
+    assert lost > 0
+    assert premium >= lost
+    bare = runner.run(runner.with_setting(inputs, "arrangement.premium_share", 0), 1)
+    assert flows(bare, "agency_premium") == 0
+    assert sums(bare, "retained", by=("agency",))["jobcentre",] < 0
+
+
+# The five conditions as a gate
+
+
+def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
+    gated = with_part(tmp_path, "feasibility_gate", base="local_outcome_bond")
+    seen = []
+    monkeypatch.setattr("sim.model.facts_of", lambda model, project: seen.append(project) or facts_of(model, project))
+    model = system(gated, {**RICH, "programmes.optimism": 3}, years=2)
+    conditions = load_conditions()
+    model._survey = {
+        name: model.families.use_by_target(model.target_of(item)) for name, item in model.catalogue.items()
+    }
+    assert len({project.programme.id for project in seen}) > len(programmes_started(model))
+    for contract in model.signed.values():
+        assert model.catalogue[contract.programme].grade <= 3
+    hopeless = [
+        replace(row, threshold=SimpleNamespace(base_value=1e9, unit="")) for row in conditions if row.at == "least"
+    ]
+    monkeypatch.setattr("sim.model.load_conditions", lambda: hopeless)
+    assert not system(gated, {**RICH, "programmes.optimism": 3}, years=2).signed
+
+
+def test_facts_by_hand():
+    """Against a count family by family."""
+    model = system("local_outcome_bond", RICH, years=1)
+    programme = model.catalogue["family_group_conference"]
+    target = model.target_of(programme)
+    columns = model.families.columns
+    like = known = 0
+    costs = []
+    relieved = model.lines_relieved(programme.id)
+    average = model.services.prices.average
+    for f in range(model.families.n):
+        needs = [k for k in range(columns.levels.shape[1])
+                 if target.needs[k] and target.level_from <= columns.levels[f, k] <= target.level_to]  # fmt: skip
+        if len(needs) >= target.at_least and target.age_from <= columns.age[f] <= target.age_to:
+            like += 1
+            if any((int(columns.known[f]) | int(columns.found[f])) >> k & 1 for k in needs):
+                known += 1
+                use = model.families.served_in_year(np.array([f]))[0]
+                costs.append(sum(int(use[j]) * int(average[j]) for j in np.nonzero(relieved)[0]))
+    fiscal = np.zeros((2, len(relieved)))
+    fiscal[0, relieved] = 100_00 / relieved.sum()
+    present = np.full(len(relieved), 500_00.0 / len(relieved))
+    appraisal = SimpleNamespace(fiscal_pence=fiscal, present_fiscal=present, present_cash=present / 2)
+    facts = facts_of(model, SimpleNamespace(programme=programme, appraisal=appraisal, families=8, price_pence=150_00))
+    assert known == model.families.use_by_target(target)[0]
+    assert facts["known_share"] == pytest.approx(known / like)
+    assert facts["cost_of_case"] == pytest.approx(np.mean(costs) / 100)
+    assert facts["measurement_error"] == pytest.approx(np.std(costs) * 0.5 / 100_00)
+    assert facts["cashable_share"] == 0.5
+    assert facts["cost_of_saving"] == pytest.approx(0.3)
+    assert facts["evidence_grade"] == programme.grade
+    assert {reason.split()[0] for _, reason in feasible({}, load_conditions())} == set(facts)
+
+
+# The bank's values, tax relief, and an end before maturity
+
+
+def test_the_banks_values_are_settings():
+    inputs = runner.load_inputs("local_outcome_bond", "milltown", {"bank.risk_band": 0.02})
+    assert inputs.bank["risk_band"].value == 0.02
+    assert {"bank.risk_band", "bank.unit_correlation", "bank.bond_correlation"} <= set(runner.parameters(inputs))
+    narrow = system("local_outcome_bond", {**RICH, "bank.risk_band": 0.02, "programmes.optimism": 3}, years=2)
+    assert all(len({bond.risk for bond in basket}) == 1 for basket in narrow.vehicle.baskets.values())
+
+
+def test_relief_is_paid_to_investors_who_pay_tax(tmp_path):
+    relieved = changed_file(tmp_path, "local_outcome_bond", 'parts = ["tax_relief"]')
+    alone = {"investors.philanthropic.capital_per_million": 0, "investors.social_bank.capital_per_million": 0}
+    result = one(relieved, {**RICH, **alone}, years=4)
+    assert flows(result, "capital", "commercial") > 0
+    assert flows(result, "tax_relief", TREASURY) == pytest.approx(0.3 * flows(result, "capital", "commercial"), abs=100)
+
+
+def test_what_was_held_for_a_bond_that_politics_ends_goes_back(tmp_path):
+    """A basket ended at a review is paid for no more."""
+    model = system("local_outcome_bond", RICH, years=2)
+    body, bank = model.bodies[0], model.vehicle
+    bank.settle(ends=list(bank.deals))
+    body.mature([])
+    assert body.outstanding == {}
+    assert all(department.balance("set_aside") == 0 for department in model.departments)
+    assert not any(p[4] == "outcome_payment" and party_of(p[2]) == "bank" for p in model.ledger.postings)
