@@ -18,6 +18,12 @@ def _members(body):
     return lines_of(body.model, body.members())
 
 
+def _members_weighted(body):
+    """The lead's own services in full, other members' at a lower weight."""
+    other = body.model.arrangement.get("other_weight")
+    return other * _members(body) + (1 - other) * lines_of(body.model, [body.lead])
+
+
 def _place(body):
     return np.ones(len(body.model.lines), bool)
 
@@ -35,6 +41,9 @@ def _priorities(body):
 CHOICES = {
     "own": Benefit(_own, "only the body's own services"),
     "members": Benefit(_members, "the services of all members"),
+    "members_weighted": Benefit(
+        _members_weighted, "the services of all members, the lead's own more", {"other_weight": 0}
+    ),
     "place": Benefit(_place, "all services of the place"),
     "local_priorities": Benefit(
         _priorities, "services of the place, by how much their need is felt in the neighbourhood"

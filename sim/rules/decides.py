@@ -1,6 +1,6 @@
 """Who decides: (model) -> the bodies that commission."""
 
-from sim.agents.boards import Body, CentreBoard, PlanBoard
+from sim.agents.boards import Body, CentreBoard, LeadBoard, Partners, PlanBoard
 from sim.agents.list_trust import ListTrust
 from sim.agents.neighbourhood import NeighbourhoodBoard
 from sim.answers import Rule
@@ -41,6 +41,18 @@ def _neighbourhood_boards(model):
     return [NeighbourhoodBoard(model, item) for item in sorted(worst, key=lambda item: item.code)]
 
 
+def _one_body(model):
+    return [Body(model, "one_body")]
+
+
+def _lead_agency(model):
+    return [LeadBoard(model, "lead")]
+
+
+def _partners(model):
+    return [Partners(model, "partners")]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -59,6 +71,12 @@ CHOICES = {
     "neighbourhood_boards": Rule(
         _neighbourhood_boards, "boards of the most deprived neighbourhoods, each for its own",
         {**PROJECT, "boards_share": 0.01, "board_cost": 0, "years_to_agree": 0, "horizon_years": 1},
+    ),
+    "one_body": Rule(_one_body, "one body for the functions of all members", {**JOINT, **PROJECT}),
+    "lead_agency": Rule(_lead_agency, "a member that leads, or hosts, for all", {**JOINT, **PROJECT}),
+    "partners": Rule(
+        _partners, "partners side by side, by a plan that binds none of them",
+        {**JOINT, **PROJECT, "drop_out": 0, "trust_step": 0},
     ),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip
