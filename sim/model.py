@@ -59,6 +59,7 @@ class LocalSystem(mesa.Model):
         self.cohorts = Cohorts(self.design)
         self.quarter = 0
         self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
+        self.duplication = {}  # quarter -> int64 (lines,): pence that bodies save their members by working as one
         self.contracts, self.signed, self._cut, self._stages = [], {}, {}, {}
         relieved = [self.lines_relieved(name) for name in self.catalogue if self.arrangement.is_for(name)]
         self._relieved_by_any = np.any([np.zeros(len(self.lines), bool), *relieved], axis=0)
@@ -221,8 +222,9 @@ class LocalSystem(mesa.Model):
             rows, waiting = self.cohorts.take_up(
                 self.families, places, self.quarter, programme.id,
                 target=target, code=programme.code, same_programme=self.offers.of_programme(programme.id), order=contract.order,
-                reach=min(1.0, provider.reach + self.arrangement.optional("reach_gain")), engagement=programme.get("engagement"),
+                reach=min(1.0, provider.reach + self.arrangement.optional("reach_gain")),
                 areas=self.parties[contract.body].areas,
+                engagement=min(1.0, programme.get("engagement") + self.arrangement.optional("engagement_gain")),
             )  # fmt: skip
             if len(rows) and provider.sector == "community":
                 for area, helped in zip(*np.unique(self.families.area_of(rows), return_counts=True), strict=True):
@@ -237,7 +239,11 @@ class LocalSystem(mesa.Model):
 
     def pay(self):
         """Every bill of the quarter, through the ledger."""
-        self.spending[self.quarter] = self.services.prices.spending(self.services.counts[self.quarter])
+        bills = self.services.prices.spending(self.services.counts[self.quarter])
+        if self.arrangement.has("joint_assessment"):
+            self.duplication[self.quarter] = sum(body.duplication_removed() for body in self.bodies)
+            bills = bills - self.duplication[self.quarter]
+        self.spending[self.quarter] = bills
         for agency in self.agencies:
             agency.pay_services(self.spending[self.quarter])
         for contract in self.contracts:
@@ -737,7 +743,7 @@ class LocalSystem(mesa.Model):
         return round(split(contract.families, [1] * QUARTERS)[self.quarter_of_year] * self._kept(contract))
 
     def _kept(self, contract):
-        return 1.0 - self._cut.get(contract.funder, 0.0)
+        return contract.kept * (1.0 - self._cut.get(contract.funder, 0.0))
 
     def _due(self, contract, quarter_of_year):
         if quarter_of_year >= QUARTERS:

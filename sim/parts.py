@@ -53,6 +53,14 @@ PARTS = {
     "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
     "social_capital": Part("help by community groups adds to a neighbourhood's social capital", {"capital_step": 0}),
     "feasibility_gate": Part("a project must meet the five conditions under which an outcome bond is feasible"),
+    "joint_assessment": Part(
+        "a family served by several members is assessed once, so that each member's services cost less",
+        {"efficiency_share": 0},
+    ),
+    "joint_team": Part(
+        "members' staff deliver programmes as one team: at less cost, and families engage sooner",
+        {"delivery_cost_ratio": 0.1, "engagement_gain": 0},
+    ),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
 }
 

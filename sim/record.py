@@ -43,6 +43,7 @@ class Recorder:
     balances: dict = field(default_factory=dict)  # (year, party) -> pence
     budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
     reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
+    efficiency: dict = field(default_factory=dict)  # (year, agency) -> pence saved on services by working as one
     counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
     flows: list = None
     bodies: tuple = ()
@@ -60,6 +61,8 @@ class Recorder:
         year = model.year
         for code in sorted({*model.parties, "treasury", "outside"}):
             self.balances[year, code] = model.ledger.party_balance(code)
+        for agency in model.agencies:
+            self.efficiency[year, agency.code] = agency.saved_together(model.quarters_of_year())
         for body in model.bodies:
             self._record_body(body, year)
         if self.twin is not None and model.findings:
@@ -238,13 +241,16 @@ class Rows:
                     (year, code, "other_services"), 0
                 )
                 self._money(year, code, None, "displaced_services", gave_way)
+                together = self.run.efficiency[year, code] - self.twin.efficiency[year, code]
+                if together:
+                    self._money(year, code, None, "efficiency_saving", together)
                 costs = self._party(year, code, paid, received)
                 for name in ("closing_cost", "opening_cost"):
                     for j in own:
                         pence = self.run.resizing.get((year, j, name), 0) - self.twin.resizing.get((year, j, name), 0)
                         costs -= pence
                         self._money(year, code, self.place.lines[j].id, name, pence)
-                self._money(year, code, None, "net_position", cash - back - lost + costs)
+                self._money(year, code, None, "net_position", cash - back - lost + together + costs)
                 self._money(year, code, None, "closing_balance", self.run.balances[year, code])
 
     def _party(self, year, code, paid, received):

@@ -40,7 +40,7 @@ class Place(mesa.Model):
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
         table = read_toml(DATA / "broker.toml")
         values = {name: quantity(table[name], "broker", name, low) for name, low in BROKER_VALUES.items()}
-        self.arrangement = SimpleNamespace(get=lambda name: values[name].base_value)
+        self.arrangement = SimpleNamespace(get=lambda name: values[name].base_value, optional=lambda name: 0.0)
 
     def party(self, code):
         return self.parties[code]

@@ -21,6 +21,8 @@ class Agency(Commissioner):
         Spending expected a year at the start, against which cash is agreed.
     trust : float
         Trust in its partners, 0 to 1.
+    rebased_away : int
+        Pence by which reviews cut its budget for what working as one with others saves.
     cash_this_year : int
         Underspend of the year just closed, before anything was done with it.
     cash_belief : float
@@ -41,7 +43,7 @@ class Agency(Commissioner):
         self.trust = self._value("trust")
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
-        self.to_recover = self.cash_this_year = 0
+        self.to_recover = self.cash_this_year = self.rebased_away = 0
 
     @property
     def funding(self):
@@ -86,6 +88,11 @@ class Agency(Commissioner):
         """Pence spent on own services in some quarters."""
         return int(sum(self.model.spending[q][self.own_lines].sum() for q in quarters))
 
+    def saved_together(self, quarters):
+        """Pence by which bills of some quarters were smaller because members of a body work as one."""
+        saved = self.model.duplication
+        return sum(int(saved[q][self.own_lines].sum()) for q in quarters if q in saved)
+
     def forecast_and_cut(self, quarter):
         """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first."""
         so_far = self.spent(range(quarter - 2, quarter + 1))
@@ -101,7 +108,7 @@ class Agency(Commissioner):
     def contribute(self, body, share):
         """Pay a share of the year's discretionary money to a joint body; what was paid."""
         pence = min(round(self.discretionary_pence * share), max(0, self.balance("prevention")))
-        self.pay(body.account(), pence, "contribution", "prevention")
+        self.pay(body.account(body.purse), pence, "contribution", "prevention")
         return pence
 
     def pay_for_outcome(self, account, due):
@@ -181,8 +188,12 @@ class Agency(Commissioner):
         self.model.ledger.transfer(self.account("service"), self.account("reserve"), kept - again, "internal")
 
     def resize(self, quarter):
-        """Decide the size of each line: let lower need in, close what stands empty, open where demand presses."""
-        slack = self.budget_pence - QUARTERS * self.spent([quarter])
+        """Decide the size of each line: let lower need in, close what stands empty, open where demand presses.
+
+        What working as one with others saves is no reason to open places: budget and bills are taken as without it.
+        """
+        budget, bills = self.budget_pence + self.rebased_away, self.spent([quarter]) + self.saved_together([quarter])
+        slack = budget - QUARTERS * bills
         for line in self.own_lines:
             plan = resizing(
                 self.model.services, line, quarter, self.model.drift(line), self.model.willingness(line), self.model.seed, slack,

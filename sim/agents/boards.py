@@ -2,9 +2,27 @@
 
 import numpy as np
 
+from sim import kernels
 from sim.agents.party import Commissioner, Project
 from sim.answers import Backing
-from sim.ledger import OUTSIDE, TREASURY
+from sim.ledger import OUTSIDE, TREASURY, split
+from sim.parameters import InputError, suggest
+from sim.streams import uniform
+
+
+def agency_in_role(model, role):
+    """The agency that plays a role in the arrangement.
+
+    Raises
+    ------
+    InputError
+        If the place has no such agency.
+    """
+    code, known = model.arrangement.roles.get(role, ""), [agency.code for agency in model.agencies]
+    if code not in known:
+        where = f"{code!r} is no agency of {model.place.id}"
+        raise InputError(model.arrangement.file, f"roles.{role}", where, suggest(code, known))
+    return model.agencies[known.index(code)]
 
 
 class Body(Commissioner):
@@ -92,6 +110,117 @@ class Body(Commissioner):
         part = min(due, max(0, self.balance()))
         self.pay(account, part, "outcome_payment")
         return part
+
+    def duplication_removed(self):
+        """Pence by line that one assessment of a family for all members saves this quarter, once the body is founded.
+
+        Returns
+        -------
+        int64 (lines,)
+            A share of the average cost of each family's services that is served by two or more members.
+        """
+        model = self.model
+        saved = np.zeros(len(model.lines), np.int64)
+        if self.founded is None:
+            return saved
+        served = model.families.columns.served[model.quarter % kernels.RING]
+        members = self.members()
+        bits = [np.uint32(sum(1 << int(line) for line in member.own_lines)) for member in members]
+        shared = served[sum((served & bit > 0).astype(np.uint8) for bit in bits) > 1] if bits else served[:0]
+        rate = model.services.prices.average * model.arrangement.get("efficiency_share")
+        for line in np.concatenate([member.own_lines for member in members]) if members else ():
+            saved[line] = int(np.count_nonzero(shared >> np.uint32(line) & 1) * rate[line])
+        return saved
+
+
+class LeadBoard(Body):
+    """A member that decides for all, with an account for what they delegate.
+
+    Attributes
+    ----------
+    lead : Agency
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.lead = agency_in_role(model, "lead")
+
+    def weight_on_outcomes(self):
+        """The lead's own weight on outcomes without cash."""
+        return self.lead.outcome_weight
+
+
+class Partners(Body):
+    """Bodies that plan together, each with its own money: nothing binds one to what it promised.
+
+    Attributes
+    ----------
+    promised : dict of str to int
+        Pence each partner would put into this year's plan.
+    withheld : tuple of str
+        Partners that dropped out of this year's plan.
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.promised, self.withheld = {}, ()
+
+    def spendable(self):
+        """What is promised for the year."""
+        return self.balance() + sum(self.promised.values())
+
+    def commission(self, money):
+        """Plan together, then see who pays: families are taken on as far as the money comes."""
+        super().commission(money)
+        plan = [contract for contract in self.model.contracts if contract.body == self.code]
+        cost = sum(contract.cost_pence for contract in plan)
+        wanted = min(sum(self.promised.values()), max(0, cost + self._evaluation_cost() - self.balance()))
+        self.capital, self.withheld = {}, ()
+        if wanted:
+            self._collect(wanted, self.benefit_shares(plan))
+        for contract in plan:
+            contract.kept = min(1.0, self.balance() / cost)
+
+    def _collect(self, wanted, benefit_shares):
+        """Each partner pays its part of what is wanted, by what it promised, or drops out."""
+        for code, part in zip(self.promised, split(wanted, list(self.promised.values())), strict=True):
+            member = self.model.party(code)
+            if self.drops_out(member, benefit_shares[code]):
+                self.withheld += (code,)
+                continue
+            self.capital[code] = min(part, max(0, member.balance("prevention")))
+            member.pay(self.account(), self.capital[code], "contribution", "prevention")
+
+    def benefit_shares(self, plan):
+        """Each partner's share of the benefit that the plan discloses; equal parts where there is none."""
+        total = np.zeros(len(self.model.lines))
+        for contract in plan:
+            appraisal = self.appraise(self.model.catalogue[contract.programme], contract.price_pence)
+            total += contract.families * np.maximum(0.0, appraisal.present_fiscal)
+        worth = {member.code: float(total[member.own_lines].sum()) for member in self.members()}
+        every = sum(worth.values())
+        return {code: part / every if every else 1 / len(worth) for code, part in worth.items()}
+
+    def drops_out(self, member, benefit_share):
+        """Whether a partner withholds its money: likelier the less of the benefit is its own and the less it trusts.
+
+        Chance = drop_out x (1 - its share of the benefit) x (1 - its trust).
+        """
+        chance = self.model.arrangement.get("drop_out") * (1 - benefit_share) * (1 - member.trust)
+        return uniform(self.model.seed, "drop out", member.code, self.model.year) < chance
+
+    def relate(self):
+        """Trust grows in a year in which all partners pay, and falls in one in which some do not."""
+        step = self.model.arrangement.get("trust_step") * (-1 if self.withheld else 1)
+        for member in self.members() if self.capital or self.withheld else ():
+            member.trust = float(np.clip(member.trust + step, 0, 1))
+
+    def _evaluation_cost(self):
+        """What evaluating the families of last year's plan will cost."""
+        if self.model.design == "none":
+            return 0
+        last = [c for c in self.model.signed.values() if c.body == self.code and c.year == self.model.year - 1]
+        return len(last) * self.model.cost_here("evaluation_cost")
 
 
 class CentreBoard(Commissioner):

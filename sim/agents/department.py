@@ -27,10 +27,16 @@ class Department(Party):
         if agency.funding == "workload":
             agency.budget_pence = round(agency.opening_budget * self.model.workload(agency) * (1 + self.growth) ** year)
         elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
-            agency.budget_pence = round(agency.spent(self.model.quarters_of_year()) * path)
+            quarters = self.model.quarters_of_year()
+            self._rebase(agency, agency.spent(quarters), agency.saved_together(quarters), path)
         else:
-            agency.budget_pence = round(agency.budget_pence * path)
+            self._rebase(agency, agency.budget_pence, agency.rebased_away, path)
         agency.discretionary_pence = round(agency.discretionary_pence * path)
+
+    def _rebase(self, agency, pence, saved, path):
+        """A budget on its path, with what it would be without what working as one with others saves."""
+        agency.budget_pence = round(pence * path)
+        agency.rebased_away = round((pence + saved) * path) - agency.budget_pence
 
     def pay_for_outcome(self, account, due):
         """The centre pays for an outcome; the Treasury votes what it takes."""

@@ -77,6 +77,8 @@ class Contract:
         Whom the provider takes first: 1 the worst off, -1 the easiest.
     expected_pence : int
         Outcome payments expected of it.
+    kept : float
+        Share of it for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
         Families taken on, by quarter of the year.
     """
@@ -93,6 +95,7 @@ class Contract:
     at_risk: float = 0.0
     order: int = 1
     expected_pence: int = 0
+    kept: float = 1.0
     taken: dict = field(default_factory=dict)
 
     @property
@@ -211,6 +214,10 @@ class Commissioner(Party):
 
     def relate(self):
         """What it does about its members at the year end: nothing, for most."""
+
+    def duplication_removed(self):
+        """Pence by line that working as one saves its members this quarter: nothing, for most."""
+        return np.zeros(len(self.model.lines), np.int64)
 
     def spendable(self):
         """Pence it may commit this year."""

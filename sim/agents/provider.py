@@ -103,9 +103,10 @@ class Provider(Party):
     # Price and bid
 
     def cost_pence(self, programme):
-        """What delivering a programme to a family costs it this year."""
+        """What delivering a programme to a family costs it this year; less where public bodies' staff are one team."""
         luck = self.bid_spread * normal(self.model.seed, "bid", self.code, programme.id, self.model.year)
-        return round(programme.cost_pence() * self.cost_ratio * exp(luck))
+        team = self.model.arrangement.optional("delivery_cost_ratio") if self.is_in_house else 0.0
+        return round(programme.cost_pence() * self.cost_ratio * exp(luck) * (team or 1.0))
 
     def price_pence(self, programme):
         """What it asks for a family."""

@@ -18,6 +18,12 @@ def _members(body):
     return lines_of(body.model, body.members())
 
 
+def _members_weighted(body):
+    """The lead's own services in full, other members' at a lower weight."""
+    other = body.model.arrangement.get("other_weight")
+    return other * _members(body) + (1 - other) * lines_of(body.model, [body.lead])
+
+
 def _place(body):
     return np.ones(len(body.model.lines), bool)
 
@@ -37,6 +43,9 @@ CHOICES = {
     "members": Benefit(_members, "the services of all members"),
     "each_own": Benefit(
         _members, "each agency its own services, and what the centre pays at cost through it", centre=True
+    ),
+    "members_weighted": Benefit(
+        _members_weighted, "the services of all members, the lead's own more", {"other_weight": 0}
     ),
     "place": Benefit(_place, "all services of the place"),
     "local_priorities": Benefit(

@@ -1,6 +1,6 @@
 """Who decides: (model) -> the bodies that commission."""
 
-from sim.agents.boards import Body, CentreBoard, PlanBoard
+from sim.agents.boards import Body, CentreBoard, LeadBoard, Partners, PlanBoard
 from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
 from sim.agents.neighbourhood import NeighbourhoodBoard
@@ -51,6 +51,18 @@ def _consortium(model):
     return [Consortium(model, "consortium")]
 
 
+def _one_body(model):
+    return [Body(model, "one_body")]
+
+
+def _lead_agency(model):
+    return [LeadBoard(model, "lead")]
+
+
+def _partners(model):
+    return [Partners(model, "partners")]
+
+
 def _plan(model):
     return [PlanBoard(model, "plan")]
 
@@ -72,5 +84,11 @@ CHOICES = {
     ),
     "bond_issuers": Rule(_bond_issuers, "agencies that gain, with their departments' consent", {**JOINT, **BONDS}),
     "consortium": Rule(_consortium, "a consortium of all agencies that gain, with every department's consent", {**JOINT, **BONDS}),
+    "one_body": Rule(_one_body, "one body for the functions of all members", {**JOINT, **PROJECT}),
+    "lead_agency": Rule(_lead_agency, "a member that leads, or hosts, for all", {**JOINT, **PROJECT}),
+    "partners": Rule(
+        _partners, "partners side by side, by a plan that binds none of them",
+        {**JOINT, **PROJECT, "drop_out": 0, "trust_step": 0},
+    ),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Who pays up front: raises a body's money for the year, or backs a project that own money does not cover."""
 
+from sim.agents.boards import agency_in_role
 from sim.agents.vehicle import Deal
 from sim.answers import Backing, Source
 from sim.ledger import OUTSIDE, TREASURY, split
@@ -26,6 +27,26 @@ def _members_capital(body):
             body.capital[member.code] = body.capital.get(member.code, 0) + member.contribute(
                 body, arrangement.get("subscription_share")
             )
+
+
+def _voluntary_shares(body):
+    """Partners promise a share of their discretionary money, and hold it until the plan is made."""
+    share = body.model.arrangement.get("contribution_share")
+    for member in body.members():
+        promise = min(round(member.discretionary_pence * share), member.balance("prevention"))
+        body.promised[member.code] = max(0, promise)
+
+
+def _delegated_shares(body):
+    """Members delegate a share of the year's discretionary money; who put in what is kept apart."""
+    share = body.model.arrangement.get("contribution_share")
+    body.capital = {member.code: member.contribute(body, share) for member in body.members()}
+
+
+def _transfer(body):
+    """The donor gives a share of its discretionary money to the body, or to bodies in equal parts, with no say in its use."""
+    donor = agency_in_role(body.model, "donor")
+    donor.contribute(body, body.model.arrangement.get("grant_share") / len(body.model.bodies))
 
 
 def _plan_grant(body):
@@ -134,6 +155,9 @@ CHOICES = {
     "priming_grant": Source(_pump_priming, "a one-off grant", {"grant_size": 0}),
     "by_forecast": Source(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": 0}),
     "pooled_at_source": Source(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": 0}),
+    "voluntary_shares": Source(_voluntary_shares, "partners, by shares they promise", {"contribution_share": 0}),
+    "delegated_shares": Source(_delegated_shares, "members, by shares they delegate", {"contribution_share": 0}),
+    "transfer": Source(_transfer, "another body, by a grant", {"grant_share": 0}),
     "grant": Source(_plan_grant, "a grant from outside"),
     "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
     "investors": Source(

@@ -8,11 +8,45 @@ def _stay(body, findings):
     """Savings stay where they fall."""
 
 
+def _due(body, member):
+    """The share of what a member's budget fell by that it does not keep."""
+    return round(max(0, member.cash_seen()) * body.model.arrangement.get("savings_share"))
+
+
 def _to_pool(body, findings):
     """Members pay a share of what their budgets fell by into the fund."""
     for member in body.members():
-        cash = max(0, member.cash_seen())
-        member.pay_for_outcome(body.account(), round(cash * body.model.arrangement.get("savings_share")))
+        member.pay_for_outcome(body.account(), _due(body, member))
+
+
+def _by_share(body, findings):
+    """A share of what members' budgets fell by is shared again by what each put in: who saved pays the others."""
+    if sum(body.capital.values()) == 0:
+        return
+    dues = {member: split(_due(body, member), list(body.capital.values())) for member in body.members()}
+    for member, parts in dues.items():
+        for code, part in zip(body.capital, parts, strict=True):
+            if code != member.code:
+                other = body.model.party(code)
+                member.pay_for_outcome(other.account(other.keeps), part)
+
+
+def _return_unspent(body):
+    """What is left of the year's money goes back to each member by what it put in."""
+    left = max(0, body.balance())
+    if left and sum(body.capital.values()) > 0:
+        for code, part in zip(body.capital, split(left, list(body.capital.values())), strict=True):
+            body.pay(body.model.party(code).account("prevention"), part, "distribution")
+
+
+def _one_budget(body, findings):
+    """Underspends of all functions go to the one budget, and it makes overspends good as far as it goes."""
+    for member in body.members():
+        left = max(0, min(member.underspend(), member.balance("service")))
+        member.pay(body.account(), left, "outcome_payment", "service")
+    for member in body.members():
+        gap = min(max(0, -member.balance("service")), max(0, body.balance()))
+        body.pay(member.account("service"), gap, "distribution")
 
 
 def _repaid(body, findings):
@@ -93,6 +127,13 @@ def _departments_pay(body, findings):
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
     "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": 0}),
+    "returned_by_share": Sharing(
+        _stay, "stay where they fall; money that is not spent goes back to each member by its share", share_out=_return_unspent
+    ),
+    "by_share": Sharing(
+        _by_share, "shared by members in proportion to what they put in, as is money that is not spent", {"savings_share": 0}, _return_unspent
+    ),
+    "one_budget": Sharing(_one_budget, "stay in one budget, which moves money between its functions"),
     "repaid": Sharing(
         _repaid, "members repay by measured benefit; surplus is reinvested or distributed",
         {"payment_share": 0, "payment_years": 1}, _distribute,
