@@ -184,7 +184,9 @@ def test_benefit_outside_the_place_counts_for_nothing(tmp_path):
 
 def test_every_part_is_switched_on_by_an_arrangement_or_a_test():
     shipped = Path(parts.__file__).parent / "scenarios" / "arrangements"
-    texts = [path.read_text(encoding="utf-8") for path in (Path(__file__), *shipped.glob("*.toml"))]
+    texts = [
+        path.read_text(encoding="utf-8") for path in (*Path(__file__).parent.glob("test_*.py"), *shipped.glob("*.toml"))
+    ]
     assert all(any(f'"{name}"' in text for text in texts) for name in parts.PARTS)
 
 
