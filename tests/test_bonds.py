@@ -287,9 +287,6 @@ def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     monkeypatch.setattr("sim.model.facts_of", lambda model, project: seen.append(project) or facts_of(model, project))
     model = system(gated, {**RICH, "programmes.optimism": 3}, years=2)
     conditions = load_conditions()
-    model._survey = {
-        name: model.families.use_by_target(model.target_of(item)) for name, item in model.catalogue.items()
-    }
     assert len({project.programme.id for project in seen}) > len(programmes_started(model))
     for contract in model.signed.values():
         assert model.catalogue[contract.programme].grade <= 3
@@ -332,6 +329,15 @@ def test_facts_by_hand():
     assert facts["cost_of_saving"] == pytest.approx(0.3)
     assert facts["evidence_grade"] == programme.grade
     assert {reason.split()[0] for _, reason in feasible({}, load_conditions())} == set(facts)
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_at_equal_money_a_grant_takes_the_investors_place_and_consent_still_counts(name):
+    result = one(name, {"comparison.envelope": 10_000_000, "programmes.optimism": 3}, years=3)
+    assert flows(result, "programme", payer=result.bodies[0]) > 0
+    assert flows(result, "capital") == flows(result, "outcome_payment") == 0
+    refused = {"comparison.envelope": 10_000_000, "arrangement.consent_by_default": 0, "arrangement.consent_chance": 0}
+    assert flows(one(name, refused, years=3), "programme", payer=result.bodies[0]) == 0
 
 
 # The bank's values, tax relief, and an end before maturity

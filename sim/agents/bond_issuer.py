@@ -78,14 +78,21 @@ class BondIssuers(Body):
         self.outstanding, self.pledged = {}, {}
 
     def spendable(self):
-        """Nothing of its own: investors pay for programmes."""
-        return 0
+        """Nothing of its own, for investors pay for programmes; all of a grant that takes their place."""
+        return self.balance() if self.model.equal_money else 0
+
+    def project_cost(self, programme):
+        """Pence that agreeing a bond costs: a central team's terms are the same each time."""
+        return self.model.cost_here("agreement_cost")
 
     # The year's start: agree, bundle, sell
 
     def commission(self, money):
         """Agree the year's bonds with departments, and have the bank sell them in baskets."""
         self.offered = self.sold = 0
+        if self.model.equal_money:
+            super().commission(money)
+            return
         self.pledged, planned, fees = {}, {}, 0
         issues = []
         for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
@@ -104,15 +111,12 @@ class BondIssuers(Body):
             self._sell(mine, f"basket-{self.model.year}-{number + 1}")
 
     def issue(self, project, families):
-        """A project's bonds, as far as departments consent; None where there are too few families or payers."""
-        worth = self.worth(project)
-        consenting = {code: pence for code, pence in worth.items() if self.consents(code, project)}
-        if not consenting or (self.needs_all and len(consenting) < len(worth)):
-            return None
+        """A project's bonds, as far as departments consent; None where that leaves too few families."""
+        consenting = self.payers(project)
         dearest = self._dearest(project, consenting)
         units = min(self._units(families), *(self._room(code) // pence for code, pence in dearest.items()))
         families = min(families, int(units / self.success))
-        if families < self.smallest():
+        if families < self.smallest_project():
             return None
         for code, pence in dearest.items():
             department = self._department(code)
@@ -132,6 +136,16 @@ class BondIssuers(Body):
         whole = sum(worth.values())
         payers = tuple(Payer(account, worth[account] / whole, self._purse_for(account)) for account in worth)
         return (self._bond(project, project.programme.id, cost, units, payers),)
+
+    def _projects(self):
+        """Programmes worth their price for which enough departments consent."""
+        return [option for option in super()._projects() if self.payers(option[2])]
+
+    def payers(self, project):
+        """Worth of a unit to each agency whose department consents; none where all must and one does not."""
+        worth = self.worth(project)
+        consenting = {code: pence for code, pence in worth.items() if self.consents(code, project)}
+        return {} if self.needs_all and len(consenting) < len(worth) else consenting
 
     def worth(self, project):
         """Benefit of a unit that succeeds to each agency that gains, in pence, by code: what it counts, over successes.
@@ -159,7 +173,9 @@ class BondIssuers(Body):
 
     def costs(self, issue):
         """Pence that agreeing an issue's bonds and measuring its outcome costs."""
-        return self.model.cost_here("agreement_cost") * len(issue.bonds) + self.model.cost_here("evaluation_cost")
+        return self.project_cost(issue.project.programme.id) * len(issue.bonds) + self.model.cost_here(
+            "evaluation_cost"
+        )
 
     @property
     def pricing(self):
@@ -171,10 +187,9 @@ class BondIssuers(Body):
         """Share of families expected to become units, before the risk that a unit fails."""
         return self.model.arrangement.get("expected_success")
 
-    def smallest(self):
-        """Fewest families that are worth a contract: at least one unit."""
-        fewest = self.model.place.get("place.smallest_project") * self.model.scale
-        return max(fewest, 1 / self.success)
+    def smallest_project(self):
+        """Fewest families that are worth a contract: at least one unit's."""
+        return max(super().smallest_project(), ceil(1 / self.success))
 
     def _sell(self, issues, code):
         """Sell a basket; while it finds no buyers or a price leaves no room, without its riskiest programme."""
@@ -208,7 +223,7 @@ class BondIssuers(Body):
             if part in (0, 1):
                 return issues
             smaller = [(issue, int(issue.families * part)) for issue in issues]
-            issues = [self.sized(issue, families) for issue, families in smaller if families >= self.smallest()]
+            issues = [self.sized(issue, families) for issue, families in smaller if families >= self.smallest_project()]
         return issues
 
     def _start(self, deal, issues):
@@ -219,7 +234,7 @@ class BondIssuers(Body):
             name = issue.project.programme.id
             self.sold += len(issue.bonds)
             self.projects[name] = self.projects.get(name, 0) + 1
-            self.pay_fee(self.model.cost_here("agreement_cost") * len(issue.bonds))
+            self.pay_fee(self.project_cost(name) * len(issue.bonds))
             self._collect(self.model.cost_here("evaluation_cost"))
             for bond in issue.bonds:
                 for account, pence in _set_aside(bond, bond.target):
