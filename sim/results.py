@@ -134,6 +134,8 @@ def _values(by_year, agency, replicates, bodies):
         for name in STOCKS
         if name in present and not (agency == ALL and name == "closing_balance")
     }
+    if "investor_irr" in present:  # undefined, not nought, in a replicate that has no row
+        values["investor_irr"] = table.loc["investor_irr"].reindex(replicates).to_numpy()[:, -1]
     if {"gross_avoided", "net_position"} <= present:
         values |= _rates(series, years)
     if agency == ALL:

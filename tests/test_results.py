@@ -195,3 +195,15 @@ def test_the_next_free_folder(tmp_path, monkeypatch):
 def test_reading_what_is_no_run(tmp_path):
     with pytest.raises(InputError, match="not a finished run"):
         read_tables(tmp_path)
+
+
+def test_a_return_that_is_undefined_in_a_replicate_is_left_out_and_not_nought():
+    """Returns of -0.2 and -0.4 in two replicates and none in a third: mean -0.3 of two."""
+    rows = [("a", r, r, 1, "council", None, "programme_cost", 100, None) for r in range(3)]
+    rows += [("a", r, r, 1, "vehicle", None, "investor_irr", None, rate) for r, rate in ((0, -0.2), (2, -0.4))]
+    frame = pd.DataFrame(rows, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
+    summary = summarise(frame, {"a": ()}).set_index(["agency", "measure"])
+    for agency in ("all", "vehicle"):
+        row = summary.loc[(agency, "investor_irr")]
+        assert row["mean"] == pytest.approx(-0.3)
+        assert row["n"] == 2
