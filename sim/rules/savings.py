@@ -9,10 +9,10 @@ def _stay(body, findings):
 
 
 def _to_pool(body, findings):
-    """Members pay a share of what their budgets fell by into the fund."""
+    """Members pay a share of what their budgets fell by into the fund; a neighbourhood's part follows its people."""
+    share = body.model.arrangement.get("savings_share") * body.people
     for member in body.members():
-        cash = max(0, member.cash_seen())
-        member.pay_for_outcome(body.account(), round(cash * body.model.arrangement.get("savings_share")))
+        member.pay_for_outcome(body.account(), round(max(0, member.cash_seen()) * share))
 
 
 def _repaid(body, findings):
@@ -23,6 +23,13 @@ def _repaid(body, findings):
 def _distribute(body):
     """What the body has over is shared out or kept to reinvest."""
     body.distribute()
+
+
+def _handed_back(body):
+    """What the body has not spent goes back in equal parts to the agencies that hold its money."""
+    members = body.members()
+    for member, part in zip(members, split(max(0, body.balance()), [1] * len(members)), strict=True):
+        body.pay(member.account("prevention"), part, "distribution")
 
 
 def _by_benefit(body, finding):
@@ -95,5 +102,6 @@ CHOICES = {
     "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": 0.001, "term_years": 1}),
     "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
     "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": 1}),
+    "held": Sharing(_stay, "stay where they fall, as does money not spent within the year: agencies hold it", share_out=_handed_back),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
 }  # fmt: skip
