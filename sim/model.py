@@ -1,6 +1,7 @@
 """The local system: who exists, and the quarter as named phases (docs/odd.md, section 3)."""
 
 import math
+from collections import Counter
 
 import mesa
 import numpy as np
@@ -193,7 +194,7 @@ class LocalSystem(mesa.Model):
                 name: self.families.use_by_target(self.target_of(programme))
                 for name, programme in self.catalogue.items()
             }
-            self._taken = dict.fromkeys(self.catalogue, 0)
+            self._taken = Counter()
         for body in self.bodies:
             if body.is_open():
                 self.raise_money(body)
@@ -289,7 +290,7 @@ class LocalSystem(mesa.Model):
                 mine = [finding for finding in self.findings if finding.cohort.body == body.code]
                 if mine:
                     new = sum(not finding.cohort.evaluated for finding in mine)
-                    cost = new * self.cost_here("evaluation_cost")
+                    cost = round(new * self.cost_here("evaluation_cost") * body.people)
                     body.pay(OUTSIDE, min(cost, max(0, body.balance(body.purse))), "evaluation_cost", body.purse)
             for finding in self.findings:
                 self._learn(finding)
@@ -405,7 +406,7 @@ class LocalSystem(mesa.Model):
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
         if self.broker:
-            self.broker.work(max(self.bodies, key=lambda body: (body.balance(body.purse), body.code)))
+            self.broker.work(self.bodies)
         for provider in self.providers:
             provider.end_of_year()
         if self.arrangement.has("social_capital"):
@@ -519,10 +520,10 @@ class LocalSystem(mesa.Model):
         planned = self.arrangement.has("benefits_realisation") and self._relieved_by_any[line]
         return 1.0 if planned else self.dials["agencies.decommissioning"]
 
-    def room_for(self, programme, scope):
-        """Families that may still be taken on a programme this year, by all bodies together."""
-        most = int(self._survey[programme.id][0] * programme.get("most_reached") * scope)
-        return max(0, most - self._taken[programme.id])
+    def room_for(self, programme, body):
+        """Families that may still be taken on a programme this year where a body works, by all that work there together."""
+        most = int(self._survey[programme.id][0] * programme.get("most_reached") * body.scope())
+        return max(0, most - self._taken[body.areas, programme.id])
 
     def cost_here(self, name):
         """Pence of an administrative cost of the arrangement, in proportion to the people of the place; 0 if it has none."""
@@ -611,7 +612,7 @@ class LocalSystem(mesa.Model):
         provider.sign(contract, contract.expected_pence)
         self.contracts.append(contract)
         self.signed[contract.key] = contract
-        self._taken[name] += backing.families
+        self._taken[project.body.areas, name] += backing.families
         self.recorder.signed(self, contract, project.appraisal)
         return contract
 

@@ -1,10 +1,16 @@
 """Funds, agreements, places and neighbourhoods: money flows as described, and what sets each apart."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
+from sim import runner
+from sim.agents.party import Project
+from sim.answers import Backing
 from sim.ledger import OUTSIDE
 from sim.measurement import Finding
+from sim.services import LEAKS
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, flows, system
 
@@ -96,7 +102,8 @@ def test_brokers_raise_community_groups_skill_and_are_paid():
     before = {item.code: item.bidding_skill for item in plain.providers}
     groups = [item for item in model.providers if item.sector == "community"]
     assert any(item.bidding_skill > before[item.code] for item in groups)
-    assert any(p[4] == "transaction_cost" and p[2] == "broker" for p in model.ledger.postings)
+    paid = {p[1] for p in model.ledger.postings if p[2] == "broker"}
+    assert paid == {board.code for board in model.bodies}
 
 
 def test_help_by_community_groups_builds_social_capital_and_silence_silences_it():
@@ -125,13 +132,92 @@ def test_when_the_fund_ends_so_does_the_work():
     spent = sums(result, "programme_cost", by=("year",))
     assert spent[(2,)] > 0
     assert sum(pence for (year,), pence in spent.items() if year > 5) < 0.1 * spent[(2,)]
-    assert flows(result, "contribution", "communities", "partnership") > 0
+    granted = [row for row in result.flows if row[1] == "communities" and row[3] == "contribution"]
+    assert {row[0] for row in granted} == {2, 3}
+    assert all(row[2].startswith("board_") for row in granted)
 
 
-def test_community_organisations_commission_from_groups_like_themselves():
-    model = system("naa_commissioning", {**KEEN, "arrangement.boards_share": 0.5}, years=4)
-    assert model.signed
-    assert {model.parties[contract.provider].sector for contract in model.signed.values()} == {"community"}
+def test_the_centres_fund_is_shared_by_people_and_what_is_left_stays_with_agencies():
+    model = system("naa_partnership", {"arrangement.boards_share": 0.5}, years=2)
+    boards, got = model.bodies, {}
+    for _, payer, payee, pence, why in model.ledger.postings:
+        if payer == "communities" and why == "contribution":
+            got[payee] = got.get(payee, 0) + pence
+    people = sum(board.people for board in boards)
+    assert len(boards) > 1
+    assert got == {b.code: round(model.cost_here("ring_fence") * b.people / people) for b in boards}
+    assert all(board.balance() == 0 for board in boards)
+    back = sum(p[3] for p in model.ledger.postings if p[4] == "distribution")
+    assert 0 < back < sum(got.values())
+
+
+def test_community_organisations_commission_from_groups_like_themselves_which_grow():
+    skill = {}
+    for name in ("naa_commissioning", "naa_partnership"):
+        settings = {**KEEN, "arrangement.boards_share": 0.5, "arrangement.ring_fence": 2_000_000}
+        model = system(name, settings, years=4)
+        assert model.signed
+        skill[name] = sum(item.bidding_skill for item in model.providers if item.sector == "community")
+        sectors = {model.parties[contract.provider].sector for contract in model.signed.values()}
+        assert (sectors == {"community"}) == (name == "naa_commissioning")
+    assert skill["naa_commissioning"] > skill["naa_partnership"]
+
+
+def test_what_one_board_takes_on_leaves_the_next_boards_room_alone():
+    model = system("total_neighbourhood", {**KEEN, "arrangement.boards_share": 0.5}, years=2)
+    model.contracts, model._taken = [], Counter()
+    first, second = model.bodies[:2]
+    programme = model.catalogue["family_group_conference"]
+    before = [model.room_for(programme, board) for board in (first, second)]
+    provider = model.best_provider(programme, first)
+    project = Project(first, programme, provider, 1, 100, first.appraise(programme, 100))
+    model.sign(project, Backing(1, first.account(), ""))
+    assert [model.room_for(programme, board) for board in (first, second)] == [before[0] - 1, before[1]]
+
+
+def test_a_neighbourhoods_part_of_savings_follows_its_people():
+    """Budgets that fell by 10,000 pence, half of it collected: a board of a tenth of the people gets 500."""
+    model = system("total_neighbourhood", years=0)
+    board, member = model.bodies[0], model.agencies[0]
+    board.people = 0.1
+    for agency in model.agencies:
+        agency.cash_seen = lambda mine=agency is member: 10_000 if mine else -10_000
+    model.ledger.transfer(OUTSIDE, member.account("reserve"), 10_000, "contribution")
+    model.arrangement.rules.savings(board, [])
+    assert board.balance() == 500
+
+
+PLACES = (
+    "pump_priming", "investment_agreement", "community_budget", "place_based_budget", "total_neighbourhood",
+    "naa_partnership", "naa_commissioning",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_penny_of_a_place_is_accounted_for(name):
+    """The identity for every line and year, and each agency's balance from the flows alone."""
+    result = one(name, KEEN, years=6)
+    assert flows(result, "programme") > 0
+    by_line = ("year", "line")
+    leaks = sums(result, *LEAKS[LEAKS.index("case_finding") :], by=by_line)
+    gross = sums(result, "gross_avoided", by=by_line)
+    assert {key: leaks[key] for key in gross} == gross
+    held = {}
+    for _, payer, payee, _, pence in result.flows:
+        held[payer], held[payee] = held.get(payer, 0) - pence, held.get(payee, 0) + pence
+    closing = {
+        agency: pence
+        for (year, agency), pence in sums(result, "closing_balance", by=("year", "agency")).items()
+        if year == 6
+    }
+    assert {agency: held.get(agency, 0) for agency in closing} == closing
+    assert sum(closing.values()) == 0
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_places_work_in_a_city(name):
+    result = runner.run(runner.load_inputs(name, "birmingham_2010", KEEN, years=4, families=6000), 1)
+    assert flows(result, "programme") > 0
 
 
 @pytest.mark.parametrize("name", ["silo", "pooled_s75", "list_public", "sib_single", "total_neighbourhood"])

@@ -396,13 +396,13 @@ def test_a_broker_teaches_its_groups_and_is_paid_base_and_commission():
     close = model.provider("close", "community", bidding_skill=0.6, reach=0.55)
     firm = model.provider("firm", bidding_skill=0.2)
     broker = Broker(model)
-    assert broker.work(body) == 6_000_000  # 120,000 pounds a million people, half a million people
+    assert broker.work([body]) == 6_000_000  # 120,000 pounds a million people, half a million people
     assert [group.code for group in broker.helped] == ["weak", "close", "known"]
     assert [round(item.bidding_skill, 9) for item in (weak, known, close, firm)] == [0.28, 0.64, 0.64, 0.2]
     assert [round(item.reach, 9) for item in (weak, known, close, firm)] == [0.32, 0.48, 0.55, 0.3]
     weak.sign(contract(weak, 10))
     firm.sign(contract(firm, 1000))
-    assert broker.work(body) == 6_000_000 + 550  # a twentieth of 11,000 pence
+    assert broker.work([body]) == 6_000_000 + 550  # a twentieth of 11,000 pence
     assert body.balance("prevention") == 20_000_000 - 12_000_550
     assert broker.balance() == 0
     assert [flow[1:] for flow in model.ledger.flows() if "broker" in flow[1:3]] == [
@@ -417,11 +417,18 @@ def test_a_broker_half_paid_does_half_the_work_and_none_for_nothing():
     body = model.body(pence=3_000_000)
     group = model.provider("group", "community")
     broker = Broker(model)
-    assert broker.work(body) == 3_000_000
+    assert broker.work([body]) == 3_000_000
     assert group.bidding_skill == pytest.approx(0.05)
-    assert broker.work(body) == 0
+    assert broker.work([body]) == 0
     assert group.bidding_skill == pytest.approx(0.05)
     assert broker.helped == []
+
+
+def test_several_bodies_share_a_brokers_bill_by_what_they_hold():
+    model = Place()
+    rich, poor = model.body("rich", 9_000_000), model.body("poor", 3_000_000)
+    assert Broker(model).work([rich, poor]) == 6_000_000
+    assert (rich.balance("prevention"), poor.balance("prevention")) == (4_500_000, 1_500_000)
 
 
 def test_a_full_caseload_takes_the_least_skilled():
@@ -439,7 +446,7 @@ def test_a_broker_evens_out_the_tender():
     groups = [model.provider(f"group{i}", "community", bidding_skill=float(i < 4)) for i in range(29)]
     broker = Broker(model)
     for _ in range(10):
-        broker.work(body)
+        broker.work([body])
     assert groups[-1].bidding_skill == pytest.approx(1 - 0.9**10)
     best = [
         max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, lot=lot)) for lot in range(600)

@@ -1,7 +1,7 @@
 """A community broker: helps community groups to bid and to be found, for a base and a commission."""
 
 from sim.agents.party import Party
-from sim.ledger import OUTSIDE
+from sim.ledger import OUTSIDE, split
 
 # Values that an arrangement with a broker gives, with their least values; the class says what each one is.
 BROKER_VALUES = {
@@ -11,7 +11,7 @@ BROKER_VALUES = {
 
 
 class Broker(Party):
-    """Raises the bidding skill and reach of a caseload of community groups; paid by the body that engages it.
+    """Raises the bidding skill and reach of a caseload of community groups; paid by the bodies that engage it.
 
     The arrangement gives its values: `broker_base`, pounds a year per million people; `broker_commission`, share of
     what its groups win; `broker_caseload`, groups it works with; `broker_skill_step`, share of the skill still lacking
@@ -38,13 +38,13 @@ class Broker(Party):
         won = sum(group.won_pence for group in self.helped)
         return self.model.cost_here("broker_base") + round(won * self.model.arrangement.get("broker_commission"))
 
-    def work(self, body):
-        """A year's work, once a year before providers end theirs; a body short of money gets less of it.
+    def work(self, bodies):
+        """A year's work, once a year before providers end theirs; bodies short of money get less of it.
 
         Parameters
         ----------
-        body : Commissioner
-            Pays from its purse as far as the money goes.
+        bodies : list of Commissioner
+            Share the bill by what each has in its purse, as far as the money goes.
 
         Returns
         -------
@@ -52,8 +52,10 @@ class Broker(Party):
             Pence paid.
         """
         base = self.model.cost_here("broker_base")
-        paid = min(self.due_pence(), max(0, body.balance(body.purse)))
-        body.pay(self.code, paid, "transaction_cost", body.purse)
+        held = [max(0, body.balance(body.purse)) for body in bodies]
+        paid = min(self.due_pence(), sum(held))
+        for body, part in zip(bodies, split(paid, held), strict=True) if paid else ():
+            body.pay(self.code, part, "transaction_cost", body.purse)
         self.pay(OUTSIDE, paid, "delivery")
         share = min(1.0, paid / base) if base else 1.0
         self.helped = self.caseload() if share > 0 else []

@@ -53,6 +53,7 @@ class NeighbourhoodBoard(Commissioner):
         super().__init__(model, f"board_{neighbourhood.code}")
         self.neighbourhood = neighbourhood
         self.areas = (neighbourhood.area, neighbourhood.area + 1)
+        self.people = neighbourhood.families_share
 
     def members(self):
         """Agencies whose powers and money it uses."""
@@ -68,7 +69,7 @@ class NeighbourhoodBoard(Commissioner):
 
     def scope(self):
         """Its share of the place's families, in proportion to need."""
-        return min(1.0, self.neighbourhood.families_share * float(self.priorities().mean()))
+        return min(1.0, self.people * float(self.priorities().mean()))
 
     def priorities(self):
         """Prevalence of each need here over the place's: float (needs,)."""
@@ -76,15 +77,16 @@ class NeighbourhoodBoard(Commissioner):
         usual = 1 - counts[:, 0] / np.maximum(1, counts.sum(axis=1))
         return np.divide(self.neighbourhood.prevalence(), usual, out=np.ones_like(usual), where=usual > 0)
 
+    def spendable(self):
+        """What it holds, less its part of what brokers are owed at the end of the year."""
+        brokers = self.model.cost_here("broker_base") * self.people / sum(body.people for body in self.model.bodies)
+        return max(0, self.balance() - round(brokers))
+
     def project_cost(self, programme):
         """Agreeing costs in proportion to its families."""
-        return round(super().project_cost(programme) * self.neighbourhood.families_share)
-
-    def smallest_project(self):
-        """Few families are worth a project here."""
-        return max(1, round(super().smallest_project() * self.neighbourhood.families_share))
+        return round(super().project_cost(programme) * self.people)
 
     def pay_standing_costs(self):
         """Meetings and a little staff, in proportion to its families."""
-        cost = round(self.model.cost_here("board_cost") * self.neighbourhood.families_share)
+        cost = round(self.model.cost_here("board_cost") * self.people)
         self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")

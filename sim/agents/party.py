@@ -147,6 +147,8 @@ class Commissioner(Party):
         The purses it commissions from, and keeps what it is paid for outcomes in.
     areas : tuple of int or None
         First and past the last of the neighbourhoods it commissions for; all where None.
+    people : float
+        Share of the place's families that it commissions for.
     members : method
         Agencies on whose behalf it commissions.
     earmarked : int
@@ -157,6 +159,7 @@ class Commissioner(Party):
 
     purse = keeps = ""
     areas = None
+    people = 1.0
 
     def __init__(self, model, code):
         super().__init__(model, code)
@@ -283,7 +286,7 @@ class Commissioner(Party):
         options = []
         for programme in self.model.catalogue.values():
             if self.may_commission(programme):
-                room = self.model.room_for(programme, self.scope())
+                room = self.model.room_for(programme, self)
                 provider = self.model.best_provider(programme, self, max(1, room))
                 if provider is None:
                     continue
@@ -302,7 +305,7 @@ class Commissioner(Party):
 
     def _backing(self, project, money):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
-        room = self.model.room_for(project.programme, self.scope())
+        room = self.model.room_for(project.programme, self)
         room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
         smallest = self.smallest_project()

@@ -72,11 +72,12 @@ def _shared_backs(body, project):
 
 
 def _ring_fenced(body):
-    """The centre pays a sum each year that may be spent on the arrangement's programmes only."""
+    """The centre pays a sum each year, shared among bodies by people, that may be spent on programmes only."""
     years = body.model.arrangement.optional("grant_years")
     if years and body.model.year > years:
         return
-    pence = body.model.cost_here("ring_fence")
+    part = body.people / sum(other.people for other in body.model.bodies)
+    pence = round(body.model.cost_here("ring_fence") * part)
     body.model.centre().pay_grant(body.account(body.purse), pence)
     body.earmarked += pence
 
@@ -117,12 +118,12 @@ def _investors_back(body, project):
 
 def _pot(body):
     """Agencies devolve a share of their discretionary money; a neighbourhood's part follows its people."""
-    share = body.model.arrangement.get("pot_share") * body.neighbourhood.families_share
+    share = body.model.arrangement.get("pot_share") * body.people
     for member in body.members():
         member.contribute(body, share)
 
 
-def _pump_priming(body):
+def _one_off_grant(body):
     """A one-off grant sets the fund up."""
     if body.years_open() == 0:
         body.model.ledger.transfer(OUTSIDE, body.account(), body.model.cost_here("grant_size"), "contribution")
@@ -152,7 +153,7 @@ CHOICES = {
         {"subscription_share": 0, "subscription_years": 0},
     ),
     "pot": Source(_pot, "pots devolved to neighbourhoods by people", {"pot_share": 0}),
-    "priming_grant": Source(_pump_priming, "a one-off grant", {"grant_size": 0}),
+    "one_off_grant": Source(_one_off_grant, "a one-off grant", {"grant_size": 0}),
     "by_forecast": Source(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": 0}),
     "pooled_at_source": Source(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": 0}),
     "voluntary_shares": Source(_voluntary_shares, "partners, by shares they promise", {"contribution_share": 0}),

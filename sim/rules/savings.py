@@ -9,8 +9,8 @@ def _stay(body, findings):
 
 
 def _due(body, member):
-    """The share of what a member's budget fell by that it does not keep."""
-    return round(max(0, member.cash_seen()) * body.model.arrangement.get("savings_share"))
+    """The share of what a member's budget fell by that it does not keep; a neighbourhood's part follows its people."""
+    return round(max(0, member.cash_seen()) * body.model.arrangement.get("savings_share") * body.people)
 
 
 def _to_pool(body, findings):
@@ -57,6 +57,13 @@ def _repaid(body, findings):
 def _distribute(body):
     """What the body has over is shared out or kept to reinvest."""
     body.distribute()
+
+
+def _handed_back(body):
+    """What the body has not spent goes back in equal parts to the agencies that hold its money."""
+    members = body.members()
+    for member, part in zip(members, split(max(0, body.balance()), [1] * len(members)), strict=True):
+        body.pay(member.account("prevention"), part, "distribution")
 
 
 def _by_benefit(body, finding):
@@ -142,5 +149,6 @@ CHOICES = {
     "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
     "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": 1}),
     "departments_pay": Sharing(_departments_pay, "stay where they fall; departments pay agencies, and those the bank, when a bond matures"),
+    "held": Sharing(_stay, "stay where they fall, as does money not spent within the year: agencies hold it", share_out=_handed_back),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
 }  # fmt: skip
