@@ -31,7 +31,7 @@ def simulate(seeds=range(1, 101), place="birmingham_2010", families=60_000):
             start.families.age()
             start.families.move_needs(quarter)
             start.services.serve(start.families, quarter)
-        found += [(*key, seed, *find(start, catalogue[key[0]], key[1], noted[key])) for key in noted]
+        found += [(*key, seed, *find(start, catalogue[key[0]], noted[key])) for key in noted]
     return pd.DataFrame(found, columns=COLUMNS.split())
 
 
@@ -45,15 +45,14 @@ def note(families, programme, design, size):
     return cohorts
 
 
-def find(start, programme, design, cohorts):
+def find(start, programme, cohorts):
     """Families; pounds a family saved, their standard error as stated, and what would have been used."""
     services, lines = start.services, start.families.place.lines
     relieved = np.isin([line.need for line in lines], [effect.need for effect in programme.effects])
     base, now = (sum(services.counts[q][:, [2, 4]].sum(axis=1) for q in range(last - 3, last + 1)) for last in (0, 8))
-    (it,) = cohorts.measure(start.families, services.prices, 2, ALL, 1, lambda _: relieved, base - now)
-    price, n = np.where(relieved, services.prices.average, 0) / 100, len(it.cohort.rows)
-    own = (it.cohort.use(start.families, ALL)[1] @ price).mean() + it.per_family / 100
-    return n, it.per_family / 100, it.spread / 100, base @ price / n if design == "area_count" else own
+    area = np.stack([base - now, base])
+    (it,) = cohorts.measure(start.families, services.prices, 2, ALL, 1, lambda _: relieved, area)
+    return len(it.cohort.rows), it.per_family / 100, it.spread / 100, it.usual / 100
 
 
 if __name__ == "__main__":

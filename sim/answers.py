@@ -82,12 +82,15 @@ class Payment(Rule):
         (programme, provider) -> pence a family; the provider's bid by default.
     claws_back : bool
         Whether a sum below 0 is money that comes back.
+    on_saving : bool
+        Whether what is due follows the saving measured.
     """
 
     outcome: Callable | None = None
     expect: Callable | None = None
     price: Callable | None = None
     claws_back: bool = False
+    on_saving: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,11 @@ class Cohort(Group):
     controls: Group | None = None
     evaluated: bool = False
 
+    @property
+    def key(self):
+        """Body, programme and year: those of its contract."""
+        return self.body, self.programme, self.year
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -101,6 +106,8 @@ class Finding:
         Pence saved a family at average cost in the services the programme is meant to relieve, and its standard error.
     families : int
         Families the figure rests on.
+    usual : float
+        Pence a family of these services that would have been used, as the design sees it: what a threshold is a share of.
     turned, turned_hard : float
         Families of the cohort with an entrenched need when they enrolled and none now, less those of the group compared
         with, at their rate; and those of them whose need was in crisis.
@@ -113,6 +120,7 @@ class Finding:
     per_family: float
     spread: float
     families: int
+    usual: float = 0.0
     turned: float = 0.0
     turned_hard: float = 0.0
     shared: float = 0.0
@@ -180,8 +188,8 @@ class Cohorts:
             Years for which a cohort is followed.
         relieved : callable
             Programme -> bool (lines,), services it is meant to relieve.
-        area : float (lines,), optional
-            Fall of the area's use since the base year, in case-quarters, for the design that counts it.
+        area : float (2, lines), optional
+            Fall of the area's use since the base year, and that year's use, in case-quarters, for the design that counts it.
 
         Returns
         -------
@@ -206,7 +214,7 @@ class Cohorts:
 
     def of(self, key):
         """The cohort of a contract's key (body, programme, year), or None where nobody enrolled."""
-        return next((item for item in self.cohorts if (item.body, item.programme, item.year) == key), None)
+        return next((item for item in self.cohorts if item.key == key), None)
 
     def improved(self, cohort, families):
         """Families of a cohort that are still there with less of the needs the programme is meant for."""
@@ -285,10 +293,11 @@ def before_after(cohort, families, prices, size, relieved):
         return None
     saved = cohort.before[picked].astype(int) - use
     scale = len(cohort.rows) / min(len(cohort.rows), size)
-    by_family = saved @ np.where(relieved, prices.average, 0)
+    price = np.where(relieved, prices.average, 0)
+    by_family, usual = saved @ price, float((cohort.before[picked] @ price).mean())
     spread = by_family.std() / np.sqrt(len(picked))
     turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
-    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(picked), turned, hard,
+    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(picked), usual, turned, hard,
                    _shared(cohort, families))  # fmt: skip
 
 
@@ -314,8 +323,8 @@ def compared(cohort, families, prices, size, relieved):
         len(cohort.rows) * (a.mean() - b.mean())
         for a, b in zip(cohort.turned_around(families), cohort.controls.turned_around(families), strict=True)
     ]
-    return Finding(cohort, saved, float(by_other.mean() - by_family.mean()), float(spread), len(mine), *map(float, net),
-                   _shared(cohort, families))  # fmt: skip
+    return Finding(cohort, saved, float(by_other.mean() - by_family.mean()), float(spread), len(mine), float(by_other.mean()),
+                   *map(float, net), _shared(cohort, families))  # fmt: skip
 
 
 def by_area(cohort, followed, families, prices, relieved, area):
@@ -323,12 +332,12 @@ def by_area(cohort, followed, families, prices, relieved, area):
     mine = relieved(cohort.programme)
     rivals = [(relieved(other.programme), len(other.rows)) for other in followed]
     claims = sum(n * lines for lines, n in rivals)
-    saved = np.where(mine, area * len(cohort.rows) / np.maximum(1, claims), 0.0)
-    per_family = float(saved @ prices.average) / len(cohort.rows)
+    saved, before = np.where(mine, area * len(cohort.rows) / np.maximum(1, claims), 0.0)
+    per_family, usual = (float(use @ prices.average) / len(cohort.rows) for use in (saved, before))
     turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
     # One count of one area has no spread of its own: it is taken to be as uncertain as it is large.
     return Finding(
-        cohort, saved, per_family, abs(per_family), len(cohort.rows), turned, hard, _shared(cohort, families)
+        cohort, saved, per_family, abs(per_family), len(cohort.rows), usual, turned, hard, _shared(cohort, families)
     )
 
 

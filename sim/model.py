@@ -1,8 +1,5 @@
 """The local system: who exists, and the quarter as named phases (docs/odd.md, section 3)."""
 
-import math
-from collections import Counter
-
 import mesa
 import numpy as np
 
@@ -17,12 +14,13 @@ from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.agents.social_bank import SocialBank
 from sim.agents.vehicle import Vehicle
-from sim.appraisal import Case, believed_reduction
+from sim.appraisal import believed_reduction
 from sim.families import QUARTERS
-from sim.ledger import OUTSIDE, TREASURY, Ledger, party_of, split
+from sim.ledger import OUTSIDE, TREASURY, Ledger, split
+from sim.market import Market
 from sim.measurement import Cohorts
 from sim.offers import Offers
-from sim.outcome_bond import facts_of, feasible, load_conditions
+from sim.outcomes import Outcomes
 from sim.parameters import InputError, suggest
 from sim.programmes import grade_correction
 from sim.streams import uniform
@@ -61,7 +59,7 @@ class LocalSystem(mesa.Model):
         self.quarter = 0
         self.spending = {q: self.services.prices.spending(self.services.counts[q]) for q in self.services.counts}
         self.duplication = {}  # quarter -> int64 (lines,): pence that bodies save their members by working as one
-        self.contracts, self.signed, self._cut, self._stages = [], {}, {}, {}
+        self.contracts, self.signed, self._cut = [], {}, {}
         relieved = [self.lines_relieved(name) for name in self.catalogue if self.arrangement.is_for(name)]
         self._relieved_by_any = np.any([np.zeros(len(self.lines), bool), *relieved], axis=0)
         self._openings = []
@@ -70,7 +68,7 @@ class LocalSystem(mesa.Model):
         self.providers = [Provider(self, code, **values) for code, values in inputs.providers.items()]
         self.neighbourhoods = [Neighbourhood(self, code, i) for i, code in enumerate(self.place.neighbourhoods)]
         self.bodies = self.arrangement.rules.decides(self)
-        self.conditions = load_conditions() if self.arrangement.has("feasibility_gate") else []
+        self.market, self.outcomes = Market(self), Outcomes(self)
         self.investors, self.vehicle = [], None
         if self.bodies and any(source.investors for source in self.arrangement.rules.up_front):
             self.investors = [Investor(self, code, **entry) for code, entry in inputs.investors.items()]
@@ -190,11 +188,7 @@ class LocalSystem(mesa.Model):
         """Bodies choose the year's programmes with the money they can raise."""
         self.contracts = []
         if self.bodies:
-            self._survey = {
-                name: self.families.use_by_target(self.target_of(programme))
-                for name, programme in self.catalogue.items()
-            }
-            self._taken = Counter()
+            self.market.open()
         for body in self.bodies:
             if body.is_open():
                 self.raise_money(body)
@@ -242,7 +236,8 @@ class LocalSystem(mesa.Model):
         """Every bill of the quarter, through the ledger."""
         bills = self.services.prices.spending(self.services.counts[self.quarter])
         if self.arrangement.has("joint_assessment"):
-            self.duplication[self.quarter] = sum(body.duplication_removed() for body in self.bodies)
+            nothing = np.zeros(len(self.lines), np.int64)
+            self.duplication[self.quarter] = sum((body.duplication_removed() for body in self.bodies), nothing)
             bills = bills - self.duplication[self.quarter]
         self.spending[self.quarter] = bills
         for agency in self.agencies:
@@ -265,7 +260,7 @@ class LocalSystem(mesa.Model):
         for contract in self.contracts:
             if contract.provider == provider.code:
                 body = self.parties[contract.body]
-                other = self.best_provider(self.catalogue[contract.programme], body, contract.families)
+                other = self.market.best_provider(self.catalogue[contract.programme], body, contract.families)
                 handed += sum(contract.taken.values())
                 if other is not None:
                     if contract.payee == contract.provider:
@@ -280,10 +275,10 @@ class LocalSystem(mesa.Model):
 
     def measure(self):
         """Cohorts are measured, and what is found moves beliefs."""
-        average = self.services.prices.average
+        first, now = self._first_use, self.use_pence(self.quarters_of_year())
         self.findings = self.cohorts.measure(
-            self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self._followed_years(),
-            self.lines_relieved, (self._first_use - self.use_pence(self.quarters_of_year())) / np.maximum(1, average),
+            self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self.followed_years,
+            self.lines_relieved, np.stack([first - now, first]) / np.maximum(1, self.services.prices.average),
         )  # fmt: skip
         if self.design != "none":
             for body in self.bodies:
@@ -308,36 +303,12 @@ class LocalSystem(mesa.Model):
             if body.is_open():
                 rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
         if rules.paid_for.outcome:
-            self.pay_outcomes()
+            self.outcomes.pay()
         if self.vehicle:
             self.vehicle.settle(ends=self._ended_at_review())
         for body in self.bodies:
             if body.is_open() and rules.savings.share_out:
                 rules.savings.share_out(body)
-
-    def pay_outcomes(self):
-        """What is due for this year's results of each contract whose risk someone carries."""
-        payment = self.arrangement.rules.paid_for
-        found = {(item.cohort.body, item.cohort.programme, item.cohort.year): item for item in self.findings}
-        due = {}
-        for contract in self.signed.values():
-            finding = found.get(contract.key)
-            if self.vehicle and not self.vehicle.takes(contract.payee):
-                continue
-            if contract.payee and (finding is not None or contract.year == self.year):
-                due[contract.key] = payment.outcome(self, contract, finding)
-        if self.arrangement.has("double_claims"):
-            due = {
-                key: round(pence * (1 - found[key].shared / 2)) if key in found else pence for key, pence in due.items()
-            }
-        if self.arrangement.has("pooled_cohorts"):
-            due = self._judged_together(due)
-        for key, pence in due.items():
-            contract = self.signed[key]
-            pence = pence if payment.claws_back else max(0, pence)
-            if self.vehicle:
-                pence = min(pence, self.vehicle.owed_at_most(contract.payee, pence))
-            self._pay_outcome(contract, found.get(key), pence)
 
     def _ended_at_review(self):
         """Deals that politics ends at a spending review before they mature."""
@@ -346,62 +317,6 @@ class LocalSystem(mesa.Model):
             return ()
         chance = self.arrangement.get("ended_at_review")
         return [code for code in self.vehicle.deals if uniform(self.seed, "ended at review", code, self.year) < chance]
-
-    def _pay_outcome(self, contract, finding, due):
-        """Payers share what is due; money that comes back goes to them in the same shares."""
-        shares = self.payers(self.parties[contract.body], finding)
-        for code, part in zip(shares, split(abs(due), list(shares.values())), strict=True):
-            if code == party_of(contract.payee):
-                continue  # what a body would pay itself
-            if due < 0:
-                self.give_back(contract.payee, code, part)
-            elif code == OUTSIDE:
-                self.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
-            else:
-                self.parties[code].pay_for_outcome(contract.payee, part)
-
-    def _judged_together(self, due):
-        """Gains and shortfalls of one body's cohorts are set against each other; the sum is shared by contract cost."""
-        pooled = {}
-        for body in {key[0]: None for key in due}:
-            keys = [key for key in due if key[0] == body]
-            total = sum(due[key] for key in keys)
-            parts = split(max(0, total), [self.signed[key].cost_pence for key in keys])
-            pooled |= dict(zip(keys, parts, strict=True))
-        return pooled
-
-    def give_back(self, payer, code, pence):
-        """A payment up front is clawed back, as far as there is money."""
-        party = self.parties.get(code)
-        account = OUTSIDE if party is None else party.account(getattr(party, "purse", ""))
-        if party_of(payer) != code:
-            self.ledger.transfer(payer, account, min(pence, max(0, self.ledger.balance(payer))), "outcome_payment")
-
-    def owed_for_outcomes(self, body):
-        """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""
-        years = self._followed_years()
-        return round(sum(
-            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.year) / years)
-            for contract in self.signed.values()
-            if contract.body == body.code and contract.payee != body.outcome_account()
-        ) * self.own_share())  # fmt: skip
-
-    def own_share(self):
-        """Share of outcome payments that falls on the commissioner and its members."""
-        return 1 - sum(self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
-
-    def payers(self, body, finding):
-        """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
-        centre, outside = (self.arrangement.optional(name) for name in ("centre_share", "outside_share"))
-        choose = self.arrangement.rules.savings.payers
-        local = choose(body, finding) if choose else {body.code: 1.0}
-        rest = self.own_share() / sum(local.values())
-        shares = {code: weight * rest for code, weight in local.items()}
-        if centre:
-            shares[self.centre().code] = centre
-        if outside:
-            shares[OUTSIDE] = outside
-        return shares
 
     def close_year(self):
         """Underspends are kept, returned or clawed back; budgets for next year are set."""
@@ -452,64 +367,6 @@ class LocalSystem(mesa.Model):
         """Optimism correction analysts apply for a programme's evidence grade."""
         return grade_correction(programme.grade)
 
-    def case_for(self, programme, belief, price_pence):
-        """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
-        families, use = self._survey[programme.id]
-        if families == 0:
-            return None
-        reduction = believed_reduction(programme.published(self.place), belief.mean, self.lines.need)
-        spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
-        return Case(use / families, self.services.prices.average.astype(float), reduction, spread, float(price_pence),
-                    programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
-
-    def best_provider(self, programme, body, wanted=1):
-        """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None."""
-        sectors = self.arrangement.sectors
-        able = [
-            (item, item.may_take(programme, wanted)) for item in self.providers if not sectors or item.sector in sectors
-        ]
-        bids = [
-            (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
-            for item, families in able
-            if families > 0
-        ]
-        return max(bids, key=lambda bid: bid[:2])[2] if bids else None
-
-    def ease(self, provider):
-        """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
-        return self.arrangement.optional(f"ease_{provider.sector}") or 1.0
-
-    def forecast_benefit(self, body):
-        """Benefit by line that a body's appraisal forecasts within its horizon, of all it might commission, one family each."""
-        total = np.zeros(len(self.lines))
-        for programme in self.catalogue.values():
-            provider = self.best_provider(programme, body) if body.may_commission(programme) else None
-            appraisal = body.appraise(programme, self.price_pence(programme, provider)) if provider else None
-            if appraisal is not None:
-                total += appraisal.present_fiscal
-        return total
-
-    def is_accredited(self, programme):
-        """Whether a programme may be commissioned as far as the evidence unit is concerned, if there is one."""
-        return self.evidence is None or self.evidence.accredits(programme)
-
-    def target_of(self, programme):
-        """Whom an analyst takes to be like a programme's target."""
-        return _with_the_worst(self.targets[programme.id])
-
-    def is_feasible(self, project):
-        """Whether a project passes the conditions under which an outcome bond is feasible, where they are asked for."""
-        return not self.conditions or not feasible(facts_of(self, project), self.conditions)
-
-    def stage(self, programme, families):
-        """Families a programme may take on at its stage: few before its go / no-go point, none past a no."""
-        if not self.arrangement.has("staged"):
-            return families
-        go = self._stages.get(programme)
-        if go is None:
-            return math.ceil(families * self.arrangement.get("pilot_share"))
-        return families if go else 0
-
     def drift(self, line):
         """Readiness to lower a line's threshold when places stay empty."""
         held = self.arrangement.has("backfill_control") and self._relieved_by_any[line]
@@ -519,11 +376,6 @@ class LocalSystem(mesa.Model):
         """Willingness to close what stands empty on a line."""
         planned = self.arrangement.has("benefits_realisation") and self._relieved_by_any[line]
         return 1.0 if planned else self.dials["agencies.decommissioning"]
-
-    def room_for(self, programme, body):
-        """Families that may still be taken on a programme this year where a body works, by all that work there together."""
-        most = int(self._survey[programme.id][0] * programme.get("most_reached") * body.scope())
-        return max(0, most - self._taken[body.areas, programme.id])
 
     def cost_here(self, name):
         """Pence of an administrative cost of the arrangement, in proportion to the people of the place; 0 if it has none."""
@@ -572,29 +424,6 @@ class LocalSystem(mesa.Model):
         account = body.account(body.purse)
         self.ledger.transfer(OUTSIDE, account, max(0, share - self.ledger.balance(account)), "contribution")
 
-    def price_pence(self, programme, provider):
-        """Price a family: the provider's bid, unless payments have a price of their own."""
-        price = self.arrangement.rules.paid_for.price
-        return price(programme, provider) if price else provider.price_pence(programme)
-
-    def expected_outcome(self, project):
-        """Pence a family that outcome payments for a project are expected to come to."""
-        expect = self.arrangement.rules.paid_for.expect
-        return expect(self, project) if expect else 0
-
-    def value_to(self, body, project):
-        """Value of a project to a body, pence a family: where others pay up front, it pays its share of what outcomes cost.
-
-        No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
-        """
-        value = project.appraisal.value_pence
-        if self.own_money:
-            return value
-        most = self.arrangement.optional("return_cap") * project.price_pence or math.inf
-        at_risk = self.arrangement.optional("provider_share") or 1.0
-        expected = min(most, self.expected_outcome(project)) * self.own_share() + (1 - at_risk) * project.price_pence
-        return value + project.price_pence - expected
-
     def sign(self, project, backing):
         """Sign a year's contract, and return it."""
         name, provider = project.programme.id, project.provider
@@ -607,12 +436,12 @@ class LocalSystem(mesa.Model):
             project.body.code, name, provider.code, offer, self.year, backing.families, project.price_pence,
             backing.funder, backing.payee, backing.at_risk,
             provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
-            self.expected_outcome(project) * backing.families if backing.payee else 0,
+            self.outcomes.expected(project) * backing.families if backing.payee else 0,
         )  # fmt: skip
         provider.sign(contract, contract.expected_pence)
         self.contracts.append(contract)
         self.signed[contract.key] = contract
-        self._taken[project.body.areas, name] += backing.families
+        self.market.take(project.body, name, backing.families)
         self.recorder.signed(self, contract, project.appraisal)
         return contract
 
@@ -717,7 +546,6 @@ class LocalSystem(mesa.Model):
         if cohort.evaluated:
             return
         cohort.evaluated = True
-        self.recorder.turned_around(self, cohort, round(finding.turned))
         programme = self.catalogue[cohort.programme]
         usual = cohort.before.mean(axis=0) * self.services.prices.average
         reduction = believed_reduction(programme.published(self.place), 1.0, self.lines.need)
@@ -726,8 +554,7 @@ class LocalSystem(mesa.Model):
             return
         estimate = finding.per_family / expected
         variance = (finding.spread / expected) ** 2 + self.place.get("place.evaluation_doubt") ** 2
-        if self.arrangement.has("staged"):
-            self._stages.setdefault(programme.id, estimate >= self.arrangement.get("go_from"))
+        self.market.pass_pilot(programme.id, estimate)
         if self.evidence:
             self.evidence.publish(programme.id, estimate, variance)
             return
@@ -735,7 +562,9 @@ class LocalSystem(mesa.Model):
         for party in {id(party): party for party in (body, *body.members())}.values():
             party.beliefs[programme.id].update(estimate, variance)
 
-    def _followed_years(self):
+    @property
+    def followed_years(self):
+        """Years after its own for which a cohort is followed."""
         values = self.arrangement.values
         return int(values["payment_years"].value) if "payment_years" in values else 1
 
@@ -750,8 +579,3 @@ class LocalSystem(mesa.Model):
         if quarter_of_year >= QUARTERS:
             return 0
         return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract))
-
-
-def _with_the_worst(target):
-    """Families an analyst takes to be like a programme's target: those with the problem, however far it has gone."""
-    return target._replace(level_to=3)

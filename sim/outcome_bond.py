@@ -213,7 +213,7 @@ def facts_of(model, project):
         target that services know, over the saving expected in the first year.
     """
     programme, appraisal = project.programme, project.appraisal
-    rows, known = model.families.like(model.target_of(programme))
+    rows, known = model.families.like(model.market.target_of(programme))
     relieved = model.lines_relieved(programme.id)
     cost = model.families.served_in_year(rows[known]) @ np.where(relieved, model.services.prices.average, 0)
     saving, worth = float(appraisal.fiscal_pence[0, relieved].sum()), float(appraisal.present_fiscal.sum())

@@ -20,6 +20,7 @@ _MOVES = (
     ("capital_repaid", "capital_repayment", -1, False), ("investor_return", "investor_return", -1, True),
     ("distributed", "distribution", -1, False),
 )  # fmt: skip
+PLACE = "place"  # stands for an agency where a number is the whole place's
 _FROM_CENTRE = ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
 
 
@@ -36,6 +37,7 @@ class Recorder:
     twin: "Recorder" = None
     served: list = field(default_factory=list)  # uint32 (families,) a quarter, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
+    entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end
     promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
     people: dict = field(default_factory=dict)  # (year, body, measure) -> number
     resizing: dict = field(default_factory=dict)  # (year, line, "closing_cost" | "opening_cost") -> pence
@@ -63,8 +65,13 @@ class Recorder:
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
             self.efficiency[year, agency.code] = agency.saved_together(model.quarters_of_year())
+        self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
         for body in model.bodies:
             self._record_body(body, year)
+        for cohort in model.cohorts.cohorts:
+            if cohort.year == year - 1:
+                turned, _ = cohort.turned_around(model.families)
+                self._count(year, cohort.body, "families_turned_around", int(turned.sum()))
         if self.twin is not None and model.findings:
             self._record_savings(model, year)
 
@@ -84,15 +91,31 @@ class Recorder:
         average = model.services.prices.average
         now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.quarters_of_year()])
         then = np.stack([self.twin.served[q - 1] for q in model.quarters_of_year()])
-        measured, true = np.zeros(len(average)), np.zeros(len(average))
+        measured, true = np.zeros(len(average)), {}
         for finding in model.findings:
             measured += finding.saved * average
-            use = np.zeros((2, len(average)), np.int64)
+            use, cohort = np.zeros((2, len(average)), np.int64), finding.cohort
             for i, served in enumerate((then, now)):
-                cohort = finding.cohort
                 kernels.use_of_rows(served, cohort.rows, model.families.columns.generation, cohort.generation, use[i])
-            true += (use[0] - use[1]) * average
-        self.savings[year, "measured_saving"], self.savings[year, "true_saving"] = measured, true
+            true[cohort.key] = (use[0] - use[1]) * average
+        self.savings[year, "measured_saving"] = measured
+        self.savings[year, "true_saving"] = sum(true.values(), np.zeros(len(average)))
+        self._record_judgements(model, true)
+
+    def _record_judgements(self, model, true):
+        """How often a saving measured passes what payment asks of it, how often the true one does, and how often noise would."""
+        for group in model.outcomes.judged(model.findings):
+            saved = sum(
+                float(true[finding.cohort.key][model.lines_relieved(finding.cohort.programme)].sum())
+                for finding in group
+            )
+            counts = {"payments_judged": 1, "payments_made": model.outcomes.passes(group), "payments_by_luck": model.outcomes.luck(group),
+                      "payments_earned": saved > model.outcomes.bar(group)}  # fmt: skip
+            for measure, number in counts.items():
+                self._count(model.year, group[0].cohort.body, measure, number)
+
+    def _count(self, year, code, measure, number):
+        self.people[year, code, measure] = self.people.get((year, code, measure), 0) + number
 
     def budgeted(self, model):
         """Take down the budgets of the year that begins."""
@@ -108,18 +131,12 @@ class Recorder:
 
     def enrolled(self, model, contract, families):
         """Take down families enrolled."""
-        key = (model.year, contract.body, "families_enrolled")
-        self.people[key] = self.people.get(key, 0) + families
+        self._count(model.year, contract.body, "families_enrolled", families)
 
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
         self.people[model.year, provider.code, "provider_failures"] = 1
         self.people[model.year, provider.code, "families_handed_on"] = families
-
-    def turned_around(self, model, cohort, families):
-        """Take down families that no longer have an entrenched need."""
-        key = (model.year, cohort.body, "families_turned_around")
-        self.people[key] = self.people.get(key, 0) + families
 
     def resized(self, model, line, closed, opened):
         """Take down what closing and opening places cost."""
@@ -137,7 +154,7 @@ class Recorder:
         self.flows = model.ledger.flows()
         self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
         if self.twin is not None:
-            self.kinds = {party.code: "other" for party in model.departments}
+            self.kinds = {party.code: "department" for party in model.departments}
             self.kinds |= {party.code: "provider" for party in model.providers}
             self.kinds |= {party.code: "investor" for party in model.investors}
         if model.vehicle:
@@ -302,6 +319,8 @@ class Rows:
                 self._money(year, code, None, "investor_income", back)
             else:
                 self._party(year, code, paid, received)
+                if kind == "department":
+                    self._money(year, code, None, "clawed_back", moved(received, code, "outcome_payment"))
 
     def _people(self):
         for (year, code, measure), number in sorted(self.run.people.items()):
@@ -323,6 +342,8 @@ class Rows:
             .sum(axis=1)
         )
         for year in range(self.years):
+            spared = self.twin.entrenched[year] - self.run.entrenched[year]
+            self._value(year + 1, PLACE, None, "family_years_spared", spared)
             for j, line in enumerate(self.place.lines):
                 self._value(
                     year + 1,

@@ -29,10 +29,11 @@ MONEY = (
     "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
     "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
     "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "delivery_cost", "provider_surplus", "invested", "investor_income",
+    "clawed_back",
 )  # fmt: skip
 PEOPLE = (
     "families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
-    "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold",
+    "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold", "payments_judged", "payments_made", "payments_earned", "payments_by_luck",
 )  # fmt: skip
 STOCKS = (
     "closing_balance",
@@ -134,6 +135,8 @@ def _values(by_year, agency, replicates, bodies):
         for name in STOCKS
         if name in present and not (agency == ALL and name == "closing_balance")
     }
+    if "list_alive" in present:
+        values["list_years"] = series("list_alive").sum(axis=1)
     if "investor_irr" in present:  # undefined, not nought, in a replicate that has no row
         values["investor_irr"] = table.loc["investor_irr"].reindex(replicates).to_numpy()[:, -1]
     if {"gross_avoided", "net_position"} <= present:
@@ -168,7 +171,8 @@ def _rates(series, years):
 def _self_sustaining(by_year, series, replicates, bodies):
     """1 where the last years' prevention is paid from its own receipts, else 0.
 
-    Receipts are what joint bodies are paid for outcomes, or, where agencies act for themselves, what they retain.
+    Receipts are what joint bodies are paid for outcomes, less what the centre claws back of it, or, where agencies act
+    for themselves, what they retain.
     """
     cost = (series("programme_cost") + series("transaction_cost") + series("evaluation_cost"))[:, -SUSTAINED_YEARS:]
     if bodies:
@@ -178,8 +182,9 @@ def _self_sustaining(by_year, series, replicates, bodies):
         receipts = (
             paid.loc["outcome_payment_in"].reindex(replicates, fill_value=0.0).to_numpy()
             if known
-            else np.zeros_like(cost)
+            else np.zeros((len(replicates), series("programme_cost").shape[1]))
         )
+        receipts = receipts - series("clawed_back")
     else:
         receipts = series("retained")
     going = (series("programme_cost")[:, -SUSTAINED_YEARS:] > 0).all(axis=1)

@@ -33,7 +33,7 @@ def settled(milltown):
 
 @pytest.fixture(scope="session")
 def compared():
-    """Every shipped arrangement on Milltown, two seeds."""
+    """Five arrangements on Milltown, two seeds."""
     from sim.api import compare
 
     return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)

@@ -284,7 +284,7 @@ def test_success_costs_the_jobcentre_income_and_the_premium_makes_it_whole():
 def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     gated = with_part(tmp_path, "feasibility_gate", base="local_outcome_bond")
     seen = []
-    monkeypatch.setattr("sim.model.facts_of", lambda model, project: seen.append(project) or facts_of(model, project))
+    monkeypatch.setattr("sim.market.facts_of", lambda model, project: seen.append(project) or facts_of(model, project))
     model = system(gated, {**RICH, "programmes.optimism": 3}, years=2)
     conditions = load_conditions()
     assert len({project.programme.id for project in seen}) > len(programmes_started(model))
@@ -293,7 +293,7 @@ def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     hopeless = [
         replace(row, threshold=SimpleNamespace(base_value=1e9, unit="")) for row in conditions if row.at == "least"
     ]
-    monkeypatch.setattr("sim.model.load_conditions", lambda: hopeless)
+    monkeypatch.setattr("sim.market.load_conditions", lambda: hopeless)
     assert not system(gated, {**RICH, "programmes.optimism": 3}, years=2).signed
 
 
@@ -301,7 +301,7 @@ def test_facts_by_hand():
     """Against a count family by family."""
     model = system("local_outcome_bond", RICH, years=1)
     programme = model.catalogue["family_group_conference"]
-    target = model.target_of(programme)
+    target = model.market.target_of(programme)
     columns = model.families.columns
     like = known = 0
     costs = []

@@ -122,7 +122,7 @@ def test_a_cohort_against_its_controls_by_hand():
 def test_an_areas_fall_is_shared_by_families_followed_for_the_same_services():
     families = _Families(np.zeros((4, 2)), np.zeros(4))
     cohorts = [_cohort([0], [[4, 0]]), _cohort([1, 2, 3], [[4, 0]] * 3)]
-    area = np.array([40.0, 100.0])
+    area = np.array([[40.0, 100.0], [400.0, 500.0]])
 
     def relieved(programme):
         return np.array([True, False])

@@ -238,8 +238,8 @@ def test_in_one_round_what_passes_on_own_benefit_passes_on_the_whole_places():
     passes = {"own": set(), "place": set()}
     for agency in model.agencies:
         for programme in model.catalogue.values():
-            price = model.best_provider(programme, agency).price_pence(programme)
-            case = model.case_for(programme, agency.beliefs[programme.id], price)
+            price = model.market.best_provider(programme, agency).price_pence(programme)
+            case = model.market.case_for(programme, agency.beliefs[programme.id], price)
             if case is None or (case.reduction < 0).any():
                 continue
             own = model.lines.agency == model.index["agencies"][agency.code]

@@ -4,11 +4,16 @@ A test place is small, so optimism is turned up where a body would otherwise fin
 is who pays whom, and for what.
 """
 
+import math
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from sim import runner
 from sim.burn_in import settle
 from sim.families import QUARTERS
+from sim.measurement import Finding
 from sim.model import LocalSystem
 from sim.record import Recorder
 from tests.conftest import one, sums
@@ -23,6 +28,7 @@ KEEN = {
     "providers.private.opening_reserve": 10_000_000,
     "providers.private.risk_appetite": 1,
 }
+JUDGED = ("payments_judged", "payments_made", "payments_earned", "payments_by_luck")
 CERTAIN = {**KEEN, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
 
 
@@ -169,10 +175,10 @@ def test_a_consortium_pays_less_for_luck():
     due = {("partnership", "a", 1): 100_00, ("partnership", "b", 1): -60_00, ("other", "c", 1): -10_00}
     contract = next(iter(model.signed.values()))
     model.signed |= dict.fromkeys(due, contract)
-    together = model._judged_together(due)
+    together = model.outcomes._judged_together(due)
     assert sum(together.values()) == 40_00
     assert sum(max(0, pence) for pence in due.values()) == 100_00
-    assert set(model.payers(model.bodies[0], None)) >= {"council", "communities"}
+    assert set(model.outcomes.payers(model.bodies[0], None)) >= {"council", "communities"}
 
 
 def test_youth_justice_reinvestment_claws_back_what_was_paid_for_a_fall_that_did_not_come():
@@ -184,6 +190,7 @@ def test_youth_justice_reinvestment_claws_back_what_was_paid_for_a_fall_that_did
         back > 0.5 * flows(result, "outcome_payment", "justice_ministry", "partnership") / 2
     )  # a term's at least in part
     assert flows(result, "outcome_payment", "council", "justice_ministry") > 0  # members' real money
+    assert sums(result, "clawed_back") == back
     easy = one("youth_justice_reinvestment", {"programmes.effect_scale": 0, "families.demand_growth": -0.05}, years=6)
     assert flows(easy, "outcome_payment", payee="justice_ministry") < back
 
@@ -257,6 +264,48 @@ def test_peterborough_is_paid_by_justice_and_a_lottery_fund():
     assert lottery > 0
     assert ministry == pytest.approx(1.5 * lottery, rel=0.01)
     assert flows(result, "outcome_payment", "justice") == 0
+
+
+def test_below_its_threshold_a_cohort_brings_nothing_alone_or_pooled():
+    """Two cohorts of 10 and 30 families save 30 and 5 of a usual 100 a family: 30% and 5% alone, 11.25% together."""
+    model = system("sib_peterborough", years=1)
+    outcomes = model.outcomes
+
+    def finding(year, families, per_family):
+        cohort = SimpleNamespace(body="justice", year=year, rows=range(families), key=("justice", "p", year))
+        return Finding(cohort, np.zeros(1), per_family, 20.0, families, 100.0)
+
+    both = [finding(1, 10, 30.0), finding(2, 30, 5.0)]
+    assert outcomes.judged(both) == [both]
+    assert outcomes.bar(both) == pytest.approx(0.075 * 4000)
+    assert outcomes.passes(both)  # 450 of 4000
+    assert not outcomes.passes(both[1:])
+    # Error of the two: hypot(200, 600); the bar stands 300 above nothing.
+    assert outcomes.luck(both) == pytest.approx(0.5 * math.erfc(300 / math.hypot(200, 600) / 2**0.5))
+    outcomes.threshold = 0.1126
+    assert not outcomes.passes(both)
+
+
+def test_peterborough_is_not_paid_below_its_threshold(tmp_path):
+    """Nobody saves ten times what was used."""
+    out_of_reach = (
+        '[value]\noutcome_threshold = { value = 10, unit = "share", low = 0, high = 10, source = "assumption: test" }'
+    )
+    never = changed_file(tmp_path, "sib_peterborough", out_of_reach)
+    result = one(never, {"arrangement.expected_success": 0.4, "measurement.design": "before_after"}, years=8)
+    assert flows(result, "programme", "vehicle") > 0
+    assert flows(result, "outcome_payment") == 0
+
+
+def test_contracts_that_do_nothing_are_paid_by_luck_at_the_rate_noise_implies():
+    """With a draw there is no bias: payments made are binomial with the chance of each (within three standard errors)."""
+    settings = {**CERTAIN, "programmes.effect_scale": 0, "measurement.design": "waiting_list"}
+    rows = [row for seed in range(1, 6) for row in one("sib_single", settings, years=10, seed=seed).rows]
+    judged, made, earned, luck = (sum(row[5] for row in rows if row[3] == name) for name in JUDGED)
+    assert judged > 50
+    assert earned == 0
+    assert luck == pytest.approx(judged / 2)  # without a threshold noise pays every other time
+    assert abs(made - luck) < 3 * (judged / 4) ** 0.5
 
 
 def test_a_wrong_baseline_pays_where_a_matched_group_would_not():

@@ -129,12 +129,12 @@ def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
     path = with_part(tmp_path, "double_claims", "list_social_investment")
     model = system(path, CERTAIN, years=5)
     asked = []
-    model._pay_outcome = lambda contract, finding, due: asked.append((finding, due))
-    model.pay_outcomes()
+    model.outcomes._pay = lambda contract, finding, due: asked.append((finding, due))
+    model.outcomes.pay()
     plain = system("list_social_investment", CERTAIN, years=5)
     before = []
-    plain._pay_outcome = lambda contract, finding, due: before.append((finding, due))
-    plain.pay_outcomes()
+    plain.outcomes._pay = lambda contract, finding, due: before.append((finding, due))
+    plain.outcomes.pay()
     assert any(finding is not None and finding.shared > 0 for finding, _ in asked)
     assert sum(due for _, due in asked) < sum(due for _, due in before)
 
@@ -143,10 +143,10 @@ def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
     model = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 1000}), years=3)
     programmes = {contract.programme for contract in model.signed.values()}
     for programme in programmes:
-        assert model.stage(programme, 100) == 0  # nothing does a thousand times what is expected
+        assert model.market.stage(programme, 100) == 0  # nothing does a thousand times what is expected
     assert all(contract.year <= 2 for contract in model.signed.values())  # the first findings end the second year
     fresh = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 0}))
-    assert fresh.stage("parenting", 100) == 25
+    assert fresh.market.stage("parenting", 100) == 25
 
 
 def test_politics_ends_deals_at_a_review(tmp_path):
@@ -176,7 +176,7 @@ def test_benefit_outside_the_place_counts_for_nothing(tmp_path):
     values = []
     for model in (inside, outside):
         survey = np.ones(len(model.lines))
-        model._survey = {programme: (10, 10 * survey)}
+        model.market._survey = {programme: (10, 10 * survey)}
         council = model.agencies[0]
         values.append(council.appraise(model.catalogue[programme], 100_000).value_pence + 100_000)
     assert values[1] == pytest.approx(values[0] / 2)

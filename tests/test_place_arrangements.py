@@ -71,7 +71,9 @@ def test_a_place_maps_resources_holds_money_for_years_and_closes_what_stands_emp
     assert body.term()[0] == 3
     assert body.balance() > 0  # money is left for the next years of the term
     assert model.dials["agencies.decommissioning"] == 1
-    assert sums(one("place_based_budget", years=5), "management_cash", by=("year",))
+    result = one("place_based_budget", years=5)
+    assert sums(result, "management_cash", by=("year",))
+    assert set(sums(result, "efficiency_saving", by=("year",))) == {(3,), (4,), (5,)}  # from its founding
     agencies = system("pooled_s75", years=2).bodies[0].cashability()
     assert not np.allclose(agencies, body.cashability())
 
@@ -165,14 +167,14 @@ def test_community_organisations_commission_from_groups_like_themselves_which_gr
 
 def test_what_one_board_takes_on_leaves_the_next_boards_room_alone():
     model = system("total_neighbourhood", {**KEEN, "arrangement.boards_share": 0.5}, years=2)
-    model.contracts, model._taken = [], Counter()
+    model.contracts, model.market._taken = [], Counter()
     first, second = model.bodies[:2]
     programme = model.catalogue["family_group_conference"]
-    before = [model.room_for(programme, board) for board in (first, second)]
-    provider = model.best_provider(programme, first)
+    before = [model.market.room_for(programme, board) for board in (first, second)]
+    provider = model.market.best_provider(programme, first)
     project = Project(first, programme, provider, 1, 100, first.appraise(programme, 100))
     model.sign(project, Backing(1, first.account(), ""))
-    assert [model.room_for(programme, board) for board in (first, second)] == [before[0] - 1, before[1]]
+    assert [model.market.room_for(programme, board) for board in (first, second)] == [before[0] - 1, before[1]]
 
 
 def test_a_neighbourhoods_part_of_savings_follows_its_people():

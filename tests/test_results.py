@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sim.parameters import InputError
+from sim.record import Rows
 from sim.results import (
     FLOW_COLUMNS,
     MONEY,
@@ -21,7 +22,9 @@ from sim.results import (
     release_folder,
     summarise,
 )
+from tests.test_outcome_arrangements import system
 
+COUNTED = ("family_years_spared", "families_turned_around")
 CONTRACT = """promised optimism_and_luck need_prevented never_served gross_avoided case_finding backfill_unmet_need
 backfill_threshold stranded_notice stranded_unclosed overtime cash_released cash_below_budget avoided_growth
 returned_to_centre retained efficiency_saving management_cash programme_cost transaction_cost evaluation_cost
@@ -112,6 +115,9 @@ def test_self_sustaining_by_hand():
     table = summarise(body, {"a": ("list",)})
     table = table[table["agency"] == "all"].set_index("measure")
     assert table.loc["self_sustaining", "mean"] == 1
+    back = _rows(clawed_back=[0, 0, 0, 0, 0, 1]).assign(agency="ministry")
+    table = summarise(pd.concat([body, back]), {"a": ("list",)}).query("agency == 'all'").set_index("measure")
+    assert table.loc["self_sustaining", "mean"] == 0  # what the centre takes back was never earned
 
 
 def test_quantiles_are_over_replicates():
@@ -207,3 +213,15 @@ def test_a_return_that_is_undefined_in_a_replicate_is_left_out_and_not_nought():
         row = summary.loc[(agency, "investor_irr")]
         assert row["mean"] == pytest.approx(-0.3)
         assert row["n"] == 2
+
+
+def test_families_spared_and_turned_around_are_counted_in_the_population():
+    run = system("silo", years=2)
+    run.recorder.finish(run)
+    rows = Rows(run.place, run.services.prices, run.recorder, run.recorder.twin).build()
+    total = {name: sum(row[5] for row in rows if row[0] == 2 and row[3] == name) for name in COUNTED}
+    entrenched = int((run.families.columns.levels >= 2).any(axis=1).sum())
+    assert total["family_years_spared"] == run.recorder.twin.entrenched[1] - entrenched
+    first = [cohort for cohort in run.cohorts.cohorts if cohort.year == 1]
+    turned = sum(int(cohort.turned_around(run.families)[0].sum()) for cohort in first)
+    assert total["families_turned_around"] == turned > 0

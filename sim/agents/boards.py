@@ -67,7 +67,7 @@ class Body(Commissioner):
 
     def forecast_shares(self):
         """Each member's share of the benefit that this body's appraisal forecasts, all programmes together."""
-        forecast = self.model.forecast_benefit(self)
+        forecast = self.model.market.forecast_benefit(self)
         worth = [max(0.0, float(forecast[member.own_lines].sum())) for member in self.members()]
         return worth if sum(worth) > 0 else [1.0] * len(worth)
 
@@ -86,7 +86,7 @@ class Body(Commissioner):
     def spendable(self):
         """What it holds beyond what it expects to owe for outcomes, spread over the years left of the present term."""
         years, gone = self.term()
-        owed = 0 if self.model.arrangement.rules.savings.payers else self.model.owed_for_outcomes(self)
+        owed = 0 if self.model.arrangement.rules.savings.payers else self.model.outcomes.owed_by(self)
         return max(0, self.balance() - owed) // (years - gone)
 
     def can_charge(self, fee):
@@ -278,4 +278,4 @@ class PlanBoard(Commissioner):
         for name, families in sorted(self.model.arrangement.plan.items()):
             if name in self.model.catalogue:
                 programme = self.model.catalogue[name]
-                yield programme, round(families * self.model.scale), self.model.best_provider(programme, self)
+                yield programme, round(families * self.model.scale), self.model.market.best_provider(programme, self)

@@ -182,7 +182,7 @@ class Commissioner(Party):
 
     def may_commission(self, programme):
         """Whether the arrangement is for the programme, and a member with the legal power to commission it does not veto."""
-        for_it = self.model.arrangement.is_for(programme.id) and self.model.is_accredited(programme.id)
+        for_it = self.model.arrangement.is_for(programme.id) and self.model.market.is_accredited(programme.id)
         return for_it and any(member.code in programme.commissioners for member in self.members())
 
     def project_cost(self, programme):
@@ -200,7 +200,7 @@ class Commissioner(Party):
 
     def appraise(self, programme, price_pence):
         """Appraise a programme at a price a family with this party's beliefs; None where there is nobody to help."""
-        case = self.model.case_for(programme, self.beliefs[programme.id], price_pence)
+        case = self.model.market.case_for(programme, self.beliefs[programme.id], price_pence)
         if case is None:
             return None
         arrangement = self.model.arrangement
@@ -247,7 +247,7 @@ class Commissioner(Party):
             Pence it may spend.
         """
         for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
-            worth_it = self.model.value_to(self, project) > 0
+            worth_it = self.model.outcomes.value_to(self, project) > 0
             fee = self.project_cost(project.programme.id)
             can_pay = money if worth_it else min(money, self.earmarked)
             if can_pay < fee and not self.can_charge(fee):
@@ -267,7 +267,7 @@ class Commissioner(Party):
         if contract.funder != self.account(self.purse):
             return 0
         bills = round(contract.cost_pence * (1 - contract.at_risk))
-        return bills + (round(contract.expected_pence * self.model.own_share()) if contract.at_risk else 0)
+        return bills + (round(contract.expected_pence * self.model.outcomes.own_share()) if contract.at_risk else 0)
 
     def smallest_project(self):
         """Fewest families that are worth a project."""
@@ -286,26 +286,26 @@ class Commissioner(Party):
         options = []
         for programme in self.model.catalogue.values():
             if self.may_commission(programme):
-                room = self.model.room_for(programme, self)
-                provider = self.model.best_provider(programme, self, max(1, room))
+                room = self.model.market.room_for(programme, self)
+                provider = self.model.market.best_provider(programme, self, max(1, room))
                 if provider is None:
                     continue
-                price = self.model.price_pence(programme, provider)
+                price = self.model.market.price_pence(programme, provider)
                 appraisal = self.appraise(programme, price)
                 if appraisal is None or not self.dares(appraisal):
                     continue
-                families = provider.may_take(programme, self.model.stage(programme.id, room))
+                families = provider.may_take(programme, self.model.market.stage(programme.id, room))
                 project = Project(self, programme, provider, families, price, appraisal)
-                if not self.model.is_feasible(project):
+                if not self.model.market.is_feasible(project):
                     continue
-                value = self.model.value_to(self, project)
+                value = self.model.outcomes.value_to(self, project)
                 if value > (-price if self.earmarked else 0):
                     options.append((-value / price, programme.id, project))
         return options
 
     def _backing(self, project, money):
         """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
-        room = self.model.room_for(project.programme, self)
+        room = self.model.market.room_for(project.programme, self)
         room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
         smallest = self.smallest_project()

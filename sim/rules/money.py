@@ -56,7 +56,7 @@ def _plan_grant(body):
 
 def _provider_backs(body, project):
     """The provider pays its own way and is paid for outcomes, for as many families as its reserves can bear."""
-    families = project.provider.can_carry(project, body.model.expected_outcome(project))
+    families = project.provider.can_carry(project, body.model.outcomes.expected(project))
     return Backing(families, "", project.provider.code) if families >= project.least else None
 
 
@@ -64,9 +64,9 @@ def _shared_backs(body, project):
     """Commissioner and provider share the risk: the provider carries its part of the price until outcomes are paid."""
     at_risk = body.model.arrangement.get("provider_share")
     account = body.account(body.purse)
-    expected = body.model.expected_outcome(project)
+    expected = body.model.outcomes.expected(project)
     carried = project.provider.can_carry(project, expected, at_risk)
-    commitment = project.price_pence * (1 - at_risk) + expected * body.model.own_share()
+    commitment = project.price_pence * (1 - at_risk) + expected * body.model.outcomes.own_share()
     families = min(carried, int(project.money / max(1.0, commitment)))
     return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
 
@@ -102,7 +102,7 @@ def _investors_back(body, project):
         programme=project.programme.id,
         provider=project.provider.code,
         year=model.year,
-        multiple=model.expected_outcome(project) / project.price_pence,
+        multiple=model.outcomes.expected(project) / project.price_pence,
         sd=arrangement.get("outcome_noise") / project.families**0.5,
         years=int(arrangement.get("payment_years")) + 1,
         cap=arrangement.get("return_cap"),

@@ -56,12 +56,7 @@ def _share_due(model, contract, finding):
         return 0
     relieved = model.lines_relieved(contract.programme)
     saved = float((finding.saved * model.services.prices.average)[relieved].sum())
-    return round((saved - _threshold(model, contract)) * model.arrangement.get("outcome_share"))
-
-
-def _threshold(model, contract):
-    """Saving a year below which nothing is paid, as a share of what the contract cost."""
-    return contract.cost_pence * model.arrangement.optional("outcome_threshold")
+    return round(saved * model.arrangement.get("outcome_share"))
 
 
 def _share_expected(model, project):
@@ -95,5 +90,6 @@ CHOICES = {
     ),
     "share_of_savings": Payment(
         _block, "a share of measured savings", {"outcome_share": 0, "payment_years": 1}, _share_due, _share_expected,
+        on_saving=True,
     ),
 }  # fmt: skip
