@@ -73,12 +73,15 @@ def compare(
     Parameters
     ----------
     arrangements : list of str or path
+        Or ``["all"]``, for every shipped one.
     place : str or path
     settings : mapping, optional
         Changes by dotted name, such as ``{"services.threshold_drift": 0}``.
     seed : int
         Seed of replicate 0; the others follow.
-    replicates, years, workers : int
+    replicates, years : int
+    workers : int
+        Processes; a script that asks for more than one needs the usual ``if __name__ == "__main__":``.
     families : int, optional
     progress : callable, optional
         Called with replicates done and their number.

@@ -60,7 +60,7 @@ def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 
 
 
 @app.command()
-def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arrangements: ids or files; the headline ones by default.")] = None,
+def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arrangements: ids or files, or all; the headline ones by default.")] = None,
             place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 10, families: Families = None, years: Years = 15,
             settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
             quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip

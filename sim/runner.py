@@ -8,7 +8,7 @@ from sim import pool
 from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
-from sim.arrangements import Arrangement, load_arrangement
+from sim.arrangements import Arrangement, arrangement_names, load_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.model import LocalSystem
@@ -80,6 +80,7 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     Parameters
     ----------
     arrangements : list of str or path
+        Or ``["all"]``, for every shipped one.
     place : str or path
     settings : mapping of str to str or float, optional
         Changes by dotted name: dials, or any value of the place, a programme, a provider or an arrangement.
@@ -100,7 +101,8 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     families = _checked(families, "--families", 500, 20_000_000, int(place.get("place.families")))
     years = _checked(years, "--years", 1, 40, YEARS)
     catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
-    loaded = [load_arrangement(name) for name in arrangements]
+    chosen = arrangement_names() if list(arrangements) == ["all"] else arrangements
+    loaded = [load_arrangement(name) for name in chosen]
     ids = [arrangement.id for arrangement in loaded]
     if len(set(ids)) < len(ids):
         raise InputError("arrangement", "", "one is given twice", "name each once")

@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.ticker import PercentFormatter
 
 from sim.results import ALL
 
@@ -211,23 +212,46 @@ def list_life(runs, arrangement):
 
 
 def measured_against_true(summary, names):
-    """What evaluation said was saved, beside the truth that only the twin shows."""
-    table = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-    rows = [
-        (title, label, table.loc[(arrangement, measure), "mean"] / 1e6)
-        for arrangement, title in names.items()
-        for measure, label in (
-            ("measured_saving", "Measured by the arrangement's design"),
-            ("true_saving", "True, same families and years"),
-        )
-    ]
-    data = pd.DataFrame(rows, columns=["Arrangement", "What", "£m"])
-    figure, axis = plt.subplots(figsize=(9, 0.9 * len(names) + 1.4))
-    sns.barplot(data, y="Arrangement", x="£m", hue="What", palette=[ORANGE, BLUE], ax=axis)
+    """What evaluation said was saved beside the truth that only the twin shows; and, where savings are paid for, how often luck is."""
+    table = summary[summary["agency"] == ALL].pivot(index="arrangement", columns="measure", values="mean")
+    table = table.loc[list(names)].rename(index=names)
+    paid = table[table["payments_judged"] > 0]
+    figure, axes = plt.subplots(
+        1, 2 if len(paid) else 1, figsize=(13 if len(paid) else 9, 0.9 * len(names) + 1.8), squeeze=False
+    )
+    labels = {"measured_saving": "Measured by the arrangement's design", "true_saving": "True, same families and years"}
+    _bars(axes[0, 0], (table[list(labels)] / 1e6).rename(columns=labels), [ORANGE, BLUE])
+    axes[0, 0].set_xlabel("£m over the years at average cost, 2010/11 prices")
+    if len(paid):
+        labels = {"payments_made": "Paid, on what was measured", "payments_earned": "Would be paid on the true saving",
+                  "payments_by_luck": "Noise alone would pay, if nothing worked"}  # fmt: skip
+        shares = paid[list(labels)].div(paid["payments_judged"], axis=0).rename(columns=labels)
+        _bars(axes[0, 1], shares, [ORANGE, BLUE, GREY])
+        axes[0, 1].set(xlim=(0, 1), xlabel="Share of decisions to pay for savings")
+        axes[0, 1].xaxis.set_major_formatter(PercentFormatter(1))
+    figure.tight_layout()
+    return figure
+
+
+def _bars(axis, table, palette):
+    """Horizontal bars by row of a table, one colour a column."""
+    data = table.reset_index(names="Arrangement").melt("Arrangement", var_name="What", value_name="amount")
+    sns.barplot(data, y="Arrangement", x="amount", hue="What", palette=palette, ax=axis)
     axis.axvline(0, color="black", lw=0.8)
     axis.set_ylabel("")
-    axis.set_xlabel("£m over the years at average cost, 2010/11 prices")
-    axis.legend(title=None, frameon=False)
+    axis.legend(title=None, frameon=False, loc="upper center", bbox_to_anchor=(0.4, -0.22 - 0.3 / len(table)), ncols=1)
+
+
+def investor_returns(runs, names):
+    """Investors' yearly return as it turned out, one dot a replicate."""
+    data = runs[runs["measure"] == "investor_irr"].assign(Arrangement=lambda rows: rows["arrangement"].map(names))
+    shown = [name for name in names.values() if name in set(data["Arrangement"])]
+    figure, axis = plt.subplots(figsize=(9, 0.6 * len(shown) + 1.2))
+    sns.stripplot(data, y="Arrangement", x="value", order=shown, color=BLUE, alpha=0.6, jitter=0.15, ax=axis)
+    axis.axvline(0, color="black", lw=0.8)
+    axis.set_ylabel("")
+    axis.set_xlabel("Internal rate of return a year, deals closed; one dot a replicate")
+    axis.xaxis.set_major_formatter(PercentFormatter(1))
     figure.tight_layout()
     return figure
 

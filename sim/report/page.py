@@ -101,9 +101,13 @@ def _figures(folder, runs, summary, names, manifest):
          figures.save(figures.cash_by_year(runs, names), folder, "by_year")),
         ("Measured against true savings",
          "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same families and years. "
-         "Nobody in the place sees the truth: what is paid for beyond it is luck.",
+         "Nobody in the place sees the truth: what is paid for beyond it is luck, or a fault of the design. Where savings are paid for, the share of decisions that "
+         "paid stands beside those that the true saving would pass, and those that noise of the error stated would pass if programmes did nothing.",
          figures.save(figures.measured_against_true(summary, names), folder, "measured")),
     ]  # fmt: skip
+    if (runs["measure"] == "investor_irr").any():
+        drawn.append(("What investors got", "Where no dot stands in a replicate, no deal closed or no return is defined; a loss of all is -100%.",
+                      figures.save(figures.investor_returns(runs, names), folder, "investors")))  # fmt: skip
     for arrangement in names:
         part = runs[runs["arrangement"] == arrangement]
         if (part["measure"] == "list_alive").any():
