@@ -5,7 +5,7 @@ from _tables import interval, table
 
 CRITERIA = {"cash": "cash released, £m", "people": "family-years spared", "risk": "net position in a bad run, £m"}
 HEADS = (
-    "£m over the years", "programme cost", "gross avoided", "cash released", "family-years spared", "net, bad run", "net, mean",
+    "£m over the years", "cost of delivery", "gross avoided", "cash released", "family-years spared", "net, bad run", "net, mean",
     "gross a pound", "cash a pound",
 )  # fmt: skip
 SHOWN = 4  # arrangements level with the first that are named
@@ -68,7 +68,7 @@ def every_arrangement(results):
         found = scores(result)
         means = result.summary.query("agency == 'all'").pivot(index="arrangement", columns="measure", values="mean")
         rows = [
-            (code, f"{means.loc[code, 'programme_cost'] / 1e6:.1f}", f"{means.loc[code, 'gross_avoided'] / 1e6:.1f}",
+            (code, f"{means.loc[code, 'delivery_cost'] / 1e6:.1f}", f"{means.loc[code, 'gross_avoided'] / 1e6:.1f}",
              *(form.format(row[key]) for key, form in FORMATS.items()), f"{means.loc[code, 'net_position'] / 1e6:.1f}",
              f"{means.loc[code, 'gross_per_pound']:.2f}", f"{means.loc[code, 'cash_per_pound']:.2f}")
             for code, row in found.iterrows()
