@@ -6,6 +6,7 @@ import pytest
 
 from sim import runner
 from sim.api import compare
+from sim.arrangements import arrangement_names
 from sim.parameters import InputError
 from tests.conftest import PLAN, one
 
@@ -74,3 +75,8 @@ def test_naming_an_arrangement_twice_is_refused():
 def test_years_set_the_length_of_a_run():
     result = one("silo", years=4)
     assert {row[0] for row in result.rows} == {1, 2, 3, 4}
+
+
+def test_all_stands_for_every_shipped_arrangement():
+    cases = runner.load_cases(["all"], "milltown")
+    assert [case.arrangement.id for case in cases] == arrangement_names()

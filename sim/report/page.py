@@ -120,9 +120,10 @@ def _cells(summary):
     return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
 
 
-def million(row, sign=""):
-    """A mean with its 5 to 95% range, in £m."""
-    return f"£{row['mean'] / 1e6:{sign}.1f}m ({row['p05'] / 1e6:.1f} to {row['p95'] / 1e6:.1f})"
+def million(row):
+    """A mean with its 5 to 95% range, in £m; what rounds to nought has no sign."""
+    mean, low, high = (round(row[name] / 1e6, 1) + 0.0 for name in ("mean", "p05", "p95"))
+    return f"{'-' if mean < 0 else ''}£{abs(mean):.1f}m ({low:.1f} to {high:.1f})"
 
 
 def _answers(summary, names, manifest):
