@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from sim.arrangements import arrangement_names, load_arrangement
+from sim.benefit_file import read_benefits
 from sim.parameters import DIALS, InputError, UnknownParameterError, full_source, suggest
 from sim.places import load_place, place_names, read_toml
 from sim.programmes import load_catalogue, load_programme, programme_names
@@ -107,11 +108,13 @@ def checked(path):
         return f"{path}: an arrangement, {load_arrangement(path).name!r}: right"
     if "target" in spec:
         return f"{path}: a programme, {load_programme(path).name!r}: right"
+    if "benefit" in spec or "cost_per_case_gbp" in spec:
+        return f"{path}: a benefit profile, {len(read_benefits(path, spec).benefits)} benefits: right"
     raise InputError(
         path,
         "",
-        "is neither an arrangement, a programme nor a place",
-        "give a file with [rules] or [target], or a place's folder",
+        "is neither an arrangement, a programme, a benefit profile nor a place",
+        "give a file with extends or [rules], [target] or [[benefit]], or a place's folder",
     )
 
 

@@ -156,8 +156,8 @@ def explain(
 
 
 @app.command()
-def check(path: Annotated[str, typer.Argument(help="An arrangement or programme file, or a place's folder.")]):
-    """Check an arrangement, a programme or a place.
+def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or benefit file, or a place's folder.")]):
+    """Check an arrangement, a programme, a benefit profile or a place.
 
     Example: listsim check my_arrangement.toml
     """

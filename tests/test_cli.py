@@ -97,6 +97,14 @@ def test_check(listsim, tmp_path, milltown):
         code, out, _ = listsim("check", item.file)
         assert code == 0
         assert "right" in out
+    profile = tmp_path / "profile.toml"
+    benefit = "cost_per_case_gbp = 10\n[[benefit]]\nagency = 'council'\namount_gbp = 3\nfrom_year = 1\nto_year = {}\n"
+    profile.write_text(benefit.format(2))
+    assert "a benefit profile, 1 benefits: right" in listsim("check", str(profile))[1]
+    profile.write_text(benefit.format("'two'"))
+    code, _, error = listsim("check", str(profile))
+    assert code == 2
+    assert "benefit 1: to_year" in error
 
 
 def test_a_copied_place_and_arrangement_are_used_by_path(listsim, tmp_path, milltown):
