@@ -85,7 +85,8 @@ def waterfall(summary, names):
                     lw=1,
                 )
                 top = max(level, row["p95"], 0)
-            text = f"{-row['mean']:+.1f}" if kind == "leak" else f"{row['mean']:.1f}"
+            shown = round(-row["mean"] if kind == "leak" else row["mean"], 1) + 0.0  # no sign on nought
+            text = f"{shown:+.1f}" if kind == "leak" and shown else f"{shown:.1f}"
             axis.annotate(
                 text, (i, top), ha="center", va="bottom", fontsize=8, xytext=(0, 2), textcoords="offset points"
             )
@@ -110,7 +111,7 @@ def _panels(number, width, height, **shared):
 
 
 def who_gains(summary, names, agencies):
-    """Who pays and who gains, agency by agency, one panel an arrangement on one scale."""
+    """Who pays and who gains, by label of agencies and bodies, one panel an arrangement on one scale."""
     costs = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
     table = (
         summary.pivot_table(index=["arrangement", "agency"], columns="measure", values="mean", aggfunc="sum").fillna(
@@ -130,8 +131,9 @@ def who_gains(summary, names, agencies):
                                      ("Cash it keeps", row["retained"])):  # fmt: skip
                     rows.append((arrangement, label, kind, amount))
     data = pd.DataFrame(rows, columns=["arrangement", "Agency", "What", "£m"])
-    figure, axes = _panels(len(names), 4.4, 0.62 * len(agencies) + 1.6, sharex=True, sharey=True)
-    order = [label for label in agencies.values() if label in set(data["Agency"])]
+    data = data.groupby(["arrangement", "Agency", "What"], sort=False, as_index=False).sum()
+    order = [label for label in dict.fromkeys(agencies.values()) if label in set(data["Agency"])]
+    figure, axes = _panels(len(names), 4.4, 0.62 * len(order) + 1.6, sharex=True, sharey=True)
     palette = {
         "Pays": ORANGE,
         "Is paid": YELLOW,

@@ -85,17 +85,13 @@ class _Page:
 def _figures(folder, runs, summary, names, manifest):
     figures.setup()
     agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
-    agencies |= {
-        body: body.upper() if len(body) < 5 else body
-        for item in manifest["arrangements"].values()
-        for body in item["bodies"]
-    }
+    agencies |= {body: "joint body" for item in manifest["arrangements"].values() for body in item["bodies"]}
     drawn = [
         ("From promise to cash: the leaks",
          "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
          figures.save(figures.waterfall(summary, names), folder, "leaks")),
         ("Who pays and who gains",
-         "Each agency's payments, the service use it no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
+         "Payments of each agency and of joint bodies (pools, boards, a LIST), the service use each no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
          figures.save(figures.who_gains(summary, names, agencies), folder, "who_gains")),
         ("Cash and cost by year", "Means with 5 to 95% bands over replicates. Panels share one scale.",
          figures.save(figures.cash_by_year(runs, names), folder, "by_year")),
