@@ -190,7 +190,11 @@ class LocalSystem(mesa.Model):
         if self.bodies:
             self.market.open()
         for body in self.bodies:
-            if body.is_open():
+            if body.is_open() and self.equal_money:
+                granted = self.grant(body)
+                body.pay_standing_costs()
+                body.commission(min(granted, body.balance(body.purse)))
+            elif body.is_open():
                 self.raise_money(body)
                 body.pay_standing_costs()
                 body.commission(body.spendable())
@@ -413,16 +417,19 @@ class LocalSystem(mesa.Model):
         return self.equal_money or any(source.own for source in self.arrangement.rules.up_front)
 
     def raise_money(self, body):
-        """A body's sources raise the year's money; under an equal envelope, a grant takes their place."""
+        """A body's sources raise the year's money."""
         body.earmarked = 0
+        for source in self.arrangement.rules.up_front:
+            source(body)
+
+    def grant(self, body):
+        """Under an equal envelope, top a body up to its share; pence that it may spend on programmes, and on nothing else."""
         envelope = self.dials["comparison.envelope"] * 100 * self.place.get("place.population") / 1e6 * self.scale
-        if not envelope:
-            for source in self.arrangement.rules.up_front:
-                source(body)
-            return
-        share = split(round(envelope), [1] * len(self.bodies))[self.bodies.index(body)]
-        account = body.account(body.purse)
-        self.ledger.transfer(OUTSIDE, account, max(0, share - self.ledger.balance(account)), "contribution")
+        shares = split(round(envelope), [other.claim() for other in self.bodies])
+        body.earmarked = shares[self.bodies.index(body)]
+        lacking = max(0, body.earmarked - body.balance(body.purse))
+        self.ledger.transfer(OUTSIDE, body.account(body.purse), lacking, "contribution")
+        return body.earmarked
 
     def sign(self, project, backing):
         """Sign a year's contract, and return it."""

@@ -222,7 +222,7 @@ def test_places_work_in_a_city(name):
     assert flows(result, "programme") > 0
 
 
-@pytest.mark.parametrize("name", ["silo", "pooled_s75", "list_public", "sib_single", "total_neighbourhood"])
+@pytest.mark.parametrize("name", ["silo", "pooled_s75", "list_public", "sib_single", "total_neighbourhood", "aligned"])
 def test_an_equal_envelope_replaces_what_each_can_raise(name):
     settings = {**(CERTAIN if name == "sib_single" else KEEN), "comparison.envelope": 5_000_000}
     result = one(name, settings, years=5)
@@ -231,3 +231,33 @@ def test_an_equal_envelope_replaces_what_each_can_raise(name):
     assert flows(result, "capital") == 0
     assert flows(result, "programme") > 0
     assert not any(why == "contribution" and payer != "outside" for _, payer, _, why, _ in result.flows)
+
+
+@pytest.mark.parametrize(
+    "name", ["silo", "list_public", "place_based_budget", "total_neighbourhood", "troubled_families"]
+)
+def test_an_equal_envelope_is_spent_on_programmes_and_no_more_is(name):
+    """A pound a year per head of 20,000 people, far below what programmes could take, and no other use for it."""
+    model = system(name, {"comparison.envelope": 1_000_000, "place.smallest_project": 1}, years=5)
+    envelope = 20_000 * 100
+    for year in (4, 5):  # all are founded by then
+        signed = sum(contract.cost_pence for contract in model.signed.values() if contract.year == year)
+        assert 0.5 * envelope < signed <= envelope
+
+
+def test_agencies_share_an_envelope_by_their_free_money():
+    model = system("silo", {"comparison.envelope": 1_000_000})
+    shares = {agency.code: model.grant(agency) for agency in model.bodies}
+    assert sum(shares.values()) == 20_000 * 100
+    free = {agency.code: agency.discretionary_pence for agency in model.bodies}
+    assert shares["council"] == pytest.approx(20_000 * 100 * free["council"] / sum(free.values()), abs=10)
+
+
+def test_a_department_spends_a_grant_before_it_asks_for_a_vote():
+    model = system("work_programme", {"comparison.envelope": 1_000_000})
+    body = model.bodies[0]
+    granted = model.grant(body)
+    body.pay("outside", granted - 1, "transaction_cost")
+    assert not [row for row in model.ledger.flows() if row[3] == "vote" and row[2] == body.code]
+    body.pay("outside", 100, "transaction_cost")
+    assert [row[4] for row in model.ledger.flows() if row[3] == "vote" and row[2] == body.code] == [99]

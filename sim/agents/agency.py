@@ -57,6 +57,10 @@ class Agency(Commissioner):
         """Itself."""
         return [self]
 
+    def claim(self):
+        """Envelopes are shared as free money is held: by what each agency has at its discretion."""
+        return max(1, self.discretionary_pence)
+
     def is_open(self):
         """An agency can always decide for itself."""
         return True

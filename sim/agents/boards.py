@@ -240,8 +240,9 @@ class CentreBoard(Commissioner):
         return self.model.cost_here("centre_budget")
 
     def pay(self, payee, pence, purpose, purse=""):
-        """Pay out of a vote."""
-        self.model.ledger.transfer(TREASURY, self.account(purse), pence, "vote")
+        """Pay out of a vote, as far as there is no grant for it."""
+        lacking = pence - max(0, self.balance(purse))
+        self.model.ledger.transfer(TREASURY, self.account(purse), max(0, lacking), "vote")
         super().pay(payee, pence, purpose, purse)
 
     def pay_for_outcome(self, account, due):

@@ -78,8 +78,8 @@ class BondIssuers(Body):
         self.outstanding, self.pledged = {}, {}
 
     def spendable(self):
-        """Nothing of its own, for investors pay for programmes; all of a grant that takes their place."""
-        return self.balance() if self.model.equal_money else 0
+        """Nothing of its own, for investors pay for programmes."""
+        return 0
 
     def project_cost(self, programme):
         """Pence that agreeing a bond costs: a central team's terms are the same each time."""

@@ -226,6 +226,10 @@ class Commissioner(Party):
         """Pence it may commit this year."""
         return self.balance(self.purse)
 
+    def claim(self):
+        """Its part of an envelope that all bodies of an arrangement share, by people."""
+        return self.people
+
     def outcome_account(self):
         """Account for outcome payments from others on what it paid for itself; empty where nobody else pays."""
         arrangement = self.model.arrangement
