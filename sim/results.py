@@ -32,7 +32,7 @@ MONEY = (
     "clawed_back",
 )  # fmt: skip
 PEOPLE = (
-    "families_enrolled", "families_turned_around", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
+    "families_enrolled", "families_turned_around", "family_years_spared", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
     "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold", "payments_judged", "payments_made", "payments_earned", "payments_by_luck",
 )  # fmt: skip
 STOCKS = (

@@ -315,7 +315,7 @@ class Commissioner(Party):
         smallest = self.smallest_project()
         affordable = money // project.price_pence if self.model.own_money else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
-        if own.families < room:
+        if own.families < room and not self.model.equal_money:
             least = max(own.families + 1, smallest)
             other = (
                 rules.back(self, replace(project, families=room, least=least, money=money)) if room >= least else None
