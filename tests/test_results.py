@@ -8,6 +8,7 @@ import pytest
 
 from sim.parameters import InputError
 from sim.record import Rows
+from sim.report.page import million, spread
 from sim.results import (
     FLOW_COLUMNS,
     MONEY,
@@ -164,11 +165,20 @@ def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):
         "From promise to cash",
         "Who pays and who gains",
         "Which leak took what",
+        "People, and results for each pound",
         "How to reproduce",
     ):
         assert title in page
     assert page.count('role="img"') == page.count("<svg ")
     assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"leaks.svg", "who_gains.svg"}
+
+
+def test_spreads_have_no_signed_noughts():
+    row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9}
+    assert spread(row) == "0.0 (-1.3 to 1,234.5)"
+    assert million(row) == "£0.0m (-1.3 to 1,234.5)"
+    assert million({**row, "mean": -1.26e6}) == "-£1.3m (-1.3 to 1,234.5)"
+    assert spread({**row, "mean": np.nan}) == "n/a"
 
 
 def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path):

@@ -3,6 +3,8 @@
 import html
 from pathlib import Path
 
+import numpy as np
+
 from sim.parameters import DIALS, full_source
 from sim.report import figures
 from sim.results import ALL
@@ -32,6 +34,16 @@ SOME_ROWS = (
 )  # fmt: skip
 
 
+# Shown where any arrangement has them: measure, label, decimals.
+PEOPLE_ROWS = (
+    ("families_enrolled", "Families enrolled", 0), ("families_turned_around", "Families turned around, before and after", 0),
+    ("family_years_spared", "Family-years spared an entrenched need", 0), ("care_quarters_avoided", "Quarters in care avoided", 0),
+    ("unmet_need_met", "Quarters of waiting need served", 0), ("gross_per_pound", "Service use avoided, £ for each pound put in", 2),
+    ("cash_per_pound", "Cash released, £ for each pound put in", 2), ("list_years", "Years in which the LIST lived", 1),
+    ("provider_failures", "Providers that failed", 2), ("deals_with_loss", "Investors' deals closed with a loss", 1),
+)  # fmt: skip
+
+
 def write_report(folder, runs, summary, manifest):
     """Write the figures and ``report.html`` of a comparison.
 
@@ -50,6 +62,7 @@ def write_report(folder, runs, summary, manifest):
     for title, caption, path in drawn:
         page.figure(title, caption, path)
     page.add(_table(summary, names))
+    page.add(_people(summary, names))
     page.add(_leak_words(summary, names))
     page.add(_assumptions(manifest))
     page.add(_limits())
@@ -116,10 +129,20 @@ def _cells(summary):
     return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
 
 
+def spread(row, scale=1e6, digits=1):
+    """A mean with its 5 to 95% range; what rounds to nought has no sign, and what is not known is n/a."""
+    if np.isnan(row["mean"]):
+        return "n/a"
+    mean, low, high = (f"{round(row[name] / scale, digits) + 0.0:,.{digits}f}" for name in ("mean", "p05", "p95"))
+    return f"{mean} ({low} to {high})"
+
+
 def million(row):
-    """A mean with its 5 to 95% range, in £m; what rounds to nought has no sign."""
-    mean, low, high = (round(row[name] / 1e6, 1) + 0.0 for name in ("mean", "p05", "p95"))
-    return f"{'-' if mean < 0 else ''}£{abs(mean):.1f}m ({low:.1f} to {high:.1f})"
+    """A mean with its 5 to 95% range, in £m."""
+    text = spread(row)
+    return (
+        text.replace(" ", "m ", 1).replace("-", "-£", 1) if text.startswith("-") else "£" + text.replace(" ", "m ", 1)
+    )
 
 
 def _answers(summary, names, manifest):
@@ -163,6 +186,21 @@ def _table(summary, names):
         for measure, label in shown_rows(cells)
     )
     return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"
+
+
+def _people(summary, names):
+    cells = _cells(summary)
+    head, body = "".join(f"<th>{html.escape(name)}</th>" for name in names.values()), ""
+    for measure, label, digits in PEOPLE_ROWS:
+        rows = [cells.loc[(code, measure)] if (code, measure) in cells.index else None for code in names]
+        if any(row is not None and abs(row["mean"]) > 0 for row in rows):
+            texts = ("n/a" if row is None else spread(row, 1, digits) for row in rows)
+            body += f"<tr><td>{label}</td>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
+    return (
+        f"<h2>People, and results for each pound</h2><table><tr><th></th>{head}</tr>{body}</table><p>Families turned around are counted before and "
+        "after, whatever would have come of them anyway; families spared are counted against the twin. A pound put in is what delivery, agreeing, "
+        "evaluating, closing and opening cost, whoever paid.</p>"
+    )
 
 
 def _leak_words(summary, names):

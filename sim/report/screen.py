@@ -5,7 +5,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from sim.report.page import shown_rows
+from sim.report.page import shown_rows, spread
 from sim.results import ALL
 
 _MOST_COLUMNS = 5
@@ -31,7 +31,7 @@ def _wide(table, cells, cases):
     for case in cases:
         table.add_column(case.arrangement.name, justify="right")
     for measure, label in shown_rows(cells):
-        texts = (_text(cells.loc[(case.arrangement.id, measure)]) for case in cases)
+        texts = (spread(cells.loc[(case.arrangement.id, measure)]) for case in cases)
         table.add_row(label, *texts, style=None if label.startswith("less") else "bold")
     sustained = [cells.loc[(case.arrangement.id, "self_sustaining"), "mean"] for case in cases]
     table.add_row("Self-sustaining, share of runs", *(f"{share:.0%}" for share in sustained))
@@ -43,11 +43,7 @@ def _long(table, cells, cases):
         table.add_column(label, justify="right")
     table.add_column("Cash per £", justify="right")
     for case in cases:
-        texts = (_text(cells.loc[(case.arrangement.id, measure)]) for measure, _ in _SHORT)
+        texts = (spread(cells.loc[(case.arrangement.id, measure)]) for measure, _ in _SHORT)
         table.add_row(
             case.arrangement.name, *texts, f"{cells.loc[(case.arrangement.id, 'cash_per_pound'), 'mean']:.2f}"
         )
-
-
-def _text(cell):
-    return f"{cell['mean'] / 1e6:.1f} ({cell['p05'] / 1e6:.1f} to {cell['p95'] / 1e6:.1f})"
