@@ -221,7 +221,8 @@ def _leak_words(summary, names):
             continue
         ranked = sorted(leaks, key=lambda leak: -cells.loc[(code, leak), "mean"])
         taken = "; ".join(
-            f"{labels[leak].removeprefix('less ')} {cells.loc[(code, leak), 'mean'] / gross:.0%}" for leak in ranked
+            f"{labels[leak].removeprefix('less ')} {round(cells.loc[(code, leak), 'mean'] / gross, 2) + 0.0:.0%}"
+            for leak in ranked
         )
         items.append(
             f"<li><b>{html.escape(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"
