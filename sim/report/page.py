@@ -29,7 +29,7 @@ ROWS = (
 )  # fmt: skip
 # Shown where any arrangement has them.
 SOME_ROWS = (
-    ("management_cash", "Cash by management alone"), ("efficiency_saving", "Duplication removed"), ("outcome_payment_out", "Outcome payments, hand to hand"),
+    ("management_cash", "Cash by management alone"), ("efficiency_saving", "Duplication removed (the centre's part stands above)"), ("outcome_payment_out", "Outcome payments, hand to hand"),
     ("invested", "Put in by investors"), ("investor_income", "Got back by investors"), ("provider_surplus", "Providers' surplus"),
 )  # fmt: skip
 
