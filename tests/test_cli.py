@@ -220,7 +220,14 @@ def test_ctrl_c_ends_within_two_seconds_and_leaves_nothing(tmp_path, workers):
         "cut",
     ]
     child = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A suite started in the background hands on a Ctrl-C that is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not any(path.name.startswith(".cut-") for path in tmp_path.iterdir()):
