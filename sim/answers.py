@@ -80,8 +80,6 @@ class Payment(Rule):
         (model, project) -> pence a family that the outcome payments are expected to come to.
     price : callable, optional
         (programme, provider) -> pence a family; the provider's bid by default.
-    claws_back : bool
-        Whether a sum below 0 is money that comes back.
     on_saving : bool
         Whether what is due follows the saving measured.
     """
@@ -89,7 +87,6 @@ class Payment(Rule):
     outcome: Callable | None = None
     expect: Callable | None = None
     price: Callable | None = None
-    claws_back: bool = False
     on_saving: bool = False
 
 

@@ -12,7 +12,7 @@ from sim.programmes import SECTORS, programme_names
 
 # Terms any arrangement may add: nought where the file is silent.
 OPTIONAL_VALUES = {
-    "centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1, "outcome_threshold": 0, "first_loss": 0, "grant_years": 1,
+    "centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1, "outcome_threshold": 0, "first_loss": 0, "grant_years": 1, "yearly_cohorts": 1,
     "ease_in_house": 0.1, "ease_private": 0.1, "ease_community": 0.1,
 }  # fmt: skip
 _KEYS = (
@@ -60,7 +60,7 @@ class Arrangement:
     sectors : tuple of str
         Sectors that may provide; empty for any.
     outcome_lines : tuple of str
-        Service lines whose counts its payments look at, where they look at counts of an area.
+        Service lines whose use its payments look at; all that its programmes are meant to relieve where empty.
     funding : dict of str to str
         Funding rule of agencies that it changes: ``historic`` or ``workload``.
     """
@@ -189,6 +189,7 @@ def _build(path, spec, inherited):
             raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
         settings[name] = DIALS[name].read(value, path)
     parts = _names(path, spec, "parts", PARTS)
+    _check_parts(path, parts, spec["rules"])
     values = _values(path, spec.get("value", {}), chosen, parts, inherited)
     plan = spec.get("plan", {})
     for name, families in plan.items():
@@ -211,7 +212,7 @@ def _build(path, spec, inherited):
         _roles(path, spec.get("roles", {})),
         _names(path, spec, "programmes", programme_names()),
         _names(path, spec, "sectors", SECTORS),
-        tuple(spec.get("outcome_lines", [])),
+        _outcome_lines(path, spec),
         _funding(path, spec.get("funding", {})),
     )
 
@@ -225,6 +226,24 @@ def _names(path, spec, key, known):
         if name not in known:
             raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
     return tuple(names)
+
+
+def _outcome_lines(path, spec):
+    """Service lines, which the place of a run must have."""
+    lines = spec.get("outcome_lines", [])
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise InputError(path, "outcome_lines", "has the wrong type", "give a list of service lines")
+    return tuple(lines)
+
+
+def _check_parts(path, parts, answers):
+    """Each part must have something to act on."""
+    for name in parts:
+        for question, fitting in PARTS[name].asks.items():
+            given = answers[question] if isinstance(answers[question], list) else [answers[question]]
+            if not set(given) & set(fitting):
+                raise InputError(path, "parts", f"{name!r} does nothing where rules.{question} is {', '.join(given)}",
+                                 "leave it out, or answer " + " or ".join(fitting))  # fmt: skip
 
 
 def _funding(path, table):

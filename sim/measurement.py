@@ -103,7 +103,7 @@ class Finding:
     saved : float (lines,)
         Case-quarters saved, grossed up to the whole cohort.
     per_family, spread : float
-        Pence saved a family at average cost in the services the programme is meant to relieve, and its standard error.
+        Pence saved a family at average cost in the services that are looked at, and its standard error.
     families : int
         Families the figure rests on.
     usual : float
@@ -187,7 +187,7 @@ class Cohorts:
         years : int
             Years for which a cohort is followed.
         relieved : callable
-            Programme -> bool (lines,), services it is meant to relieve.
+            Programme -> bool (lines,), services that are looked at.
         area : float (2, lines), optional
             Fall of the area's use since the base year, and that year's use, in case-quarters, for the design that counts it.
 

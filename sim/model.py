@@ -190,6 +190,8 @@ class LocalSystem(mesa.Model):
         if self.bodies:
             self.market.open()
         for body in self.bodies:
+            if body.has_all_cohorts():
+                continue
             if body.is_open() and self.equal_money:
                 granted = self.grant(body)
                 body.pay_standing_costs()
@@ -282,7 +284,7 @@ class LocalSystem(mesa.Model):
         first, now = self._first_use, self.use_pence(self.quarters_of_year())
         self.findings = self.cohorts.measure(
             self.families, self.services.prices, self.year, int(self.dials["measurement.cohort_size"]), self.followed_years,
-            self.lines_relieved, np.stack([first - now, first]) / np.maximum(1, self.services.prices.average),
+            self.lines_paid_for, np.stack([first - now, first]) / np.maximum(1, self.services.prices.average),
         )  # fmt: skip
         if self.design != "none":
             for body in self.bodies:
@@ -418,7 +420,7 @@ class LocalSystem(mesa.Model):
 
     def raise_money(self, body):
         """A body's sources raise the year's money."""
-        body.earmarked = 0
+        body.earmarked = body.ring_fenced = 0
         for source in self.arrangement.rules.up_front:
             source(body)
 
@@ -495,6 +497,11 @@ class LocalSystem(mesa.Model):
         needs = {effect.need for effect in self.catalogue[programme].effects}
         return np.array([line.need in needs for line in self.place.lines])
 
+    def lines_paid_for(self, programme):
+        """Of the lines a programme is meant to relieve, those whose use the arrangement's payments look at."""
+        relieved, named = self.lines_relieved(programme), self.arrangement.outcome_lines
+        return relieved & np.isin(self.lines.ids, named) if named else relieved
+
     def workload(self, agency):
         """An agency's caseload this year over that of the base year, at average cost."""
         now, first = self.use_pence(self.quarters_of_year()), self._first_use
@@ -545,6 +552,13 @@ class LocalSystem(mesa.Model):
         self.ledger.transfer(agency.account("service"), agency.spec.department, pence, "claw_back")
         self.ledger.transfer(agency.spec.department, TREASURY, pence, "surrender")
 
+    def hand_back(self, agency, pence):
+        """What an agency has not spent of a ring-fenced sum goes back to the centre."""
+        if pence:
+            centre = self.centre()
+            agency.pay(centre.code, pence, "distribution", agency.purse)
+            self.ledger.transfer(centre.code, TREASURY, pence, "surrender")
+
     # Inside
 
     def _learn(self, finding):
@@ -556,7 +570,7 @@ class LocalSystem(mesa.Model):
         programme = self.catalogue[cohort.programme]
         usual = cohort.before.mean(axis=0) * self.services.prices.average
         reduction = believed_reduction(programme.published(self.place), 1.0, self.lines.need)
-        expected = float((usual * reduction).sum())
+        expected = float((usual * reduction)[self.lines_paid_for(cohort.programme)].sum())
         if expected <= 0:
             return
         estimate = finding.per_family / expected

@@ -36,10 +36,10 @@ class Outcomes:
                 key: round(pence * (1 - found[key].shared / 2)) if key in found else pence for key, pence in due.items()
             }
         if self.model.arrangement.has("pooled_cohorts"):
-            due = self._judged_together(due)
+            due = self._judged_together(due, found)
         for key, pence in due.items():
             contract = signed[key]
-            pence = pence if payment.claws_back else max(0, pence)
+            pence = max(0, pence)
             if vehicle:
                 pence = min(pence, vehicle.owed_at_most(contract.payee, pence))
             self._pay(contract, found.get(key), pence)
@@ -119,31 +119,26 @@ class Outcomes:
         return shares
 
     def _pay(self, contract, finding, due):
-        """Payers share what is due; money that comes back goes to them in the same shares."""
+        """Payers share what is due."""
         shares = self.payers(self.model.parties[contract.body], finding)
-        for code, part in zip(shares, split(abs(due), list(shares.values())), strict=True):
+        for code, part in zip(shares, split(due, list(shares.values())), strict=True):
             if code == party_of(contract.payee):
                 continue  # what a body would pay itself
-            if due < 0:
-                self._give_back(contract.payee, code, part)
-            elif code == OUTSIDE:
+            if code == OUTSIDE:
                 self.model.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
             else:
                 self.model.parties[code].pay_for_outcome(contract.payee, part)
 
-    def _judged_together(self, due):
-        """Gains and shortfalls of one body's cohorts are set against each other; the sum is shared by contract cost."""
-        pooled = {}
-        for body in {key[0]: None for key in due}:
-            keys = [key for key in due if key[0] == body]
-            total = sum(due[key] for key in keys)
-            parts = split(max(0, total), [self.model.signed[key].cost_pence for key in keys])
-            pooled |= dict(zip(keys, parts, strict=True))
-        return pooled
+    def _judged_together(self, due, found):
+        """What results of one body's cohorts bring less what others fall short; those that did well share the sum.
 
-    def _give_back(self, payer, code, pence):
-        """A payment up front is clawed back, as far as there is money."""
-        party, ledger = self.model.parties.get(code), self.model.ledger
-        account = OUTSIDE if party is None else party.account(getattr(party, "purse", ""))
-        if party_of(payer) != code:
-            ledger.transfer(payer, account, min(pence, max(0, ledger.balance(payer))), "outcome_payment")
+        Fees that no finding is needed for stay as they are.
+        """
+        pooled = dict(due)
+        for body in {key[0]: None for key in due}:
+            gains = {key: pence for key, pence in due.items() if key[0] == body and key in found and pence > 0}
+            if gains:
+                short = sum(-pence for key, pence in due.items() if key[0] == body and key in found and pence < 0)
+                total = max(0, sum(gains.values()) - short)
+                pooled |= dict(zip(gains, split(total, list(gains.values())), strict=True))
+        return pooled

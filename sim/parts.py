@@ -19,16 +19,28 @@ class Part:
         Numbers the arrangement must give, with their least values.
     manages : bool
         Whether it changes the management of services, so that a second twin with it and no programmes is run.
+    asks : dict of str to tuple of str
+        Question to the answers it acts with, one of which the arrangement must give: with others it would do nothing.
     """
 
     text: str
     needs: dict = field(default_factory=dict)
     manages: bool = False
+    asks: dict = field(default_factory=dict)
 
+
+_INVESTORS = {"up_front": ("investors", "bonds")}
+_RESULTS = {"paid_for": ("fees", "share_of_savings")}
+_LIST = {"decides": ("list_board",)}
+_JOINT = {
+    "decides": (
+        "fund_board", "partnership", "list_board", "bond_issuers", "consortium", "one_body", "lead_agency", "partners",
+    )
+}  # fmt: skip
 
 PARTS = {
-    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays"),
-    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together"),
+    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays", asks=_INVESTORS),
+    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", asks=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
         {"evidence_cost": 0, "other_places": 0, "accredited_from": 0},
@@ -38,17 +50,21 @@ PARTS = {
     ),
     "backfill_control": Part("thresholds are held on the services its programmes relieve", manages=True),
     "data_sharing": Part("families are found early, known to services or not", {"reach_gain": 0}),
-    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": 0}),
-    "double_claims": Part("a family on two schemes at once counts for one half"),
+    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": 0}, asks=_LIST),
+    "double_claims": Part("a family on two schemes at once counts for one half", asks=_RESULTS),
     "staged": Part(
         "a programme starts small and goes on only past a go / no-go point", {"pilot_share": 0.01, "go_from": 0}
     ),
-    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": 0}),
+    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": 0}, asks=_INVESTORS),
     "widening_role": Part(
-        "its role, and with it its scope and daring, widens with its record", {"role_years": 1, "cautious_chance": 0}
+        "its role, and with it its scope and daring, widens with its record",
+        {"role_years": 1, "cautious_chance": 0},
+        asks=_LIST,
     ),
     "resource_map": Part(
-        "what services cost, and what of it follows cases, is mapped before anything is agreed", {"map_cost": 0}
+        "what services cost, and what of it follows cases, is mapped before anything is agreed",
+        {"map_cost": 0},
+        asks=_JOINT,
     ),
     "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
     "social_capital": Part("help by community groups adds to a neighbourhood's social capital", {"capital_step": 0}),
@@ -56,6 +72,7 @@ PARTS = {
     "joint_assessment": Part(
         "a family served by several members is assessed once, so that each member's services cost less",
         {"efficiency_share": 0},
+        asks=_JOINT,
     ),
     "joint_team": Part(
         "members' staff deliver programmes as one team: at less cost, and families engage sooner",

@@ -106,7 +106,7 @@ class Recorder:
         """How often a saving measured passes what payment asks of it, how often the true one does, and how often noise would."""
         for group in model.outcomes.judged(model.findings):
             saved = sum(
-                float(true[finding.cohort.key][model.lines_relieved(finding.cohort.programme)].sum())
+                float(true[finding.cohort.key][model.lines_paid_for(finding.cohort.programme)].sum())
                 for finding in group
             )
             counts = {"payments_judged": 1, "payments_made": model.outcomes.passes(group), "payments_by_luck": model.outcomes.luck(group),

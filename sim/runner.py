@@ -103,6 +103,12 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
     chosen = arrangement_names() if list(arrangements) == ["all"] else arrangements
     loaded = [load_arrangement(name) for name in chosen]
+    lines = [line.id for line in place.lines]
+    for arrangement in loaded:
+        for name in arrangement.outcome_lines:
+            if name not in lines:
+                raise InputError(arrangement.file, "outcome_lines", f"{name!r} is no service line of {place.id}",
+                                 suggest(name, lines))  # fmt: skip
     ids = [arrangement.id for arrangement in loaded]
     if len(set(ids)) < len(ids):
         raise InputError("arrangement", "", "one is given twice", "name each once")

@@ -5,6 +5,7 @@ import pytest
 from sim import rules
 from sim.arrangements import QUESTIONS, arrangement_names, load_arrangement
 from sim.parameters import InputError, check_source
+from sim.runner import load_inputs
 from tests.conftest import PLAN
 
 
@@ -78,6 +79,15 @@ def test_an_arrangement_may_extend_another_and_say_only_what_differs(tmp_path):
     path.write_text('extends = "list_publik"\n')
     with pytest.raises(InputError, match="did you mean 'list_public'"):
         load_arrangement(path)
+
+
+def test_an_outcome_line_the_place_does_not_have_is_named(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'extends = "sib_single"\nname = "m"\nsource = "assumption: test"\ndiffers = "d"\noutcome_lines = ["caree"]\n'
+    )
+    with pytest.raises(InputError, match=r"mine.toml: outcome_lines: 'caree' is no service line of milltown.*'care'"):
+        load_inputs(str(path), "milltown")
 
 
 def test_every_choice_says_what_it_is():

@@ -8,7 +8,9 @@ import pytest
 
 from sim import parts
 from sim.agents.list_trust import ROLES
+from sim.arrangements import load_arrangement
 from sim.ledger import OUTSIDE
+from sim.parameters import InputError
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, changed_file, flows, system
 
@@ -31,6 +33,13 @@ def test_a_list_with_social_investment_is_a_conduit():
     assert flows(result, "outcome_payment", "list", "vehicle") > 0
     assert flows(result, "outcome_payment", "council", "vehicle") == 0
     assert flows(result, "capital_repayment", "vehicle") > 0
+
+
+def test_money_is_asked_in_the_order_of_its_sources(tmp_path):
+    """Investors first pay for more than where they come after the LIST's own money."""
+    other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["members_capital", "investors"]')
+    first, second = (one(name, CERTAIN, years=10) for name in ("list_social_investment", other))
+    assert flows(first, "programme", "vehicle") > 1.5 * flows(second, "programme", "vehicle") > 0
 
 
 def test_a_role_widens_with_the_record_and_scope_horizon_and_daring_with_it():
@@ -147,6 +156,24 @@ def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
     assert all(contract.year <= 2 for contract in model.signed.values())  # the first findings end the second year
     fresh = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 0}))
     assert fresh.market.stage("parenting", 100) == 25
+
+
+@pytest.mark.parametrize(
+    ("part", "base", "values"),
+    [
+        ("tax_relief", "silo", None),
+        ("political_risk", "list_public", {"ended_at_review": 1}),
+        ("pooled_cohorts", "silo", None),
+        ("double_claims", "list_public", None),
+        ("monitor", "silo", {"dispute_cost": 1}),
+        ("widening_role", "pooled_s75", {"role_years": 1, "cautious_chance": 0}),
+        ("resource_map", "silo", {"map_cost": 1}),
+        ("joint_assessment", "silo", {"efficiency_share": 0}),
+    ],
+)
+def test_a_part_that_would_do_nothing_is_refused(tmp_path, part, base, values):
+    with pytest.raises(InputError, match=f"parts: '{part}' does nothing where rules"):
+        load_arrangement(with_part(tmp_path, part, base, values))
 
 
 def test_politics_ends_deals_at_a_review(tmp_path):

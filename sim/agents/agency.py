@@ -98,15 +98,19 @@ class Agency(Commissioner):
         return sum(int(saved[q][self.own_lines].sum()) for q in quarters if q in saved)
 
     def forecast_and_cut(self, quarter):
-        """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first."""
+        """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first.
+
+        A ring-fenced sum, and what it pays for, are not touched.
+        """
         so_far = self.spent(range(quarter - 2, quarter + 1))
         over = so_far * QUARTERS // 3 - self.budget_pence
         if over <= 0:
             return
-        cut = min(over, self.model.owed_next_quarter(self))
+        cut = 0 if self.ring_fenced else min(over, self.model.owed_next_quarter(self))
         if cut > 0:
             self.model.cancel_next_quarter(self, cut)
-        money = min(over, max(0, self.balance("prevention") - self.model.owed_next_quarter(self)))
+        kept = self.model.owed_next_quarter(self) + (self.earmarked if self.ring_fenced else 0)
+        money = min(over, max(0, self.balance("prevention") - kept))
         self.model.ledger.transfer(self.account("prevention"), self.account("service"), money, "internal")
 
     def contribute(self, body, share):
@@ -170,9 +174,12 @@ class Agency(Commissioner):
         """Year end: cover a deficit, or return, keep and reinvest an underspend; then spend what is left over.
 
         A deficit is met from reserve, then discretionary money, then by the parent, who takes it back from next
-        year's discretionary money. An underspend is kept or returned by the agency's own rule.
+        year's discretionary money, once what is left of a ring-fenced sum has gone back to the centre. An underspend is
+        kept or returned by the agency's own rule.
         """
         self.cash_this_year = self.underspend()
+        if self.ring_fenced:
+            self.model.hand_back(self, min(self.earmarked, max(0, self.balance("prevention"))))
         for purse in ("reserve", "prevention"):
             gap = -self.balance("service")
             if gap > 0:

@@ -152,7 +152,9 @@ class Commissioner(Party):
     members : method
         Agencies on whose behalf it commissions.
     earmarked : int
-        Pence of this year's money that can be spent on programmes only, so that any benefit is worth it.
+        Pence of this year's money, not yet committed, that can be spent on programmes only, so that any benefit is worth it.
+    ring_fenced : int
+        Pence of a ring-fenced sum of the centre it has had this year.
     projects : dict of str to int
         Years in which each programme was commissioned: repetition makes agreeing cheaper.
     """
@@ -166,7 +168,7 @@ class Commissioner(Party):
         optimism, spread = model.dials["programmes.optimism"], model.place.get("place.belief_spread")
         self.beliefs = {name: Belief(optimism, spread**2) for name in model.catalogue}
         self.projects = {}
-        self.earmarked = 0
+        self.earmarked = self.ring_fenced = 0
 
     def horizon(self):
         """Years it looks ahead."""
@@ -229,6 +231,11 @@ class Commissioner(Party):
     def claim(self):
         """Its part of an envelope that all bodies of an arrangement share, by people."""
         return self.people
+
+    def has_all_cohorts(self):
+        """Whether it has as many yearly cohorts as the arrangement is for."""
+        most = self.model.arrangement.optional("yearly_cohorts") or math.inf
+        return len({contract.year for contract in self.model.signed.values() if contract.body == self.code}) >= most
 
     def outcome_account(self):
         """Account for outcome payments from others on what it paid for itself; empty where nobody else pays."""
@@ -308,15 +315,19 @@ class Commissioner(Party):
         return options
 
     def _backing(self, project, money):
-        """Own money as far as it goes; another party's where own money does not cover the project; None if too little."""
+        """The first money that covers the project, in the order of the sources; own money in part where none does.
+
+        None if that is too little. Under an equal envelope own money is all there is.
+        """
         room = self.model.market.room_for(project.programme, self)
         room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.arrangement.rules
         smallest = self.smallest_project()
         affordable = money // project.price_pence if self.model.own_money else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
-        if own.families < room and not self.model.equal_money:
-            least = max(own.families + 1, smallest)
+        others_first = rules.up_front[0].back is not None
+        if (own.families < room or others_first) and not self.model.equal_money:
+            least = smallest if others_first else max(own.families + 1, smallest)
             other = (
                 rules.back(self, replace(project, families=room, least=least, money=money)) if room >= least else None
             )

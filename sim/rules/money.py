@@ -79,13 +79,16 @@ def _ring_fenced(body):
     part = body.people / sum(other.people for other in body.model.bodies)
     pence = round(body.model.cost_here("ring_fence") * part)
     body.model.centre().pay_grant(body.account(body.purse), pence)
-    body.earmarked += pence
+    body.earmarked, body.ring_fenced = body.earmarked + pence, pence
 
 
 def _advance(body):
-    """At the start of each term the centre pays a share of the saving that the target would bring over it."""
+    """At the start of each term the centre pays a share of the saving that the target would bring over it.
+
+    None is paid for a term whose end, when the target is looked at, lies beyond the run.
+    """
     years, gone = body.term()
-    if gone == 0:
+    if gone == 0 and body.model.year + years - 1 <= body.model.years:
         arrangement, base = body.model.arrangement, body.model.area_base()
         body.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
         body.model.centre().pay_for_outcome(body.account(), body.advanced)

@@ -51,11 +51,11 @@ def _fees_expected(model, project):
 
 
 def _share_due(model, contract, finding):
-    """A share of the saving measured, at average cost, in the services the programme is meant to relieve."""
+    """A share of the saving measured, at average cost, in the services that payments look at."""
     if finding is None:
         return 0
-    relieved = model.lines_relieved(contract.programme)
-    saved = float((finding.saved * model.services.prices.average)[relieved].sum())
+    lines = model.lines_paid_for(contract.programme)
+    saved = float((finding.saved * model.services.prices.average)[lines].sum())
     return round(saved * model.arrangement.get("outcome_share"))
 
 
@@ -63,8 +63,8 @@ def _share_expected(model, project):
     """Share of the saving expected a family, if effects are as published."""
     years = int(model.arrangement.get("payment_years"))
     belief = project.body.beliefs[project.programme.id].mean
-    relieved = model.lines_relieved(project.programme.id)
-    saved = float(project.appraisal.fiscal_pence[1 : 1 + years, relieved].sum()) / max(belief, 1e-9)
+    lines = model.lines_paid_for(project.programme.id)
+    saved = float(project.appraisal.fiscal_pence[1 : 1 + years, lines].sum()) / max(belief, 1e-9)
     return round(saved * model.arrangement.get("outcome_share"))
 
 
