@@ -73,13 +73,18 @@ def test_activity_contract_pays_for_volume_whatever_comes_of_it():
         assert due == sum(p[3] for p in model.ledger.postings if p[4] == "programme" and p[0] <= 4 and ":" in p[1])
         paid.append(due)
     assert paid[0] == pytest.approx(paid[1], rel=0.2)
+    contracts[0].families, contracts[0].taken = 40, {0: 3}
+    activity, block = (system(name).arrangement.rules.paid_for for name in ("activity_contract", "silo"))
+    assert activity(contracts[0], 0) == 3 * contracts[0].price_pence  # those who came
+    assert block(contracts[0], 0) == 10 * contracts[0].price_pence  # those who were planned
 
 
 def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():
-    model = system(
-        "tariff_nhs", {**KEEN, "services.unmet_need_scale": 0, "arrangement.ring_fence": 10_000_000}, years=6
-    )
+    settings = {**KEEN, "services.unmet_need_scale": 0, "arrangement.ring_fence": 10_000_000}
+    model = system("tariff_nhs", settings, years=6)
+    idle = system("tariff_nhs", {**settings, "programmes.effect_scale": 0}, years=6)
     assert model.signed
+    assert model.parties["nhs"].budget_pence < idle.parties["nhs"].budget_pence
     for contract in model.signed.values():
         assert contract.price_pence == model.catalogue[contract.programme].cost_pence()
     nhs = model.parties["nhs"]
