@@ -35,6 +35,14 @@ def test_a_list_with_social_investment_is_a_conduit():
     assert flows(result, "capital_repayment", "vehicle") > 0
 
 
+def test_the_whole_vision_asks_investors_only_where_its_own_money_fails():
+    poor = {**CERTAIN, "arrangement.subscription_share": 0.05}
+    rich, short = (one("list_full", settings, years=10) for settings in (CERTAIN, poor))
+    assert flows(rich, "programme", "list") > 0
+    assert flows(rich, "capital") == 0
+    assert flows(short, "programme", "list") > flows(short, "programme", "vehicle") > 0
+
+
 def test_money_is_asked_in_the_order_of_its_sources(tmp_path):
     """Investors first pay for more than where they come after the LIST's own money."""
     other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["members_capital", "investors"]')
