@@ -233,7 +233,9 @@ class Commissioner(Party):
         return self.people
 
     def has_all_cohorts(self):
-        """Whether it has as many yearly cohorts as the arrangement is for."""
+        """Whether it has as many yearly cohorts as the arrangement is for; an equal envelope comes every year, for all."""
+        if self.model.equal_money:
+            return False
         most = self.model.arrangement.optional("yearly_cohorts") or math.inf
         return len({contract.year for contract in self.model.signed.values() if contract.body == self.code}) >= most
 
