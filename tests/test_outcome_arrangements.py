@@ -317,6 +317,8 @@ def test_peterborough_has_three_yearly_cohorts_and_others_go_on(tmp_path):
     ]
     assert len(years[0]) == 3
     assert len(years[1]) > 3
+    equal = system("sib_peterborough", {**KEEN, "comparison.envelope": 2_000_000}, years=6)
+    assert len({contract.year for contract in equal.signed.values()}) > 3  # an equal envelope comes every year
 
 
 def test_below_its_threshold_a_cohort_brings_nothing_alone_or_pooled():
