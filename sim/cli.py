@@ -162,8 +162,14 @@ def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or
     Example: listsim check my_arrangement.toml
     """
     from sim.catalogue import checked
+    from sim.parameters import SHOWN_FAULTS, InputError
 
-    print(checked(path))
+    try:
+        print(checked(path))
+    except InputError as error:
+        if len(error.faults) > SHOWN_FAULTS:
+            print("\n".join(error.faults))
+        raise
 
 
 @app.command()

@@ -3,16 +3,18 @@
 import csv
 import difflib
 import math
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
 PRICE_BASE = "2010/11"
+SHOWN_FAULTS = 5  # `check` lists them all
 EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
 
 
 class InputError(Exception):
-    """The input is wrong: where, what is wrong, and what would be right, in one line.
+    """The input is wrong: where, what is wrong, and what would be right, in one line for each fault.
 
     Parameters
     ----------
@@ -22,11 +24,72 @@ class InputError(Exception):
         Row, key or value in it; may be empty.
     problem, remedy : str
         What is wrong, and what would be right.
+
+    Attributes
+    ----------
+    faults : tuple of str
+        Every fault, a line each; the text of the error shows the first few.
     """
 
     def __init__(self, where, key, problem, remedy):
         parts = [str(part) for part in (where, key) if str(part)]
-        super().__init__(": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " "))
+        line = ": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " ")
+        super().__init__(line)
+        self.faults = (line,)
+
+    @classmethod
+    def of(cls, faults):
+        """One error that tells several faults, each once, given as lines."""
+        error = cls.__new__(cls)
+        error.faults = tuple(dict.fromkeys(faults))
+        error.args = ("\n".join(error.faults),)
+        return error
+
+    def __str__(self):
+        shown, more = self.faults[:SHOWN_FAULTS], len(self.faults) - SHOWN_FAULTS
+        return "\n".join([*shown, f"and {more} more; `listsim check` lists them all"] if more > 0 else shown)
+
+    def __reduce__(self):
+        return type(self).of, (self.faults,)
+
+
+class Faults:
+    """Collects the faults of a file, so that they are told in one go.
+
+    As a context, it raises one :class:`InputError` with all of them at its end; a fault that nothing can follow ends
+    it at once, and the ones collected before are told with it.
+
+    Examples
+    --------
+    >>> with Faults() as faults:
+    ...     for row in rows:
+    ...         with faults.kept():
+    ...             read(row)
+    """
+
+    def __init__(self):
+        self.errors = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, InputError):
+            self.errors.append(error)
+        elif error is not None:
+            return
+        if len(self.errors) > 1:
+            raise InputError.of(fault for error in self.errors for fault in error.faults) from None
+        if self.errors:
+            raise self.errors[0]
+
+    @contextmanager
+    def kept(self):
+        """A part whose fault is kept while reading goes on after it."""
+        try:
+            yield
+        except InputError as error:
+            self.errors.append(error)
 
 
 class UnknownParameterError(InputError):

@@ -1,8 +1,11 @@
+import pickle
+
 import pytest
 
 from sim import runner
 from sim.parameters import (
     DIALS,
+    Faults,
     InputError,
     UnknownParameterError,
     check_source,
@@ -135,3 +138,46 @@ def test_a_setting_of_one_arrangement_changes_only_that_one():
     assert cases[1].arrangement.get("payment_share") == 0.4
     with pytest.raises(UnknownParameterError):
         runner.load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
+
+
+def faulty(number, last=None):
+    with Faults() as faults:
+        for i in range(number):
+            with faults.kept():
+                raise InputError("file", f"line {i}", "is wrong", "mend it")
+        if last:
+            raise InputError("file", last, "ends the reading", "mend it")
+
+
+def test_faults_are_told_together_and_the_first_few_are_shown():
+    faulty(0)
+    with pytest.raises(InputError, match=r"^file: line 0: is wrong; mend it$"):
+        faulty(1)
+    with pytest.raises(InputError) as error:
+        faulty(2, "end")
+    assert str(error.value).splitlines() == [
+        "file: line 0: is wrong; mend it",
+        "file: line 1: is wrong; mend it",
+        "file: end: ends the reading; mend it",
+    ]
+    with pytest.raises(InputError) as error:
+        faulty(9)
+    assert len(error.value.faults) == 9
+    assert str(error.value).splitlines()[-1].startswith("and 4 more")
+
+
+def test_a_fault_crosses_processes_whole():
+    for made in (InputError("file", "key", "is wrong", "mend it"), InputError.of(["one", "two"])):
+        again = pickle.loads(pickle.dumps(made))
+        assert (again.faults, str(again)) == (made.faults, str(made))
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_fault():
+    def broken():
+        with Faults() as faults:
+            with faults.kept():
+                raise InputError("file", "key", "is wrong", "mend it")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        broken()
