@@ -137,7 +137,7 @@ def reserve_folder(path, overwrite=False, inputs=()):
     ------
     InputError
     """
-    return Reservation(path, partial(_check_folder, path, overwrite, list(inputs)), _swap)
+    return Reservation(path, partial(_check_folder, path, overwrite, sorted(map(str, inputs))), _swap)
 
 
 def reserve_next(command):
@@ -304,6 +304,9 @@ def _take(path):
     taken = path.with_name(f".{path.name}.partial")
     for left in taken.parent.glob(".*.partial"):
         _clear_left(left)
+    with suppress(OSError):
+        if time() - taken.stat().st_mtime > LONG_AGO:
+            taken.rmdir()  # where it is empty: its process ended between two steps
     try:
         taken.mkdir()
     except FileExistsError:
@@ -340,9 +343,6 @@ def _clear_left(taken):
             with suppress(OSError):
                 (taken / name).rename(taken / _owner())
                 _clear(taken)
-    with suppress(OSError):
-        if time() - taken.stat().st_mtime > LONG_AGO:
-            taken.rmdir()  # empty: its process ended between two steps
 
 
 def _owners(taken):
