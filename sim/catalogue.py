@@ -118,9 +118,10 @@ def checked(path):
     )
 
 
-def fit_report_name(loaded, is_default):
+def fit_report_name(loaded, default_place):
     """Where the fit of a place is written unless the user says: the page in docs is that of the default place."""
-    if is_default and Path("sim").exists() and Path("sim").samefile(Path(__file__).parent):
+    own = Path(__file__).parent / "scenarios" / "places" / default_place
+    if own.samefile(loaded.folder) and Path("sim").exists() and Path("sim").samefile(Path(__file__).parent):
         return "docs/baseline_fit.md"
     return f"baseline_fit_{re.sub(r'[^A-Za-z0-9.-]+', '_', loaded.id)[:80]}.md"
 

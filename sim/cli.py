@@ -235,7 +235,7 @@ def fit_report(place: Place = DEFAULT_PLACE,
     from sim.places import load_place
 
     loaded = load_place(place)
-    name = catalogue.fit_report_name(loaded, place == DEFAULT_PLACE) if out is None else out
+    name = catalogue.fit_report_name(loaded, DEFAULT_PLACE) if out is None else out
     with reserve_file(name, overwrite, loaded.files) as reserved:
         with _Progress("Simulating the baseline", no_progress) as tell:
             text = catalogue.fit_report(loaded, seed, replicates, tell)

@@ -177,7 +177,7 @@ def test_a_folder_that_is_not_empty_is_refused(listsim, tmp_path):
     (tmp_path / "full" / "file").write_text("mine")
     code, _, err = listsim("run", "silo", *TOWN, "--out", "full")
     assert code == 2
-    assert "--overwrite" in err
+    assert "holds no manifest of listsim; give another folder" in err
     assert (tmp_path / "full" / "file").read_text() == "mine"
 
 
