@@ -391,6 +391,9 @@ def test_a_fit_report_lands_in_docs_for_the_default_place_in_a_clone_alone(lists
     assert listsim("fit-report", "--place", "./birmingham_2010", "--no-progress", "--overwrite")[1].startswith(
         "baseline_fit_"
     )
+    (tmp_path / "sim").symlink_to(Path(cli.__file__).parent)
+    assert listsim("fit-report", "--no-progress", "--overwrite")[1] == "baseline_fit_milltown.md\n"
+    (tmp_path / "sim").unlink()
     shutil.rmtree(tmp_path / "birmingham_2010")
     assert listsim("fit-report", "--no-progress")[1] == "baseline_fit_birmingham_2010.md\n"
     (tmp_path / "sim").symlink_to(Path(cli.__file__).parent)
