@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim import runner
-from sim.results import read_manifest, summarise, tables, write_manifest, write_tables
+from sim.folders import reserve_files_in, reserve_folder
+from sim.results import (
+    DAMAGED,
+    damaged,
+    files_read,
+    read_manifest,
+    read_tables,
+    summarise,
+    tables,
+    write_manifest,
+    write_tables,
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +59,24 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
-    def write(self, folder):
-        """Write tables, manifest, figures and report into an existing folder."""
+    def write(self, folder, overwrite=False):
+        """Write tables, manifest, figures and report into a new folder, whole or not at all.
+
+        Parameters
+        ----------
+        folder : str or path
+        overwrite : bool
+            Whether a folder that listsim wrote may be replaced; nothing else ever is.
+
+        Raises
+        ------
+        InputError
+        """
+        with reserve_folder(folder, overwrite, files_read(self.cases)) as reserved:
+            reserved.finish(self.write_into)
+
+    def write_into(self, folder):
+        """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
         write_tables(folder, self.runs, self.flows, self.summary)
@@ -107,6 +134,33 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
         With one case and one replicate.
     """
     return compare([arrangement], place, settings, seed, 1, years, families)
+
+
+def redraw(folder):
+    """Draw the report of a finished run again; all of it or nothing is written.
+
+    Parameters
+    ----------
+    folder : str or path
+
+    Raises
+    ------
+    InputError
+    """
+    from sim.report.page import write_report
+
+    with reserve_files_in(folder) as reserved:
+        runs, _, summary, manifest = read_tables(folder)
+
+        def draw(new):
+            try:
+                write_report(new, runs, summary, manifest)
+            except OSError:  # the disk, not the tables
+                raise
+            except DAMAGED as error:
+                raise damaged(folder, error) from error
+
+        reserved.finish(draw)
 
 
 def appraise(

@@ -1,11 +1,11 @@
 """What there is, in words: lists, explanations, checks and the report of a place's fit."""
 
-import os
-import tempfile
+import re
 from pathlib import Path
 
 from sim.arrangements import arrangement_names, load_arrangement
 from sim.benefit_file import read_benefits
+from sim.folders import FIT_REPORT_MARK
 from sim.parameters import DIALS, InputError, UnknownParameterError, full_source, suggest
 from sim.places import load_place, place_names, read_toml
 from sim.programmes import load_catalogue, load_programme, programme_names
@@ -118,20 +118,22 @@ def checked(path):
     )
 
 
-def write_fit_report(loaded, out, seed, replicates, progress=None):
-    """Write published against simulated of a loaded place, with every gap, as Markdown.
+def fit_report_name(loaded, default_place):
+    """Where the fit of a place is written unless the user says: the page in docs is that of the default place."""
+    own = Path(__file__).parent / "scenarios" / "places" / default_place
+    if own.samefile(loaded.folder) and Path("sim").exists() and Path("sim").samefile(Path(__file__).parent):
+        return "docs/baseline_fit.md"
+    return f"baseline_fit_{re.sub(r'[^A-Za-z0-9.-]+', '_', loaded.id)[:80]}.md"
 
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
-    """
+
+def fit_report(loaded, seed, replicates, progress=None):
+    """Published against simulated of a loaded place, with every gap, as Markdown."""
     from sim.fitting import compare_targets
 
     fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
     lines = [
         f"# How {loaded.name} meets its published figures", "",
-        f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); written by `listsim fit-report`. "
+        f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); {FIT_REPORT_MARK}. "
         "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
         "Nothing is averaged away.", "",
         "| figure | how used | published | range | simulated | gap | source |", "|---|---|---:|---:|---:|---:|---|",
@@ -146,17 +148,4 @@ def write_fit_report(loaded, out, seed, replicates, progress=None):
         )
     worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
     lines += ["", f"Largest gap: {worst.target.id}, {worst.gap_per_cent:+.1f}%."]
-    _replace_file(Path(out), "\n".join(lines) + "\n")
-
-
-def _replace_file(path, text):
-    """Write a file whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except OSError as error:
-        raise InputError("--out", path, f"cannot be written ({error.strerror})", "give a file that can") from None
+    return "\n".join(lines) + "\n"

@@ -1,6 +1,5 @@
 """The command line: thin; everything heavy is imported by the command that needs it."""
 
-import shutil
 import sys
 from typing import Annotated
 
@@ -24,7 +23,9 @@ Settings = Annotated[
     typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated."),
 ]
 Out = Annotated[str | None, typer.Option(help="Folder for the results; the next free results/COMMAND-NNN by default.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace a folder that is not empty.")]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what listsim wrote there before; never anything else.")
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=256, help="Processes; all processors by default. Results do not depend on it.")
 ]
@@ -119,11 +120,9 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
 
     Example: listsim report results/demo-001
     """
-    from sim.report.page import write_report
-    from sim.results import read_tables
+    from sim.api import redraw
 
-    runs, _, summary, manifest = read_tables(folder)
-    write_report(folder, runs, summary, manifest)
+    redraw(folder)
     print(f"{folder}/report.html")
 
 
@@ -230,19 +229,24 @@ def appraise(programme: Annotated[str, typer.Argument(help="A programme's id, or
 
 
 @app.command("fit-report")
-def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(help="File to write.")] = "docs/baseline_fit.md",
-               seed: Seed = 101, replicates: Replicates = 5, no_progress: NoProgress = False):  # fmt: skip
+def fit_report(place: Place = DEFAULT_PLACE,
+               out: Annotated[str | None, typer.Option(help="File to write; baseline_fit_PLACE.md by default, and docs/baseline_fit.md for the default place in a clone of listsim.")] = None,
+               seed: Seed = 101, replicates: Replicates = 5, overwrite: Overwrite = False, no_progress: NoProgress = False):  # fmt: skip
     """Write how well a place meets its published figures: every target, with the gap in per cent.
 
-    Example: listsim fit-report --out docs/baseline_fit.md
+    Example: listsim fit-report --place milltown --out milltown_fit.md
     """
-    from sim.catalogue import write_fit_report
+    from sim import catalogue
+    from sim.folders import reserve_file
     from sim.places import load_place
 
     loaded = load_place(place)
-    with _Progress("Simulating the baseline", no_progress) as tell:
-        write_fit_report(loaded, out, seed, replicates, tell)
-    print(out)
+    name = catalogue.fit_report_name(loaded, DEFAULT_PLACE) if out is None else out
+    with reserve_file(name, overwrite, loaded.files) as reserved:
+        with _Progress("Simulating the baseline", no_progress) as tell:
+            text = catalogue.fit_report(loaded, seed, replicates, tell)
+        reserved.finish(lambda new: new.write_text(text, encoding="utf-8"))
+    print(name)
 
 
 @app.command()
@@ -254,19 +258,14 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
     Example: listsim calibrate my_place --out my_place_fitted
     """
     from sim.fitting import fit_place, write_fit
+    from sim.folders import reserve_folder
     from sim.places import load_place
-    from sim.results import claim_folder, release_folder
 
-    fitted = load_place(place)
-    claimed = claim_folder(out, overwrite)
-    try:
+    loaded = load_place(place)
+    with reserve_folder(out, overwrite, loaded.files) as reserved:
         with _Progress("Fitting", no_progress) as tell:
-            fitted = fit_place(fitted, rounds, seed, progress=tell)
-        shutil.copytree(fitted.folder, claimed, dirs_exist_ok=True)
-        write_fit(fitted, claimed)
-        release_folder(claimed, out)
-    finally:
-        shutil.rmtree(claimed, ignore_errors=True)
+            fitted = fit_place(loaded, rounds, seed, progress=tell)
+        reserved.finish(lambda new: write_fit(fitted, new))
     print(out)
 
 
@@ -295,28 +294,24 @@ def _compare(
     if workers > 1:
         pool.warm_up()
     from sim import runner
-    from sim.results import claim_folder, free_folder, release_folder
+    from sim.folders import reserve_folder, reserve_next
+    from sim.results import files_read
 
     cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
-    path = out or free_folder(command)
-    claimed = claim_folder(path, overwrite)
-    try:
+    with reserve_next(command) if out is None else reserve_folder(out, overwrite, files_read(cases)) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
             results = runner.compare(cases, seed, replicates, workers, tell)
         from sim.api import Comparison
 
         done = Comparison(cases, seed, replicates, results)
-        done.write(claimed)
-        release_folder(claimed, path)
-    finally:
-        shutil.rmtree(claimed, ignore_errors=True)
+        reserved.finish(done.write_into)
     if json:
         print(done.summary.to_json(orient="records"))
     elif not quiet:
         from sim.report.screen import show
 
         show(done.summary, cases, replicates)
-        print(f"\nReport: {path}/report.html")
+        print(f"\nReport: {reserved.path}/report.html")
 
 
 def _settings(pairs):

@@ -1,6 +1,8 @@
 """Fitting a place to its published counts, and saying how well it was met (docs/odd.md, section 5)."""
 
 import csv
+import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import numpy as np
 
 from sim.burn_in import settle
 from sim.families import QUARTERS
+from sim.folders import hashes
 from sim.parameters import defaults
+from sim.results import version_of
 from sim.services import FIELDS
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
@@ -91,7 +95,9 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
 
 
 def write_fit(place, folder):
-    """Write the fitted chances and prevalences of a place into the files of a folder."""
+    """Write a place with its fitted chances and prevalences, and a manifest that says what was written, into a folder."""
+    for path in place.files:
+        shutil.copyfile(path, Path(folder) / path.name)
     for file, key in (("transitions", _transition_name), ("needs", _need_name)):
         path = Path(folder) / f"{file}.csv"
         with path.open(encoding="utf-8", newline="") as handle:
@@ -104,6 +110,14 @@ def write_fit(place, folder):
             writer = csv.DictWriter(handle, reader.fieldnames, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
+    manifest = {
+        "versions": {"listsim": version_of("listsim")},
+        "fitted_from": str(place.folder),
+        "written": hashes(folder),
+    }
+    (Path(folder) / "manifest.json").write_text(
+        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
 
 
 def _transition_name(row):

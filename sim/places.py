@@ -125,6 +125,11 @@ class Place:
     values: dict = field(repr=False)
     targets: tuple = field(repr=False)
 
+    @property
+    def files(self):
+        """Its TOML and CSV files."""
+        return [path for path in sorted(Path(self.folder).iterdir()) if path.suffix in (".csv", ".toml")]
+
     def get(self, name):
         """A value at the price base (2010/11 pounds where it is money)."""
         return self.values[name].base_value

@@ -1,12 +1,10 @@
-"""The files of a comparison: columns and measures declared once; tables, summary, manifest; written whole or not at all."""
+"""The files of a comparison: columns and measures declared once; tables, summary, manifest."""
 
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
-import tempfile
 from datetime import UTC, datetime
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
@@ -53,6 +51,17 @@ RATES = (
     "cash_per_pound",
 )
 ALL = "all"
+# What reading, or drawing from, files that somebody changed may raise.
+DAMAGED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+    RecursionError,
+)
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
 
 
@@ -203,43 +212,6 @@ def _spread(numbers):
     return float(known.mean()), *(float(q) for q in np.percentile(known, [5, 50, 95])), int(known.size)
 
 
-def free_folder(command):
-    """The next free ``results/COMMAND-NNN``."""
-    number = 1
-    while (path := Path("results") / f"{command}-{number:03d}").exists():
-        number += 1
-    return path
-
-
-def claim_folder(path, overwrite=False):
-    """A new empty folder beside `path` to write into; :func:`release_folder` puts it in place.
-
-    Raises
-    ------
-    InputError
-        If `path` is not empty and may not be overwritten, or cannot be written.
-    """
-    path = Path(path)
-    if path.exists() and not path.is_dir():
-        raise InputError("--out", path, "is a file", "give a folder")
-    try:
-        if path.is_dir() and any(path.iterdir()) and not overwrite:
-            raise InputError("--out", path, "is not empty", "give another folder or --overwrite")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise InputError("--out", path, f"cannot be written ({error.strerror})", "give a folder that can") from None
-
-
-def release_folder(claimed, path):
-    """Put a finished folder in place of `path`, whole."""
-    path = Path(path)
-    os.chmod(claimed, 0o755)
-    if path.is_dir():
-        shutil.rmtree(path)
-    os.replace(claimed, path)
-
-
 def write_tables(folder, runs, flows, summary):
     """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
@@ -256,12 +228,25 @@ def read_tables(folder):
     """
     folder = Path(folder)
     try:
-        return (pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet"),
-                pd.read_csv(folder / "summary.csv"), read_manifest(folder))  # fmt: skip
-    except (OSError, ValueError) as error:
-        raise InputError(
-            folder, "", f"is not a finished run ({type(error).__name__})", "give a folder that a comparison wrote"
-        ) from None
+        for name in ("runs.parquet", "flows.parquet", "summary.csv", "manifest.json"):
+            if not (folder / name).is_file():
+                raise InputError(
+                    folder, name, "is missing: this is not a finished run", "give a folder that a comparison wrote"
+                )
+        runs, flows = pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet")
+        summary = pd.read_csv(folder / "summary.csv")
+        for frame, columns in ((runs, RUN_COLUMNS), (flows, FLOW_COLUMNS), (summary, SUMMARY_COLUMNS)):
+            if list(frame.columns) != columns:
+                raise ValueError(f"columns are not {', '.join(columns)}")
+        return runs, flows, summary, read_manifest(folder)
+    except DAMAGED as error:
+        raise damaged(folder, error) from None
+
+
+def damaged(folder, error):
+    """The error of a folder whose files do not hold what a comparison writes."""
+    return InputError(folder, "", f"is damaged, or written by another version ({type(error).__name__}: {error})",
+                      "give a folder that a comparison wrote")  # fmt: skip
 
 
 def read_manifest(folder):
@@ -275,7 +260,7 @@ def write_manifest(folder, cases, seed, replicates, bodies):
     manifest = {
         "command": sys.argv[1:],
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {name: _version(name) for name in ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")},
+        "versions": {name: version_of(name) for name in ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")},
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
         "git_commit": _commit(),
@@ -288,7 +273,7 @@ def write_manifest(folder, cases, seed, replicates, bodies):
         "replicates": replicates,
         "settings": first.settings,
         "arrangements": {case.arrangement.id: _arrangement(case, bodies) for case in cases},
-        "files": {_short(name): _hash(name) for name in sorted(_files(cases))},
+        "files": {_short(name): _hash(name) for name in sorted(files_read(cases))},
         "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
     }
     text = json.dumps(manifest, indent=1, ensure_ascii=False)
@@ -324,8 +309,9 @@ def _plain(item):
     }
 
 
-def _files(cases):
-    names = {str(path) for path in Path(cases[0].place.folder).iterdir() if path.suffix in (".csv", ".toml")}
+def files_read(cases):
+    """Every file that cases were read from."""
+    names = set(map(str, cases[0].place.files))
     return names | {case.arrangement.file for case in cases} | {item.file for item in cases[0].catalogue.values()}
 
 
@@ -339,7 +325,8 @@ def _hash(name):
     return sha256(Path(name).read_bytes()).hexdigest()
 
 
-def _version(name):
+def version_of(name):
+    """Version of an installed package."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -64,7 +64,7 @@ def below(package):
 
 def test_the_imports_are_read():
     assert {"sim.agents.agency", "sim.appraisal", "sim.ledger"} <= neighbours("sim.model")
-    assert "sim.report.page" in neighbours("sim.cli")
+    assert "sim.report.screen" in neighbours("sim.cli")
     assert "sim.streams" in reach("sim.runner")
 
 

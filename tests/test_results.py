@@ -17,10 +17,7 @@ from sim.results import (
     RUN_COLUMNS,
     STOCKS,
     SUMMARY_COLUMNS,
-    claim_folder,
-    free_folder,
     read_tables,
-    release_folder,
     summarise,
 )
 from tests.test_outcome_arrangements import system
@@ -179,33 +176,6 @@ def test_spreads_have_no_signed_noughts():
     assert million(row) == "£0.0m (-1.3 to 1,234.5)"
     assert million({**row, "mean": -1.26e6}) == "-£1.3m (-1.3 to 1,234.5)"
     assert spread({**row, "mean": np.nan}) == "n/a"
-
-
-def test_a_folder_that_is_not_empty_is_refused_and_left_alone(tmp_path):
-    kept = tmp_path / "kept"
-    kept.mkdir()
-    (kept / "mine.txt").write_text("mine")
-    with pytest.raises(InputError, match="--overwrite"):
-        claim_folder(kept)
-    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
-    claimed = claim_folder(kept, overwrite=True)
-    (claimed / "new.txt").write_text("new")
-    assert (kept / "mine.txt").exists()  # until the new folder is whole
-    release_folder(claimed, kept)
-    assert [path.name for path in kept.iterdir()] == ["new.txt"]
-
-
-def test_a_file_is_no_folder(tmp_path):
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="is a file"):
-        claim_folder(tmp_path / "file")
-
-
-def test_the_next_free_folder(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert str(free_folder("demo")) == "results/demo-001"
-    (tmp_path / "results" / "demo-001").mkdir(parents=True)
-    assert str(free_folder("demo")) == "results/demo-002"
 
 
 def test_reading_what_is_no_run(tmp_path):
