@@ -2,12 +2,15 @@
 
 import sys
 
-from sim import terminal
-
 
 def main():
     """Run the command line in a process of its own."""
-    terminal.prepare()
+    try:
+        from sim import terminal
+
+        terminal.prepare()
+    except KeyboardInterrupt:  # in the few milliseconds before the signals are taken over
+        sys.exit(130)
     try:
         from sim.cli import main as command
 

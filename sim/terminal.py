@@ -1,5 +1,6 @@
 """What a shell sees of a command: signals, and streams that may be closed, full or unable to show a letter."""
 
+import atexit
 import codecs
 import io
 import os
@@ -63,10 +64,12 @@ def finish(code):
     """The exit code of a command that gave `code`, once what it printed has left; no signal counts any more."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    if received:
-        _stop_server()
     sys.stdout.flush()
     sys.stderr.flush()
+    if received:  # taking all modules apart would take half a second
+        _stop_server()
+        atexit._run_exitfuncs()
+        os._exit(code)
     error = sys.stdout.error
     if error is None:
         return code

@@ -1,5 +1,8 @@
 """Compiled code goes on without a folder to keep it in, and says so once."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -48,3 +51,11 @@ def test_kept_on_disk_otherwise(monkeypatch, warned, tmp_path):
     assert again(2) == 4
     assert sum(again.stats.cache_hits.values()) == 1
     assert not warned
+
+
+def test_the_parent_says_it_and_the_workers_do_not():
+    nowhere = {"NUMBA_CACHE_DIR": "/dev/null/x", "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
+    for module, lines in (("sim.kernels", 1), ("sim.worker", 0)):
+        code = f"from sim import terminal; terminal.prepare(); import {module}"
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nowhere}, capture_output=True)
+        assert (done.returncode, done.stderr.count(b"\n")) == (0, lines)
