@@ -8,6 +8,7 @@ from importlib import import_module
 _HOMES = {
     "Comparison": "sim.api",
     "InputError": "sim.parameters",
+    "WorkerError": "sim.pool",
     "appraise": "sim.api",
     "compare": "sim.api",
     "load_arrangement": "sim.arrangements",

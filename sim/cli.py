@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from sim import terminal
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
                   help="Where the savings of early intervention go: funding arrangements compared on a real city.")  # fmt: skip
 
@@ -262,6 +264,7 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
     from sim.places import load_place
 
     loaded = load_place(place)
+    terminal.tidy_up_first()
     with reserve_folder(out, overwrite, loaded.files) as reserved:
         with _Progress("Fitting", no_progress) as tell:
             fitted = fit_place(loaded, rounds, seed, progress=tell)
@@ -298,6 +301,7 @@ def _compare(
     from sim.results import files_read
 
     cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
+    terminal.tidy_up_first()
     with reserve_next(command) if out is None else reserve_folder(out, overwrite, files_read(cases)) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
             results = runner.compare(cases, seed, replicates, workers, tell)
@@ -340,6 +344,7 @@ class _Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        terminal.tidy_up_first()
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
         self.bar.start()
         task = self.bar.add_task(self.label, total=None)
@@ -351,8 +356,9 @@ class _Progress:
 
 
 def main():
-    """Entry point: exit code 0 done, 2 wrong input (one line), 130 interrupted, 1 our fault."""
+    """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
     from sim.parameters import InputError
+    from sim.pool import WorkerError
 
     try:
         code = app(standalone_mode=False)
@@ -360,17 +366,18 @@ def main():
         code = _say(str(error), 2)
     except typer.TyperException as error:
         code = _say(error.format_message().replace("\n", " ") + " See listsim --help.", 2)
+    except WorkerError as error:
+        code = _say(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
-    if code == 130:
-        _say("interrupted; nothing was written: give the same command to run it again", 130)
+    except Exception:
+        if not terminal.received:  # else an interrupt that somebody's code made into another error
+            raise
+    if terminal.received or code == 130:
+        code = _say(terminal.INTERRUPTED, 128 + (terminal.received or 2))
     sys.exit(code if isinstance(code, int) else 0)
 
 
 def _say(text, code):
-    print(f"listsim: {text}", file=sys.stderr)
+    terminal.say(text)
     return code
-
-
-if __name__ == "__main__":
-    main()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.compiled import compiled
 from sim.streams import ENGAGE, ENTER_NEED, ENTER_TRAIT, MOVE, PRESENT, philox, to_unit
 
 BLOCK = 256
@@ -160,7 +161,7 @@ def list_needs(visit, n, n_needs, listed):
     return np.int64(visits)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """Needs worsen and ease by one level (3.2).
 
@@ -239,7 +240,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def enter(c, t, e, f, area, key):
     """A family enters with a newborn: traits, trust and the parents' needs (3.1)."""
     number = (area << 20) + f - c.first[area]
@@ -271,7 +272,7 @@ def enter(c, t, e, f, area, key):
     c.has[f] = bits
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def age_families(c, t, e, first_area, last_area, key, until_full, leavers, counts):
     """A quarter passes; at 25 the family leaves and another enters with a newborn (3.1).
 
@@ -325,7 +326,7 @@ def show_needs(c_has, known, found, levels, trust, gain, contact, present, f, nu
                 found[f] |= bit
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def screen(
     c,
     s,
@@ -439,7 +440,7 @@ def rank_in_queue(luck, code):
     return (x ^ (x >> np.uint64(31))) >> np.uint64(32)
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def admit(c, quarter, line, need, code, places, mask, kept_first, hopeful, hopefuls, buffer, rows):
     """Give places of a line to families that wait, by drawn priority (4.1).
 
@@ -515,7 +516,7 @@ def matches(levels, wanted, level_from, level_to, at_least, f):
     return bits if n >= at_least else 0
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def choose_families(
     c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, order, barred,
     first_area, last_area, buffer, chosen,
@@ -588,7 +589,7 @@ def choose_families(
     return n
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def enrol(c, chosen, offer_index, trust_gain):
     """Put families on a programme, in the slot that is free or whose programme is longest past (3.4)."""
     offer, clock, gain = c.offer, c.clock, c.trust_gain
@@ -602,7 +603,7 @@ def enrol(c, chosen, offer_index, trust_gain):
         gain[f] += trust_gain
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def on_programmes(c, o, first_area, last_area, helped):
     """Share of each neighbourhood's families that are on a programme: those whose neighbours hear of it (3.4)."""
     first, end, offer, clock, running = c.first, c.end, c.offer, c.clock, o.running
@@ -617,7 +618,7 @@ def on_programmes(c, o, first_area, last_area, helped):
         helped[area] = n / max(1, end[area] - first[area])
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def use_of_services(c, target, use):
     """Last year's use of services by known families like a programme's target: what an analyst would look up (6).
 
@@ -645,7 +646,7 @@ def use_of_services(c, target, use):
     return families
 
 
-@njit(nogil=True, cache=True)
+@compiled
 def use_of_rows(served, rows, generation, as_enrolled, use):
     """Served quarters by line of some families in a year, leaving out those whose place another family has taken.
 

@@ -300,6 +300,11 @@ def compare(cases, seed=1, replicates=10, workers=1, progress=None):
     -------
     list of list of RunResult
         By replicate, then by case.
+
+    Raises
+    ------
+    WorkerError
+        If a worker process is killed.
     """
     seeds = range(seed, seed + replicates)
     workers = min(workers, replicates)
@@ -310,11 +315,7 @@ def compare(cases, seed=1, replicates=10, workers=1, progress=None):
         ]
     with pool.workers(workers) as executor:
         futures = [executor.submit(run_seed, cases, s) for s in seeds]
-        try:
-            return [_tell(progress, i, replicates, future.result()) for i, future in enumerate(futures)]
-        except BaseException:
-            pool.kill()
-            raise
+        return [_tell(progress, i, replicates, future.result()) for i, future in enumerate(futures)]
 
 
 def _tell(progress, i, total, result):

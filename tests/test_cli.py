@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli
+from sim import cli, pool, runner
 
 TOWN = ["--place", "milltown", "--no-progress"]
 
@@ -203,13 +203,25 @@ def test_help_has_an_example_each_and_loads_nothing_heavy():
         assert "Example: listsim" in command.callback.__doc__
 
 
+def test_a_killed_worker_is_named_in_one_line(listsim, tmp_path, monkeypatch):
+    def compare(*_):
+        with pool.workers(1) as executor:
+            return executor.submit(signal.raise_signal, signal.SIGKILL).result()
+
+    monkeypatch.setattr(runner, "compare", compare)
+    code, out, err = listsim("run", "silo", *TOWN, "--out", "cut")
+    assert (code, out) == (1, "")
+    assert err == "listsim: a worker process was killed (out of memory?); try --workers 1 or fewer families\n"
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="signals")
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_ctrl_c_ends_within_two_seconds_and_leaves_nothing(tmp_path, workers):
     command = [
         sys.executable,
         "-m",
-        "sim.cli",
+        "sim",
         "demo",
         *TOWN,
         "--replicates",

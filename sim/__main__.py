@@ -1,0 +1,23 @@
+"""Entry point of ``listsim`` and ``python -m sim``: signals and streams first, as the rest takes long to import."""
+
+import sys
+
+
+def main():
+    """Run the command line in a process of its own."""
+    try:
+        from sim import terminal
+
+        terminal.prepare()
+    except KeyboardInterrupt:  # in the few milliseconds before the signals are taken over
+        sys.exit(130)
+    try:
+        from sim.cli import main as command
+
+        command()
+    except SystemExit as stop:
+        sys.exit(terminal.finish(stop.code))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Compiled code goes on without a folder to keep it in, and says so once."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import pytest
+from numba.core import caching
+
+from sim import compiled
+
+
+def double(x):
+    return 2 * x
+
+
+@pytest.fixture
+def warned():
+    """The warnings of a test, as if none had been given before."""
+    compiled._warn_once.cache_clear()
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield told
+    compiled._warn_once.cache_clear()
+
+
+def test_no_folder_that_can_be_written(monkeypatch, warned):
+    monkeypatch.setattr(caching.CacheImpl, "_locator_classes", [])
+    assert compiled.compiled(double)(2) == 4
+    assert compiled.compiled(double)(3) == 6
+    assert [str(item.message).partition(",")[0] for item in warned] == ["compiled code cannot be kept on disk"]
+
+
+def test_a_folder_that_fills_up(monkeypatch, warned, tmp_path):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(caching.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(caching.IndexDataCacheFile, "save", full)
+    function = compiled.compiled(double)
+    assert function(2) == 4
+    assert function(2.5) == 5
+    assert len(warned) == 1
+
+
+def test_kept_on_disk_otherwise(monkeypatch, warned, tmp_path):
+    monkeypatch.setattr(caching.config, "CACHE_DIR", str(tmp_path))
+    assert compiled.compiled(double)(2) == 4
+    again = compiled.compiled(double)
+    assert again(2) == 4
+    assert sum(again.stats.cache_hits.values()) == 1
+    assert not warned
+
+
+def test_the_parent_says_it_and_the_workers_do_not():
+    nowhere = {"NUMBA_CACHE_DIR": "/dev/null/x", "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
+    for module, lines in (("sim.kernels", 1), ("sim.worker", 0)):
+        code = f"from sim import terminal; terminal.prepare(); import {module}"
+        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nowhere}, capture_output=True)
+        assert (done.returncode, done.stderr.count(b"\n")) == (0, lines)
