@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sim.appraisal import DISCOUNT_RATE
+from sim.codes import ALL
 from sim.parameters import InputError
 from sim.services import LEAKS
 
@@ -52,7 +53,6 @@ RATES = (
     "gross_per_pound",
     "cash_per_pound",
 )
-ALL = "all"
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
 
 
