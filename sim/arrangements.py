@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
-from sim import rules
+from sim import codes, rules
 from sim.parameters import DIALS, InputError, changed, check_source, quantity, suggest
 from sim.parts import PARTS, ROLES
 from sim.places import FUNDING, read_toml
@@ -113,7 +113,7 @@ class Arrangement:
 
     def takes(self, agency):
         """Whether an agency may take part."""
-        return "all" in self.members or agency in self.members
+        return codes.ALL in self.members or agency in self.members
 
     def with_value(self, name, text, where="--set"):
         """A copy with one value changed inside its range."""

@@ -3,6 +3,7 @@
 import mesa
 import numpy as np
 
+from sim import codes
 from sim.agents.agency import Agency
 from sim.agents.broker import Broker
 from sim.agents.department import Department
@@ -74,10 +75,10 @@ class LocalSystem(mesa.Model):
             self.investors = [Investor(self, code, **entry) for code, entry in inputs.investors.items()]
             relief = TREASURY if self.arrangement.has("tax_relief") else ""
             banked = any(source.bank for source in self.arrangement.rules.up_front)
-            self.vehicle = SocialBank(self, "bank", inputs.bank, relief) if banked else Vehicle(self)
-        self.monitor = Monitor(self, "monitor") if self.bodies and self.arrangement.has("monitor") else None
+            self.vehicle = SocialBank(self, codes.BANK, inputs.bank, relief) if banked else Vehicle(self)
+        self.monitor = Monitor(self, codes.MONITOR) if self.bodies and self.arrangement.has("monitor") else None
         self.evidence = (
-            EvidenceUnit(self, "evidence_unit") if self.bodies and self.arrangement.has("evidence_unit") else None
+            EvidenceUnit(self, codes.EVIDENCE_UNIT) if self.bodies and self.arrangement.has("evidence_unit") else None
         )
         self.broker = Broker(self) if self.bodies and self.arrangement.has("brokers") else None
         engaged = (self.vehicle, self.monitor, self.evidence, self.broker)

@@ -3,10 +3,13 @@
 import csv
 import difflib
 import math
+import re
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+
+from sim.kinds import ANY, Kind, is_money
 
 PRICE_BASE = "2010/11"
 SHOWN_FAULTS = 5  # `check` lists them all
@@ -119,6 +122,8 @@ class Quantity:
         Financial year of the prices where the value is money, else empty.
     source : str
         ``file:id`` of the evidence, a full reference, or ``assumption: why``.
+    kind : sim.kinds.Kind
+        What the value may be.
     """
 
     value: float
@@ -127,11 +132,12 @@ class Quantity:
     high: float
     source: str
     price_year: str = ""
+    kind: Kind = field(default=ANY, repr=False, compare=False)
 
     @property
     def is_money(self):
         """Whether the value is pounds."""
-        return self.unit.startswith("GBP")
+        return is_money(self.unit)
 
     @property
     def base_value(self):
@@ -196,8 +202,8 @@ def check_source(source, where, key):
 _FIELDS = ("value", "unit", "price_year", "low", "high", "source")
 
 
-def quantity(row, where, key, minimum=-math.inf):
-    """A :class:`Quantity` from a mapping of texts or numbers, or a one-line error.
+def quantity(row, where, key, kind=ANY):
+    """A :class:`Quantity` from a mapping of texts or numbers, or an error that names all that is wrong with it.
 
     Parameters
     ----------
@@ -205,53 +211,109 @@ def quantity(row, where, key, minimum=-math.inf):
         ``value``, ``unit``, ``low``, ``high``, ``source`` and, for money, ``price_year``.
     where, key : str
         File and row, for the error.
-    minimum : float
-        Smallest value that makes sense.
+    kind : sim.kinds.Kind or float
+        What the value and its range may be; a number alone is the least they may be.
 
     Raises
     ------
     InputError
     """
-    for field in row:
-        if field not in _FIELDS:
-            raise InputError(where, key, f"unknown field {field!r}", suggest(field, _FIELDS))
-    numbers = {name: _number(row.get(name, ""), where, key, name) for name in ("value", "low", "high")}
-    unit = str(row.get("unit") or "").strip()
-    price_year = str(row.get("price_year") or "").strip()
-    source = str(row.get("source") or "")
-    check_source(source, where, key)
+    if not isinstance(row, dict):
+        raise InputError(where, key, f"{shown(row)} is not a table", "give value, unit, low, high and source")
+    kind = kind if isinstance(kind, Kind) else Kind(low=kind)
+    numbers, texts = {}, {}
+    with Faults() as faults:
+        for name in sorted(map(str, row.keys() - set(_FIELDS))):
+            faults.errors.append(InputError(where, key, f"unknown field {shown(name)}", suggest(name, _FIELDS)))
+        for name in ("value", "low", "high"):
+            with faults.kept():
+                numbers[name] = _number(row.get(name, ""), where, key, name)
+        for name in ("unit", "price_year", "source"):
+            with faults.kept():
+                texts[name] = _text(row.get(name), where, key, name)
+        with faults.kept():
+            check_source(texts.get("source", "-"), where, key)
+        with faults.kept():
+            _check_unit(texts.get("unit", "-"), texts.get("price_year", ""), kind, where, key)
+    return in_range(Quantity(**numbers, **texts, kind=kind), where, key)
+
+
+def _check_unit(unit, price_year, kind, where, key):
+    """Refuse a unit that does not fit the kind of value, or a price year that does not fit the unit."""
     if not unit:
         raise InputError(where, key, "has no unit", "say what the value counts, per what")
-    if unit.startswith("GBP") and price_year not in evidence("deflators"):
+    if wrong := kind.wrong_unit(unit):
+        raise InputError(where, key, *wrong)
+    if is_money(unit) and price_year not in evidence("deflators"):
         raise InputError(
             where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators"))
         )
-    if numbers["value"] < minimum:
-        what = "negative" if minimum == 0 else f"below {minimum:g}"
-        raise InputError(where, key, f"value {numbers['value']:g} is {what}", f"give {minimum:g} or more")
-    result = Quantity(unit=unit, source=source.strip(), price_year=price_year, **numbers)
-    return in_range(result, where, key)
+    if price_year and not is_money(unit):
+        raise InputError(where, key, f"price year {price_year!r} with a unit that is not money", "leave it empty")
 
 
 def in_range(item, where, key):
-    """The quantity itself if its value lies in its own range.
+    """The quantity itself if its value lies in its own range, and both within its kind.
 
     Raises
     ------
     InputError
     """
-    if not item.low <= item.value <= item.high:
-        raise InputError(where, key, f"value {item.value:g} is out of range", f"give {item.low:g} to {item.high:g}")
+    numbers = {"value": item.value, "low": item.low, "high": item.high}
+    if wrong := item.kind.wrong_numbers(numbers, item.unit):
+        raise InputError(where, key, *wrong)
+    if item.low > item.high:
+        raise InputError(where, key, f"low {item.low:g} is above high {item.high:g}", "give the range from low to high")
+    _within(item.value, item, where, key)
     return item
 
 
-def _number(text, where, key, name):
+def _within(value, item, where, key):
+    if not item.low <= value <= item.high:
+        raise InputError(where, key, f"value {value:g} is out of range", f"give {item.low:g} to {item.high:g}")
+
+
+def shown(value, most=40):
+    """A value as a message shows it: as Python writes it, cut short."""
     try:
-        value = float(text)
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "a value too large to show"
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _text(value, where, key, name):
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(where, key, f"{name} {shown(value)} is not text", "put it in quotation marks")
+    return value.strip()
+
+
+# How numbers are written that are none to a computer, and what would be right.
+_SPELT = (
+    (r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", lambda text: f"write {text.replace(',', '')}, without commas"),
+    (r"[-+]?\d*,\d+", lambda text: f"write {text.replace(',', '.')}, with a point"),
+    (r"[-+]?\d+(\.\d+)? ?%", lambda text: f"write {float(text.strip('% ')) / 100:g} for {text}"),
+    (r"£ ?\d[\d.,]*", lambda text: f"write {text.strip('£ ').replace(',', '')}, without the sign"),
+)
+
+
+def _number(text, where, key, name):
+    """A finite number from a text or a number; True and False are none."""
+    if text is None or text == "":
+        raise InputError(where, key, f"has no {name}", "give a number such as 0.5")
+    try:
+        value = float("no number" if isinstance(text, bool) else text)
+    except OverflowError:
+        value = math.inf
     except (TypeError, ValueError):
-        raise InputError(where, key, f"{name} {text!r} is not a number", "give a number such as 0.5") from None
+        written = str(text).strip() if isinstance(text, str) else ""
+        cures = [cure(written) for pattern, cure in _SPELT if re.fullmatch(pattern, written)]
+        remedy = (*cures, "give a number such as 0.5")[0]
+        raise InputError(where, key, f"{name} {shown(text)} is not a number", remedy) from None
     if not math.isfinite(value):
-        raise InputError(where, key, f"{name} {text!r} is not finite", "give a finite number")
+        raise InputError(where, key, f"{name} {shown(text)} is not finite", "give a finite number")
     return value
 
 
@@ -405,4 +467,6 @@ def changed(item, text, where, key):
     ------
     InputError
     """
-    return in_range(replace(item, value=_number(text, where, key, "value")), where, key)
+    number = _number(text, where, key, "value")
+    _within(number, item, where, key)
+    return in_range(replace(item, value=number), where, key)

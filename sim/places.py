@@ -3,13 +3,15 @@
 The folder's ``place.toml`` says what exists; its CSV files say how much, one value a row with unit, range and source.
 """
 
-import csv
-import tomllib
+import os
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
-from sim.parameters import PRICE_BASE, InputError, changed, quantity, suggest
+from sim import kinds
+from sim.input_files import read_rows, read_toml
+from sim.parameters import PRICE_BASE, Faults, InputError, changed, quantity, shown, suggest
+from sim.place_checks import check_ids, check_measure, check_parties, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
@@ -18,37 +20,45 @@ SERVICE_KINDS = ("statutory", "rationed", "demand_led")
 FUNDING = ("historic", "workload")
 YEAR_END = ("keep", "return")
 
-# What each table must say, and the least each value may be.
+# What each table must say, and what kind of number each value is.
 NEED_PARAMETERS = {
-    "prevalence": 0,
-    "entry_emerging": 0, "entry_entrenched": 0, "entry_crisis": 0,
-    "present_emerging": 0, "present_entrenched": 0, "present_crisis": 0,
-    "recovery_if_served": 1, "frailty_weight": 0, "contagion": 0, "social_capital": 0, "years_after_25": 0,
-    **{f"onset_age_{band}": 0 for band in BAND_NAMES},
-    **{f"recovery_age_{band}": 0 for band in BAND_NAMES},
+    "prevalence": kinds.SHARE,
+    "entry_emerging": kinds.SHARE, "entry_entrenched": kinds.SHARE, "entry_crisis": kinds.SHARE,
+    "present_emerging": kinds.CHANCE, "present_entrenched": kinds.CHANCE, "present_crisis": kinds.CHANCE,
+    "recovery_if_served": kinds.RATIO_UP, "frailty_weight": kinds.SPREAD, "contagion": kinds.RATIO,
+    "social_capital": kinds.SHARE, "years_after_25": kinds.YEARS,
+    **{f"onset_age_{band}": kinds.RATIO for band in BAND_NAMES},
+    **{f"recovery_age_{band}": kinds.RATIO for band in BAND_NAMES},
 }  # fmt: skip
 LINE_PARAMETERS = {
-    "unit_cost": 0, "family_share": 0, "coverage": 0, "fixed_share": 0, "block": 1, "notice": 0, "closing_cost": 0,
-    "opening_cost": 0, "occupancy": 0.5, "overtime_premium": 0, "boundary": 0,
+    "unit_cost": kinds.PRICE, "family_share": kinds.SHARE, "coverage": kinds.SHARE, "fixed_share": kinds.SHARE,
+    "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
+    "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": 0}
+LINE_OPTIONAL = {"caseload": kinds.COUNT}
 AGENCY_PARAMETERS = {
-    "discretionary_share": 0, "opening_reserve_share": 0, "reinvested_share": 0, "trust": 0,
-    "cashability_belief": 0, "cashability_learning": 0, "outcome_weight": 0,
+    "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
+    "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
+    "outcome_weight": kinds.SHARE,
 }  # fmt: skip
-DEPARTMENT_PARAMETERS = {"real_growth": -0.2}
-NEIGHBOURHOOD_PARAMETERS = {"families_share": 0, "deprivation": -5, "social_capital": 0, "x": 0, "y": 0}
+DEPARTMENT_PARAMETERS = {"real_growth": kinds.GROWTH}
+NEIGHBOURHOOD_PARAMETERS = {
+    "families_share": kinds.SHARE, "deprivation": kinds.SCORE, "social_capital": kinds.SHARE,
+    "x": kinds.POSITION, "y": kinds.POSITION,
+}  # fmt: skip
 PLACE_PARAMETERS = {
-    "families": 1, "population": 1, "public_spending": 0, "frailty_sd": 0, "deprivation_effect": 0, "frailty_recovery": 0,
-    "trust_sd": 0, "word_of_mouth": 0,
-    "trust_gain": 0, "contact_finds": 0, "belief_spread": 0, "evaluation_doubt": 0.01, "smallest_project": 0,
+    "families": kinds.FAMILIES, "population": kinds.PEOPLE, "public_spending": kinds.MONEY,
+    "frailty_sd": kinds.SPREAD, "deprivation_effect": kinds.SPREAD, "frailty_recovery": kinds.SPREAD,
+    "trust_sd": kinds.SHARE, "word_of_mouth": kinds.RATIO, "trust_gain": kinds.SHARE, "contact_finds": kinds.RATIO,
+    "belief_spread": kinds.SPREAD, "evaluation_doubt": kinds.DOUBT, "smallest_project": kinds.FEW,
 }  # fmt: skip
+COUPLING = kinds.RATIO
 TABLES = {
-    "needs": (("need",), NEED_PARAMETERS, {}),
-    "lines": (("line",), LINE_PARAMETERS, LINE_OPTIONAL),
-    "agencies": (("agency",), AGENCY_PARAMETERS, {}),
-    "departments": (("department",), DEPARTMENT_PARAMETERS, {}),
-    "neighbourhoods": (("neighbourhood",), NEIGHBOURHOOD_PARAMETERS, {}),
+    "needs": ("need", NEED_PARAMETERS, {}),
+    "lines": ("line", LINE_PARAMETERS, LINE_OPTIONAL),
+    "agencies": ("agency", AGENCY_PARAMETERS, {}),
+    "departments": ("department", DEPARTMENT_PARAMETERS, {}),
+    "neighbourhoods": ("neighbourhood", NEIGHBOURHOOD_PARAMETERS, {}),
 }
 VALUE_COLUMNS = ["value", "unit", "price_year", "low", "high", "source"]
 
@@ -168,242 +178,236 @@ def load_place(name):
     Raises
     ------
     InputError
-        In one line, for the first thing that is wrong.
+        That names every fault of all its files.
     """
+    shipped = Path(str(files("sim") / "scenarios" / "places"))
     folder = Path(str(name))
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         if str(name) not in place_names():
-            raise InputError(
-                "place", "", f"{str(name)!r} is neither a place nor a folder", suggest(name, place_names())
-            )
-        folder = Path(str(files("sim") / "scenarios" / "places" / str(name)))
-    return _build(folder)
+            raise InputError("place", "", f"{shown(str(name))} is neither a place nor a folder",
+                             suggest(name, place_names()))  # fmt: skip
+        folder = shipped / str(name)
+    place = _build(folder)
+    if folder.resolve().parent != shipped.resolve():
+        check_size(place, [load_place(other) for other in place_names()])
+    return place
+
+
+# The tables of ``place.toml``, by key: what each becomes, and its texts and other fields.
+_THINGS = {
+    "need": ("needs", Named, ("id", "name")),
+    "department": ("departments", Named, ("id", "name")),
+    "agency": ("agencies", Agency, ("id", "name", "department", "year_end", "funding")),
+    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
+}
+_OPTIONAL = ("care",)
+_TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
+_KNOWN = {"year_end": YEAR_END, "funding": FUNDING, "kind": SERVICE_KINDS}
 
 
 def _build(folder):
-    path = folder / "place.toml"
-    spec = read_toml(path)
-    known = {"id", "name", "price_base", "need", "department", "agency", "line", "value"}
-    for key in spec:
-        if key not in known:
-            raise InputError(path, key, "unknown key", suggest(key, known))
-    if spec.get("price_base") != PRICE_BASE:
-        raise InputError(
-            path, "price_base", f"{spec.get('price_base')!r} is not the price base", f"give {PRICE_BASE!r}"
-        )
-    needs = _things(path, spec, "need", Named, ("id", "name"))
-    departments = _things(path, spec, "department", Named, ("id", "name"))
-    agencies = _things(path, spec, "agency", Agency, ("id", "name", "department", "year_end", "funding"))
-    lines = _things(path, spec, "line", Line, ("id", "name", "agency", "need", "level", "kind"), optional=("care",))
-    _check_links(path, needs, departments, agencies, lines)
-    values = {}
-    for key, row in spec.get("value", {}).items():
-        if key not in PLACE_PARAMETERS:
-            raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
-        values[f"place.{key}"] = quantity(row, path, f"value.{key}", PLACE_PARAMETERS[key])
-    for key in PLACE_PARAMETERS:
-        if f"place.{key}" not in values:
-            raise InputError(path, f"value.{key}", "is missing", "add it with value, unit, low, high and source")
-    neighbourhoods = tuple(
-        dict.fromkeys(
-            row["neighbourhood"]
-            for row in read_rows(folder / "neighbourhoods.csv", ["neighbourhood", "parameter", *VALUE_COLUMNS])
-        )
-    )
-    members = {
-        "needs": [n.id for n in needs], "lines": [n.id for n in lines], "agencies": [n.id for n in agencies],
-        "departments": [n.id for n in departments], "neighbourhoods": list(neighbourhoods),
-    }  # fmt: skip
-    for table, (keys, required, optional) in TABLES.items():
-        _read_table(folder / f"{table}.csv", table, keys[0], members[table], required, optional, values)
-    _read_transitions(folder / "transitions.csv", members["needs"], values)
-    _read_coupling(folder / "coupling.csv", members["needs"], values)
-    _check_sums(folder, neighbourhoods, members["needs"], values)
-    targets = _read_targets(folder / "targets.csv", members)
-    return Place(spec.get("id", folder.name), spec.get("name", folder.name), str(folder), needs, departments, agencies,
-                 lines, neighbourhoods, values, targets)  # fmt: skip
+    path, values, rows, targets = folder / "place.toml", {}, {}, ()
+    with Faults() as faults:
+        spec = read_toml(path)
+        with faults.kept():
+            _check_head(path, spec)
+        members = _members(path, spec)
+        things = {table: _things(path, spec[key], key, members, faults) for key, (table, *_) in _THINGS.items()}
+        with faults.kept():
+            _read_place_values(path, spec.get("value", {}), values)
+        for table, (key, *_) in TABLES.items():
+            with faults.kept():
+                rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
+        members["neighbourhoods"] = list(dict.fromkeys(row["neighbourhood"] for row in rows.get("neighbourhoods", ())))
+        with faults.kept():
+            check_parties(path, members)
+        with faults.kept():
+            check_ids(folder / "neighbourhoods.csv", "neighbourhood", members["neighbourhoods"])
+        for table in rows:
+            with faults.kept():
+                _read_table(folder / f"{table}.csv", table, rows[table], members[table], values)
+        with faults.kept():
+            _read_transitions(folder / "transitions.csv", members["needs"], values)
+        with faults.kept():
+            _read_coupling(folder / "coupling.csv", members["needs"], values)
+        with faults.kept():
+            check_sums(folder, members["neighbourhoods"], members["needs"], values)
+        with faults.kept():
+            targets = _read_targets(folder / "targets.csv", members)
+    return Place(spec.get("id", folder.resolve().name), spec.get("name", folder.resolve().name), str(folder), **things,
+                 neighbourhoods=tuple(members["neighbourhoods"]), values=values, targets=targets)  # fmt: skip
 
 
-def read_toml(path):
-    """A TOML file as a mapping, or a one-line error."""
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(path, "", f"cannot be read ({error.strerror or error})", "give a readable TOML file") from None
-    except UnicodeDecodeError:
-        raise InputError(path, "", "is not UTF-8 text", "save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, "", f"is not valid TOML ({error})", "mend the line it names") from None
+def _check_head(path, spec):
+    """The keys of ``place.toml``, and those that are no tables."""
+    keys = {"id", "name", "price_base", "value", *_THINGS}
+    with Faults() as faults:
+        for key in spec:
+            with faults.kept():
+                if key not in keys:
+                    raise InputError(path, shown(key), "unknown key", suggest(key, keys))
+        for key in ("id", "name"):
+            with faults.kept():
+                if not isinstance(spec.get(key, ""), str):
+                    raise InputError(path, key, f"{shown(spec[key])} is not text", "put it in quotation marks")
+        with faults.kept():
+            if spec.get("price_base") != PRICE_BASE:
+                problem = f"{shown(spec.get('price_base'))} is not the price base"
+                raise InputError(path, "price_base", problem, f"give {PRICE_BASE!r}")
+        with faults.kept():
+            if "id" in spec and isinstance(spec["id"], str):
+                check_ids(path, "id", [spec["id"]])
 
 
-def read_rows(path, columns):
-    """Rows of a CSV file with exactly these columns, or a one-line error."""
-    try:
-        with Path(path).open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            rows = list(reader)
-    except OSError as error:
-        raise InputError(path, "", f"cannot be read ({error.strerror or error})", "give a readable CSV file") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, "", f"is not CSV in UTF-8 ({error})", "save it as CSV in UTF-8") from None
-    for column in reader.fieldnames or []:
-        if column not in columns:
-            raise InputError(path, column, "unknown column", suggest(column, columns))
-    for column in columns:
-        if column not in (reader.fieldnames or []):
-            raise InputError(path, column, "column is missing", "columns are " + ", ".join(columns))
-    for number, row in enumerate(rows, 2):
-        if None in row or None in row.values():
-            raise InputError(path, f"line {number}", "has the wrong number of fields", f"give {len(columns)}")
-    return rows
+def _members(path, spec):
+    """Ids of each table of ``place.toml``; without them nothing else can be read."""
+    members = {}
+    with Faults() as faults:
+        for key, (table, *_) in _THINGS.items():
+            entries = spec.get(key)
+            with faults.kept():
+                if not isinstance(entries, list) or not entries or not all(isinstance(row, dict) for row in entries):
+                    raise InputError(path, key, "is missing or has the wrong type", f"give a table [[{key}]] for each")
+                ids = [row.get("id") for row in entries]
+                if not all(isinstance(name, str) for name in ids):
+                    raise InputError(path, key, "has an entry without an id", f"give each [[{key}]] an id of its own")
+                members[table] = ids
+    return members
 
 
-def _things(path, spec, key, kind, required, optional=()):
-    """Entries of one ``[[key]]`` table of ``place.toml``."""
+def _things(path, entries, key, members, faults):
+    """Entries of one ``[[key]]`` table of ``place.toml``, as far as they are right."""
+    _, kind, fields = _THINGS[key]
+    links = {**_KNOWN, **{single: members[table] for single, (table, *_) in _THINGS.items()}}
     things = []
-    for row in spec.get(key, []):
-        where = f"{key} {row.get('id', '?')}"
-        for name in row:
-            if name not in (*required, *optional):
-                raise InputError(path, f"{where}: {name}", "unknown key", suggest(name, (*required, *optional)))
-        for name in required:
-            if name not in row:
-                raise InputError(path, where, f"has no {name!r}", "add it")
-            wanted = int if name == "level" else str
-            if not isinstance(row[name], wanted) or isinstance(row[name], bool):
-                raise InputError(
-                    path, f"{where}: {name}", f"{row[name]!r} has the wrong type", f"give {wanted.__name__}"
-                )
-        things.append(kind(**row))
-    ids = [thing.id for thing in things]
-    if not ids or len(set(ids)) < len(ids):
-        raise InputError(path, key, "is missing or has an id twice", f"give each [[{key}]] an id of its own")
+    for row in entries:
+        with faults.kept():
+            _check_thing(path, f"{key} {shown(row['id'])}", row, fields, links)
+            things.append(kind(**row))
     return tuple(things)
 
 
-def _check_links(path, needs, departments, agencies, lines):
-    """Refuse a line or agency that names something the place does not have."""
-    need_ids, department_ids, agency_ids = ([x.id for x in group] for group in (needs, departments, agencies))
-    for agency in agencies:
-        _known(path, f"agency {agency.id}: department", agency.department, department_ids)
-        _known(path, f"agency {agency.id}: year_end", agency.year_end, YEAR_END)
-        _known(path, f"agency {agency.id}: funding", agency.funding, FUNDING)
-    for line in lines:
-        _known(path, f"line {line.id}: agency", line.agency, agency_ids)
-        _known(path, f"line {line.id}: need", line.need, need_ids)
-        _known(path, f"line {line.id}: kind", line.kind, SERVICE_KINDS)
-        if line.level not in (1, 2, 3):
-            raise InputError(path, f"line {line.id}: level", f"{line.level} is out of range", "give 1, 2 or 3")
+def _check_thing(path, where, row, fields, links):
+    with Faults() as faults:
+        for name in dict.fromkeys([*row, *fields]):
+            with faults.kept():
+                if name not in fields:
+                    raise InputError(path, f"{where}: {shown(name)}", "unknown key", suggest(name, fields))
+                if name not in row:
+                    if name in _OPTIONAL:
+                        continue
+                    raise InputError(path, where, f"has no {name!r}", "add it")
+                wanted, words = _TYPES.get(name, (str, "text in quotation marks"))
+                if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
+                    problem = f"{shown(row[name])} has the wrong type"
+                    raise InputError(path, f"{where}: {name}", problem, f"give {words}")
+                if name == "level" and row[name] not in (1, 2, 3):
+                    raise InputError(path, f"{where}: level", f"{row[name]} is out of range", "give 1, 2 or 3")
+                if name in links:
+                    known(path, f"{where}: {name}", row[name], links[name])
 
 
-def _known(path, key, value, known):
-    if value not in known:
-        raise InputError(path, key, f"{value!r} is unknown", suggest(value, known))
+def _read_place_values(path, table, values):
+    """The ``[value.NAME]`` tables of ``place.toml``."""
+    if not isinstance(table, dict):
+        raise InputError(path, "value", f"{shown(table)} is not a table", "give a table [value.NAME] for each value")
+    with Faults() as faults:
+        for key in dict.fromkeys([*table, *PLACE_PARAMETERS]):
+            with faults.kept():
+                if key not in PLACE_PARAMETERS:
+                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
+                if key not in table:
+                    remedy = "add it with value, unit, low, high and source"
+                    raise InputError(path, f"value.{key}", "is missing", remedy)
+                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", PLACE_PARAMETERS[key])
 
 
-def _read_table(path, table, key, members, required, optional, values):
+def _read_table(path, table, rows, members, values):
     """One value a row for each member of a table and each parameter; all required ones must be there."""
+    key, required, optional = TABLES[table]
     allowed = {**required, **optional}
-    for number, row in enumerate(read_rows(path, [key, "parameter", *VALUE_COLUMNS]), 2):
-        where = f"line {number}"
-        _known(path, f"{where}: {key}", row[key], members)
-        if row["parameter"] not in allowed:
-            raise InputError(
-                path, f"{where}: {row['parameter']}", "unknown parameter", suggest(row["parameter"], allowed)
-            )
-        name = f"{table}.{row[key]}.{row['parameter']}"
-        _add(values, name, row, path, where, allowed[row["parameter"]])
-    for member in members:
-        for parameter in required:
-            if f"{table}.{member}.{parameter}" not in values:
-                raise InputError(
-                    path, f"{member}.{parameter}", "is missing", "add a row with value, unit, range and source"
-                )
+    given = set()
+    with Faults() as faults:
+        for row in rows:
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: {key}", row[key], members)
+                parameter = row["parameter"]
+                if parameter not in allowed:
+                    raise InputError(
+                        path, f"{where}: {shown(parameter)}", "unknown parameter", suggest(parameter, allowed)
+                    )
+                _add(values, given, f"{table}.{row[key]}.{parameter}", row, path, allowed[parameter])
+        _check_given(path, [f"{table}.{member}.{name}" for member in members for name in required], given, faults)
 
 
-def _add(values, name, row, path, where, minimum):
-    if name in values:
-        raise InputError(path, f"{where}: {name}", "is given twice", "keep one")
-    values[name] = quantity({column: row[column] for column in VALUE_COLUMNS}, path, f"{where}: {name}", minimum)
+def _add(values, given, name, row, path, kind):
+    """Take a row's value; `given` holds what the file names, right or wrong."""
+    where = f"line {row.line}: {name}"
+    if name in given:
+        raise InputError(path, where, "is given twice", "keep one")
+    given.add(name)
+    values[name] = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+
+
+def _check_given(path, names, given, faults):
+    for name in names:
+        with faults.kept():
+            if name not in given:
+                remedy = "add a row with value, unit, range and source"
+                raise InputError(path, name.partition(".")[2], "is missing", remedy)
 
 
 def _read_transitions(path, needs, values):
-    for number, row in enumerate(read_rows(path, ["need", "direction", "level", *VALUE_COLUMNS]), 2):
-        where = f"line {number}"
-        _known(path, f"{where}: need", row["need"], needs)
-        _known(path, f"{where}: direction", row["direction"], ("up", "down"))
-        _known(path, f"{where}: level", row["level"], ("0", "1", "2") if row["direction"] == "up" else ("1", "2", "3"))
-        _add(values, f"transitions.{row['need']}.{row['direction']}.{row['level']}", row, path, where, 0)
-    for need in needs:
-        for name in [f"transitions.{need}.up.{level}" for level in (0, 1, 2)] + [
-            f"transitions.{need}.down.{level}" for level in (1, 2, 3)
-        ]:
-            if name not in values:
-                raise InputError(path, name, "is missing", "add a row with value, unit, range and source")
+    given, levels = set(), {"up": ("0", "1", "2"), "down": ("1", "2", "3")}
+    with Faults() as faults:
+        for row in read_rows(path, ["need", "direction", "level", *VALUE_COLUMNS]):
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: need", row["need"], needs)
+                known(path, f"{where}: direction", row["direction"], levels)
+                known(path, f"{where}: level", row["level"], levels[row["direction"]])
+                _add(
+                    values,
+                    given,
+                    f"transitions.{row['need']}.{row['direction']}.{row['level']}",
+                    row,
+                    path,
+                    kinds.CHANCE,
+                )
+        names = [f"transitions.{need}.{way}.{level}" for need in needs for way in levels for level in levels[way]]
+        _check_given(path, names, given, faults)
 
 
 def _read_coupling(path, needs, values):
-    for number, row in enumerate(read_rows(path, ["need", "other", *VALUE_COLUMNS]), 2):
-        where = f"line {number}"
-        _known(path, f"{where}: need", row["need"], needs)
-        _known(path, f"{where}: other", row["other"], [need for need in needs if need != row["need"]])
-        _add(values, f"coupling.{row['need']}.{row['other']}", row, path, where, 0)
-
-
-def _check_sums(folder, neighbourhoods, needs, values):
-    """Shares that must sum to one, and chances that may not exceed it."""
-    total = sum(values[f"neighbourhoods.{name}.families_share"].value for name in neighbourhoods)
-    if abs(total - 1) > 1e-6:
-        raise InputError(
-            folder / "neighbourhoods.csv", "families_share", f"shares sum to {total:.6f}", "make them sum to one"
-        )
-    for need in needs:
-        for level in (1, 2):
-            both = sum(values[f"transitions.{need}.{way}.{level}"].value for way in ("up", "down"))
-            if both > 1:
-                raise InputError(
-                    folder / "transitions.csv",
-                    f"{need} level {level}",
-                    f"up and down sum to {both:g}",
-                    "keep the sum at 1 or less",
-                )
+    given = set()
+    with Faults() as faults:
+        for row in read_rows(path, ["need", "other", *VALUE_COLUMNS], may_be_empty=True):
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: need", row["need"], needs)
+                known(path, f"{where}: other", row["other"], [need for need in needs if need != row["need"]])
+                _add(values, given, f"coupling.{row['need']}.{row['other']}", row, path, COUPLING)
 
 
 def _read_targets(path, members):
-    targets = []
-    for number, row in enumerate(read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]), 2):
-        where = f"line {number}: {row['target']}"
-        check_measure(path, where, row["measures"], members)
-        if row["use"] != "check":
-            way, _, rest = row["use"].partition(" ")
-            if way != "fit" or f"transitions.{rest}" not in [
-                f"transitions.{n}.up.{v}" for n in members["needs"] for v in (0, 1, 2)
-            ]:
-                raise InputError(path, where, f"use {row['use']!r} is unknown", "give 'check' or 'fit NEED.up.LEVEL'")
-        figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, 0)
-        targets.append(Target(row["target"], row["measures"], row["use"], figure))
+    chances = [f"{need}.up.{level}" for need in members["needs"] for level in (0, 1, 2)]
+    targets, given = [], set()
+    with Faults() as faults:
+        for row in read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]):
+            with faults.kept():
+                where = f"line {row.line}: {shown(row['target'])}"
+                for what in (row["target"], row["use"]):
+                    if what in given and what != "check":
+                        raise InputError(path, where, f"{shown(what)} is given twice", "keep one")
+                    given.add(what)
+                kind = check_measure(path, where, row["measures"], members)
+                way, _, chance = row["use"].partition(" ")
+                if row["use"] != "check" and (way != "fit" or chance not in chances):
+                    problem = f"use {shown(row['use'])} is unknown"
+                    raise InputError(path, where, problem, "give 'check' or 'fit NEED.up.LEVEL'")
+                figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+                if not figure.value:
+                    raise InputError(path, where, "a figure of 0 cannot be met", "give one above 0, or leave it out")
+                targets.append(Target(row["target"], row["measures"], row["use"], figure))
     return tuple(targets)
-
-
-MEASURES = {
-    "prevalence": ("need", "level", "from_age", "to_age"),
-    "caseload": ("line",),
-    "line_spending": ("line",),
-    "needs_at_least": ("count",),
-    "costliest": ("share", "what"),
-    "most_needs": ("share", "what"),
-}
-
-
-def check_measure(path, where, text, members):
-    """Refuse a target that measures what the fit cannot."""
-    words = text.split()
-    if not words or words[0] not in MEASURES:
-        raise InputError(path, where, f"measures {text!r}", suggest(words[0] if words else "", MEASURES))
-    if len(words) - 1 != len(MEASURES[words[0]]):
-        raise InputError(
-            path, where, f"measures {text!r}", f"write {words[0]} " + " ".join(x.upper() for x in MEASURES[words[0]])
-        )
-    for word, kind in zip(words[1:], MEASURES[words[0]], strict=True):
-        if kind in ("need", "line"):
-            _known(path, f"{where}: {kind}", word, members[f"{kind}s"])

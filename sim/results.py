@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from sim.appraisal import DISCOUNT_RATE
+from sim.codes import ALL
 from sim.parameters import InputError
 from sim.services import LEAKS
 
@@ -50,7 +51,6 @@ RATES = (
     "gross_per_pound",
     "cash_per_pound",
 )
-ALL = "all"
 # What reading, or drawing from, files that somebody changed may raise.
 DAMAGED = (
     OSError,

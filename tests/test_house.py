@@ -77,7 +77,9 @@ def test_no_module_leads_back_to_itself():
     [
         ("sim.streams", set()),
         ("sim.ledger", set()),
-        ("sim.parameters", set()),
+        ("sim.kinds", set()),
+        ("sim.codes", set()),
+        ("sim.parameters", {"sim.kinds"}),
         ("sim.compiled", set()),
         ("sim.kernels", {"sim.compiled", "sim.streams"}),
         ("sim.terminal", set()),

@@ -51,7 +51,7 @@ def test_money_is_brought_to_the_price_base():
 )
 def test_a_value_that_is_not_right_says_so_in_one_line(change, says):
     with pytest.raises(InputError) as error:
-        quantity({**GOOD, **change}, "costs.csv", "care", minimum=0)
+        quantity({**GOOD, **change}, "costs.csv", "care", 0)
     text = str(error.value)
     assert says in text
     assert text.startswith("costs.csv: care: ")

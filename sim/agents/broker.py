@@ -1,5 +1,6 @@
 """A community broker: helps community groups to bid and to be found, for a base and a commission."""
 
+from sim import codes
 from sim.agents.party import Party
 from sim.ledger import OUTSIDE, split
 
@@ -23,7 +24,7 @@ class Broker(Party):
         Groups it worked with last year, on whose contracts it earns commission this year.
     """
 
-    def __init__(self, model, code="broker"):
+    def __init__(self, model, code=codes.BROKER):
         super().__init__(model, code)
         self.helped = []
 

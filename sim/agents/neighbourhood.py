@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim import codes
 from sim.agents.party import Commissioner, Party
 from sim.ledger import OUTSIDE
 
@@ -50,7 +51,7 @@ class NeighbourhoodBoard(Commissioner):
     """Commissions for one neighbourhood, by what its people need more than others do."""
 
     def __init__(self, model, neighbourhood):
-        super().__init__(model, f"board_{neighbourhood.code}")
+        super().__init__(model, codes.board(neighbourhood.code))
         self.neighbourhood = neighbourhood
         self.areas = (neighbourhood.area, neighbourhood.area + 1)
         self.people = neighbourhood.families_share

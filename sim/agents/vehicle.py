@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from sim import finance
+from sim import codes, finance
 from sim.agents.party import Party
 from sim.families import QUARTERS
 from sim.ledger import split
@@ -135,7 +135,7 @@ class Vehicle(Party):
         All deals that raised capital, by code.
     """
 
-    def __init__(self, model, code="vehicle"):
+    def __init__(self, model, code=codes.VEHICLE):
         super().__init__(model, code)
         self.deals = {}
 

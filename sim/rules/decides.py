@@ -1,5 +1,6 @@
 """Who decides: (model) -> the bodies that commission."""
 
+from sim import codes
 from sim.agents.boards import Body, CentreBoard, LeadBoard, Partners, PlanBoard
 from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
@@ -21,19 +22,19 @@ def _each_agency(model):
 
 
 def _fund_board(model):
-    return [Body(model, "pool")]
+    return [Body(model, codes.POOL)]
 
 
 def _list_board(model):
-    return [ListTrust(model, "list")]
+    return [ListTrust(model, codes.LIST)]
 
 
 def _centre(model):
-    return [CentreBoard(model, "centre")]
+    return [CentreBoard(model, codes.CENTRE)]
 
 
 def _partnership(model):
-    return [Body(model, "partnership")]
+    return [Body(model, codes.PARTNERSHIP)]
 
 
 def _neighbourhood_boards(model):
@@ -44,27 +45,27 @@ def _neighbourhood_boards(model):
 
 
 def _bond_issuers(model):
-    return [BondIssuers(model, "issuers")]
+    return [BondIssuers(model, codes.ISSUERS)]
 
 
 def _consortium(model):
-    return [Consortium(model, "consortium")]
+    return [Consortium(model, codes.CONSORTIUM)]
 
 
 def _one_body(model):
-    return [Body(model, "one_body")]
+    return [Body(model, codes.ONE_BODY)]
 
 
 def _lead_agency(model):
-    return [LeadBoard(model, "lead")]
+    return [LeadBoard(model, codes.LEAD)]
 
 
 def _partners(model):
-    return [Partners(model, "partners")]
+    return [Partners(model, codes.PARTNERS)]
 
 
 def _plan(model):
-    return [PlanBoard(model, "plan")]
+    return [PlanBoard(model, codes.PLAN)]
 
 
 CHOICES = {
