@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim import runner
-from sim.results import read_manifest, summarise, tables, write_manifest, write_tables
+from sim.manifest import read_manifest, write_manifest
+from sim.results import summarise, tables, write_tables
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
-    def write(self, folder):
-        """Write tables, manifest, figures and report into an existing folder."""
+    def write(self, folder, command=None):
+        """Write tables, manifest, figures and report into an existing folder; `command` is that of the command line."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
         write_tables(folder, self.runs, self.flows, self.summary)
-        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies)
+        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies, command)
         write_report(folder, self.runs, self.summary, read_manifest(folder))
 
 

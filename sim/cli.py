@@ -127,6 +127,35 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
     print(f"{folder}/report.html")
 
 
+@app.command()
+def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")],
+              out: Annotated[str | None, typer.Option(help="Folder to keep the rerun in; not kept by default.")] = None,
+              overwrite: Overwrite = False, workers: Workers = None, no_progress: NoProgress = False):  # fmt: skip
+    """Run a result again from its manifest alone; exit code 0 if its tables come out the same to the byte, else 3.
+
+    Example: listsim reproduce results/demo-001
+    """
+    import os
+
+    from sim import rerun
+    from sim.results import claim_folder, release_folder
+
+    if out:
+        rerun.check_apart(folder, out)
+    claimed = claim_folder(out, overwrite) if out else None
+    try:
+        with _Progress("Simulating", no_progress) as tell:
+            done = rerun.reproduce(folder, workers or os.cpu_count() or 1, tell)
+        if out:
+            done.comparison.write(claimed, sys.argv[1:])
+            release_folder(claimed, out)
+    finally:
+        if out:
+            shutil.rmtree(claimed, ignore_errors=True)
+    print("\n".join(done.statement()))
+    raise typer.Exit(0 if done.agrees else 3)
+
+
 @app.command("list")
 def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places or parameters.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip
@@ -300,7 +329,7 @@ def _compare(
         from sim.api import Comparison
 
         done = Comparison(cases, seed, replicates, results)
-        done.write(claimed)
+        done.write(claimed, sys.argv[1:])
         release_folder(claimed, path)
     finally:
         shutil.rmtree(claimed, ignore_errors=True)
