@@ -51,6 +51,9 @@ def test_the_commit_of_another_repository_is_never_taken(tree):
     assert source_commit(inside) == (None, None)
     (inside.parent / "pyproject.toml").write_text('[project]\nname = "listsim"\n')
     assert source_commit(inside) == (None, None)
+    git(tree, "add", ".")  # a copy that they keep among their own
+    git(tree, "commit", "-qm", "theirs")
+    assert source_commit(inside) == (None, None)
     git(tree, "rm", "-q", "--cached", "-r", "sim")  # lies there, but is not theirs
     assert source_commit(tree / "sim") == (None, None)
     git(tree, "reset", "-q")

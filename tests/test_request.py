@@ -36,6 +36,10 @@ def test_files_find_one_another_as_before(tmp_path):
     (file,), place = lay_out(Request(("../a/mine.toml",), "../town", {}, texts, {}), tmp_path)
     assert (Path(file).parent / "../b/base.toml").read_text() == "base"
     assert (Path(place) / "place.toml").read_text() == "town"
+    up = Request(("mine.toml",), "milltown", {}, {"mine.toml": "mine", "../mine.toml": "above"}, {})
+    (file,), _ = lay_out(up, tmp_path / "up")
+    assert Path(file).read_text() == "mine"
+    assert (Path(file).parent / "../mine.toml").read_text() == "above"
 
 
 def test_the_files_of_an_arrangement_are_its_own_and_those_it_extends():
