@@ -14,6 +14,7 @@ _HOMES = {
     "load_arrangement": "sim.arrangements",
     "load_place": "sim.places",
     "load_programme": "sim.programmes",
+    "reproduce": "sim.rerun",
     "run": "sim.api",
 }
 __all__ = list(_HOMES)

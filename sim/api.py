@@ -5,17 +5,8 @@ from functools import cached_property
 
 from sim import runner
 from sim.folders import reserve_files_in, reserve_folder
-from sim.results import (
-    DAMAGED,
-    damaged,
-    files_read,
-    read_manifest,
-    read_tables,
-    summarise,
-    tables,
-    write_manifest,
-    write_tables,
-)
+from sim.manifest import read_manifest, write_manifest
+from sim.results import DAMAGED, damaged, read_tables, summarise, tables, write_tables
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,7 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
-    def write(self, folder, overwrite=False):
+    def write(self, folder, overwrite=False, command=None):
         """Write tables, manifest, figures and report into a new folder, whole or not at all.
 
         Parameters
@@ -67,20 +58,22 @@ class Comparison:
         folder : str or path
         overwrite : bool
             Whether a folder that listsim wrote may be replaced; nothing else ever is.
+        command : list of str, optional
+            Words of the command line; None for a run from Python.
 
         Raises
         ------
         InputError
         """
-        with reserve_folder(folder, overwrite, files_read(self.cases)) as reserved:
-            reserved.finish(self.write_into)
+        with reserve_folder(folder, overwrite, self.cases[0].request.texts) as reserved:
+            reserved.finish(lambda new: self.write_into(new, command))
 
-    def write_into(self, folder):
+    def write_into(self, folder, command=None):
         """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
         write_tables(folder, self.runs, self.flows, self.summary)
-        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies)
+        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies, command)
         write_report(folder, self.runs, self.summary, read_manifest(folder))
 
 

@@ -165,6 +165,13 @@ def _extended(path, spec):
     return {**base, **spec, **{key: table for key, table in tables.items() if table}}, inherited
 
 
+def files_of(path):
+    """Path of an arrangement's file and of those that it extends, own first."""
+    path = Path(path)
+    spec = read_toml(path)
+    return [path, *(files_of(_base_path(path, spec["extends"])) if "extends" in spec else [])]
+
+
 def _base_path(path, name):
     own = path.parent / f"{name}.toml"
     shipped = Path(str(files("sim") / "scenarios" / "arrangements" / f"{name}.toml"))

@@ -128,6 +128,32 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
     print(f"{folder}/report.html")
 
 
+@app.command()
+def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")],
+              out: Annotated[str | None, typer.Option(help="Folder to keep the rerun in; not kept by default.")] = None,
+              overwrite: Overwrite = False, workers: Workers = None, no_progress: NoProgress = False):  # fmt: skip
+    """Run a result again from its manifest alone; exit code 0 if its tables come out the same to the byte, else 3.
+
+    Example: listsim reproduce results/demo-001
+    """
+    import os
+    from contextlib import nullcontext
+
+    from sim import rerun
+    from sim.folders import reserve_folder
+
+    if out:
+        rerun.check_apart(folder, out)
+    terminal.tidy_up_first()
+    with reserve_folder(out, overwrite) if out else nullcontext() as reserved:
+        with _Progress("Simulating", no_progress) as tell:
+            done = rerun.reproduce(folder, workers or os.cpu_count() or 1, tell)
+        if out:
+            reserved.finish(lambda new: done.comparison.write_into(new, sys.argv[1:]))
+    print("\n".join(done.statement()))
+    raise typer.Exit(0 if done.agrees else 3)
+
+
 @app.command("list")
 def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places or parameters.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip
@@ -298,17 +324,16 @@ def _compare(
         pool.warm_up()
     from sim import runner
     from sim.folders import reserve_folder, reserve_next
-    from sim.results import files_read
 
     cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
     terminal.tidy_up_first()
-    with reserve_next(command) if out is None else reserve_folder(out, overwrite, files_read(cases)) as reserved:
+    with reserve_next(command) if out is None else reserve_folder(out, overwrite, cases[0].request.texts) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
             results = runner.compare(cases, seed, replicates, workers, tell)
         from sim.api import Comparison
 
         done = Comparison(cases, seed, replicates, results)
-        reserved.finish(done.write_into)
+        reserved.finish(lambda new: done.write_into(new, sys.argv[1:]))
     if json:
         print(done.summary.to_json(orient="records"))
     elif not quiet:

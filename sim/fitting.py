@@ -11,8 +11,8 @@ import numpy as np
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.folders import hashes
+from sim.manifest import version_of
 from sim.parameters import defaults
-from sim.results import version_of
 from sim.services import FIELDS
 
 _SMALLEST, _LARGEST = 1e-6, 0.5

@@ -1,13 +1,5 @@
-"""The files of a comparison: columns and measures declared once; tables, summary, manifest."""
+"""The tables of a comparison: columns and measures declared once; the summary."""
 
-import json
-import os
-import platform
-import subprocess
-import sys
-from datetime import UTC, datetime
-from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +7,7 @@ import pandas as pd
 
 from sim.appraisal import DISCOUNT_RATE
 from sim.codes import ALL
+from sim.manifest import read_manifest
 from sim.parameters import InputError
 from sim.services import LEAKS
 
@@ -247,97 +240,3 @@ def damaged(folder, error):
     """The error of a folder whose files do not hold what a comparison writes."""
     return InputError(folder, "", f"is damaged, or written by another version ({type(error).__name__}: {error})",
                       "give a folder that a comparison wrote")  # fmt: skip
-
-
-def read_manifest(folder):
-    """The manifest of a folder."""
-    return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
-
-
-def write_manifest(folder, cases, seed, replicates, bodies):
-    """Write ``manifest.json``: what ran, on what, with which inputs."""
-    first = cases[0]
-    manifest = {
-        "command": sys.argv[1:],
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "versions": {name: version_of(name) for name in ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")},
-        "python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
-        "git_commit": _commit(),
-        "place": first.place.id,
-        "place_name": first.place.name,
-        "agencies": {agency.id: agency.name for agency in first.place.agencies},
-        "families": first.n_families,
-        "years": first.years,
-        "seed": seed,
-        "replicates": replicates,
-        "settings": first.settings,
-        "arrangements": {case.arrangement.id: _arrangement(case, bodies) for case in cases},
-        "files": {_short(name): _hash(name) for name in sorted(files_read(cases))},
-        "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
-    }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (Path(folder) / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _arrangement(case, bodies):
-    return {"name": case.arrangement.name, "source": case.arrangement.source, "differs": case.arrangement.differs,
-            "rules": case.arrangement.rules.in_words(), "bodies": list(bodies.get(case.arrangement.id, ())), "dials": case.dials}  # fmt: skip
-
-
-def _inputs(cases):
-    named = {**cases[0].place.values}
-    for programme in cases[0].catalogue.values():
-        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
-    for group in ("providers", "investors"):
-        for code, entry in getattr(cases[0], group).items():
-            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
-    named |= {f"bank.{name}": item for name, item in cases[0].bank.items()}
-    for case in cases:
-        named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
-    return named
-
-
-def _plain(item):
-    return {
-        "value": item.value,
-        "unit": item.unit,
-        "price_year": item.price_year,
-        "low": item.low,
-        "high": item.high,
-        "source": item.source,
-    }
-
-
-def files_read(cases):
-    """Every file that cases were read from."""
-    names = set(map(str, cases[0].place.files))
-    return names | {case.arrangement.file for case in cases} | {item.file for item in cases[0].catalogue.values()}
-
-
-def _short(name):
-    """A shipped file by its path inside the package, any other as it was given."""
-    root = Path(__file__).parent
-    return Path(name).relative_to(root).as_posix() if Path(name).is_relative_to(root) else str(name)
-
-
-def _hash(name):
-    return sha256(Path(name).read_bytes()).hexdigest()
-
-
-def version_of(name):
-    """Version of an installed package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _commit():
-    try:
-        done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, timeout=5
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None

@@ -16,6 +16,7 @@ from sim.parameters import DIALS, InputError, UnknownParameterError, changed, de
 from sim.places import Place, load_place, read_toml
 from sim.programmes import SECTORS, load_catalogue
 from sim.record import Recorder, Rows
+from sim.request import Request, requested
 
 TWIN = "do_nothing"
 YEARS = 15
@@ -40,6 +41,8 @@ class Inputs:
         Kind and values of each investor, by code.
     bank : dict of str to Quantity
         Values of the social investment bank.
+    request : Request
+        What all this was read from.
     """
 
     place: Place
@@ -51,6 +54,7 @@ class Inputs:
     n_families: int
     investors: dict = field(default_factory=dict, repr=False)
     bank: dict = field(default_factory=dict, repr=False)
+    request: Request | None = field(default=None, repr=False)
 
     @property
     def dials(self):
@@ -112,7 +116,10 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     ids = [arrangement.id for arrangement in loaded]
     if len(set(ids)) < len(ids):
         raise InputError("arrangement", "", "one is given twice", "name each once")
-    cases = [Inputs(place, catalogue, providers, item, {}, years, families, investors, bank) for item in loaded]
+    request = requested(loaded, place, settings or {})
+    cases = [
+        Inputs(place, catalogue, providers, item, {}, years, families, investors, bank, request) for item in loaded
+    ]
     for name, value in (settings or {}).items():
         cases = _with_setting_for_all(cases, name, value)
     return cases

@@ -1,6 +1,7 @@
 """The report's page: answers first, then figures, assumptions, limits, and how to reproduce it."""
 
 import html
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -264,9 +265,11 @@ def _limits():
 
 
 def _reproduce(manifest):
-    command = html.escape("listsim " + " ".join(manifest["command"]))
+    words = manifest["command"] or ["reproduce", "FOLDER"]  # a run from Python has no command of its own
+    command = html.escape(shlex.join(["listsim", *words]))
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     return (
         f"<h2>How to reproduce this</h2><p><code>{command}</code> &mdash; seeds {manifest['seed']} to {manifest['seed'] + manifest['replicates'] - 1}; "
-        f"{html.escape(versions)}; Python {manifest['python']}. The full inputs and their hashes are in <code>manifest.json</code>.</p>"
+        f"{html.escape(versions)}; Python {manifest['python']}. The full inputs and their hashes are in "
+        "<code>manifest.json</code>, from which <code>listsim reproduce FOLDER</code> runs this again and compares the bytes of its tables.</p>"
     )

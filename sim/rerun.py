@@ -1,0 +1,211 @@
+"""Running a result again from its manifest alone, and saying whether its tables come out the same, byte by byte."""
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+
+from sim.api import Comparison, compare
+from sim.manifest import TABLE_FILES, made_by, read_manifest
+from sim.parameters import InputError
+from sim.request import Request, lay_out
+from sim.results import write_tables
+
+SAME = "the same bytes"
+AS_WRITTEN = "give a manifest as listsim wrote it"
+_SHAPE = {
+    "arrangements": list,
+    "place": str,
+    "settings": dict,
+    "seed": int,
+    "replicates": int,
+    "years": int,
+    "families": int,
+}
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """A result run again.
+
+    Attributes
+    ----------
+    comparison : Comparison
+        The rerun.
+    verdicts : dict of str to str
+        What came of each table, by file; SAME where its bytes agree.
+    changes : list of str
+        In what the code, its data and the machine differ from those that made the result.
+    """
+
+    comparison: Comparison
+    verdicts: dict
+    changes: list
+
+    @property
+    def agrees(self):
+        """Whether the bytes of every table agree."""
+        return set(self.verdicts.values()) == {SAME}
+
+    def statement(self):
+        """Lines that say what came of each table, and what may be why."""
+        lines = [f"{name:14} {verdict}" for name, verdict in self.verdicts.items()]
+        lines += [f"changed since  {change}" for change in self.changes]
+        if not (self.agrees or self.changes):
+            lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")
+        return lines
+
+
+def reproduce(folder, workers=1, progress=None):
+    """Run a result again from its manifest alone and compare the bytes of its tables; nothing is written into it.
+
+    Parameters
+    ----------
+    folder : path
+        A result of ``listsim demo``, ``compare`` or ``run``, or of ``Comparison.write``.
+    workers : int
+    progress : callable, optional
+        As in :func:`sim.compare`.
+
+    Returns
+    -------
+    Reproduction
+
+    Raises
+    ------
+    InputError
+        If the folder has no manifest that says what a rerun needs.
+    """
+    path = Path(folder) / "manifest.json"
+    manifest = _read(path)
+    request, options = _request(path, manifest)
+    again = _run_again(path, request, options, workers, progress)
+    with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
+        write_tables(fresh, again.runs, again.flows, again.summary)
+        verdicts = {
+            name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
+            for name in TABLE_FILES
+        }
+    return Reproduction(again, verdicts, _changes(manifest, again.cases[0].request.hashes))
+
+
+def check_apart(folder, out):
+    """Refuse to keep a rerun in, or around, the result it is compared with.
+
+    Raises
+    ------
+    InputError
+    """
+    result, kept = Path(folder).resolve(), Path(out).resolve()
+    if kept.is_relative_to(result) or result.is_relative_to(kept):
+        raise InputError("--out", out, f"is not apart from {folder}", "give a folder of its own")
+
+
+def _read(path):
+    try:
+        manifest = read_manifest(path.parent)
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
+    if not isinstance(manifest, dict) or "request" not in manifest:
+        raise InputError(path, "request", "is missing: listsim 0.1 did not write what a rerun needs",
+                         "run its command again")  # fmt: skip
+    return manifest
+
+
+def _request(path, manifest):
+    """The request of a manifest, and the options that go with it."""
+    for table in ("request", "own_files", "files", "tables", "versions"):
+        if not isinstance(manifest.get(table), dict):
+            raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
+    asked = manifest["request"]
+    for key, kind in _SHAPE.items():
+        if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
+            raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
+    texts = manifest["own_files"]
+    for name, text in texts.items():
+        if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
+            raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
+    names = tuple(map(str, asked["arrangements"]))
+    request = Request(names, asked["place"], asked["settings"], texts, manifest["files"])
+    return request, {key: asked[key] for key in ("seed", "replicates", "years", "families")}
+
+
+def _digest(content):
+    return sha256(content).hexdigest()
+
+
+def _run_again(path, request, options, workers, progress):
+    """The comparison that a request asks for, read from its own texts and the shipped files."""
+    with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
+        try:
+            arrangements, place = lay_out(request, folder)
+        except (OSError, ValueError) as error:
+            problem = f"cannot be written out ({type(error).__name__})"
+            raise InputError(path, "own_files", problem, AS_WRITTEN) from None
+        try:
+            again = compare(arrangements, place, request.settings, **options, workers=workers, progress=progress)
+        except InputError as error:
+            said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
+            raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
+        read = again.cases[0].request
+        for name in read.texts:
+            if not Path(os.path.abspath(name)).is_relative_to(folder):
+                raise InputError(path, name, "is extended by its full path, so that its text here is not read",
+                                 "extend it by name and run again")  # fmt: skip
+    shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
+    own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
+    asked = replace(request, hashes=shipped | own)
+    return replace(again, cases=[replace(case, request=asked) for case in again.cases])
+
+
+def _verdict(old, new, recorded):
+    """What came of one table: the file of the result, that of the rerun, and the hash the manifest has of the former."""
+    content = new.read_bytes()
+    if not old.is_file():
+        return "missing from the folder"
+    if old.read_bytes() == content:
+        return SAME
+    if recorded == _digest(content):
+        return "changed since it was written; the rerun gives the bytes that were written"
+    read = pd.read_parquet if old.suffix == ".parquet" else pd.read_csv
+    try:
+        alike = read(old).equals(read(new))
+    except (OSError, ValueError):
+        alike = False
+    return "the same values, in other bytes" if alike else "other values"
+
+
+def _changes(then, hashes):
+    """In what the code, its data and the machine differ from what a manifest says; a line each."""
+    now = made_by()
+    lines = [
+        f"{name} was {then['versions'].get(name, 'not recorded')}, is {number}"
+        for name, number in now["versions"].items()
+        if then["versions"].get(name) != number
+    ]
+    for key, label in (("python", "Python"), ("machine", "the machine")):
+        was, number = (
+            str(side.get(key)).split(",")[0] for side in (then, now)
+        )  # the number of processors is no matter
+        if was != number:
+            lines.append(f"{label} was {was}, is {number}")
+    if then.get("code_hash") != now["code_hash"]:
+        lines.append(f"listsim's code and data are others{_commits(then, now)}")
+    files = [name for name, digest in hashes.items() if then["files"].get(name) != digest]
+    files += [name for name in then["files"] if name not in hashes]
+    if files:
+        lines.append("shipped files are others: " + ", ".join(sorted(files)))
+    return lines
+
+
+def _commits(then, now):
+    """The commits of two manifests, where both are known."""
+    if not (then.get("git_commit") and now["git_commit"]):
+        return ""
+    was, number = (
+        side["git_commit"][:10] + (" with changes not committed" if side["git_dirty"] else "") for side in (then, now)
+    )
+    return f": commit was {was}, is {number}"
