@@ -189,7 +189,7 @@ def load_place(name):
         folder = shipped / str(name)
     place = _build(folder)
     if folder.resolve().parent != shipped.resolve():
-        check_size(place, [load_place(other) for other in place_names()])
+        check_size(place, [_build(shipped / other) for other in place_names()])
     return place
 
 

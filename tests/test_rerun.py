@@ -181,9 +181,9 @@ def test_a_file_extended_by_its_full_path_is_not_taken_from_the_machine(tmp_path
     monkeypatch.chdir(tmp_path)
     (tmp_path / "base.toml").write_text(BASE)
     (tmp_path / "mine.toml").write_text(f'extends = "{(tmp_path / "base").as_posix()}"\nname = "Mine"\n')
-    sim.run("mine.toml", "milltown", years=1).write(tmp_path)
+    sim.run("mine.toml", "milltown", years=1).write(tmp_path / "out")
     with pytest.raises(InputError, match="extended by its full path"):
-        reproduce(tmp_path)
+        reproduce(tmp_path / "out")
 
 
 def test_a_rerun_is_kept_apart_from_the_result(written, tmp_path):
