@@ -124,7 +124,7 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
 
     runs, _, summary, manifest = read_tables(folder)
     write_report(folder, runs, summary, manifest)
-    print(f"{folder}/report.html")
+    _tell(f"{folder}/report.html")
 
 
 @app.command("list")
@@ -137,7 +137,7 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
     from sim.catalogue import listed
 
     for name, text in listed(kind, place):
-        print(f"{name:42} {text}")
+        _tell(f"{name:42} {text}")
 
 
 @app.command()
@@ -152,7 +152,7 @@ def explain(
     from sim.catalogue import explained
 
     for label, text in explained(name, place):
-        print(f"{label:10} {text}")
+        _tell(f"{label:10} {text}")
 
 
 @app.command()
@@ -163,7 +163,7 @@ def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or
     """
     from sim.catalogue import checked
 
-    print(checked(path))
+    _tell(checked(path))
 
 
 @app.command()
@@ -236,7 +236,7 @@ def fit_report(place: Place = DEFAULT_PLACE, out: Annotated[str, typer.Option(he
     loaded = load_place(place)
     with _Progress("Simulating the baseline", no_progress) as tell:
         write_fit_report(loaded, out, seed, replicates, tell)
-    print(out)
+    _tell(out)
 
 
 @app.command()
@@ -261,7 +261,7 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
         release_folder(claimed, out)
     finally:
         shutil.rmtree(claimed, ignore_errors=True)
-    print(out)
+    _tell(out)
 
 
 def _compare(
@@ -310,7 +310,8 @@ def _compare(
         from sim.report.screen import show
 
         show(done.summary, cases, replicates)
-        print(f"\nReport: {path}/report.html")
+        print()
+        _tell(f"Report: {path}/report.html")
 
 
 def _settings(pairs):
@@ -351,19 +352,27 @@ class _Progress:
 
 def main():
     """Entry point: exit code 0 done, 2 wrong input (one line), 130 interrupted, 1 our fault."""
-    from sim.parameters import InputError
+    from sim.parameters import LONGEST_QUOTE, InputError
+    from sim.text import printable
 
     try:
         code = app(standalone_mode=False)
     except InputError as error:
         code = _say(str(error), 2)
     except typer.TyperException as error:
-        code = _say(error.format_message().replace("\n", " ") + " See listsim --help.", 2)
+        code = _say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     if code == 130:
         _say("interrupted; nothing was written: give the same command to run it again", 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(text):
+    """Print a line in which names and paths are text."""
+    from sim.text import printable
+
+    print(printable(text))
 
 
 def _say(text, code):

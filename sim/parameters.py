@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
+from sim.text import fault, printable
+
 PRICE_BASE = "2010/11"
+LONGEST_QUOTE = 600  # characters of a part of an error, which may quote what a user wrote
 EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
 
 
@@ -25,8 +28,8 @@ class InputError(Exception):
     """
 
     def __init__(self, where, key, problem, remedy):
-        parts = [str(part) for part in (where, key) if str(part)]
-        super().__init__(": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " "))
+        parts = [printable(part, LONGEST_QUOTE) for part in (where, key, problem, remedy)]
+        super().__init__(": ".join([*(part for part in parts[:2] if part), "; ".join(parts[2:])]))
 
 
 class UnknownParameterError(InputError):
@@ -35,11 +38,24 @@ class UnknownParameterError(InputError):
 
 def suggest(name, names):
     """A remedy that names the nearest known name, or the first few."""
-    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:LONGEST_QUOTE], [str(known) for known in names], n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
     listed = sorted(map(str, names))
     return "known are " + ", ".join(listed[:12]) + (" ..." if len(listed) > 12 else "")
+
+
+def check_name(text, where, key, kind="name"):
+    """The text itself if it may be a name, or another kind of :func:`sim.text.fault`.
+
+    Raises
+    ------
+    InputError
+    """
+    wrong = fault(text, kind)
+    if wrong:
+        raise InputError(where, key, *wrong)
+    return text
 
 
 @dataclass(frozen=True)
@@ -119,6 +135,7 @@ def check_source(source, where, key):
     """
     if not source or not source.strip():
         raise InputError(where, key, "has no source", "give file:id of the evidence, a reference, or 'assumption: why'")
+    check_name(source, where, key, "source")
     if source.startswith("assumption") and not source.partition(":")[2].strip():
         raise InputError(where, key, "is an assumption without a reason", "write 'assumption: why'")
     table, _, rest = source.partition(":")
@@ -159,6 +176,7 @@ def quantity(row, where, key, minimum=-math.inf):
     check_source(source, where, key)
     if not unit:
         raise InputError(where, key, "has no unit", "say what the value counts, per what")
+    check_name(unit, where, key, "source")
     if unit.startswith("GBP") and price_year not in evidence("deflators"):
         raise InputError(
             where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
-from sim.parameters import PRICE_BASE, InputError, changed, quantity, suggest
+from sim.parameters import PRICE_BASE, InputError, changed, check_name, quantity, suggest
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
@@ -205,6 +205,8 @@ def _build(folder):
             for row in read_rows(folder / "neighbourhoods.csv", ["neighbourhood", "parameter", *VALUE_COLUMNS])
         )
     )
+    for name in neighbourhoods:
+        check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
     members = {
         "needs": [n.id for n in needs], "lines": [n.id for n in lines], "agencies": [n.id for n in agencies],
         "departments": [n.id for n in departments], "neighbourhoods": list(neighbourhoods),
@@ -215,8 +217,10 @@ def _build(folder):
     _read_coupling(folder / "coupling.csv", members["needs"], values)
     _check_sums(folder, neighbourhoods, members["needs"], values)
     targets = _read_targets(folder / "targets.csv", members)
-    return Place(spec.get("id", folder.name), spec.get("name", folder.name), str(folder), needs, departments, agencies,
-                 lines, neighbourhoods, values, targets)  # fmt: skip
+    own = folder.resolve().name
+    place_id = check_name(spec.get("id", own), path, "id", "id" if "id" in spec else "file")
+    name = check_name(spec.get("name", own), path, "name")
+    return Place(place_id, name, str(folder), needs, departments, agencies, lines, neighbourhoods, values, targets)
 
 
 def read_toml(path):
@@ -269,6 +273,8 @@ def _things(path, spec, key, kind, required, optional=()):
                 raise InputError(
                     path, f"{where}: {name}", f"{row[name]!r} has the wrong type", f"give {wanted.__name__}"
                 )
+            if name in ("id", "name"):
+                check_name(row[name], path, f"{where}: {name}", name)
         things.append(kind(**row))
     ids = [thing.id for thing in things]
     if not ids or len(set(ids)) < len(ids):
@@ -368,6 +374,7 @@ def _read_targets(path, members):
     targets = []
     for number, row in enumerate(read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]), 2):
         where = f"line {number}: {row['target']}"
+        check_name(row["target"], path, f"{where}: target")
         check_measure(path, where, row["measures"], members)
         if row["use"] != "check":
             way, _, rest = row["use"].partition(" ")

@@ -18,6 +18,7 @@ import pandas as pd
 from sim.appraisal import DISCOUNT_RATE
 from sim.parameters import InputError
 from sim.services import LEAKS
+from sim.text import cell, json_text
 
 RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
 FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
@@ -244,7 +245,7 @@ def write_tables(folder, runs, flows, summary):
     """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
-    summary.to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+    summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
 
 
 def read_tables(folder):
@@ -257,11 +258,18 @@ def read_tables(folder):
     folder = Path(folder)
     try:
         return (pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet"),
-                pd.read_csv(folder / "summary.csv"), read_manifest(folder))  # fmt: skip
+                _read_summary(folder / "summary.csv"), read_manifest(folder))  # fmt: skip
     except (OSError, ValueError) as error:
         raise InputError(
             folder, "", f"is not a finished run ({type(error).__name__})", "give a folder that a comparison wrote"
         ) from None
+
+
+def _read_summary(path):
+    """The summary, in which names such as 2024 or NA are text."""
+    texts = SUMMARY_COLUMNS[:3]
+    blank = {column: [""] for column in SUMMARY_COLUMNS[3:]}
+    return pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=blank)
 
 
 def read_manifest(folder):
@@ -291,8 +299,7 @@ def write_manifest(folder, cases, seed, replicates, bodies):
         "files": {_short(name): _hash(name) for name in sorted(_files(cases))},
         "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (Path(folder) / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (Path(folder) / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
 def _arrangement(case, bodies):

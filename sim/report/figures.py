@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib
@@ -34,10 +35,22 @@ STEPS = (
 
 
 def setup():
-    """Plain style; text as text; a fixed salt, so that equal results give equal files."""
+    """Plain style; text as text and never as mathematics; a fixed salt, so that equal results give equal files."""
     sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
-    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "listsim", "figure.dpi": 100, "axes.titleweight": "bold",
-                         "axes.titlelocation": "left", "font.family": "sans-serif"})  # fmt: skip
+    plt.rcParams.update(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "listsim",
+            "figure.dpi": 100,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "font.family": "sans-serif",
+            "text.parse_math": False,
+            "text.usetex": False,
+        }
+    )
+    # A browser has the letters that the font at hand lacks.
+    warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)  # fmt: skip
 
 
 def save(figure, folder, name):
