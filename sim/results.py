@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sim.appraisal import DISCOUNT_RATE
-from sim.parameters import InputError
+from sim.parameters import InputError, check_name
 from sim.services import LEAKS
 from sim.text import cell, json_text
 
@@ -221,6 +221,7 @@ def claim_folder(path, overwrite=False):
         If `path` is not empty and may not be overwritten, or cannot be written.
     """
     path = Path(path)
+    check_name(str(path), "--out", "", "text")
     if path.exists() and not path.is_dir():
         raise InputError("--out", path, "is a file", "give a folder")
     try:

@@ -4,6 +4,7 @@ import io
 import re
 import warnings
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 
@@ -20,6 +21,7 @@ from sim.results import ALL
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
 )  # fmt: skip
+_PANEL_TITLE = 42  # characters that fit over a panel of three to a row
 LEAK_LABELS = {
     "optimism_and_luck": "Optimism\nand luck", "case_finding": "Case\nfinding", "backfill_unmet_need": "Backfill:\nunmet need",
     "backfill_threshold": "Backfill:\nthresholds", "stranded_notice": "Stranded:\nnotice", "stranded_unclosed": "Stranded:\nnot closed",
@@ -168,7 +170,7 @@ def who_gains(summary, names, agencies):
             legend=i == 0,
         )
         axis.axvline(0, color="black", lw=0.8)
-        axis.set_title(title)
+        axis.set_title(fill(title, _PANEL_TITLE))
         axis.set_ylabel("")
         axis.set_xlabel("£m over the years")
     handles, labels = axes[0].get_legend_handles_labels()
@@ -193,7 +195,7 @@ def cash_by_year(runs, names):
         for measure, label, colour, style in styles:
             _band(axis, series, (arrangement, measure), years, label, colour, style)
         axis.axhline(0, color="black", lw=0.8)
-        axis.set_title(title)
+        axis.set_title(fill(title, _PANEL_TITLE))
         axis.set_xlabel("Year")
     axes[0].set_ylabel("£m a year, 2010/11 prices")
     axes[0].legend(frameon=False)
