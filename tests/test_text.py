@@ -18,7 +18,7 @@ from sim.cli import main
 from sim.parameters import InputError, check_name
 from sim.report import appraised, figures, screen
 from sim.report.page import write_report
-from sim.results import claim_folder, read_tables, write_tables
+from sim.results import SUMMARY_COLUMNS, claim_folder, read_tables, write_tables
 from sim.text import LONGEST, cell, cut, distinct, fault, file_name, json_text, markdown, printable, prints
 
 # Names that may be: id and name of an arrangement. All are read by a door of their own below, and drawn in one report.
@@ -117,6 +117,14 @@ def test_a_finished_run_is_read_again_whatever_its_names(written, renamed):
     assert list(dict.fromkeys(summary["arrangement"])) == list(MARKED)
     assert summary["mean"].dtype == float
     assert summary.equals(renamed.summary.astype(summary.dtypes.to_dict()))
+
+
+def test_names_that_look_like_numbers_are_read_as_text(written, tmp_path):
+    folder = copytree(written, tmp_path / "copy")
+    (folder / "summary.csv").write_text(f"{','.join(SUMMARY_COLUMNS)}\n007,NA,nan,1,,2,3,1\n", encoding="utf-8")
+    summary = read_tables(folder)[2]
+    assert summary.iloc[0, :3].to_list() == ["007", "NA", "nan"]
+    assert summary["p05"].isna().all()
 
 
 def test_a_foreign_manifest_is_drawn_without_its_escapes(written, tmp_path):
