@@ -5,7 +5,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from sim import codes, rules
-from sim.parameters import DIALS, InputError, changed, check_source, quantity, suggest
+from sim.parameters import DIALS, InputError, changed, check_name, check_source, quantity, suggest
 from sim.parts import PARTS, ROLES
 from sim.places import FUNDING, read_toml
 from sim.programmes import SECTORS, programme_names
@@ -188,6 +188,9 @@ def _build(path, spec, inherited):
     for key, kind in (("name", str), ("source", str), ("differs", str), ("members", list), ("rules", dict)):
         if not isinstance(spec.get(key), kind):
             raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
+    check_name(path.stem, path, "file name", "file")
+    check_name(spec["name"], path, "name")
+    check_name(spec["differs"], path, "differs", "text")
     check_source(spec["source"], path, "source")
     chosen = _rules(path, spec["rules"])
     settings = {}

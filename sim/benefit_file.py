@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sim.appraisal import DISCOUNT_RATE
-from sim.parameters import InputError, suggest
+from sim.parameters import InputError, check_name, suggest
 
 LAST_YEAR = 60
 KINDS = ("fiscal", "economic", "social")
@@ -108,6 +108,8 @@ def _value(path, where, row, key, rule):
     allowed = (int, float) if kind is float else kind
     if not isinstance(value, allowed) or (isinstance(value, bool) and kind is not bool):
         raise InputError(path, where, f"{value!r} has the wrong type", f"give {_WORDS[kind]}")
+    if kind is str:
+        check_name(value, path, where, "text" if key in ("notes", "source") else "name")
     if low is not None and not low <= value <= high:  # not a number is never in range
         problem = "is negative" if low == 0 and value < 0 else "is out of range"
         as_share = (low, high) == (0, 1) and 1 < value <= 100

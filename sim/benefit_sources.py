@@ -15,7 +15,7 @@ from sim.benefit_file import LAST_YEAR, read_benefits
 from sim.burn_in import settle
 from sim.cost_benefit import CostBenefit, Profile, Terms, correction
 from sim.families import QUARTERS
-from sim.parameters import InputError, check_source, evidence, full_source, suggest
+from sim.parameters import InputError, check_name, check_source, evidence, full_source, suggest
 from sim.places import LEVELS, read_toml
 from sim.programmes import DIRECTIONS, load_programme
 from sim.streams import normals
@@ -76,7 +76,7 @@ def from_file(place, path, read, cases, horizon, seed, draws):
     last = min(LAST_YEAR, values["lag_years"] + max(row.to_year for row in benefits))
     years = horizon or values["horizon_years"] or last
     grade, cost_grade = values["evidence_grade"], values["cost_grade"] or values["evidence_grade"]
-    stem = Path(str(path)).stem
+    stem = check_name(Path(str(path)).stem, path, "file name", "file")
     terms = Terms(
         stem, values["name"] or stem, values["cost_per_case_gbp"], cases or values["cases"], values["discount_rate"], years, grade,
         cost_grade,

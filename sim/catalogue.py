@@ -9,6 +9,7 @@ from sim.folders import FIT_REPORT_MARK
 from sim.parameters import DIALS, InputError, UnknownParameterError, full_source, suggest
 from sim.places import load_place, place_names, read_toml
 from sim.programmes import load_catalogue, load_programme, programme_names
+from sim.text import markdown
 
 KINDS = ("arrangements", "programmes", "places", "parameters")
 
@@ -132,7 +133,7 @@ def fit_report(loaded, seed, replicates, progress=None):
 
     fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
     lines = [
-        f"# How {loaded.name} meets its published figures", "",
+        f"# How {markdown(loaded.name)} meets its published figures", "",
         f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); {FIT_REPORT_MARK}. "
         "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
         "Nothing is averaged away.", "",
@@ -143,9 +144,9 @@ def fit_report(loaded, seed, replicates, progress=None):
         factor = fit.published / figure.value if figure.value else 1.0
         used = "fitted" if fit.target.use.startswith("fit") else "checked"
         lines.append(
-            f"| {fit.target.id}, {figure.unit} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
-            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {figure.source} |"
+            f"| {markdown(f'{fit.target.id}, {figure.unit}')} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
+            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {markdown(figure.source)} |"
         )
     worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
-    lines += ["", f"Largest gap: {worst.target.id}, {worst.gap_per_cent:+.1f}%."]
+    lines += ["", f"Largest gap: {markdown(worst.target.id)}, {worst.gap_per_cent:+.1f}%."]
     return "\n".join(lines) + "\n"

@@ -125,7 +125,7 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
     from sim.api import redraw
 
     redraw(folder)
-    print(f"{folder}/report.html")
+    _tell(f"{folder}/report.html")
 
 
 @app.command()
@@ -164,7 +164,7 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
     from sim.catalogue import listed
 
     for name, text in listed(kind, place):
-        print(f"{name:42} {text}")
+        _tell(f"{name:42} {text}")
 
 
 @app.command()
@@ -179,7 +179,7 @@ def explain(
     from sim.catalogue import explained
 
     for label, text in explained(name, place):
-        print(f"{label:10} {text}")
+        _tell(f"{label:10} {text}")
 
 
 @app.command()
@@ -192,7 +192,7 @@ def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or
     from sim.parameters import SHOWN_FAULTS, InputError
 
     try:
-        print(checked(path))
+        _tell(checked(path))
     except InputError as error:
         if len(error.faults) > SHOWN_FAULTS:
             print("\n".join(error.faults))
@@ -274,7 +274,7 @@ def fit_report(place: Place = DEFAULT_PLACE,
         with _Progress("Simulating the baseline", no_progress) as tell:
             text = catalogue.fit_report(loaded, seed, replicates, tell)
         reserved.finish(lambda new: new.write_text(text, encoding="utf-8"))
-    print(name)
+    _tell(name)
 
 
 @app.command()
@@ -295,7 +295,7 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
         with _Progress("Fitting", no_progress) as tell:
             fitted = fit_place(loaded, rounds, seed, progress=tell)
         reserved.finish(lambda new: write_fit(fitted, new))
-    print(out)
+    _tell(out)
 
 
 def _compare(
@@ -340,7 +340,8 @@ def _compare(
         from sim.report.screen import show
 
         show(done.summary, cases, replicates)
-        print(f"\nReport: {reserved.path}/report.html")
+        print()
+        _tell(f"Report: {reserved.path}/report.html")
 
 
 def _settings(pairs):
@@ -382,15 +383,16 @@ class _Progress:
 
 def main():
     """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
-    from sim.parameters import InputError
+    from sim.parameters import LONGEST_QUOTE, InputError
     from sim.pool import WorkerError
+    from sim.text import printable
 
     try:
         code = app(standalone_mode=False)
     except InputError as error:
         code = _say(str(error), 2)
     except typer.TyperException as error:
-        code = _say(error.format_message().replace("\n", " ") + " See listsim --help.", 2)
+        code = _say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
     except WorkerError as error:
         code = _say(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):
@@ -401,6 +403,13 @@ def main():
     if terminal.received or code == 130:
         code = _say(terminal.INTERRUPTED, 128 + (terminal.received or 2))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(text):
+    """Print a line in which names and paths are text."""
+    from sim.text import printable
+
+    print(printable(text))
 
 
 def _say(text, code):

@@ -19,7 +19,7 @@ from pathlib import Path
 from time import time
 from unicodedata import category
 
-from sim.parameters import InputError
+from sim.parameters import InputError, check_name
 
 # What a comparison writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
@@ -61,6 +61,7 @@ class Reservation:
     """
 
     def __init__(self, path, check, put, is_folder=True):
+        check_name(str(path), "--out", "", "text")
         with told(path):
             self._full = _full(path)
             self.path, self._check, self._put, self._is_folder = Path(path), check, put, is_folder

@@ -10,6 +10,8 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from sim.text import json_text
+
 TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv")
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
@@ -56,8 +58,7 @@ def write_manifest(folder, cases, seed, replicates, bodies, command=None):
         "own_files": request.texts,
         "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
     }  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False, default=float)  # numpy's numbers among the settings
-    (Path(folder) / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (Path(folder) / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
 def _arrangement(case, bodies):

@@ -10,9 +10,11 @@ from functools import cache
 from importlib.resources import files
 
 from sim.kinds import ANY, Kind, is_money
+from sim.text import fault, printable
 
 PRICE_BASE = "2010/11"
 SHOWN_FAULTS = 5  # `check` lists them all
+LONGEST_QUOTE = 600  # characters of a part of an error, which may quote what a user wrote
 EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
 
 
@@ -35,8 +37,8 @@ class InputError(Exception):
     """
 
     def __init__(self, where, key, problem, remedy):
-        parts = [str(part) for part in (where, key) if str(part)]
-        line = ": ".join([*parts, f"{problem}; {remedy}"]).replace("\n", " ")
+        parts = [printable(part, LONGEST_QUOTE) for part in (where, key, problem, remedy)]
+        line = ": ".join([*(part for part in parts[:2] if part), "; ".join(parts[2:])])
         super().__init__(line)
         self.faults = (line,)
 
@@ -101,11 +103,24 @@ class UnknownParameterError(InputError):
 
 def suggest(name, names):
     """A remedy that names the nearest known name, or the first few."""
-    near = difflib.get_close_matches(str(name), [str(known) for known in names], n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(name)[:LONGEST_QUOTE], [str(known) for known in names], n=1, cutoff=0.5)
     if near:
         return f"did you mean {near[0]!r}?"
     listed = sorted(map(str, names))
     return "known are " + ", ".join(listed[:12]) + (" ..." if len(listed) > 12 else "")
+
+
+def check_name(text, where, key, kind="name"):
+    """The text itself if it may be a name, or another kind of :func:`sim.text.fault`.
+
+    Raises
+    ------
+    InputError
+    """
+    wrong = fault(text, kind)
+    if wrong:
+        raise InputError(where, key, *wrong)
+    return text
 
 
 @dataclass(frozen=True)
@@ -188,6 +203,7 @@ def check_source(source, where, key):
     """
     if not source or not source.strip():
         raise InputError(where, key, "has no source", "give file:id of the evidence, a reference, or 'assumption: why'")
+    check_name(source, where, key, "source")
     if source.startswith("assumption") and not source.partition(":")[2].strip():
         raise InputError(where, key, "is an assumption without a reason", "write 'assumption: why'")
     table, _, rest = source.partition(":")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim import kinds
 from sim.input_files import read_rows, read_toml
-from sim.parameters import PRICE_BASE, Faults, InputError, changed, quantity, shown, suggest
+from sim.parameters import PRICE_BASE, Faults, InputError, changed, check_name, quantity, shown, suggest
 from sim.place_checks import check_ids, check_measure, check_parties, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
@@ -223,6 +223,9 @@ def _build(folder):
             check_parties(path, members)
         with faults.kept():
             check_ids(folder / "neighbourhoods.csv", "neighbourhood", members["neighbourhoods"])
+        for name in members["neighbourhoods"]:
+            with faults.kept():
+                check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
         for table in rows:
             with faults.kept():
                 _read_table(folder / f"{table}.csv", table, rows[table], members[table], values)
@@ -234,7 +237,12 @@ def _build(folder):
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
         with faults.kept():
             targets = _read_targets(folder / "targets.csv", members)
-    return Place(spec.get("id", folder.resolve().name), spec.get("name", folder.resolve().name), str(folder), **things,
+        own = folder.resolve().name
+        with faults.kept():
+            check_name(spec.get("id", own), path, "id", "id" if "id" in spec else "file")
+        with faults.kept():
+            check_name(spec.get("name", own), path, "name")
+    return Place(spec.get("id", own), spec.get("name", own), str(folder), **things,
                  neighbourhoods=tuple(members["neighbourhoods"]), values=values, targets=targets)  # fmt: skip
 
 
@@ -301,6 +309,8 @@ def _check_thing(path, where, row, fields, links):
                 if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
                     problem = f"{shown(row[name])} has the wrong type"
                     raise InputError(path, f"{where}: {name}", problem, f"give {words}")
+                if name in ("id", "name"):
+                    check_name(row[name], path, f"{where}: {name}", name)
                 if name == "level" and row[name] not in (1, 2, 3):
                     raise InputError(path, f"{where}: level", f"{row[name]} is out of range", "give 1, 2 or 3")
                 if name in links:
@@ -401,6 +411,7 @@ def _read_targets(path, members):
                     if what in given and what != "check":
                         raise InputError(path, where, f"{shown(what)} is given twice", "keep one")
                     given.add(what)
+                check_name(row["target"], path, f"{where}: target")
                 kind = check_measure(path, where, row["measures"], members)
                 way, _, chance = row["use"].partition(" ")
                 if row["use"] != "check" and (way != "fit" or chance not in chances):

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim import kernels
 from sim.families import QUARTERS
-from sim.parameters import InputError, changed, check_source, evidence, quantity, suggest
+from sim.parameters import InputError, changed, check_name, check_source, evidence, quantity, suggest
 from sim.places import AGE_BANDS, BAND_NAMES, LEVELS, read_toml
 from sim.streams import code_of, normal
 
@@ -194,6 +194,9 @@ def _build(path, spec):
     for key, kind in known.items():
         if (key != "notes" and not isinstance(spec.get(key), kind)) or isinstance(spec.get(key), bool):
             raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
+    check_name(path.stem, path, "file name", "file")
+    check_name(spec["name"], path, "name")
+    check_name(spec.get("notes", ""), path, "notes", "text")
     for sector in spec["sectors"]:
         if sector not in SECTORS:
             raise InputError(path, "sectors", f"{sector!r} is unknown", suggest(sector, SECTORS))
@@ -250,6 +253,7 @@ def _study(path, where, row):
         if key not in _STUDY:
             raise InputError(path, f"{where}: {key}", "unknown key", suggest(key, _STUDY))
     check_source(row.get("source"), path, where)
+    check_name(row.get("finding", ""), path, f"{where}: finding", "text")
     if not row.get("pooled", True):
         return Study(math.nan, math.nan, False, row["source"], row.get("finding", ""))
     try:

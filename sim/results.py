@@ -10,6 +10,7 @@ from sim.codes import ALL
 from sim.manifest import read_manifest
 from sim.parameters import InputError
 from sim.services import LEAKS
+from sim.text import cell
 
 RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
 FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
@@ -209,7 +210,7 @@ def write_tables(folder, runs, flows, summary):
     """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
-    summary.to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+    summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
 
 
 def read_tables(folder):
@@ -227,7 +228,7 @@ def read_tables(folder):
                     folder, name, "is missing: this is not a finished run", "give a folder that a comparison wrote"
                 )
         runs, flows = pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet")
-        summary = pd.read_csv(folder / "summary.csv")
+        summary = _read_summary(folder / "summary.csv")
         for frame, columns in ((runs, RUN_COLUMNS), (flows, FLOW_COLUMNS), (summary, SUMMARY_COLUMNS)):
             if list(frame.columns) != columns:
                 raise ValueError(f"columns are not {', '.join(columns)}")
@@ -240,3 +241,10 @@ def damaged(folder, error):
     """The error of a folder whose files do not hold what a comparison writes."""
     return InputError(folder, "", f"is damaged, or written by another version ({type(error).__name__}: {error})",
                       "give a folder that a comparison wrote")  # fmt: skip
+
+
+def _read_summary(path):
+    """The summary, in which names such as 2024 or NA are text."""
+    texts = SUMMARY_COLUMNS[:3]
+    blank = {column: [""] for column in SUMMARY_COLUMNS[3:]}
+    return pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=blank)

@@ -12,7 +12,7 @@ from sim.arrangements import Arrangement, arrangement_names, load_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.model import LocalSystem
-from sim.parameters import DIALS, InputError, UnknownParameterError, changed, defaults, quantity, suggest
+from sim.parameters import DIALS, InputError, UnknownParameterError, changed, check_name, defaults, quantity, suggest
 from sim.places import Place, load_place, read_toml
 from sim.programmes import SECTORS, load_catalogue
 from sim.record import Recorder, Rows
@@ -206,6 +206,7 @@ def load_providers(path=None):
     path = path or files("sim") / "scenarios" / "providers.toml"
     providers = {}
     for code, entry in read_toml(str(path)).items():
+        check_name(code, path, "provider", "id")
         for key in entry:
             if key != "sector" and key not in PROVIDER_VALUES:
                 raise InputError(path, f"{code}.{key}", "unknown key", suggest(key, ["sector", *PROVIDER_VALUES]))

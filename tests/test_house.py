@@ -77,9 +77,10 @@ def test_no_module_leads_back_to_itself():
     [
         ("sim.streams", set()),
         ("sim.ledger", set()),
+        ("sim.text", set()),
         ("sim.kinds", set()),
         ("sim.codes", set()),
-        ("sim.parameters", {"sim.kinds"}),
+        ("sim.parameters", {"sim.kinds", "sim.text"}),
         ("sim.compiled", set()),
         ("sim.kernels", {"sim.compiled", "sim.streams"}),
         ("sim.terminal", set()),

@@ -9,7 +9,7 @@ import numpy as np
 from sim import finance
 from sim.agents.party import Belief, Party
 from sim.ledger import OUTSIDE
-from sim.parameters import InputError, quantity, suggest
+from sim.parameters import InputError, check_name, quantity, suggest
 from sim.places import read_toml
 
 INVESTOR_VALUES = {
@@ -140,6 +140,7 @@ def load_investors(path=None):
     path = path or files("sim") / "scenarios" / "investors.toml"
     investors = {}
     for code, entry in read_toml(str(path)).get("investors", {}).items():
+        check_name(code, path, "investor", "id")
         kind = entry.get("kind")
         if kind not in KINDS:
             raise InputError(path, f"{code}.kind", f"{kind!r} is not a kind", suggest(kind, KINDS))

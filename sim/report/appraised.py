@@ -1,24 +1,22 @@
 """An appraisal on screen."""
 
-import sys
-
-from rich.console import Console
 from rich.table import Table
+
+from sim.report.screen import console
 
 
 def show(result):
     """Print who gains, the two cases, the verdict on silos and what the figures rest on."""
     said = result.to_dict()
-    # No markup: names come from users' files. Piped output is as wide as the widest note.
-    console = Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False)
-    console.print(f"{said['name']}: {said['cases']:,} cases at £{said['cost_per_case_gbp']:,.2f} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
+    screen = console(140)  # where it is piped, as wide as the widest note
+    screen.print(f"{said['name']}: {said['cases']:,} cases at £{said['cost_per_case_gbp']:,.2f} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
                   f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}")  # fmt: skip
-    console.print(_agencies(said))
-    console.print(_cases(said))
-    console.print(said["silos"]["verdict"])
-    console.print(f"Chance of gain from {said['draws']:,} draws, standard error {said['chance_standard_error']:.3f}.")
+    screen.print(_agencies(said))
+    screen.print(_cases(said))
+    screen.print(said["silos"]["verdict"])
+    screen.print(f"Chance of gain from {said['draws']:,} draws, standard error {said['chance_standard_error']:.3f}.")
     for note in said["notes"]:
-        console.print(f"- {note}")
+        screen.print(f"- {note}")
 
 
 def _agencies(said):

@@ -2,7 +2,9 @@
 
 import io
 import re
+import warnings
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 
@@ -19,6 +21,7 @@ from sim.results import ALL
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
 )  # fmt: skip
+_PANEL_TITLE = 42  # characters that fit over a panel of three to a row
 LEAK_LABELS = {
     "optimism_and_luck": "Optimism\nand luck", "case_finding": "Case\nfinding", "backfill_unmet_need": "Backfill:\nunmet need",
     "backfill_threshold": "Backfill:\nthresholds", "stranded_notice": "Stranded:\nnotice", "stranded_unclosed": "Stranded:\nnot closed",
@@ -34,10 +37,22 @@ STEPS = (
 
 
 def setup():
-    """Plain style; text as text; a fixed salt, so that equal results give equal files."""
+    """Plain style; text as text and never as mathematics; a fixed salt, so that equal results give equal files."""
     sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
-    plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "listsim", "figure.dpi": 100, "axes.titleweight": "bold",
-                         "axes.titlelocation": "left", "font.family": "sans-serif"})  # fmt: skip
+    plt.rcParams.update(
+        {
+            "svg.fonttype": "none",
+            "svg.hashsalt": "listsim",
+            "figure.dpi": 100,
+            "axes.titleweight": "bold",
+            "axes.titlelocation": "left",
+            "font.family": "sans-serif",
+            "text.parse_math": False,
+            "text.usetex": False,
+        }
+    )
+    # A browser has the letters that the font at hand lacks.
+    warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)  # fmt: skip
 
 
 def save(figure, folder, name):
@@ -155,7 +170,7 @@ def who_gains(summary, names, agencies):
             legend=i == 0,
         )
         axis.axvline(0, color="black", lw=0.8)
-        axis.set_title(title)
+        axis.set_title(fill(title, _PANEL_TITLE))
         axis.set_ylabel("")
         axis.set_xlabel("£m over the years")
     handles, labels = axes[0].get_legend_handles_labels()
@@ -180,7 +195,7 @@ def cash_by_year(runs, names):
         for measure, label, colour, style in styles:
             _band(axis, series, (arrangement, measure), years, label, colour, style)
         axis.axhline(0, color="black", lw=0.8)
-        axis.set_title(title)
+        axis.set_title(fill(title, _PANEL_TITLE))
         axis.set_xlabel("Year")
     axes[0].set_ylabel("£m a year, 2010/11 prices")
     axes[0].legend(frameon=False)

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from sim.report.page import shown_rows, spread
 from sim.results import ALL
+from sim.text import distinct, printable
 
 _MOST_COLUMNS = 5
 _SHORT = (
@@ -14,36 +15,39 @@ _SHORT = (
 )  # fmt: skip
 
 
+def console(width):
+    """A console that shows names from users' files as they are; piped output has a width of its own."""
+    return Console(width=None if sys.stdout.isatty() else width, markup=False, emoji=False, highlight=False)
+
+
 def show(summary, cases, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
     first = cases[0]
-    table = Table(title=f"{first.place.name}: {first.n_families:,} families, {first.years} years, {replicates} replicate{'s' if replicates > 1 else ''}",
+    table = Table(title=f"{printable(first.place.name)}: {first.n_families:,} families, {first.years} years, {replicates} replicate{'s' if replicates > 1 else ''}",
                   caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)", title_justify="left", caption_justify="left")  # fmt: skip
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-    (_wide if len(cases) <= _MOST_COLUMNS else _long)(table, cells, cases)
+    names = distinct({case.arrangement.id: case.arrangement.name for case in cases})
+    (_wide if len(cases) <= _MOST_COLUMNS else _long)(table, cells, names)
     columns = len(cases) if len(cases) <= _MOST_COLUMNS else len(_SHORT) + 1
-    console = Console(width=None if sys.stdout.isatty() else 46 + 26 * columns)
-    console.print(table)
+    console(46 + 26 * columns).print(table)
 
 
-def _wide(table, cells, cases):
+def _wide(table, cells, names):
     table.add_column("")
-    for case in cases:
-        table.add_column(case.arrangement.name, justify="right")
+    for name in names.values():
+        table.add_column(name, justify="right", overflow="fold")
     for measure, label in shown_rows(cells):
-        texts = (spread(cells.loc[(case.arrangement.id, measure)]) for case in cases)
+        texts = (spread(cells.loc[(code, measure)]) for code in names)
         table.add_row(label, *texts, style=None if label.startswith("less") else "bold")
-    sustained = [cells.loc[(case.arrangement.id, "self_sustaining"), "mean"] for case in cases]
+    sustained = [cells.loc[(code, "self_sustaining"), "mean"] for code in names]
     table.add_row("Self-sustaining, share of runs", *(f"{share:.0%}" for share in sustained))
 
 
-def _long(table, cells, cases):
+def _long(table, cells, names):
     table.add_column("")
     for _, label in _SHORT:
         table.add_column(label, justify="right")
     table.add_column("Cash per £", justify="right")
-    for case in cases:
-        texts = (spread(cells.loc[(case.arrangement.id, measure)]) for measure, _ in _SHORT)
-        table.add_row(
-            case.arrangement.name, *texts, f"{cells.loc[(case.arrangement.id, 'cash_per_pound'), 'mean']:.2f}"
-        )
+    for code, name in names.items():
+        texts = (spread(cells.loc[(code, measure)]) for measure, _ in _SHORT)
+        table.add_row(name, *texts, f"{cells.loc[(code, 'cash_per_pound'), 'mean']:.2f}")
