@@ -11,7 +11,7 @@ def show(result):
     said = result.to_dict()
     # No markup: names come from users' files. Piped output is as wide as the widest note.
     console = Console(width=None if sys.stdout.isatty() else 140, markup=False, highlight=False)
-    console.print(f"{said['name']}: {said['cases']:,} cases at £{said['cost_per_case_gbp']:,.2f} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
+    console.print(f"{said['name']}: {said['cases']:,} cases at {_each(said['cost_per_case_gbp'])} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
                   f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}")  # fmt: skip
     console.print(_agencies(said))
     console.print(_cases(said))
@@ -53,6 +53,12 @@ def _cases(said):
     chances = (money["chance_of_gain"], money["cashable_chance_of_gain"], value["chance_of_gain"])
     table.add_row("Chance of gain", *(f"{chance:.0%}" for chance in chances))
     return table
+
+
+def _each(cost):
+    """Pounds a case as a file gives them, a list by year too."""
+    years = cost if isinstance(cost, list) else [cost]
+    return ", ".join(f"£{pounds:,.2f}" for pounds in years) + (" by year" if len(years) > 1 else "")
 
 
 def _pounds(amount):
