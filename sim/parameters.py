@@ -3,12 +3,15 @@
 import csv
 import difflib
 import math
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 PRICE_BASE = "2010/11"
 EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
+DEFLATORS = "deflators.csv"
 
 
 class InputError(Exception):
@@ -56,6 +59,8 @@ class Quantity:
         Financial year of the prices where the value is money, else empty.
     source : str
         ``file:id`` of the evidence, a full reference, or ``assumption: why``.
+    to_base : float
+        Factor from prices of `price_year` to the price base.
     """
 
     value: float
@@ -64,6 +69,7 @@ class Quantity:
     high: float
     source: str
     price_year: str = ""
+    to_base: float = 1.0
 
     @property
     def is_money(self):
@@ -72,8 +78,8 @@ class Quantity:
 
     @property
     def base_value(self):
-        """The value at the price base (2010/11), by the published deflators where it is money."""
-        return self.value * deflator(self.price_year) if self.is_money else self.value
+        """The value at the price base (2010/11), by its deflator where it is money."""
+        return self.value * self.to_base
 
 
 @cache
@@ -96,9 +102,76 @@ def evidence(table):
     return {row[key]: row for row in rows}
 
 
-def deflator(price_year):
-    """Factor from pounds of a price year to pounds of 2010/11."""
-    return float(evidence("deflators")[price_year]["to_2010_11"])
+def deflator(price_year, where="", key=""):
+    """Factor from pounds of a price year to pounds of 2010/11.
+
+    Parameters
+    ----------
+    price_year : str
+        A financial year as the data spell it, such as ``2013/14``.
+    where, key : str or path
+        File and row that cite it. A ``deflators.csv`` beside that file adds to the published series, or replaces years of it.
+
+    Raises
+    ------
+    InputError
+        If the year is misspelt, or neither series has it.
+    """
+    series = {year: float(row["to_2010_11"]) for year, row in evidence("deflators").items()}
+    own = own_deflators(where)
+    if own:
+        series |= _read_deflators(own)
+    if price_year in series:
+        return series[price_year]
+    problem, year = f"price year {price_year!r} is not known", financial_year(price_year)
+    first, last = min(series), max(series)
+    if year in series:
+        raise InputError(where, key, problem, f"write {year!r}")
+    if year and year > last:
+        problem, known = f"price year {price_year!r} has no deflator yet", f"the last known is {last!r}"
+        raise InputError(
+            where, key, problem, f"{known}: give the value in its prices, or the year in {DEFLATORS} beside the file"
+        )
+    raise InputError(where, key, problem, f"give a financial year from {first!r} to {last!r}, spelled like these")
+
+
+def financial_year(text):
+    """A financial year as the data spell it (``2013/14``) of a text like 2013-14 or 2013/2014; empty if it is none."""
+    found = re.fullmatch(r"((?:19|20)\d\d)\s*[/\u2013-]\s*(?:19|20)?(\d\d)", text)
+    return f"{found[1]}/{found[2]}" if found and (int(found[1]) + 1) % 100 == int(found[2]) else ""
+
+
+def own_deflators(where):
+    """The ``deflators.csv`` beside a file, if there is one."""
+    path = Path(str(where)).with_name(DEFLATORS) if Path(str(where)).name else None
+    return path if path and path.is_file() else None
+
+
+def _read_deflators(path):
+    """Factors by price year from a user's file of the form of the published one."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, restval="")
+            rows, columns = list(reader), reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, "", f"is not CSV in UTF-8 ({error})", "save it as CSV in UTF-8") from None
+    for column in ("price_year", "to_2010_11", "source"):
+        if column not in columns:
+            raise InputError(path, column, "column is missing", "columns are price_year, to_2010_11 and source")
+    series = {}
+    for number, row in enumerate(rows, 2):
+        year, key = row["price_year"], f"line {number}"
+        if not year or financial_year(year) != year or year in series:
+            raise InputError(
+                path, key, f"price year {year!r} is misspelt or given twice", "give each year once, like '2013/14'"
+            )
+        check_source(row["source"], path, key)
+        series[year] = _number(row["to_2010_11"], path, key, "to_2010_11")
+        if series[year] <= 0 or (year == PRICE_BASE and series[year] != 1):
+            raise InputError(
+                path, key, f"to_2010_11 {series[year]:g} is no factor", f"give more than 0, and 1 for {PRICE_BASE}"
+            )
+    return series
 
 
 def full_source(source):
@@ -159,14 +232,11 @@ def quantity(row, where, key, minimum=-math.inf):
     check_source(source, where, key)
     if not unit:
         raise InputError(where, key, "has no unit", "say what the value counts, per what")
-    if unit.startswith("GBP") and price_year not in evidence("deflators"):
-        raise InputError(
-            where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators"))
-        )
+    to_base = deflator(price_year, where, key) if unit.startswith("GBP") else 1.0
     if numbers["value"] < minimum:
         what = "negative" if minimum == 0 else f"below {minimum:g}"
         raise InputError(where, key, f"value {numbers['value']:g} is {what}", f"give {minimum:g} or more")
-    result = Quantity(unit=unit, source=source.strip(), price_year=price_year, **numbers)
+    result = Quantity(unit=unit, source=source.strip(), price_year=price_year, to_base=to_base, **numbers)
     return in_range(result, where, key)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sim.appraisal import DISCOUNT_RATE
-from sim.parameters import InputError
+from sim.parameters import InputError, own_deflators
 from sim.services import LEAKS
 
 RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
@@ -326,7 +326,8 @@ def _plain(item):
 
 def _files(cases):
     names = {str(path) for path in Path(cases[0].place.folder).iterdir() if path.suffix in (".csv", ".toml")}
-    return names | {case.arrangement.file for case in cases} | {item.file for item in cases[0].catalogue.values()}
+    names |= {case.arrangement.file for case in cases} | {item.file for item in cases[0].catalogue.values()}
+    return names | {str(own) for own in map(own_deflators, names) if own}
 
 
 def _short(name):
