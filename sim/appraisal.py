@@ -85,7 +85,7 @@ def discount_factors(years, horizon_years, rate=DISCOUNT_RATE):
 
 
 def first_covered(cumulative, cost):
-    """First year (from 0) in which a cumulative benefit reaches a cost; None if it never does."""
+    """First year (from 0) in which a cumulative benefit reaches a cost, or a cumulative one; None if it never does."""
     reached = np.nonzero(cumulative >= cost)[0]
     return int(reached[0]) if reached.size else None
 

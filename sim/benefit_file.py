@@ -10,10 +10,11 @@ KINDS = ("fiscal", "economic", "social")
 NEEDED = object()
 _TEXT = (str, None, None)
 _SHARE = (float, 0, 1)
+_COST = "cost_per_case_gbp"
 # Key: type, least, most, default.
 _TOP = {
     "name": (*_TEXT, ""), "notes": (*_TEXT, ""), "source": (*_TEXT, ""),
-    "cost_per_case_gbp": (float, 0, 1e12, NEEDED), "cases": (int, 1, 10**9, 1),
+    _COST: (float, 0, 1e12, NEEDED), "cases": (int, 1, 10**9, 1),
     "discount_rate": (*_SHARE, DISCOUNT_RATE), "horizon_years": (int, 1, LAST_YEAR, None),
     "evidence_grade": (int, 1, 6, None), "cost_grade": (int, 1, 6, None),
     "engagement": (*_SHARE, 1.0), "success": (*_SHARE, 1.0), "deadweight": (*_SHARE, 0.0),
@@ -69,11 +70,23 @@ def read_benefits(path, spec):
     for key in spec:
         if key not in _TOP and key != "benefit":
             raise InputError(path, key, "unknown key", suggest(key, [*_TOP, "benefit"]))
-    values = {key: _value(path, key, spec, key, rule) for key, rule in _TOP.items()}
+    values = {key: _value(path, key, spec, key, rule) for key, rule in _TOP.items() if key != _COST}
+    values[_COST] = _cost(path, spec, values["horizon_years"])
     rows = spec.get("benefit")
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise InputError(path, "benefit", "is missing or has the wrong type", "add one [[benefit]] or more")
     return BenefitFile(values, tuple(_benefit(path, f"benefit {i}", row) for i, row in enumerate(rows, 1)))
+
+
+def _cost(path, spec, horizon):
+    """Pounds a case: a number, or a tuple of them, one a year from year 1, all within the horizon."""
+    given = spec.get(_COST)
+    if not isinstance(given, list):
+        return _value(path, _COST, spec, _COST, _TOP[_COST])
+    most = horizon or LAST_YEAR
+    if not 1 <= len(given) <= most:
+        raise InputError(path, _COST, f"has {len(given)} years", f"give 1 to {most}, within horizon_years")
+    return tuple(_value(path, f"{_COST}: year {i}", {_COST: n}, _COST, _TOP[_COST]) for i, n in enumerate(given, 1))
 
 
 def _benefit(path, where, row):

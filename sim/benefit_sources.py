@@ -73,12 +73,17 @@ def _with_settings(inputs, settings):
 def from_file(place, path, read, cases, horizon, seed, draws):
     """Terms and profile of a user's file: amounts as given, times reach, corrected; one error for all of them."""
     values, benefits = read.values, read.benefits
-    last = min(LAST_YEAR, values["lag_years"] + max(row.to_year for row in benefits))
-    years = horizon or values["horizon_years"] or last
+    cost, last = values["cost_per_case_gbp"], min(LAST_YEAR, values["lag_years"] + max(row.to_year for row in benefits))
+    cost_years = len(cost) if isinstance(cost, tuple) else 1
+    years = horizon or values["horizon_years"] or max(last, cost_years)
+    if years < cost_years:
+        raise InputError(
+            "--horizon", "", f"{years} leaves out costs of year {cost_years}", f"give {cost_years} or more"
+        )
     grade, cost_grade = values["evidence_grade"], values["cost_grade"] or values["evidence_grade"]
     stem = check_name(Path(str(path)).stem, path, "file name", "file")
     terms = Terms(
-        stem, values["name"] or stem, values["cost_per_case_gbp"], cases or values["cases"], values["discount_rate"], years, grade,
+        stem, values["name"] or stem, cost, cases or values["cases"], values["discount_rate"], years, grade,
         cost_grade,
     )  # fmt: skip
     given = values["uncertainty"]

@@ -17,21 +17,35 @@ from sim.programmes import grade_correction
 
 @dataclass(frozen=True)
 class Terms:
-    """What is appraised, on what terms; pounds a case, rates as shares."""
+    """What is appraised, on what terms; pounds a case, rates as shares.
+
+    `cost_per_case` is all in year 1, or a tuple by year from year 1.
+    """
 
     programme: str
     name: str
-    cost_per_case: float
+    cost_per_case: float | tuple
     cases: int
     discount_rate: float
     horizon_years: int
     evidence_grade: int | None
     cost_grade: int | None
 
+    @cached_property
+    def discount(self):
+        """Present value of a pound by year."""
+        return discount_factors(self.horizon_years, self.horizon_years, self.discount_rate)
+
+    @cached_property
+    def cost_by_year(self):
+        """Present value of each year's cost in pounds a case, corrected for the grade of the cost: float (years,)."""
+        given = np.atleast_1d(self.cost_per_case) * (1 + correction(self.cost_grade))
+        return self.discount * np.pad(given, (0, self.horizon_years - len(given)))
+
     @property
     def cost(self):
-        """Pounds a case, corrected for the grade of the cost: all in year 1."""
-        return self.cost_per_case * (1 + correction(self.cost_grade))
+        """Present value of the cost in pounds a case, corrected."""
+        return float(self.cost_by_year.sum())
 
 
 @dataclass(frozen=True)
@@ -109,11 +123,6 @@ class CostBenefit:
         return self.profile.yearly * self.profile.size[self.profile.factor]
 
     @cached_property
-    def discount(self):
-        """Present value of a pound by year."""
-        return discount_factors(self.terms.horizon_years, self.terms.horizon_years, self.terms.discount_rate)
-
-    @cached_property
     def is_fiscal(self):
         """Which rows are fiscal."""
         return self.rows("fiscal")
@@ -124,16 +133,16 @@ class CostBenefit:
 
     def present(self, weight):
         """Present value of rows in pounds a case, each counted with a weight."""
-        return float(self.discount @ (self.expected @ weight))
+        return float(self.terms.discount @ (self.expected @ weight))
 
     def verdict(self, weight):
         """Judge rows, each counted with a weight, against the whole cost."""
         cost = self.terms.cost
-        by_year = self.discount * (self.expected @ weight)
+        by_year = self.terms.discount * (self.expected @ weight)
         benefit = float(by_year.sum())
-        full = (self.discount @ self.profile.yearly) * weight
+        full = (self.terms.discount @ self.profile.yearly) * weight
         drawn = self.profile.draws @ np.bincount(self.profile.factor, full, self.profile.size.size)
-        covered = first_covered(np.round(np.cumsum(by_year), 2), round(cost, 2))
+        covered = first_covered(np.round(np.cumsum(by_year), 2), np.round(np.cumsum(self.terms.cost_by_year), 2))
         return Verdict(
             benefit, benefit - cost, benefit / cost if cost else None, None if covered is None else covered + 1,
             float((drawn > cost).mean()),
@@ -188,7 +197,7 @@ class CostBenefit:
         terms, cases = self.terms, self.terms.cases
         return {
             "programme": terms.programme, "name": terms.name, "place": self.place, "split": self.split,
-            "cost_per_case_gbp": terms.cost_per_case, "corrected_cost_per_case_gbp": round(terms.cost, 2), "cases": cases,
+            "cost_per_case_gbp": np.array(terms.cost_per_case).tolist(), "corrected_cost_per_case_gbp": round(terms.cost, 2), "cases": cases,
             "discount_rate": terms.discount_rate, "horizon_years": terms.horizon_years,
             "evidence_grade": terms.evidence_grade, "benefit_correction": correction(terms.evidence_grade),
             "cost_grade": terms.cost_grade, "cost_correction": correction(terms.cost_grade),
@@ -265,7 +274,7 @@ class CostBenefit:
                 rows[year + 1, *key] = rows.get((year + 1, *key), 0.0) + self.expected[year, j]
         return [
             {"year": year, "agency": agency, "kind": kind, "benefit_per_case_gbp": round(pounds, 2),
-             "present_per_case_gbp": round(pounds * self.discount[year - 1], 2)}
+             "present_per_case_gbp": round(pounds * self.terms.discount[year - 1], 2)}
             for (year, agency, kind), pounds in rows.items() if pounds
         ]  # fmt: skip
 

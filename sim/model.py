@@ -600,4 +600,5 @@ class LocalSystem(mesa.Model):
     def _due(self, contract, quarter_of_year):
         if quarter_of_year >= QUARTERS:
             return 0
-        return round(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract))
+        # Rounded down: bills of the money that was kept must not come to more than it.
+        return int(self.arrangement.rules.paid_for(contract, quarter_of_year) * self._kept(contract))

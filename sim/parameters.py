@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from sim.kinds import ANY, Kind, is_money
 from sim.text import fault, printable
@@ -16,6 +17,7 @@ PRICE_BASE = "2010/11"
 SHOWN_FAULTS = 5  # `check` lists them all
 LONGEST_QUOTE = 600  # characters of a part of an error, which may quote what a user wrote
 EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
+DEFLATORS = "deflators.csv"
 
 
 class InputError(Exception):
@@ -139,6 +141,8 @@ class Quantity:
         ``file:id`` of the evidence, a full reference, or ``assumption: why``.
     kind : sim.kinds.Kind
         What the value may be.
+    to_base : float
+        Factor from prices of `price_year` to the price base.
     """
 
     value: float
@@ -148,6 +152,7 @@ class Quantity:
     source: str
     price_year: str = ""
     kind: Kind = field(default=ANY, repr=False, compare=False)
+    to_base: float = 1.0
 
     @property
     def is_money(self):
@@ -156,8 +161,8 @@ class Quantity:
 
     @property
     def base_value(self):
-        """The value at the price base (2010/11), by the published deflators where it is money."""
-        return self.value * deflator(self.price_year) if self.is_money else self.value
+        """The value at the price base (2010/11), by its deflator where it is money."""
+        return self.value * self.to_base
 
 
 @cache
@@ -180,9 +185,76 @@ def evidence(table):
     return {row[key]: row for row in rows}
 
 
-def deflator(price_year):
-    """Factor from pounds of a price year to pounds of 2010/11."""
-    return float(evidence("deflators")[price_year]["to_2010_11"])
+def deflator(price_year, where="", key=""):
+    """Factor from pounds of a price year to pounds of 2010/11.
+
+    Parameters
+    ----------
+    price_year : str
+        A financial year as the data spell it, such as ``2013/14``.
+    where, key : str or path
+        File and row that cite it. A ``deflators.csv`` beside that file adds to the published series, or replaces years of it.
+
+    Raises
+    ------
+    InputError
+        If the year is misspelt, or neither series has it.
+    """
+    series = {year: float(row["to_2010_11"]) for year, row in evidence("deflators").items()}
+    own = own_deflators(where)
+    if own:
+        series |= _read_deflators(own)
+    if price_year in series:
+        return series[price_year]
+    problem, year = f"price year {price_year!r} is not known", financial_year(price_year)
+    first, last = min(series), max(series)
+    if year in series:
+        raise InputError(where, key, problem, f"write {year!r}")
+    if year and year > last:
+        problem, known = f"price year {price_year!r} has no deflator yet", f"the last known is {last!r}"
+        raise InputError(
+            where, key, problem, f"{known}: give the value in its prices, or the year in {DEFLATORS} beside the file"
+        )
+    raise InputError(where, key, problem, f"give a financial year from {first!r} to {last!r}, spelled like these")
+
+
+def financial_year(text):
+    """A financial year as the data spell it (``2013/14``) of a text like 2013-14 or 2013/2014; empty if it is none."""
+    found = re.fullmatch(r"((?:19|20)\d\d)\s*[/\u2013-]\s*(?:19|20)?(\d\d)", text)
+    return f"{found[1]}/{found[2]}" if found and (int(found[1]) + 1) % 100 == int(found[2]) else ""
+
+
+def own_deflators(where):
+    """The ``deflators.csv`` beside a file, if there is one."""
+    path = Path(str(where)).with_name(DEFLATORS) if Path(str(where)).name else None
+    return path if path and path.is_file() else None
+
+
+def _read_deflators(path):
+    """Factors by price year from a user's file of the form of the published one."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            reader = csv.DictReader(handle, restval="")
+            rows, columns = list(reader), reader.fieldnames or ()
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path, "", f"is not CSV in UTF-8 ({error})", "save it as CSV in UTF-8") from None
+    for column in ("price_year", "to_2010_11", "source"):
+        if column not in columns:
+            raise InputError(path, column, "column is missing", "columns are price_year, to_2010_11 and source")
+    series = {}
+    for number, row in enumerate(rows, 2):
+        year, key = row["price_year"], f"line {number}"
+        if not year or financial_year(year) != year or year in series:
+            raise InputError(
+                path, key, f"price year {year!r} is misspelt or given twice", "give each year once, like '2013/14'"
+            )
+        check_source(row["source"], path, key)
+        series[year] = _number(row["to_2010_11"], path, key, "to_2010_11")
+        if series[year] <= 0 or (year == PRICE_BASE and series[year] != 1):
+            raise InputError(
+                path, key, f"to_2010_11 {series[year]:g} is no factor", f"give more than 0, and 1 for {PRICE_BASE}"
+            )
+    return series
 
 
 def full_source(source):
@@ -250,22 +322,19 @@ def quantity(row, where, key, kind=ANY):
         with faults.kept():
             check_source(texts.get("source", "-"), where, key)
         with faults.kept():
-            _check_unit(texts.get("unit", "-"), texts.get("price_year", ""), kind, where, key)
-    return in_range(Quantity(**numbers, **texts, kind=kind), where, key)
+            to_base = _check_unit(texts.get("unit", "-"), texts.get("price_year", ""), kind, where, key)
+    return in_range(Quantity(**numbers, **texts, kind=kind, to_base=to_base), where, key)
 
 
 def _check_unit(unit, price_year, kind, where, key):
-    """Refuse a unit that does not fit the kind of value, or a price year that does not fit the unit."""
+    """Refuse a unit that does not fit the kind of value, or a price year that does not fit the unit; factor to the base."""
     if not unit:
         raise InputError(where, key, "has no unit", "say what the value counts, per what")
     if wrong := kind.wrong_unit(unit):
         raise InputError(where, key, *wrong)
-    if is_money(unit) and price_year not in evidence("deflators"):
-        raise InputError(
-            where, key, f"price year {price_year!r} is not known", suggest(price_year, evidence("deflators"))
-        )
     if price_year and not is_money(unit):
         raise InputError(where, key, f"price year {price_year!r} with a unit that is not money", "leave it empty")
+    return deflator(price_year, where, key) if is_money(unit) else 1.0
 
 
 def in_range(item, where, key):

@@ -8,7 +8,7 @@ from sim import kernels
 from sim.families import QUARTERS
 from sim.finance import irr
 from sim.places import LEVELS
-from sim.services import FIELDS, LEAKS, leaks
+from sim.services import FIELDS, LEAKS, leaks, waiting_need_met
 
 # Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
 # the net position. What providers give back lowers programme cost.
@@ -325,33 +325,16 @@ class Rows:
     def _people(self):
         for (year, code, measure), number in sorted(self.run.people.items()):
             self._value(year, code, None, measure, number)
-        served = FIELDS.index("eligible_served")
-        gap = self.twin.counts - self.run.counts
-        unmet = (
-            gap[..., 0]
-            + self.run.counts[..., 1]
-            - gap[..., served]
-            - self.run.counts[..., 3]
-            + gap[..., FIELDS.index("refilled")]
+        met = waiting_need_met(self.run.counts, self.twin.counts)
+        avoided = sum(
+            (self.twin.counts - self.run.counts)[..., FIELDS.index(f)] for f in ("eligible_served", "served_low")
         )
-        by_year = unmet.reshape(self.years, QUARTERS, -1).sum(axis=1)
-        avoided = (gap[..., served] + gap[..., 4]).reshape(self.years, QUARTERS, -1).sum(axis=1)
-        waiting = (
-            leaks(self.run.counts, self.twin.counts, self.prices)["never_served"]
-            .reshape(self.years, QUARTERS, -1)
-            .sum(axis=1)
-        )
+        met, avoided = (cases.reshape(self.years, QUARTERS, -1).sum(axis=1) for cases in (met, avoided))
         for year in range(self.years):
             spared = self.twin.entrenched[year] - self.run.entrenched[year]
             self._value(year + 1, PLACE, None, "family_years_spared", spared)
             for j, line in enumerate(self.place.lines):
-                self._value(
-                    year + 1,
-                    line.agency,
-                    line.id,
-                    "unmet_need_met",
-                    by_year[year, j] - waiting[year, j] / self.prices.average[j],
-                )
+                self._value(year + 1, line.agency, line.id, "unmet_need_met", met[year, j])
                 if line.care:
                     self._value(year + 1, line.agency, line.id, "care_quarters_avoided", avoided[year, j])
 

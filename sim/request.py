@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from sim.arrangements import files_of
+from sim.parameters import own_deflators
 from sim.places import TABLES
 
 PACKAGE = Path(__file__).resolve().parent
@@ -59,6 +60,7 @@ def requested(arrangements, place, settings):
     """
     paths = [Path(place.folder) / name for name in PLACE_FILES]
     paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
+    paths += [own for own in map(own_deflators, paths) if own]
     paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
     contents = {path: path.read_bytes() for path in paths if path.is_file()}
     return Request(

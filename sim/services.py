@@ -280,10 +280,9 @@ def leaks(run, twin, prices):
     average = prices.average
     gap = {name: _pick(twin, name) - _pick(run, name) for name in FIELDS}
     served_gap = _served(twin) - _served(run)
-    known_gap = gap["demand"] + _pick(run, "demand_found")
+    known_gap, unmet = _known_and_unmet(run, twin)
     need = average * known_gap
     never = _never_served(need, _pick(twin, "demand"), _pick(twin, "eligible_served"))
-    unmet = known_gap - gap["eligible_served"] - _pick(run, "served_found")
     return {
         "need_prevented": need,
         "never_served": never,
@@ -296,6 +295,31 @@ def leaks(run, twin, prices):
         "overtime": (prices.fixed - prices.extra) * gap["over"],
         "cash_released": prices.fixed * gap["places"] + prices.variable * served_gap + prices.extra * gap["over"],
     }
+
+
+def waiting_need_met(run, twin):
+    """Case-quarters of need that waits in the twin and is served in the run, refills from outside the place left out.
+
+    Parameters
+    ----------
+    run, twin : int64 (..., lines, len(FIELDS))
+
+    Returns
+    -------
+    float (..., lines)
+        Backfill of unmet need as cases: what lines cost does not enter, so that one without a price has it too.
+    """
+    known_gap, unmet = _known_and_unmet(run, twin)
+    demand = _pick(twin, "demand")
+    waiting = np.divide(demand - _pick(twin, "eligible_served"), demand, out=np.zeros(demand.shape), where=demand > 0)
+    return unmet + _pick(twin, "refilled") - _pick(run, "refilled") - known_gap * waiting
+
+
+def _known_and_unmet(run, twin):
+    """Cases by which the run has less known need than the twin, and of them those by which it does not serve less."""
+    known = _pick(twin, "demand") - _pick(run, "demand") + _pick(run, "demand_found")
+    served = _pick(twin, "eligible_served") - _pick(run, "eligible_served") + _pick(run, "served_found")
+    return known, known - served
 
 
 def _never_served(need, demand, served):

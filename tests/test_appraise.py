@@ -83,6 +83,34 @@ def test_a_profile_by_hand(judge):
     assert said["by_year"][1]["present_per_case_gbp"] == 289.86
 
 
+def test_a_cost_by_year_by_hand(judge):
+    """1,000 + 200 / 1.035 + 200 / 1.035^2 = 1,000 + 193.24 + 186.70 = 1,379.94; five years of 300 bring 1,401.92."""
+    text = PLAIN.replace("= 1000", "= [1000, 200, 200]")
+    said = judge(text).to_dict()
+    assert said["cost_per_case_gbp"] == [1000, 200, 200]
+    assert said["corrected_cost_per_case_gbp"] == 1379.94
+    assert said["financial_case"]["cost_gbp"] == said["public_value_case"]["cost_gbp"] == 137_993.89
+    assert said["npv_per_case_gbp"] == round(1401.9238 - 1379.9389, 2) == 21.98
+    assert said["bcr"] == pytest.approx(1401.9238 / 1379.9389)
+    assert said["payback_year"] == 5  # 1,140.50 of 1,379.94 after four years
+    twice = judge(text, top="cost_grade = 6").to_dict()
+    assert twice["corrected_cost_per_case_gbp"] == pytest.approx(1.4 * 1379.9389, abs=0.01)
+    # What is still to be paid does not count yet: 1,170 and 1,170 / 1.035 meet 1,000 and 200 / 1.035 in year 1.
+    assert judge(text.replace("300", "1170")).financial.payback_year == 1
+    # Costs outlast benefits: years are counted to the last cost.
+    late = judge(text.replace("to_year = 5", "to_year = 1"))
+    assert (late.terms.horizon_years, round(late.financial.net, 2)) == (3, -1079.94)
+    one, many = judge(), judge(PLAIN.replace("= 1000", "= [1000]"))
+    assert (many.financial, many.terms.horizon_years) == (one.financial, one.terms.horizon_years)
+
+
+def test_a_horizon_leaves_no_cost_out(judge):
+    text = PLAIN.replace("= 1000", "= [1000, 200, 200]")
+    with pytest.raises(InputError, match="2 leaves out costs of year 3; give 3 or more"):
+        judge(text, horizon=2)
+    assert judge(text, horizon=3).financial.benefit == pytest.approx(300 * (1 + 1 / 1.035 + 1 / 1.035**2))
+
+
 def test_payback_in_the_very_year_and_no_discounting(judge):
     free = PLAIN.replace("0.035", "0").replace("300", "333.4").replace("1000", "1000.2")
     said = judge(free).to_dict()
@@ -235,7 +263,7 @@ def test_settings_and_a_programme_file_of_ones_own(tmp_path):
     shutil.copy(load_programme("keyworker").file, tmp_path / "ours.toml")
     settings = {"programmes.ours.cost_per_family": 1900}
     ours = sim.appraise(tmp_path / "ours.toml", place="milltown", settings=settings, cases=3, seed=5)
-    assert ours.terms.cost_per_case == pytest.approx(1900 * 0.9467)  # 2013/14 to 2010/11
+    assert ours.terms.cost_per_case == pytest.approx(1900 * 0.9428)  # 2013/14 to 2010/11
     assert ours.terms.cases == 3
     with pytest.raises(InputError, match="no such parameter"):
         sim.appraise("keyworker", place="milltown", settings={"programmes.keywrker.half_life": 1})
@@ -298,6 +326,14 @@ def test_the_table_on_screen(listsim, tmp_path):
 WRONG = [
     ("cost_per_case_gbp = 1000", "cost_per_case_gb = 1000", "did you mean 'cost_per_case_gbp'"),
     ("cost_per_case_gbp = 1000", "", "cost_per_case_gbp: is missing"),
+    ("cost_per_case_gbp = 1000", "cost_per_case_gbp = []", "cost_per_case_gbp: has 0 years; give 1 to 60"),
+    ("cost_per_case_gbp = 1000", "cost_per_case_gbp = [1000, -2]", "cost_per_case_gbp: year 2: -2 is negative"),
+    ("cost_per_case_gbp = 1000", "cost_per_case_gbp = [1000, '2']", "year 2: '2' has the wrong type; give a number"),
+    (
+        "cost_per_case_gbp = 1000",
+        "cost_per_case_gbp = [1, 2, 3]\nhorizon_years = 2",
+        "has 3 years; give 1 to 2, within horizon_years",
+    ),
     ("cost_per_case_gbp = 1000", "cost_per_case_gbp = -5", "-5 is negative"),
     ("cost_per_case_gbp = 1000", "cost_per_case_gbp = nan", "nan is out of range"),
     ("cost_per_case_gbp = 1000", "cost_per_case_gbp = '1000'", "'1000' has the wrong type; give a number"),

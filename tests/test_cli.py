@@ -78,7 +78,7 @@ def test_explain(listsim):
     for word in ("meaning", "unit", "value", "range", "source", "0 to 1"):
         assert word in out
     code, out, _ = listsim("explain", "lines.care.unit_cost")
-    assert "48,357.44 at 2010/11 prices" in out
+    assert "48,158.22 at 2010/11 prices" in out
     assert "Unit Cost Database" in out
     assert listsim("explain", "list_public.payment_share")[0] == 0
     assert "phase 1" in listsim("explain", "keyworker")[1]

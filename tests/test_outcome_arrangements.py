@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sim import runner
+from sim.agents.party import Contract
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.measurement import Finding
@@ -77,6 +78,13 @@ def test_activity_contract_pays_for_volume_whatever_comes_of_it():
     activity, block = (system(name).arrangement.rules.paid_for for name in ("activity_contract", "silo"))
     assert activity(contracts[0], 0) == 3 * contracts[0].price_pence  # those who came
     assert block(contracts[0], 0) == 10 * contracts[0].price_pence  # those who were planned
+
+
+def test_a_part_at_risk_leaves_bills_of_the_rest_to_the_penny():
+    """Of 4 families at 251 pence, 30% at risk: 70% of 1,004 is 702.8; four quarters rounded alone would be 704."""
+    bill = system("pbr_whitehall_pot").arrangement.rules.paid_for
+    contract = Contract("body", "keyworker", "private", 0, 1, 4, 251, "body", at_risk=0.3)
+    assert [bill(contract, quarter) for quarter in range(4)] == [176, 176, 176, 175]
 
 
 def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():

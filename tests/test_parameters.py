@@ -1,4 +1,5 @@
 import pickle
+from itertools import pairwise
 
 import pytest
 
@@ -8,9 +9,11 @@ from sim.parameters import (
     Faults,
     InputError,
     UnknownParameterError,
+    changed,
     check_source,
     deflator,
     evidence,
+    financial_year,
     full_source,
     quantity,
 )
@@ -26,7 +29,7 @@ GOOD = {
 
 
 def test_money_is_brought_to_the_price_base():
-    assert quantity(GOOD, "f", "k").base_value == pytest.approx(5 * 0.9467)
+    assert quantity(GOOD, "f", "k").base_value == pytest.approx(5 * 0.9428)
     assert deflator("2010/11") == 1.0
     care = quantity({**GOOD, "value": "51080", "high": "60000"}, "f", "k")
     assert care.base_value == pytest.approx(float(evidence("unit_costs")["SS1.0"]["value_2010_11_gbp"]), rel=1e-4)
@@ -56,6 +59,73 @@ def test_a_value_that_is_not_right_says_so_in_one_line(change, says):
     assert says in text
     assert text.startswith("costs.csv: care: ")
     assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("year", "says"),
+    [
+        ("2026/27", "'2026/27' has no deflator yet; the last known is '2025/26'"),
+        ("2030-31", "'2030-31' has no deflator yet; the last known is '2025/26'"),
+        ("2023-24", "'2023-24' is not known; write '2023/24'"),
+        ("2023/2024", "write '2023/24'"),
+        ("1999-00", "write '1999/00'"),
+        ("1990/91", "give a financial year from '1997/98' to '2025/26'"),
+        ("2013/15", "give a financial year from '1997/98' to '2025/26'"),
+        ("2013", "give a financial year from"),
+    ],
+)
+def test_a_price_year_without_a_deflator_is_refused_with_the_last_known_one(year, says):
+    with pytest.raises(InputError) as error:
+        quantity({**GOOD, "price_year": year}, "costs.csv", "care")
+    assert says in str(error.value)
+    assert "did you mean" not in str(error.value)
+
+
+def test_the_series_is_whole_and_falls_as_prices_rise():
+    series = evidence("deflators")
+    years = sorted(series)
+    assert (years[0], years[-1], len(years)) == ("1997/98", "2025/26", 29)
+    assert [financial_year(year) for year in years] == years
+    assert all(deflator(late) < deflator(early) for early, late in pairwise(years))
+    assert all(row["source"] and row["url"] and row["licence"] for row in series.values())
+    for row in evidence("unit_costs").values():  # restated by this series and no other
+        if row["price_year"] in series and row["value_2010_11_gbp"]:
+            restated = float(row["value_gbp"]) * deflator(row["price_year"])
+            assert float(row["value_2010_11_gbp"]) == pytest.approx(restated, abs=0.51), row["id"]
+
+
+def test_a_deflators_file_beside_the_data_adds_years_and_replaces_them(tmp_path):
+    beside = tmp_path / "deflators.csv"
+    beside.write_text("price_year,to_2010_11,source\n2026/27,0.65,a forecast\n2013/14,0.9,another series\n")
+    for year, factor in (("2026/27", 0.65), ("2013/14", 0.9), ("2012/13", 0.9624)):
+        item = quantity({**GOOD, "price_year": year}, tmp_path / "lines.csv", "care")
+        assert item.base_value == pytest.approx(5 * factor)
+        assert changed(item, "2", "--set", "care").base_value == pytest.approx(2 * factor)
+    with pytest.raises(InputError, match="the last known is '2026/27'"):
+        deflator("2027/28", tmp_path / "lines.csv")
+    assert quantity({**GOOD, "unit": "cases", "price_year": ""}, tmp_path / "lines.csv", "care").base_value == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "price_year: column is missing"),
+        ("price_year,factor,source\n2026/27,0.65,x\n", "to_2010_11: column is missing"),
+        ("price_year,to_2010_11,source\n2026-27,0.65,x\n", "'2026-27' is misspelt"),
+        ("price_year,to_2010_11,source\n2026/27,0.65,x\n2026/27,0.66,x\n", "line 3: price year '2026/27'"),
+        ("price_year,to_2010_11,source\n2026/27,65%,x\n", "'65%' is not a number"),
+        ("price_year,to_2010_11,source\n2026/27,-1,x\n", "-1 is no factor"),
+        ("price_year,to_2010_11,source\n2010/11,0.65,x\n", "1 for 2010/11"),
+        ("price_year,to_2010_11,source\n2026/27,0.65,\n", "has no source"),
+        ("price_year,to_2010_11,source\n2026/27\n", "has no source"),
+    ],
+)
+def test_a_deflators_file_that_is_not_right_says_so(tmp_path, text, says):
+    (tmp_path / "deflators.csv").write_text(text)
+    with pytest.raises(InputError) as error:
+        deflator("2013/14", tmp_path / "lines.csv")
+    assert says in str(error.value)
+    assert str(error.value).startswith(str(tmp_path / "deflators.csv"))
 
 
 def test_an_unknown_evidence_id_suggests_the_nearest():

@@ -100,6 +100,15 @@ def test_a_spoilt_place_says_what_is_wrong_in_one_line(folder, file, find, put, 
     assert "\n" not in found[0]
 
 
+def test_a_place_may_bring_deflators_of_its_own(folder, milltown):
+    _edit(folder / "lines.csv", "GBP/child-year,2013/14", "GBP/child-year,2031/32")
+    with pytest.raises(InputError, match=r"lines.csv: .*2031/32.*last known is '2025/26'.*deflators.csv"):
+        load_place(folder)
+    (folder / "deflators.csv").write_text("price_year,to_2010_11,source\n2031/32,0.5,assumption: a forecast\n")
+    assert load_place(folder).get("lines.care.unit_cost") == 51080 / 2
+    assert load_place(folder).get("lines.social_work.unit_cost") == milltown.get("lines.social_work.unit_cost")
+
+
 @pytest.mark.parametrize("file", ["lines.csv", "place.toml", "targets.csv"])
 def test_a_missing_or_unreadable_file_is_named(folder, file):
     (folder / file).write_bytes(b"\xff\xfe\x00bad")

@@ -20,6 +20,7 @@ from sim.results import (
     read_tables,
     summarise,
 )
+from sim.runner import load_inputs
 from tests.test_outcome_arrangements import system
 
 COUNTED = ("family_years_spared", "families_turned_around")
@@ -146,6 +147,15 @@ def test_what_is_written_is_read_back(compared, tmp_path):
     assert manifest["inputs"]["lines.care.unit_cost"]["source"].startswith("unit_costs:SS1.0")
     assert "scenarios/places/milltown/lines.csv" in manifest["files"]
     json.dumps(manifest)
+
+
+def test_deflators_beside_an_arrangement_are_among_the_files_read(tmp_path):
+    text = 'extends = "silo"\nname = "mine"\nsource = "assumption: test"\ndiffers = "nothing"\n'
+    (tmp_path / "mine.toml").write_text(text)
+    own = tmp_path / "deflators.csv"
+    assert str(own) not in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
+    own.write_text("price_year,to_2010_11,source\n2026/27,0.65,assumption: test\n")
+    assert str(own) in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
 
 
 def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):

@@ -3,7 +3,7 @@ import pytest
 
 from sim.families import QUARTERS
 from sim.parameters import defaults
-from sim.services import FIELDS, LEAKS, Lines, Prices, Services, leaks, resizing
+from sim.services import FIELDS, LEAKS, Lines, Prices, Services, leaks, resizing, waiting_need_met
 from tests.conftest import with_values
 
 
@@ -66,6 +66,14 @@ def test_places_freed_are_let_to_lower_need_stand_empty_or_close():
     assert result["stranded_notice"] == 120
     assert result["stranded_unclosed"] == 60
     assert result["cash_released"] == 4 * 60 + 7 * 40
+
+
+def test_waiting_need_met_is_counted_in_cases():
+    """Twin D=100, T=80, 2 refills. Known need falls by 13 (3 found), a fifth of which waits; T_elig less T_found by 2."""
+    twin = _counts(demand=100, eligible_served=80, refilled=2)
+    run = _counts(demand=90, demand_found=3, eligible_served=79, served_found=1, refilled=5)
+    assert waiting_need_met(run, twin)[0] == pytest.approx(13 - (80 - 79 + 1) + (2 - 5) - 13 / 5)
+    assert waiting_need_met(run, _counts())[0] == 79 - 90 + 3 - 1 - 5  # nobody asks in the twin
 
 
 def test_never_served_rounds_half_away_from_nought():

@@ -9,7 +9,7 @@ def show(result):
     """Print who gains, the two cases, the verdict on silos and what the figures rest on."""
     said = result.to_dict()
     screen = console(140)  # where it is piped, as wide as the widest note
-    screen.print(f"{said['name']}: {said['cases']:,} cases at £{said['cost_per_case_gbp']:,.2f} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
+    screen.print(f"{said['name']}: {said['cases']:,} cases at {_each(said['cost_per_case_gbp'])} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
                   f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}")  # fmt: skip
     screen.print(_agencies(said))
     screen.print(_cases(said))
@@ -51,6 +51,12 @@ def _cases(said):
     chances = (money["chance_of_gain"], money["cashable_chance_of_gain"], value["chance_of_gain"])
     table.add_row("Chance of gain", *(f"{chance:.0%}" for chance in chances))
     return table
+
+
+def _each(cost):
+    """Pounds a case as a file gives them, a list by year too."""
+    years = cost if isinstance(cost, list) else [cost]
+    return ", ".join(f"£{pounds:,.2f}" for pounds in years) + (" by year" if len(years) > 1 else "")
 
 
 def _pounds(amount):

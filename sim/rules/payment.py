@@ -7,7 +7,7 @@ from sim.ledger import split
 
 def _block(contract, quarter_of_year):
     """A quarter of the year's price, whether or not the families come."""
-    return split(contract.families * contract.price_pence, [1, 1, 1, 1])[quarter_of_year]
+    return split(contract.cost_pence, [1, 1, 1, 1])[quarter_of_year]
 
 
 def _activity(contract, quarter_of_year):
@@ -23,7 +23,7 @@ def _national_price(programme, provider):
 
 def _fees_bill(contract, quarter_of_year):
     """What the commissioner pays whatever the outcome: the price less the part the provider has at risk."""
-    return round(_block(contract, quarter_of_year) * (1 - contract.at_risk))
+    return split(round(contract.cost_pence * (1 - contract.at_risk)), [1, 1, 1, 1])[quarter_of_year]
 
 
 def _fees_due(model, contract, finding):
