@@ -3,10 +3,12 @@
 import csv
 import difflib
 import math
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import NamedTuple
 
 PRICE_BASE = "2010/11"
 SHOWN_FAULTS = 5  # `check` lists them all
@@ -119,6 +121,8 @@ class Quantity:
         Financial year of the prices where the value is money, else empty.
     source : str
         ``file:id`` of the evidence, a full reference, or ``assumption: why``.
+    whole : bool
+        Whether only whole numbers make sense.
     """
 
     value: float
@@ -127,6 +131,7 @@ class Quantity:
     high: float
     source: str
     price_year: str = ""
+    whole: bool = False
 
     @property
     def is_money(self):
@@ -180,7 +185,7 @@ def check_source(source, where, key):
     ------
     InputError
     """
-    if not source or not source.strip():
+    if not isinstance(source, str) or not source.strip():
         raise InputError(where, key, "has no source", "give file:id of the evidence, a reference, or 'assumption: why'")
     if source.startswith("assumption") and not source.partition(":")[2].strip():
         raise InputError(where, key, "is an assumption without a reason", "write 'assumption: why'")
@@ -196,7 +201,29 @@ def check_source(source, where, key):
 _FIELDS = ("value", "unit", "price_year", "low", "high", "source")
 
 
-def quantity(row, where, key, minimum=-math.inf):
+class Limits(NamedTuple):
+    """Least and most that a number can sensibly be, whatever range its row gives, and whether it must be whole."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    whole: bool = False
+
+
+# Ceilings of money are far beyond any place's spending: they catch slips of the keyboard, and sums stay countable.
+SHARE = Limits(0, 1)
+RATIO = Limits(0.1, 10)
+SPREAD = Limits(0, 100)
+COST = Limits(0, 1e10)  # pounds, per million people where the place's size matters
+PRICE = Limits(0, 1e7)  # pounds a family
+YES_OR_NO = Limits(0, 1, whole=True)
+NUMBER = Limits(0, 1000, whole=True)
+COUNT = Limits(1, 1000, whole=True)
+HORIZON = Limits(1, 100)  # years; the last may count in part
+TERM = Limits(1, 100, whole=True)  # years
+DELAY = Limits(0, 100, whole=True)  # years
+
+
+def quantity(row, where, key, minimum=-math.inf, maximum=math.inf):
     """A :class:`Quantity` from a mapping of texts or numbers, or a one-line error.
 
     Parameters
@@ -205,8 +232,8 @@ def quantity(row, where, key, minimum=-math.inf):
         ``value``, ``unit``, ``low``, ``high``, ``source`` and, for money, ``price_year``.
     where, key : str
         File and row, for the error.
-    minimum : float
-        Smallest value that makes sense.
+    minimum, maximum : float
+        Smallest and largest value that makes sense, whatever its range says.
 
     Raises
     ------
@@ -229,12 +256,77 @@ def quantity(row, where, key, minimum=-math.inf):
     if numbers["value"] < minimum:
         what = "negative" if minimum == 0 else f"below {minimum:g}"
         raise InputError(where, key, f"value {numbers['value']:g} is {what}", f"give {minimum:g} or more")
+    for name, number in numbers.items():
+        if number > maximum:
+            as_share = f", such as {number / 100:g} for {number:g}%" if maximum == 1 and number <= 100 else ""
+            raise InputError(
+                where, key, f"{name} {number:g} is above {maximum:g}", f"give {maximum:g} or less{as_share}"
+            )
     result = Quantity(unit=unit, source=source.strip(), price_year=price_year, **numbers)
     return in_range(result, where, key)
 
 
+def table_of(where, key, item):
+    """What a file gives for a key, which must be a table.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(item, Mapping):
+        given = "is missing" if item is None else f"{item!r} is not a table"
+        raise InputError(where, key, given, "give a table")
+    return item
+
+
+def check_keys(table, where, known, faults, prefix=""):
+    """Name every key of a table that is not known."""
+    for key in table:
+        with faults.kept():
+            if key not in known:
+                raise InputError(where, prefix + str(key), "unknown key", suggest(key, known))
+
+
+def limited(row, where, key, limits):
+    """A :class:`Quantity` within limits from what a file gives for it, which must be a table.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(row, Mapping):
+        raise InputError(where, key, f"{row!r} is not a table", "give value, unit, low, high and source")
+    item = quantity(row, where, key, limits.low, limits.high)
+    if item.low < limits.low:
+        raise InputError(where, key, f"low {item.low:g} is below {limits.low:g}", f"give {limits.low:g} or more")
+    return in_range(replace(item, whole=limits.whole), where, key)
+
+
+def read_values(table, where, wanted, faults, prefix=""):
+    """The quantities that are wanted of a table, by name.
+
+    Parameters
+    ----------
+    table : mapping
+        As read from a file.
+    where : str or path
+    wanted : dict of str to Limits
+    faults : Faults
+        Takes what is missing or wrong.
+    prefix : str
+        Stands before the name in messages.
+    """
+    values = {}
+    for name, limits in wanted.items():
+        with faults.kept():
+            if name not in table:
+                raise InputError(where, prefix + name, "is missing", "add it with value, unit, low, high and source")
+            values[name] = limited(table[name], where, prefix + name, limits)
+    return values
+
+
 def in_range(item, where, key):
-    """The quantity itself if its value lies in its own range.
+    """The quantity itself if its value lies in its own range, and is whole if it must be.
 
     Raises
     ------
@@ -242,13 +334,23 @@ def in_range(item, where, key):
     """
     if not item.low <= item.value <= item.high:
         raise InputError(where, key, f"value {item.value:g} is out of range", f"give {item.low:g} to {item.high:g}")
+    if item.whole:
+        _whole(item.value, where, key)
     return item
+
+
+def _whole(number, where, key):
+    if number != int(number):
+        near = f"{math.floor(number):g} or {math.ceil(number):g}"
+        raise InputError(where, key, f"{number:g} is not a whole number", f"give {near}")
 
 
 def _number(text, where, key, name):
     try:
+        if isinstance(text, bool):
+            raise TypeError
         value = float(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise InputError(where, key, f"{name} {text!r} is not a number", "give a number such as 0.5") from None
     if not math.isfinite(value):
         raise InputError(where, key, f"{name} {text!r} is not finite", "give a finite number")
@@ -269,6 +371,8 @@ class Dial:
     unit, text, source : str
     choices : tuple of str
         Allowed words where the dial is a choice.
+    whole : bool
+        Whether only whole numbers make sense.
     """
 
     name: str
@@ -279,6 +383,7 @@ class Dial:
     text: str
     source: str
     choices: tuple = ()
+    whole: bool = False
 
     def read(self, value, where="--set"):
         """The value as the dial's type, if allowed.
@@ -288,7 +393,7 @@ class Dial:
         InputError
         """
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 raise InputError(
                     where, self.name, f"{value!r} is not a choice", "give one of " + ", ".join(self.choices)
                 )
@@ -296,6 +401,8 @@ class Dial:
         number = _number(value, where, self.name, "value")
         if not self.low <= number <= self.high:
             raise InputError(where, self.name, f"{number:g} is out of range", f"give {self.low:g} to {self.high:g}")
+        if self.whole:
+            _whole(number, where, self.name)
         return number
 
 
@@ -366,7 +473,8 @@ def _dials():
              "assumption: 0 by default; a comparison at equal money tells a better arrangement from a bigger one"),
         Dial("departments.review_years", 3.0, 1.0, 10.0, "years",
              "Length of a spending review; each one rebases budgets on outturn.",
-             "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)"),
+             "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)",
+             whole=True),
         Dial("departments.real_growth", 0.0, -0.1, 0.05, "a year",
              "Growth (or austerity, below 0) of budgets beyond the trend of need, in real terms.",
              "Localis 2010, Total Neighbourhood, section 1 (unprotected spending to fall by up to a quarter); 0 by default"),
@@ -386,7 +494,7 @@ def _dials():
              choices=("arrangement", "before_after", "matched", "waiting_list", "area_count", "none")),
         Dial("measurement.cohort_size", 1000.0, 10.0, 100000.0, "families",
              "Families of a cohort that are measured; a larger cohort is sampled and grossed up.",
-             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)"),
+             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)", whole=True),
     ]  # fmt: skip
 
 
