@@ -204,25 +204,27 @@ def _names(path, spec, key, faults, known=None, may_be_empty=False):
     with faults.kept():
         if key in spec and not names and not may_be_empty:
             raise InputError(path, key, "is empty", _IF_EMPTY[key])
-    for i, name in enumerate(names):
+    right = []
+    for name in names:
         with faults.kept():
             if not isinstance(name, str):
                 raise InputError(path, key, f"{name!r} has the wrong type", "give names in quotes")
             if known is not None and name not in known:
                 raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
-            if name in names[:i]:
+            if name in right:
                 raise InputError(path, key, f"{name!r} is named twice", "name each once")
             if key == "members" and name == "all" and len(names) > 1:
                 raise InputError(
                     path, key, "'all' stands beside others", 'give ["all"], or the agencies that take part'
                 )
-    return tuple(names)
+            right.append(name)
+    return tuple(right)
 
 
 def _check_parts(path, parts, answers, faults):
     """Each part must have something to act on."""
     for name in parts:
-        for question, fitting in PARTS[name].asks.items() if name in PARTS else ():
+        for question, fitting in PARTS[name].asks.items():
             given = answers[question] if isinstance(answers[question], list) else [answers[question]]
             with faults.kept():
                 if not set(given) & set(fitting):
@@ -323,7 +325,7 @@ def _values(path, spec, chosen, parts, inherited, faults):
     """
     needed = {
         **chosen.needs(),
-        **{name: item for part in parts if part in PARTS for name, item in PARTS[part].needs.items()},
+        **{name: item for part in parts for name, item in PARTS[part].needs.items()},
     }
     known = {**OPTIONAL_VALUES, **needed}
     for name in spec:
