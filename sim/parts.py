@@ -44,7 +44,7 @@ PARTS = {
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", asks=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
-        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": Limits(0, 10)},
+        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": SPREAD},
     ),
     "benefits_realisation": Part(
         "closure plans with dates and owners for the services its programmes relieve", manages=True
@@ -55,7 +55,7 @@ PARTS = {
     "double_claims": Part("a family on two schemes at once counts for one half", asks=_RESULTS),
     "staged": Part(
         "a programme starts small and goes on only past a go / no-go point",
-        {"pilot_share": Limits(0.01, 1), "go_from": Limits(0, 10)},
+        {"pilot_share": Limits(0.01, 1), "go_from": SPREAD},
     ),
     "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, asks=_INVESTORS),
     "widening_role": Part(

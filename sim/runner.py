@@ -221,8 +221,8 @@ def load_providers(path=None):
     with Faults() as faults:
         for code, entry in read_toml(str(path)).items():
             with faults.kept():
-                values = read_values(table_of(path, code, entry), path, PROVIDER_VALUES, faults, f"{code}.")
-                check_keys(entry, path, ("sector", *PROVIDER_VALUES), faults, f"{code}.")
+                check_keys(table_of(path, code, entry), path, ("sector", *PROVIDER_VALUES), faults, f"{code}.")
+                values = read_values(entry, path, PROVIDER_VALUES, faults, f"{code}.")
                 if entry.get("sector") not in SECTORS:
                     given = f"{entry.get('sector')!r} is unknown"
                     raise InputError(path, f"{code}.sector", given, f"give {' or '.join(SECTORS)}")

@@ -9,7 +9,19 @@ import numpy as np
 from sim import finance
 from sim.agents.party import Belief, Party
 from sim.ledger import OUTSIDE
-from sim.parameters import COST, COUNT, SHARE, SPREAD, Faults, InputError, Limits, read_values, suggest, table_of
+from sim.parameters import (
+    COST,
+    COUNT,
+    SHARE,
+    SPREAD,
+    Faults,
+    InputError,
+    Limits,
+    check_keys,
+    read_values,
+    suggest,
+    table_of,
+)
 from sim.places import read_toml
 
 INVESTOR_VALUES = {
@@ -142,7 +154,8 @@ def load_investors(path=None):
     with Faults() as faults:
         for code, entry in table_of(path, "investors", read_toml(str(path)).get("investors")).items():
             with faults.kept():
-                values = read_values(table_of(path, code, entry), path, INVESTOR_VALUES, faults, f"{code}.")
+                check_keys(table_of(path, code, entry), path, ("kind", *INVESTOR_VALUES), faults, f"{code}.")
+                values = read_values(entry, path, INVESTOR_VALUES, faults, f"{code}.")
                 kind = entry.get("kind")
                 if kind not in KINDS:
                     raise InputError(path, f"{code}.kind", f"{kind!r} is not a kind", suggest(kind, KINDS))
