@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Rule:
-    """One answer: what it does, what it says in words, and the numbers it needs with their least values."""
+    """One answer: what it does, what it says in words, and the numbers it needs, each a name with its Limits."""
 
     call: Callable
     text: str

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim import runner
+from sim.arguments import check_numbers
 from sim.folders import reserve_files_in, reserve_folder
 from sim.manifest import read_manifest, write_manifest
 from sim.results import DAMAGED, damaged, read_tables, summarise, tables, write_tables
@@ -93,7 +94,7 @@ def compare(
     Parameters
     ----------
     arrangements : list of str or path
-        Or ``["all"]``, for every shipped one.
+        Or ``["all"]``, for every shipped one; one alone may be given as it is.
     place : str or path
     settings : mapping, optional
         Changes by dotted name, such as ``{"services.threshold_drift": 0}``.
@@ -114,6 +115,7 @@ def compare(
     ------
     InputError
     """
+    check_numbers(seed=seed, replicates=replicates, workers=workers)
     cases = runner.load_cases(arrangements, place, settings, years, families)
     return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
 

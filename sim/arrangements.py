@@ -1,36 +1,32 @@
 """Reading an arrangement file: one choice for each of seven questions, and the numbers those choices need."""
 
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 
 from sim import codes, rules
-from sim.parameters import DIALS, InputError, changed, check_name, check_source, quantity, suggest
+from sim.extends import chain, extended, shipped_folder
+from sim.kinds import MULTIPLE, PRICE, SEVERAL, SHARE, TERM, WEIGHT
+from sim.parameters import DIALS, Faults, InputError, changed, check_name, check_source, read_values, suggest
 from sim.parts import PARTS, ROLES
-from sim.places import FUNDING, read_toml
+from sim.places import FUNDING
 from sim.programmes import SECTORS, programme_names
 
+SHIPPED = shipped_folder("arrangements")
+MOST_FAMILIES = 20_000_000  # a year of one programme
 # Terms any arrangement may add: nought where the file is silent.
 OPTIONAL_VALUES = {
-    "centre_share": 0, "outside_share": 0, "step_fee": 0, "hard_premium": 0, "term_years": 1, "outcome_threshold": 0, "first_loss": 0, "grant_years": 1, "yearly_cohorts": 1,
-    "ease_in_house": 0.1, "ease_private": 0.1, "ease_community": 0.1,
+    "centre_share": SHARE, "outside_share": SHARE, "step_fee": PRICE, "hard_premium": WEIGHT, "term_years": TERM, "outcome_threshold": SHARE,
+    "first_loss": SHARE, "grant_years": TERM, "yearly_cohorts": SEVERAL, "ease_in_house": MULTIPLE, "ease_private": MULTIPLE, "ease_community": MULTIPLE,
 }  # fmt: skip
-_KEYS = (
-    "name",
-    "source",
-    "differs",
-    "members",
-    "programmes",
-    "sectors",
-    "outcome_lines",
-    "parts",
-    "rules",
-    "settings",
-    "funding",
-    "roles",
-    "value",
-    "plan",
-)
+_KINDS = {
+    "name": str, "source": str, "differs": str, "members": list, "programmes": list, "sectors": list, "outcome_lines": list, "parts": list,
+    "rules": dict, "settings": dict, "funding": dict, "roles": dict, "value": dict, "plan": dict,
+}  # fmt: skip
+_REQUIRED = ("name", "source", "differs", "members", "rules")
+_IF_EMPTY = {
+    "members": 'give ["all"], or the agencies that take part',
+    **dict.fromkeys(("programmes", "sectors", "outcome_lines"), "leave it out for all of them"),
+}
 QUESTIONS = ("decides", "benefit_counted", "up_front", "paid_for", "outcome_risk", "measured", "savings")
 
 
@@ -123,8 +119,7 @@ class Arrangement:
 
 def arrangement_names():
     """Ids of the arrangements that come with the package."""
-    root = files("sim") / "scenarios" / "arrangements"
-    return sorted(item.name.removesuffix(".toml") for item in root.iterdir() if item.name.endswith(".toml"))
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 
 def load_arrangement(name):
@@ -147,171 +142,194 @@ def load_arrangement(name):
     if path.suffix != ".toml":
         if str(name) not in arrangement_names():
             raise InputError("arrangement", "", f"{str(name)!r} is unknown", suggest(name, arrangement_names()))
-        path = Path(str(files("sim") / "scenarios" / "arrangements" / f"{name}.toml"))
-    spec = read_toml(path)
-    return _build(path, *_extended(path, spec))
-
-
-def _extended(path, spec):
-    """A file's content over that of the one it extends, and so on, and the names of the values it inherits."""
-    if "extends" not in spec:
-        return spec, set()
-    base_path = _base_path(path, spec.pop("extends"))
-    base, _ = _extended(base_path, read_toml(base_path))
-    tables = {
-        key: {**base.get(key, {}), **spec.get(key, {})} for key in ("rules", "settings", "value", "roles", "funding")
-    }
-    inherited = set(base.get("value", {})) - set(spec.get("value", {}))
-    return {**base, **spec, **{key: table for key, table in tables.items() if table}}, inherited
+        path = SHIPPED / f"{name}.toml"
+    with Faults() as faults:
+        spec, inherited, spoilt = extended(path, SHIPPED, _KINDS, faults)
+        return _build(path, spec, inherited, spoilt, faults)
 
 
 def files_of(path):
     """Path of an arrangement's file and of those that it extends, own first."""
-    path = Path(path)
-    spec = read_toml(path)
-    return [path, *(files_of(_base_path(path, spec["extends"])) if "extends" in spec else [])]
+    return [file for file, _ in chain(Path(path), SHIPPED)]
 
 
-def _base_path(path, name):
-    own = path.parent / f"{name}.toml"
-    shipped = Path(str(files("sim") / "scenarios" / "arrangements" / f"{name}.toml"))
-    for candidate in (own, shipped):
-        if candidate.is_file():
-            return candidate
-    raise InputError(path, "extends", f"{name!r} is unknown", suggest(name, arrangement_names()))
-
-
-def _build(path, spec, inherited):
-    for key in spec:
-        if key not in _KEYS:
-            raise InputError(path, key, "unknown key", suggest(key, _KEYS))
-    for key, kind in (("name", str), ("source", str), ("differs", str), ("members", list), ("rules", dict)):
-        if not isinstance(spec.get(key), kind):
-            raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
-    check_name(path.stem, path, "file name", "file")
-    check_name(spec["name"], path, "name")
-    check_name(spec["differs"], path, "differs", "text")
-    check_source(spec["source"], path, "source")
-    chosen = _rules(path, spec["rules"])
-    settings = {}
-    for name, value in spec.get("settings", {}).items():
-        if name not in DIALS:
-            raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
-        settings[name] = DIALS[name].read(value, path)
-    parts = _names(path, spec, "parts", PARTS)
-    _check_parts(path, parts, spec["rules"])
-    values = _values(path, spec.get("value", {}), chosen, parts, inherited)
-    plan = spec.get("plan", {})
-    for name, families in plan.items():
-        if not isinstance(families, int) or isinstance(families, bool) or families < 0:
-            raise InputError(
-                path, f"plan.{name}", f"{families!r} is not a number of families", "give a whole number, 0 or more"
-            )
+def _build(path, spec, inherited, spoilt, faults):
+    """The arrangement that a file's content comes to; None where the faults do not let it be one."""
+    for key in _REQUIRED:
+        with faults.kept():
+            if key not in spec and key not in spoilt:
+                raise InputError(path, key, "is missing", f"add it, or extend an arrangement that has {key}")
+    with faults.kept():
+        check_name(path.stem, path, "file name", "file")
+    for key, check in (("name", "name"), ("differs", "text")):
+        with faults.kept():
+            if key in spec:
+                check_name(spec[key], path, key, check)
+    with faults.kept():
+        if "source" in spec:
+            check_source(spec["source"], path, "source")
+    parts = _names(path, spec, "parts", faults, PARTS, may_be_empty=True)
+    chosen = _rules(path, spec.get("rules", {}), faults) if "rules" not in spoilt else None
+    values = {}
+    if chosen:
+        _check_parts(path, parts, spec["rules"], faults)
+        values = _values(path, spec.get("value", {}), chosen, parts, set(inherited.get("value", {})), faults)
+    memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
+    lists = {
+        "members": _names(path, spec, "members", faults, may_be_empty=memberless),
+        "parts": parts,
+        "programmes": _names(path, spec, "programmes", faults, programme_names()),
+        "sectors": _names(path, spec, "sectors", faults, SECTORS),
+        "outcome_lines": _names(path, spec, "outcome_lines", faults),
+    }
+    settings = _settings(path, spec.get("settings", {}), faults)
+    plan = _plan(path, spec, lists["programmes"], faults)
+    tables = {
+        "roles": _roles(path, spec.get("roles", {}), faults),
+        "funding": _funding(path, spec.get("funding", {}), faults),
+    }
+    if faults.errors:
+        return None
+    texts = {key: spec[key] for key in ("name", "source", "differs")}
     return Arrangement(
-        path.stem,
-        spec["name"],
-        spec["source"],
-        spec["differs"],
-        str(path),
-        chosen,
-        tuple(spec["members"]),
-        settings,
-        values,
-        plan,
-        parts,
-        _roles(path, spec.get("roles", {})),
-        _names(path, spec, "programmes", programme_names()),
-        _names(path, spec, "sectors", SECTORS),
-        _outcome_lines(path, spec),
-        _funding(path, spec.get("funding", {})),
+        path.stem, **texts, file=str(path), rules=chosen, settings=settings, values=values, plan=plan, **lists, **tables
     )
 
 
-def _names(path, spec, key, known):
-    """A list of known names."""
+def _names(path, spec, key, faults, known=None, may_be_empty=False):
+    """A list of names, each once; known ones where it is known here which those are."""
     names = spec.get(key, [])
-    if not isinstance(names, list):
-        raise InputError(path, key, "has the wrong type", "give list")
+    with faults.kept():
+        if key in spec and not names and not may_be_empty:
+            raise InputError(path, key, "is empty", _IF_EMPTY[key])
+    right = []
     for name in names:
-        if name not in known:
-            raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
-    return tuple(names)
+        with faults.kept():
+            if not isinstance(name, str):
+                raise InputError(path, key, f"{name!r} has the wrong type", "give names in quotes")
+            if known is not None and name not in known:
+                raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
+            if name in right:
+                raise InputError(path, key, f"{name!r} is named twice", "name each once")
+            if key == "members" and name == "all" and len(names) > 1:
+                raise InputError(
+                    path, key, "'all' stands beside others", 'give ["all"], or the agencies that take part'
+                )
+            right.append(name)
+    return tuple(right)
 
 
-def _outcome_lines(path, spec):
-    """Service lines, which the place of a run must have."""
-    lines = spec.get("outcome_lines", [])
-    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-        raise InputError(path, "outcome_lines", "has the wrong type", "give a list of service lines")
-    return tuple(lines)
-
-
-def _check_parts(path, parts, answers):
+def _check_parts(path, parts, answers, faults):
     """Each part must have something to act on."""
     for name in parts:
         for question, fitting in PARTS[name].asks.items():
             given = answers[question] if isinstance(answers[question], list) else [answers[question]]
-            if not set(given) & set(fitting):
-                raise InputError(path, "parts", f"{name!r} does nothing where rules.{question} is {', '.join(given)}",
-                                 "leave it out, or answer " + " or ".join(fitting))  # fmt: skip
+            with faults.kept():
+                if not set(given) & set(fitting):
+                    raise InputError(path, "parts", f"{name!r} does nothing where rules.{question} is {', '.join(given)}",
+                                     "leave it out, or answer " + " or ".join(fitting))  # fmt: skip
 
 
-def _funding(path, table):
+def _settings(path, table, faults):
+    settings = {}
+    for name, value in table.items():
+        with faults.kept():
+            if isinstance(value, dict) and any(dial.startswith(f"{name}.") for dial in DIALS):
+                inner = next(iter(value), "name")
+                raise InputError(path, f"settings.{name}", "is a table", f'write "{name}.{inner}" in quotes')
+            if name not in DIALS:
+                raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
+            settings[name] = DIALS[name].read(value, path)
+    return settings
+
+
+def _plan(path, spec, programmes, faults):
+    """Families a year by programme; where a plan decides there must be one."""
+    plan = spec.get("plan", {})
+    with faults.kept():
+        if not plan and "rules" in spec and spec["rules"].get("decides") == "plan":
+            raise InputError(path, "plan", "is missing", "give families a year of each programme, since a plan decides")
+    for name, families in plan.items():
+        where = f"plan.{name}"
+        with faults.kept():
+            if name not in programme_names():
+                raise InputError(path, where, "unknown programme", suggest(name, programme_names()))
+            if programmes and name not in programmes:
+                raise InputError(path, where, "is not among programmes", "add it there, or leave it out here")
+            if not isinstance(families, int) or isinstance(families, bool) or not 0 <= families <= MOST_FAMILIES:
+                raise InputError(
+                    path,
+                    where,
+                    f"{families!r} is not a number of families",
+                    f"give a whole number, 0 to {MOST_FAMILIES:,}",
+                )
+    return plan
+
+
+def _funding(path, table, faults):
     for agency, rule in table.items():
-        if rule not in FUNDING:
-            raise InputError(path, f"funding.{agency}", f"{rule!r} is unknown", suggest(rule, FUNDING))
+        with faults.kept():
+            if rule not in FUNDING:
+                raise InputError(path, f"funding.{agency}", f"{rule!r} is unknown", suggest(rule, FUNDING))
     return dict(table)
 
 
-def _roles(path, roles):
+def _roles(path, roles, faults):
     for name, code in roles.items():
-        if name not in ROLES:
-            raise InputError(path, f"roles.{name}", "unknown role", suggest(name, ROLES))
-        if not isinstance(code, str):
-            raise InputError(
-                path, f"roles.{name}", f"{code!r} has the wrong type", "give an agency's or department's id"
-            )
+        with faults.kept():
+            if name not in ROLES:
+                raise InputError(path, f"roles.{name}", "unknown role", suggest(name, ROLES))
+            if not isinstance(code, str):
+                given = f"{code!r} has the wrong type"
+                raise InputError(path, f"roles.{name}", given, "give an agency's or department's id")
     return dict(roles)
 
 
-def _rules(path, spec):
+def _rules(path, spec, faults):
+    """The seven answers; None where one is missing or unknown."""
     for key in spec:
-        if key not in QUESTIONS:
-            raise InputError(path, f"rules.{key}", "unknown question", suggest(key, QUESTIONS))
+        with faults.kept():
+            if key not in QUESTIONS:
+                raise InputError(path, f"rules.{key}", "unknown question", suggest(key, QUESTIONS))
     chosen = {}
     for question in QUESTIONS:
-        choices = rules.CHOICES[question]
-        if question not in spec:
-            raise InputError(path, f"rules.{question}", "is missing", "give one of " + ", ".join(choices))
-        in_order = question == "up_front" and isinstance(spec[question], list)
-        names = spec[question] if in_order else [spec[question]]
-        for name in names:
-            if not isinstance(name, str) or name not in choices:
-                raise InputError(path, f"rules.{question}", f"{name!r} is not a choice", suggest(name, choices))
-        answers = tuple(choices[name] for name in names)
-        chosen[question] = answers if question == "up_front" else answers[0]
-    return rules.Rules(**chosen)
+        with faults.kept():
+            chosen[question] = _answer(path, question, spec)
+    return rules.Rules(**chosen) if len(chosen) == len(QUESTIONS) else None
 
 
-def _values(path, spec, chosen, parts, inherited):
+def _answer(path, question, spec):
+    """What a file answers; several sources of money in their order."""
+    choices, where = rules.CHOICES[question], f"rules.{question}"
+    if question not in spec:
+        raise InputError(path, where, "is missing", "give one of " + ", ".join(choices))
+    in_order = question == "up_front" and isinstance(spec[question], list)
+    names = spec[question] if in_order else [spec[question]]
+    if not names:
+        raise InputError(path, where, "is empty", "give one or more of " + ", ".join(choices))
+    for i, name in enumerate(names):
+        if not isinstance(name, str) or name not in choices:
+            raise InputError(path, where, f"{name!r} is not a choice", suggest(name, choices))
+        if name in names[:i]:
+            raise InputError(path, where, f"{name!r} is named twice", "name each once")
+    answers = tuple(choices[name] for name in names)
+    return answers if question == "up_front" else answers[0]
+
+
+def _values(path, spec, chosen, parts, inherited, faults):
     """Numbers of the arrangement: all that its choices and parts need, and no other.
 
     What a file inherits and its own choices do not need falls away.
     """
-    needed = {**chosen.needs(), **{name: low for part in parts for name, low in PARTS[part].needs.items()}}
-    spec = {
-        name: row for name, row in spec.items() if name in needed or name not in inherited or name in OPTIONAL_VALUES
+    needed = {
+        **chosen.needs(),
+        **{name: item for part in parts for name, item in PARTS[part].needs.items()},
     }
+    known = {**OPTIONAL_VALUES, **needed}
     for name in spec:
-        if name not in {**needed, **OPTIONAL_VALUES}:
-            raise InputError(
-                path, f"value.{name}", "is not used by the chosen rules",
-                suggest(name, {**needed, **OPTIONAL_VALUES}) if needed else "remove it",
-            )  # fmt: skip
-    for name in needed:
-        if name not in spec:
-            raise InputError(
-                path, f"value.{name}", "is missing", "the chosen rules need it: give value, unit, low, high and source"
-            )
-    lows = {**OPTIONAL_VALUES, **needed}
-    return {name: quantity(spec[name], path, f"value.{name}", lows[name]) for name in spec}
+        with faults.kept():
+            if name not in known and name not in inherited:
+                remedy = suggest(name, known) if needed else "remove it"
+                raise InputError(path, f"value.{name}", "is not used by the chosen rules", remedy)
+    wanted = {name: known[name] for name in spec if name in known}
+    return read_values(spec, path, {**wanted, **needed}, faults, "value.")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sim.appraisal import DISCOUNT_RATE
-from sim.parameters import InputError, check_name, suggest
+from sim.parameters import Faults, InputError, check_keys, check_name, suggest
 
 LAST_YEAR = 60
 KINDS = ("fiscal", "economic", "social")
@@ -14,14 +14,14 @@ _COST = "cost_per_case_gbp"
 # Key: type, least, most, default.
 _TOP = {
     "name": (*_TEXT, ""), "notes": (*_TEXT, ""), "source": (*_TEXT, ""),
-    _COST: (float, 0, 1e12, NEEDED), "cases": (int, 1, 10**9, 1),
+    _COST: (float, 0, 1e9, NEEDED), "cases": (int, 1, 10**9, 1),
     "discount_rate": (*_SHARE, DISCOUNT_RATE), "horizon_years": (int, 1, LAST_YEAR, None),
     "evidence_grade": (int, 1, 6, None), "cost_grade": (int, 1, 6, None),
     "engagement": (*_SHARE, 1.0), "success": (*_SHARE, 1.0), "deadweight": (*_SHARE, 0.0),
     "lag_years": (int, 0, LAST_YEAR - 1, 0), "drop_off": (*_SHARE, 0.0), "uncertainty": (float, 0, 5, None),
 }  # fmt: skip
 _BENEFIT = {
-    "agency": (*_TEXT, ""), "amount_gbp": (float, -1e12, 1e12, NEEDED), "from_year": (int, 1, LAST_YEAR, NEEDED),
+    "agency": (*_TEXT, ""), "amount_gbp": (float, -1e9, 1e9, NEEDED), "from_year": (int, 1, LAST_YEAR, NEEDED),
     "to_year": (int, 1, LAST_YEAR, NEEDED), "kind": (*_TEXT, "fiscal"), "transfer": (bool, None, None, False),
     "cashable_share": (*_SHARE, None), "source": (*_TEXT, ""), "notes": (*_TEXT, ""),
 }  # fmt: skip
@@ -67,47 +67,78 @@ def read_benefits(path, spec):
     ------
     InputError
     """
-    for key in spec:
-        if key not in _TOP and key != "benefit":
-            raise InputError(path, key, "unknown key", suggest(key, [*_TOP, "benefit"]))
-    values = {key: _value(path, key, spec, key, rule) for key, rule in _TOP.items() if key != _COST}
-    values[_COST] = _cost(path, spec, values["horizon_years"])
-    rows = spec.get("benefit")
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise InputError(path, "benefit", "is missing or has the wrong type", "add one [[benefit]] or more")
-    return BenefitFile(values, tuple(_benefit(path, f"benefit {i}", row) for i, row in enumerate(rows, 1)))
+    with Faults() as faults:
+        check_keys(spec, path, [*_TOP, "benefit"], faults)
+        values = _values(path, "", spec, _TOP, faults)
+        rows = spec.get("benefit")
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+            raise InputError(path, "benefit", "is missing or has the wrong type", "add one [[benefit]] or more")
+        benefits = [_benefit(path, f"benefit {i}", row, faults) for i, row in enumerate(rows, 1)]
+        _check_together(path, values, benefits, faults)
+    return BenefitFile(values, tuple(benefits))
 
 
-def _cost(path, spec, horizon):
-    """Pounds a case: a number, or a tuple of them, one a year from year 1, all within the horizon."""
-    given = spec.get(_COST)
-    if not isinstance(given, list):
-        return _value(path, _COST, spec, _COST, _TOP[_COST])
-    most = horizon or LAST_YEAR
-    if not 1 <= len(given) <= most:
-        raise InputError(path, _COST, f"has {len(given)} years", f"give 1 to {most}, within horizon_years")
-    return tuple(_value(path, f"{_COST}: year {i}", {_COST: n}, _COST, _TOP[_COST]) for i, n in enumerate(given, 1))
+def _values(path, prefix, table, rules, faults):
+    """Values by key, as far as they are right."""
+    values = {}
+    for key, rule in rules.items():
+        with faults.kept():
+            values[key] = _value(path, prefix + key, table, key, rule)
+    return values
 
 
-def _benefit(path, where, row):
-    for key in row:
-        if key not in _BENEFIT:
-            raise InputError(path, f"{where}: {key}", "unknown key", suggest(key, _BENEFIT))
-    values = {key: _value(path, f"{where}: {key}", row, key, rule) for key, rule in _BENEFIT.items()}
-    if values["kind"] not in KINDS:
-        raise InputError(path, f"{where}: kind", f"{values['kind']!r} is unknown", suggest(values["kind"], KINDS))
-    if values["to_year"] < values["from_year"]:
-        least = values["from_year"]
-        raise InputError(
-            path, f"{where}: to_year", f"{values['to_year']} is before from_year {least}", f"give {least} or more"
-        )
+def _benefit(path, where, row, faults):
+    """One row; None where it is wrong."""
+    before = len(faults.errors)
+    check_keys(row, path, _BENEFIT, faults, f"{where}: ")
+    values = _values(path, f"{where}: ", row, _BENEFIT, faults)
+    with faults.kept():
+        if values.get("kind", KINDS[0]) not in KINDS:
+            raise InputError(path, f"{where}: kind", f"{values['kind']!r} is unknown", suggest(values["kind"], KINDS))
+    least = values.get("from_year", 1)
+    with faults.kept():
+        if values.get("to_year", least) < least:
+            given = f"{values['to_year']} is before from_year {least}"
+            raise InputError(path, f"{where}: to_year", given, f"give {least} or more")
+    if len(faults.errors) == before:
+        with faults.kept():
+            _check_kind(path, where, values)
+    return (
+        None if len(faults.errors) > before else Benefit(**{key: values[key] for key in Benefit.__dataclass_fields__})
+    )
+
+
+def _check_kind(path, where, values):
     if values["kind"] == "fiscal":
         if not values["agency"].strip():
             raise InputError(path, f"{where}: agency", "is missing", "name the agency that gains")
     elif values["transfer"] or values["cashable_share"] is not None:
         key = "transfer" if values["transfer"] else "cashable_share"
         raise InputError(path, f"{where}: {key}", f"does not apply to {values['kind']} benefits", "leave it out")
-    return Benefit(**{key: values[key] for key in Benefit.__dataclass_fields__})
+
+
+def same_name(name):
+    """A name without what a spelling may differ in: capitals and spaces."""
+    return " ".join(name.split()).casefold()
+
+
+def _check_together(path, values, benefits, faults):
+    """Refuse two spellings of one agency, and a benefit that begins beyond the horizon."""
+    spelt, horizon, lag = {}, values.get("horizon_years"), values.get("lag_years", 0)
+    for i, row in enumerate(benefits, 1):
+        if row is None:
+            continue
+        with faults.kept():
+            first, other = spelt.setdefault(same_name(row.agency), (i, row.agency))
+            if other != row.agency:
+                given = f"{row.agency!r} and {other!r} of benefit {first} are two spellings of one agency"
+                raise InputError(path, f"benefit {i}: agency", given, "spell it in one way")
+        with faults.kept():
+            if horizon is not None and row.from_year + lag > horizon:
+                given = f"year {row.from_year + lag}, lag included, is beyond horizon_years {horizon}"
+                raise InputError(
+                    path, f"benefit {i}: from_year", given, "raise horizon_years, or leave the benefit out"
+                )
 
 
 def _value(path, where, row, key, rule):

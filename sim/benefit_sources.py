@@ -11,11 +11,13 @@ import numpy as np
 
 from sim import runner
 from sim.appraisal import DISCOUNT_RATE, Case, appraise_case, believed_reduction
+from sim.arguments import check_numbers, settings_of
+from sim.at_place import check_programme, check_spelling
 from sim.benefit_file import LAST_YEAR, read_benefits
 from sim.burn_in import settle
 from sim.cost_benefit import CostBenefit, Profile, Terms, correction
 from sim.families import QUARTERS
-from sim.parameters import InputError, check_name, check_source, evidence, full_source, suggest
+from sim.parameters import Faults, InputError, check_name, check_source, evidence, full_source, suggest
 from sim.places import LEVELS, read_toml
 from sim.programmes import DIRECTIONS, load_programme
 from sim.streams import normals
@@ -37,11 +39,7 @@ class Split:
 
 def appraise(programme, place, settings, cases, horizon, split, seed, draws):
     """Appraise a programme of the catalogue or a file; see :func:`sim.api.appraise`."""
-    for option, value, low, high in (
-        ("--cases", cases, 1, 10**9), ("--horizon", horizon, 1, LAST_YEAR), ("--draws", draws, 100, 200_000), ("--seed", seed, 0, 2**64 - 1),
-    ):  # fmt: skip
-        if value is not None and not low <= value <= high:
-            raise InputError(option, "", f"{value} is out of range", f"give {low} to {high}")
+    check_numbers(cases=cases, horizon=horizon, draws=draws, seed=seed)
     splits = load_splits()
     if split not in (SIMULATED, *splits):
         raise InputError("--split", "", f"{split!r} is unknown", suggest(split, (SIMULATED, *splits)))
@@ -54,6 +52,7 @@ def appraise(programme, place, settings, cases, horizon, split, seed, draws):
     inputs = runner.load_inputs(runner.TWIN, place)
     if is_programme:
         chosen = load_programme(programme)
+        check_programme(chosen, inputs.place)
         inputs = _with_settings(replace(inputs, catalogue={**inputs.catalogue, chosen.id: chosen}), settings)
         terms, profile = from_place(inputs, inputs.catalogue[chosen.id], cases, horizon, seed, draws)
     else:
@@ -65,14 +64,17 @@ def appraise(programme, place, settings, cases, horizon, split, seed, draws):
 
 
 def _with_settings(inputs, settings):
-    for name, value in (settings or {}).items():
-        inputs = runner.with_setting(inputs, name, value)
+    with Faults() as faults:
+        for name, value in settings_of(settings).items():
+            with faults.kept():
+                inputs = runner.with_setting(inputs, name, value)
     return inputs
 
 
 def from_file(place, path, read, cases, horizon, seed, draws):
     """Terms and profile of a user's file: amounts as given, times reach, corrected; one error for all of them."""
     values, benefits = read.values, read.benefits
+    check_spelling(place, path, benefits)
     cost, last = values["cost_per_case_gbp"], min(LAST_YEAR, values["lag_years"] + max(row.to_year for row in benefits))
     cost_years = len(cost) if isinstance(cost, tuple) else 1
     years = horizon or values["horizon_years"] or max(last, cost_years)
@@ -95,6 +97,11 @@ def from_file(place, path, read, cases, horizon, seed, draws):
         f"Benefits as the file gives them; standard error {spread:.1%} of them all together ({why}).",
         _corrections(terms),
     ]
+    if last > years:
+        cut = [str(i) for i, row in enumerate(benefits, 1) if row.to_year + values["lag_years"] > years]
+        notes.append(
+            f"Left out: what comes after the horizon of {years} years, to year {last}, of benefit {', '.join(cut)}."
+        )
     strangers = {row.agency for row in benefits if cash_is_guessed(row) and row.agency not in believed}
     if strangers:
         notes.append(
@@ -177,7 +184,8 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
         factor=np.array(settled.services.lines.need)[of],
         size=believed_reduction(programme.published(place), 1.0, range(len(place.needs))),
         draws=drawn_reduction(programme, place, seed, draws),
-        notes=_notes(place, terms, families, [place.lines[j].id for j, kind, _ in rows if kind != "fiscal"]),
+        notes=_lacking(place, programme)
+        + _notes(place, terms, families, [place.lines[j].id for j, kind, _ in rows if kind != "fiscal"]),
     )
 
 
@@ -189,6 +197,12 @@ def _full_benefit(programme, use, average_pence, years):
         appraise_case(case, every, every.astype(float), 0.0, years, correction(programme.grade), years).fiscal_pence
         / 100
     )
+
+
+def _lacking(place, programme):
+    """What to say of effects on needs that the place does not have."""
+    needs = dict.fromkeys(effect.need for effect in programme.effects if effect.need not in place.index("needs"))
+    return (f"{place.id} has no need {', '.join(needs)}: effects on it are left out.",) if needs else ()
 
 
 def _notes(place, terms, families, wider):

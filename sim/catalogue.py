@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from sim.arrangements import arrangement_names, load_arrangement
+from sim.at_place import check_programme, check_spelling
 from sim.benefit_file import read_benefits
 from sim.folders import FIT_REPORT_MARK
 from sim.parameters import DIALS, InputError, UnknownParameterError, full_source, suggest
@@ -92,8 +93,14 @@ def _value(item):
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def checked(path):
-    """One line that says a file or folder is right.
+def checked(path, place="birmingham_2010"):
+    """One line that says a file is right at a place, or a folder right.
+
+    Parameters
+    ----------
+    path : str or path
+    place : str or path
+        Where what a file names must be.
 
     Raises
     ------
@@ -106,11 +113,18 @@ def checked(path):
         return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
     spec = read_toml(path)
     if "rules" in spec or "extends" in spec:
-        return f"{path}: an arrangement, {load_arrangement(path).name!r}: right"
-    if "target" in spec:
-        return f"{path}: a programme, {load_programme(path).name!r}: right"
+        from sim.runner import load_inputs
+
+        inputs = load_inputs(path, place)
+        return f"{path}: an arrangement, {inputs.arrangement.name!r}: right at {inputs.place.id}"
+    if "target" in spec or "effect" in spec:
+        programme, at = load_programme(path), load_place(place)
+        check_programme(programme, at)
+        return f"{path}: a programme, {programme.name!r}: right at {at.id}"
     if "benefit" in spec or "cost_per_case_gbp" in spec:
-        return f"{path}: a benefit profile, {len(read_benefits(path, spec).benefits)} benefits: right"
+        read, at = read_benefits(path, spec), load_place(place)
+        check_spelling(at, path, read.benefits)
+        return f"{path}: a benefit profile, {len(read.benefits)} benefits: right at {at.id}"
     raise InputError(
         path,
         "",

@@ -14,10 +14,8 @@ HEADLINE = ("silo", "pooled_s75", "list_public")
 DEFAULT_PLACE = "birmingham_2010"
 
 Place = Annotated[str, typer.Option(help="A place's id, or a folder of the same form.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the first replicate; the others follow.")]
-Replicates = Annotated[
-    int, typer.Option(min=1, max=10_000, help="Runs of each arrangement, each with a seed of its own.")
-]
+Seed = Annotated[int, typer.Option(help="Seed of the first replicate, 0 to 2^63 - 1; the others follow.")]
+Replicates = Annotated[int, typer.Option(help="Runs of each arrangement, 1 to 10000, each with a seed of its own.")]
 Families = Annotated[int | None, typer.Option(help="Scale the place to this many families.")]
 Years = Annotated[int, typer.Option(help="Financial years simulated.")]
 Settings = Annotated[
@@ -29,7 +27,7 @@ Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Replace what listsim wrote there before; never anything else.")
 ]
 Workers = Annotated[
-    int | None, typer.Option(min=1, max=256, help="Processes; all processors by default. Results do not depend on it.")
+    int | None, typer.Option(help="Processes, 1 to 256; all processors by default. Results do not depend on it.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
@@ -183,16 +181,19 @@ def explain(
 
 
 @app.command()
-def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or benefit file, or a place's folder.")]):
+def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or benefit file, or a place's folder.")],
+          place: Place = DEFAULT_PLACE):  # fmt: skip
     """Check an arrangement, a programme, a benefit profile or a place.
 
-    Example: listsim check my_arrangement.toml
+    What a file names must be there at the place it is checked against.
+
+    Example: listsim check my_arrangement.toml --place milltown
     """
     from sim.catalogue import checked
     from sim.parameters import SHOWN_FAULTS, InputError
 
     try:
-        _tell(checked(path))
+        _tell(checked(path, place))
     except InputError as error:
         if len(error.faults) > SHOWN_FAULTS:
             print("\n".join(error.faults))
@@ -265,9 +266,11 @@ def fit_report(place: Place = DEFAULT_PLACE,
     Example: listsim fit-report --place milltown --out milltown_fit.md
     """
     from sim import catalogue
+    from sim.arguments import check_numbers
     from sim.folders import reserve_file
     from sim.places import load_place
 
+    check_numbers(seed=seed, replicates=replicates)
     loaded = load_place(place)
     name = catalogue.fit_report_name(loaded, DEFAULT_PLACE) if out is None else out
     with reserve_file(name, overwrite, loaded.files) as reserved:
@@ -279,16 +282,18 @@ def fit_report(place: Place = DEFAULT_PLACE,
 
 @app.command()
 def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.")], out: Annotated[str, typer.Option(help="Folder for the fitted place.")],
-              rounds: Annotated[int, typer.Option(min=2, max=200, help="Rounds of fitting.")] = 24, seed: Seed = 1,
+              rounds: Annotated[int, typer.Option(help="Rounds of fitting, 2 to 200.")] = 24, seed: Seed = 1,
               overwrite: Overwrite = False, no_progress: NoProgress = False):  # fmt: skip
     """Fit a place to the figures of its targets.csv and write the fitted place.
 
     Example: listsim calibrate my_place --out my_place_fitted
     """
+    from sim.arguments import check_numbers
     from sim.fitting import fit_place, write_fit
     from sim.folders import reserve_folder
     from sim.places import load_place
 
+    check_numbers(seed=seed, rounds=rounds)
     loaded = load_place(place)
     terminal.tidy_up_first()
     with reserve_folder(out, overwrite, loaded.files) as reserved:
@@ -318,8 +323,11 @@ def _compare(
     import os
 
     from sim import pool
+    from sim.arguments import check_numbers
 
-    workers = min(workers or os.cpu_count() or 1, replicates)
+    workers = min(os.cpu_count() or 1, 256) if workers is None else workers
+    check_numbers(seed=seed, replicates=replicates, workers=workers)
+    workers = min(workers, replicates)
     if workers > 1:
         pool.warm_up()
     from sim import runner
@@ -353,7 +361,12 @@ def _settings(pairs):
         key, sign, value = pair.partition("=")
         if not sign or not key:
             raise InputError("--set", pair, "is not KEY=VALUE", "write for example services.threshold_drift=0")
-        settings[key.strip()] = value.strip()
+        key, value = key.strip(), value.strip()
+        if not value:
+            raise InputError("--set", key, "has no value", f"write {key}=VALUE")
+        if key in settings:
+            raise InputError("--set", key, "is given twice", "give it once")
+        settings[key] = value
     return settings
 
 

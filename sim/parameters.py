@@ -4,6 +4,7 @@ import csv
 import difflib
 import math
 import re
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -273,7 +274,7 @@ def check_source(source, where, key):
     ------
     InputError
     """
-    if not source or not source.strip():
+    if not isinstance(source, str) or not source.strip():
         raise InputError(where, key, "has no source", "give file:id of the evidence, a reference, or 'assumption: why'")
     check_name(source, where, key, "source")
     if source.startswith("assumption") and not source.partition(":")[2].strip():
@@ -335,6 +336,50 @@ def _check_unit(unit, price_year, kind, where, key):
     if price_year and not is_money(unit):
         raise InputError(where, key, f"price year {price_year!r} with a unit that is not money", "leave it empty")
     return deflator(price_year, where, key) if is_money(unit) else 1.0
+
+
+def table_of(where, key, item):
+    """What a file gives for a key, which must be a table.
+
+    Raises
+    ------
+    InputError
+    """
+    if not isinstance(item, Mapping):
+        given = "is missing" if item is None else f"{item!r} is not a table"
+        raise InputError(where, key, given, "give a table")
+    return item
+
+
+def check_keys(table, where, known, faults, prefix=""):
+    """Name every key of a table that is not known."""
+    for key in table:
+        with faults.kept():
+            if key not in known:
+                raise InputError(where, prefix + str(key), "unknown key", suggest(key, known))
+
+
+def read_values(table, where, wanted, faults, prefix=""):
+    """The quantities that are wanted of a table, by name.
+
+    Parameters
+    ----------
+    table : mapping
+        As read from a file.
+    where : str or path
+    wanted : dict of str to Kind
+    faults : Faults
+        Takes what is missing or wrong.
+    prefix : str
+        Stands before the name in messages.
+    """
+    values = {}
+    for name, kind in wanted.items():
+        with faults.kept():
+            if name not in table:
+                raise InputError(where, prefix + name, "is missing", "add it with value, unit, low, high and source")
+            values[name] = quantity(table[name], where, prefix + name, kind)
+    return values
 
 
 def in_range(item, where, key):
@@ -416,6 +461,8 @@ class Dial:
     unit, text, source : str
     choices : tuple of str
         Allowed words where the dial is a choice.
+    whole : bool
+        Whether only whole numbers make sense.
     """
 
     name: str
@@ -426,6 +473,7 @@ class Dial:
     text: str
     source: str
     choices: tuple = ()
+    whole: bool = False
 
     def read(self, value, where="--set"):
         """The value as the dial's type, if allowed.
@@ -435,7 +483,7 @@ class Dial:
         InputError
         """
         if self.choices:
-            if value not in self.choices:
+            if not isinstance(value, str) or value not in self.choices:
                 raise InputError(
                     where, self.name, f"{value!r} is not a choice", "give one of " + ", ".join(self.choices)
                 )
@@ -443,6 +491,9 @@ class Dial:
         number = _number(value, where, self.name, "value")
         if not self.low <= number <= self.high:
             raise InputError(where, self.name, f"{number:g} is out of range", f"give {self.low:g} to {self.high:g}")
+        if self.whole and number % 1:
+            near = f"{math.floor(number):g} or {math.ceil(number):g}"
+            raise InputError(where, self.name, f"{number:g} is not a whole number", f"give {near}")
         return number
 
 
@@ -513,7 +564,8 @@ def _dials():
              "assumption: 0 by default; a comparison at equal money tells a better arrangement from a bigger one"),
         Dial("departments.review_years", 3.0, 1.0, 10.0, "years",
              "Length of a spending review; each one rebases budgets on outturn.",
-             "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)"),
+             "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)",
+             whole=True),
         Dial("departments.real_growth", 0.0, -0.1, 0.05, "a year",
              "Growth (or austerity, below 0) of budgets beyond the trend of need, in real terms.",
              "Localis 2010, Total Neighbourhood, section 1 (unprotected spending to fall by up to a quarter); 0 by default"),
@@ -533,7 +585,7 @@ def _dials():
              choices=("arrangement", "before_after", "matched", "waiting_list", "area_count", "none")),
         Dial("measurement.cohort_size", 1000.0, 10.0, 100000.0, "families",
              "Families of a cohort that are measured; a larger cohort is sampled and grossed up.",
-             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)"),
+             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)", whole=True),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 from dataclasses import dataclass, field
 
 from sim.agents.broker import BROKER_VALUES
+from sim.kinds import COST, MULTIPLE, NUMBER, SHARE, TERM, WEIGHT, Kind
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class Part:
     Attributes
     ----------
     text : str
-    needs : dict of str to float
-        Numbers the arrangement must give, with their least values.
+    needs : dict of str to Kind
+        Numbers the arrangement must give.
     manages : bool
         Whether it changes the management of services, so that a second twin with it and no programmes is run.
     asks : dict of str to tuple of str
@@ -43,42 +44,45 @@ PARTS = {
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", asks=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
-        {"evidence_cost": 0, "other_places": 0, "accredited_from": 0},
+        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT},
     ),
     "benefits_realisation": Part(
         "closure plans with dates and owners for the services its programmes relieve", manages=True
     ),
     "backfill_control": Part("thresholds are held on the services its programmes relieve", manages=True),
-    "data_sharing": Part("families are found early, known to services or not", {"reach_gain": 0}),
-    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": 0}, asks=_LIST),
+    "data_sharing": Part("families are found early, known to services or not", {"reach_gain": SHARE}),
+    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": COST}, asks=_LIST),
     "double_claims": Part("a family on two schemes at once counts for one half", asks=_RESULTS),
     "staged": Part(
-        "a programme starts small and goes on only past a go / no-go point", {"pilot_share": 0.01, "go_from": 0}
+        "a programme starts small and goes on only past a go / no-go point",
+        {"pilot_share": Kind(0.01, 1), "go_from": WEIGHT},
     ),
-    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": 0}, asks=_INVESTORS),
+    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, asks=_INVESTORS),
     "widening_role": Part(
         "its role, and with it its scope and daring, widens with its record",
-        {"role_years": 1, "cautious_chance": 0},
+        {"role_years": TERM, "cautious_chance": SHARE},
         asks=_LIST,
     ),
     "resource_map": Part(
         "what services cost, and what of it follows cases, is mapped before anything is agreed",
-        {"map_cost": 0},
+        {"map_cost": COST},
         asks=_JOINT,
     ),
     "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
-    "social_capital": Part("help by community groups adds to a neighbourhood's social capital", {"capital_step": 0}),
+    "social_capital": Part(
+        "help by community groups adds to a neighbourhood's social capital", {"capital_step": WEIGHT}
+    ),
     "feasibility_gate": Part("a project must meet the five conditions under which an outcome bond is feasible"),
     "joint_assessment": Part(
         "a family served by several members is assessed once, so that each member's services cost less",
-        {"efficiency_share": 0},
+        {"efficiency_share": SHARE},
         asks=_JOINT,
     ),
     "joint_team": Part(
         "members' staff deliver programmes as one team: at less cost, and families engage sooner",
-        {"delivery_cost_ratio": 0.1, "engagement_gain": 0},
+        {"delivery_cost_ratio": MULTIPLE, "engagement_gain": SHARE},
     ),
-    "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": 0}),
+    "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": SHARE}),
 }
 
 # Who plays a part in the arrangement, by agency or department.

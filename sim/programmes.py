@@ -3,15 +3,27 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 
 from sim import kernels
+from sim.extends import shipped_folder
 from sim.families import QUARTERS
-from sim.parameters import InputError, changed, check_name, check_source, evidence, quantity, suggest
+from sim.kinds import PRICE, SHARE, Kind
+from sim.parameters import (
+    Faults,
+    InputError,
+    changed,
+    check_keys,
+    check_name,
+    check_source,
+    evidence,
+    read_values,
+    suggest,
+    table_of,
+)
 from sim.places import AGE_BANDS, BAND_NAMES, LEVELS, read_toml
 from sim.streams import code_of, normal
 
@@ -20,12 +32,22 @@ DIRECTIONS = ("escalation", "recovery")
 NO_INTERVAL_SE = (
     0.25  # rule where a controlled study gives neither interval nor p-value; assumption, see docs/odd.md section 6
 )
+SHIPPED = shipped_folder("programmes")
+_WEIGHT = Kind(0, 2)
 _QUANTITIES = {
-    "cost_per_family": 0, "duration": 1, "half_life": 0.25, "engagement": 0, "most_reached": 0,
-    "weight_emerging": 0, "weight_entrenched": 0, "weight_crisis": 0, **{f"weight_age_{band}": 0 for band in BAND_NAMES},
+    "cost_per_family": PRICE, "duration": Kind(1, 120, whole=True), "half_life": Kind(0.25, 100), "engagement": SHARE, "most_reached": SHARE,
+    "weight_emerging": _WEIGHT, "weight_entrenched": _WEIGHT, "weight_crisis": _WEIGHT, **{f"weight_age_{band}": _WEIGHT for band in BAND_NAMES},
+}  # fmt: skip
+_TOP = {
+    "name": str, "commissioners": list, "sectors": list, "evidence_grade": int, "notes": str, "target": dict, "effect": list,
 }  # fmt: skip
 _TARGET = {"needs": list, "level_from": int, "level_to": int, "at_least": int, "age_from": int, "age_to": int}
-_STUDY = ("ratio", "d", "treated", "control", "interval", "level", "p", "pooled", "source", "finding")
+_WORDS = {str: "text in quotes", list: "a list, not empty", int: "a whole number", dict: "a table"}
+# What a study may say. Sizes have their least and most; a level is in per cent, and a p-value of 1 tells nothing.
+_SIZES = {
+    "ratio": (0.01, 100), "d": (-5, 5), "treated": (0.001, 0.999), "control": (0.001, 0.999), "interval": (-100, 100), "level": (50, 99.9), "p": (0, 0.999),
+}  # fmt: skip
+_STUDY = (*_SIZES, "pooled", "source", "finding")
 
 
 @dataclass(frozen=True)
@@ -149,8 +171,7 @@ def grade_correction(grade):
 
 def programme_names():
     """Ids of the programmes that come with the package."""
-    root = files("sim") / "scenarios" / "programmes"
-    return sorted(item.name.removesuffix(".toml") for item in root.iterdir() if item.name.endswith(".toml"))
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 
 def load_programme(name):
@@ -169,8 +190,10 @@ def load_programme(name):
     if path.suffix != ".toml":
         if str(name) not in programme_names():
             raise InputError("programme", "", f"{str(name)!r} is unknown", suggest(name, programme_names()))
-        path = Path(str(files("sim") / "scenarios" / "programmes" / f"{name}.toml"))
-    return _build(path, read_toml(path))
+        path = SHIPPED / f"{name}.toml"
+    spec = read_toml(path)
+    with Faults() as faults:
+        return _build(path, spec, faults)
 
 
 def load_catalogue():
@@ -178,91 +201,125 @@ def load_catalogue():
     return {name: load_programme(name) for name in programme_names()}
 
 
-def _build(path, spec):
-    known = {
-        "name": str,
-        "commissioners": list,
-        "sectors": list,
-        "evidence_grade": int,
-        "notes": str,
-        "target": dict,
-        "effect": list,
-    }
-    for key in spec:
-        if key not in known and key not in _QUANTITIES:
-            raise InputError(path, key, "unknown key", suggest(key, [*known, *_QUANTITIES]))
-    for key, kind in known.items():
-        if (key != "notes" and not isinstance(spec.get(key), kind)) or isinstance(spec.get(key), bool):
-            raise InputError(path, key, "is missing or has the wrong type", f"give {kind.__name__}")
-    check_name(path.stem, path, "file name", "file")
-    check_name(spec["name"], path, "name")
-    check_name(spec.get("notes", ""), path, "notes", "text")
-    for sector in spec["sectors"]:
-        if sector not in SECTORS:
-            raise InputError(path, "sectors", f"{sector!r} is unknown", suggest(sector, SECTORS))
-    if spec["evidence_grade"] not in range(1, 7):
-        raise InputError(path, "evidence_grade", f"{spec['evidence_grade']} is out of range", "give 1 (best) to 6")
-    values = {}
-    for key, minimum in _QUANTITIES.items():
-        if not isinstance(spec.get(key), dict):
-            raise InputError(path, key, "is missing", "add it with value, unit, low, high and source")
-        values[key] = quantity(spec[key], path, key, minimum)
-    _check_target(path, spec["target"])
-    effects = tuple(_effect(path, number, row) for number, row in enumerate(spec["effect"], 1))
+def _build(path, spec, faults):
+    """The programme that a file's content comes to; None where there are faults."""
+    check_keys(spec, path, [*_TOP, *_QUANTITIES], faults)
+    for key, kind in _TOP.items():
+        with faults.kept():
+            if key in spec or key != "notes":
+                _check_kind(path, key, spec.get(key), kind)
+    right = {key: spec[key] for key, kind in _TOP.items() if isinstance(spec.get(key), kind)}
+    _check_names(path, "sectors", right.get("sectors", SECTORS), faults, SECTORS)
+    _check_names(path, "commissioners", right.get("commissioners", ("any",)), faults)
+    with faults.kept():
+        if right.get("evidence_grade", 1) not in range(1, 7):
+            raise InputError(path, "evidence_grade", f"{spec['evidence_grade']} is out of range", "give 1 (best) to 6")
+    for key, text, kind in (
+        ("file name", path.stem, "file"),
+        ("name", right.get("name", "-"), "name"),
+        ("notes", right.get("notes", "-") or "-", "text"),
+    ):
+        with faults.kept():
+            check_name(text, path, key, kind)
+    values = read_values(spec, path, _QUANTITIES, faults)
+    if "target" in right:
+        _check_target(path, right["target"], faults)
+    effects = []
+    for number, row in enumerate(right.get("effect", ()), 1):
+        with faults.kept():
+            effects.append(_effect(path, f"effect {number}", row, faults))
+    seen = [(effect.need, effect.on) for effect in effects]
+    for need, on in dict.fromkeys(item for item in seen if seen.count(item) > 1):
+        with faults.kept():
+            raise InputError(
+                path, "effect", f"{on} of {need} is given twice", "put all its studies under one [[effect]]"
+            )
+    if faults.errors:
+        return None
     return Programme(path.stem, spec["name"], tuple(spec["commissioners"]), tuple(spec["sectors"]), spec["evidence_grade"],
-                     spec["target"], values, effects, str(path), spec.get("notes", ""))  # fmt: skip
+                     spec["target"], values, tuple(effects), str(path), spec.get("notes", ""))  # fmt: skip
 
 
-def _check_target(path, target):
-    for key in target:
-        if key not in _TARGET:
-            raise InputError(path, f"target.{key}", "unknown key", suggest(key, _TARGET))
+def _check_kind(path, key, item, kind):
+    if item is None:
+        raise InputError(path, key, "is missing", f"give {_WORDS[kind]}")
+    if not isinstance(item, kind) or isinstance(item, bool) or item in ([], {}):
+        raise InputError(path, key, f"{item!r} is empty or has the wrong type", f"give {_WORDS[kind]}")
+
+
+def _check_names(path, key, names, faults, known=None):
+    """Names in quotes, each once; known ones where it is known here which those are."""
+    for i, name in enumerate(names):
+        with faults.kept():
+            if not isinstance(name, str) or (known is not None and name not in known):
+                remedy = suggest(name, known) if known else "give names in quotes"
+                raise InputError(path, key, f"{name!r} is unknown", remedy)
+            if name in names[:i]:
+                raise InputError(path, key, f"{name!r} is named twice", "name each once")
+
+
+def _check_target(path, target, faults):
+    check_keys(target, path, _TARGET, faults, "target.")
     for key, kind in _TARGET.items():
-        if not isinstance(target.get(key), kind):
-            raise InputError(path, f"target.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
-    if not 1 <= target["level_from"] <= target["level_to"] <= 3:
-        raise InputError(
-            path, "target.level_from", "levels are out of order or range", "give 1 to 3, from not above to"
-        )
-    if not 0 <= target["age_from"] <= target["age_to"] <= AGE_BANDS[-1][1]:
-        raise InputError(
-            path,
-            "target.age_from",
-            "ages are out of order or range",
-            f"give 0 to {AGE_BANDS[-1][1]}, from not above to",
-        )
+        with faults.kept():
+            _check_kind(path, f"target.{key}", target.get(key), kind)
+    right = {key: target[key] for key, kind in _TARGET.items() if isinstance(target.get(key), kind)}
+    if len(right) < len(_TARGET):
+        return
+    _check_names(path, "target.needs", right["needs"], faults)
+    for key, low, high in (
+        ("level_from", 1, 3), ("level_to", right["level_from"], 3), ("at_least", 1, len(right["needs"])),
+        ("age_from", 0, AGE_BANDS[-1][1]), ("age_to", right["age_from"], AGE_BANDS[-1][1]),
+    ):  # fmt: skip
+        with faults.kept():
+            if not low <= right[key] <= high:
+                given = f"{right[key]} is out of order or range"
+                raise InputError(
+                    path, f"target.{key}", given, f"give {low} to {high}" if low <= high else "mend its fellow"
+                )
 
 
-def _effect(path, number, row):
-    where = f"effect {number}"
-    for key in row:
-        if key not in ("need", "on", "study"):
-            raise InputError(path, f"{where}: {key}", "unknown key", suggest(key, ("need", "on", "study")))
+def _effect(path, where, row, faults):
+    table_of(path, where, row)
+    check_keys(row, path, ("need", "on", "study"), faults, f"{where}: ")
+    _check_kind(path, f"{where}: need", row.get("need"), str)
     if row.get("on") not in DIRECTIONS:
         raise InputError(path, f"{where}: on", f"{row.get('on')!r} is unknown", "give escalation or recovery")
-    studies = tuple(_study(path, f"{where} study {i}", study) for i, study in enumerate(row.get("study", []), 1))
-    if not any(study.pooled for study in studies):
-        raise InputError(
-            path, where, "has no study to pool", "add [[effect.study]] with a ratio, d, or treated and control"
-        )
-    return Effect(row["need"], row["on"], studies)
+    _check_kind(path, f"{where}: study", row.get("study"), list)
+    studies = []
+    for number, study in enumerate(row["study"], 1):
+        with faults.kept():
+            studies.append(_study(path, f"{where} study {number}", study, faults))
+    if len(studies) == len(row["study"]) and not any(study.pooled for study in studies):
+        remedy = "add [[effect.study]] with a ratio, d, or treated and control"
+        raise InputError(path, where, "has no study to pool", remedy)
+    return Effect(row["need"], row["on"], tuple(studies))
 
 
-def _study(path, where, row):
-    for key in row:
-        if key not in _STUDY:
-            raise InputError(path, f"{where}: {key}", "unknown key", suggest(key, _STUDY))
+def _study(path, where, row, faults):
+    table_of(path, where, row)
+    check_keys(row, path, _STUDY, faults, f"{where}: ")
     check_source(row.get("source"), path, where)
+    if not isinstance(row.get("pooled", True), bool):
+        raise InputError(path, f"{where}: pooled", f"{row['pooled']!r} has the wrong type", "give true or false")
+    _check_kind(path, f"{where}: finding", row.get("finding", ""), str)
     check_name(row.get("finding", ""), path, f"{where}: finding", "text")
     if not row.get("pooled", True):
         return Study(math.nan, math.nan, False, row["source"], row.get("finding", ""))
+    for key, (low, high) in _SIZES.items():
+        for number in row[key] if key == "interval" and isinstance(row.get(key), list) else [row.get(key)]:
+            if number is not None and (
+                isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high
+            ):
+                raise InputError(path, f"{where}: {key}", f"{number!r} is out of range", f"give {low:g} to {high:g}")
     try:
         mean = log_ratio(row)
         se = standard_error(row, mean)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        raise InputError(
-            path, where, "has no usable size", "give ratio, d, or treated and control; interval with level, or p"
-        ) from None
+        se = 0.0
+    if not se > 0:
+        remedy = "give ratio, d, or treated and control; interval (low, high) with level, or p"
+        raise InputError(path, where, "has no usable size", remedy)
     return Study(mean, se, True, row["source"], row.get("finding", ""))
 
 

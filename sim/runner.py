@@ -3,16 +3,31 @@
 import os
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
+from pathlib import Path
 
 from sim import pool
 from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
+from sim.arguments import check_numbers, listed, settings_of
 from sim.arrangements import Arrangement, arrangement_names, load_arrangement
+from sim.at_place import check_arrangement
 from sim.burn_in import settle
 from sim.families import QUARTERS
 from sim.model import LocalSystem
-from sim.parameters import DIALS, InputError, UnknownParameterError, changed, check_name, defaults, quantity, suggest
+from sim.parameters import (
+    DIALS,
+    Faults,
+    InputError,
+    UnknownParameterError,
+    changed,
+    check_keys,
+    check_name,
+    defaults,
+    read_values,
+    suggest,
+    table_of,
+)
 from sim.places import Place, load_place, read_toml
 from sim.programmes import SECTORS, load_catalogue
 from sim.record import Recorder, Rows
@@ -84,7 +99,7 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     Parameters
     ----------
     arrangements : list of str or path
-        Or ``["all"]``, for every shipped one.
+        Or ``["all"]``, for every shipped one; one alone may be given as it is.
     place : str or path
     settings : mapping of str to str or float, optional
         Changes by dotted name: dials, or any value of the place, a programme, a provider or an arrangement.
@@ -101,28 +116,42 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     ------
     InputError
     """
+    check_numbers(years=years, families=families)
+    settings, chosen = settings_of(settings), listed(arrangements)
     place = load_place(place)
-    families = _checked(families, "--families", 500, 20_000_000, int(place.get("place.families")))
-    years = _checked(years, "--years", 1, 40, YEARS)
+    families = int(place.get("place.families")) if families is None else int(families)
     catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
-    chosen = arrangement_names() if list(arrangements) == ["all"] else arrangements
-    loaded = [load_arrangement(name) for name in chosen]
-    lines = [line.id for line in place.lines]
-    for arrangement in loaded:
-        for name in arrangement.outcome_lines:
-            if name not in lines:
-                raise InputError(arrangement.file, "outcome_lines", f"{name!r} is no service line of {place.id}",
-                                 suggest(name, lines))  # fmt: skip
-    ids = [arrangement.id for arrangement in loaded]
-    if len(set(ids)) < len(ids):
-        raise InputError("arrangement", "", "one is given twice", "name each once")
-    request = requested(loaded, place, settings or {})
+    loaded = []
+    with Faults() as faults:
+        for name in arrangement_names() if chosen == ["all"] else chosen:
+            with faults.kept():
+                loaded.append(load_arrangement(name))
+    _check_apart(loaded)
+    request = requested(loaded, place, settings)
     cases = [
-        Inputs(place, catalogue, providers, item, {}, years, families, investors, bank, request) for item in loaded
+        Inputs(place, catalogue, providers, item, {}, int(years), families, investors, bank, request) for item in loaded
     ]
-    for name, value in (settings or {}).items():
-        cases = _with_setting_for_all(cases, name, value)
+    with Faults() as faults:
+        for name, value in settings.items():
+            with faults.kept():
+                cases = _with_setting_for_all(cases, name, value)
+        for case in cases:
+            with faults.kept():
+                check_arrangement(case.arrangement, place, catalogue, providers)
     return cases
+
+
+def _check_apart(loaded):
+    """Results are told apart by the arrangement's id, which is its file's name."""
+    files_of = {}
+    for item in loaded:
+        other = files_of.setdefault(item.id, item.file)
+        if Path(other).resolve() != Path(item.file).resolve():
+            raise InputError(
+                "arrangement", item.id, f"two files have this name: {other} and {item.file}", "rename one of them"
+            )
+    if len(files_of) < len(loaded):
+        raise InputError("arrangement", "", "one is given twice", "name each once")
 
 
 def _with_setting_for_all(cases, name, value):
@@ -141,14 +170,6 @@ def _with_setting_for_all(cases, name, value):
 def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
     """Inputs of one arrangement; see :func:`load_cases`."""
     return load_cases([arrangement], place, settings, years, families)[0]
-
-
-def _checked(number, option, low, high, default):
-    if number is None:
-        return default
-    if not low <= number <= high:
-        raise InputError(option, "", f"{number} is out of range", f"give {low} to {high}")
-    return int(number)
 
 
 def with_setting(inputs, name, value):
@@ -205,21 +226,16 @@ def load_providers(path=None):
     """
     path = path or files("sim") / "scenarios" / "providers.toml"
     providers = {}
-    for code, entry in read_toml(str(path)).items():
-        check_name(code, path, "provider", "id")
-        for key in entry:
-            if key != "sector" and key not in PROVIDER_VALUES:
-                raise InputError(path, f"{code}.{key}", "unknown key", suggest(key, ["sector", *PROVIDER_VALUES]))
-        if entry.get("sector") not in SECTORS:
-            raise InputError(
-                path, f"{code}.sector", f"{entry.get('sector')!r} is unknown", f"give {' or '.join(SECTORS)}"
-            )
-        values = {}
-        for name, low in PROVIDER_VALUES.items():
-            if not isinstance(entry.get(name), dict):
-                raise InputError(path, f"{code}.{name}", "is missing", "add it with value, unit, low, high and source")
-            values[name] = quantity(entry[name], path, f"{code}.{name}", low)
-        providers[code] = {"sector": entry["sector"], "values": values}
+    with Faults() as faults:
+        for code, entry in read_toml(str(path)).items():
+            with faults.kept():
+                check_name(code, path, "provider", "id")
+                check_keys(table_of(path, code, entry), path, ("sector", *PROVIDER_VALUES), faults, f"{code}.")
+                values = read_values(entry, path, PROVIDER_VALUES, faults, f"{code}.")
+                if entry.get("sector") not in SECTORS:
+                    given = f"{entry.get('sector')!r} is unknown"
+                    raise InputError(path, f"{code}.sector", given, f"give {' or '.join(SECTORS)}")
+                providers[code] = {"sector": entry["sector"], "values": values}
     return providers
 
 
@@ -314,6 +330,7 @@ def compare(cases, seed=1, replicates=10, workers=1, progress=None):
     WorkerError
         If a worker process is killed.
     """
+    check_numbers(seed=seed, replicates=replicates, workers=workers)
     seeds = range(seed, seed + replicates)
     workers = min(workers, replicates)
     if workers <= 1:

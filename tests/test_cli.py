@@ -96,7 +96,8 @@ def test_check(listsim, tmp_path, milltown):
     for item in (load_arrangement("silo"), load_programme("parenting")):
         code, out, _ = listsim("check", item.file)
         assert code == 0
-        assert "right" in out
+        assert "right at birmingham_2010" in out
+        assert "right at milltown" in listsim("check", item.file, "--place", "milltown")[1]
     profile = tmp_path / "profile.toml"
     benefit = "cost_per_case_gbp = 10\n[[benefit]]\nagency = 'council'\namount_gbp = 3\nfrom_year = 1\nto_year = {}\n"
     profile.write_text(benefit.format(2))
@@ -152,6 +153,17 @@ WRONG = [
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift=high"], "not a number"),
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift"], "KEY=VALUE"),
     (["compare", "silo", *TOWN, "--set", "lines.care.unit_cost=-4"], "out of range"),
+    (["compare", "silo", *TOWN, "--set", "services.threshold_drift="], "services.threshold_drift: has no value"),
+    (
+        ["compare", "silo", *TOWN, *["--set", "services.threshold_drift=0"] * 2],
+        "services.threshold_drift: is given twice",
+    ),
+    (["compare", "silo", *TOWN, "--set", "departments.review_years=3.4"], "give 3 or 4"),
+    (["compare", "silo", *TOWN, "--seed", str(2**64)], f"--seed: {2**64} is out of range"),
+    (["compare", "silo", *TOWN, "--workers", "0"], "--workers: 0 is out of range"),
+    (["fit-report", *TOWN, "--replicates", "0"], "--replicates: 0 is out of range"),
+    (["calibrate", "milltown", "--out", "x", "--rounds", "1"], "--rounds: 1 is out of range"),
+    (["check", "nowhere.toml", "--place", "miltown"], "cannot be read"),
     (["list", "plces"], "did you mean 'places'"),
     (["explain", "services.drift"], "did you mean"),
     (["check", "nowhere.toml"], "cannot be read"),

@@ -56,7 +56,7 @@ def changed(tmp_path, base, text, name="changed"):
 
 
 def number(name, value):
-    return f'{name} = {{ value = {value}, unit = "test", low = 0, high = 10, source = "assumption: test" }}\n'
+    return f'{name} = {{ value = {value}, unit = "test", low = {value}, high = {max(1, value)}, source = "assumption: test" }}\n'
 
 
 # The accounts of all of them

@@ -19,7 +19,7 @@ def with_part(tmp_path, part, base="silo", values="", more=""):
     """A file that adds one part to an arrangement."""
     head = f'parts = ["{part}"]\n{more}\n[value]\n'
     numbers = "".join(
-        f'{name} = {{ value = {value}, unit = "test", low = 0, high = 1000000, source = "assumption: test" }}\n'
+        f'{name} = {{ value = {value}, unit = "test", low = {value}, high = {max(1, value)}, source = "assumption: test" }}\n'
         for name, value in (values or {}).items()
     )
     return changed_file(tmp_path, base, head + numbers)
@@ -157,7 +157,7 @@ def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
 
 
 def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
-    model = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 1000}), years=3)
+    model = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 100}), years=3)
     programmes = {contract.programme for contract in model.signed.values()}
     for programme in programmes:
         assert model.market.stage(programme, 100) == 0  # nothing does a thousand times what is expected

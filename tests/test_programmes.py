@@ -5,6 +5,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
+from sim.at_place import check_programme
 from sim.families import offer_tables
 from sim.kernels import QUARTERS_OF_AGE
 from sim.parameters import InputError, defaults
@@ -153,10 +154,34 @@ def test_every_programme_is_complete(name):
         ("level_from = 2", "levels_from = 2", "did you mean 'level_from'"),
         ('on = "escalation"', 'on = "escalating"', "give escalation or recovery"),
         ("ratio = 0.68", "ratoi = 0.68", "did you mean 'ratio'"),
-        ("ratio = 0.68", 'ratio = "x"', "no usable size"),
+        ("ratio = 0.68", 'ratio = "x"', "ratio: 'x' is out of range"),
         ('source = "interventions:TF2-1"', 'source = "interventions:TF2-9"', "not in the evidence"),
         ('source = "interventions:TF2-1"', 'source = ""', "no source"),
         ('sectors = ["in_house"', 'sectors = ["inhouse"', "did you mean 'in_house'"),
+        ('sectors = ["in_house"', 'sectors = ["in_house", "in_house"', "sectors: 'in_house' is named twice"),
+        ('commissioners = ["council"]', "commissioners = []", "commissioners: [] is empty"),
+        ("[target]", "[[target]]", "target: [{"),
+        ("at_least = 2", "at_least = 9", "target.at_least: 9 is out of order or range; give 1 to 8"),
+        ("level_to = 3", "level_to = 1", "target.level_to: 1 is out of order or range; give 2 to 3"),
+        (
+            "age_from = 0",
+            "age_from = true",
+            "target.age_from: True is empty or has the wrong type; give a whole number",
+        ),
+        (
+            "[engagement]\nvalue = 0.75",
+            "[engagement]\nvalue = 70",
+            "engagement: value 70 is above 1; give 1 or less, such as 0.7",
+        ),
+        ("[duration]\nvalue = 4", "[duration]\nvalue = 4.5", "duration: 4.5 is not a whole number; give 4 or 5"),
+        ("value = 5214", "value = true", "cost_per_family: value True is not a number"),
+        ('on = "escalation"', 'on = "escalatoin"', "effect 1: on: 'escalatoin' is unknown"),
+        ("ratio = 0.68", "ratio = 1e300", "effect 1 study 1: ratio: 1e+300 is out of range; give 0.01 to 100"),
+        ("ratio = 0.68", "ratio = 0.68\nlevel = 0.95", "level: 0.95 is out of range; give 50 to 99.9"),
+        ("ratio = 0.68", "ratio = 0.68\ninterval = [0.5, 0.5]", "no usable size"),
+        ("ratio = 0.68", "ratio = 0.68\ninterval = 3", "no usable size"),
+        ("ratio = 0.68", "ratio = 0.68\npooled = 'no'", "pooled: 'no' has the wrong type; give true or false"),
+        ('source = "interventions:TF2-1"', "source = 3", "no source"),
     ],
 )
 def test_a_spoilt_programme_says_what_is_wrong(tmp_path, find, put, says):
@@ -167,4 +192,31 @@ def test_a_spoilt_programme_says_what_is_wrong(tmp_path, find, put, says):
     with pytest.raises(InputError) as error:
         load_programme(path)
     assert says in str(error.value)
-    assert "\n" not in str(error.value)
+    assert all(line.startswith(str(path)) for line in error.value.faults)
+
+
+@pytest.mark.parametrize(
+    "text", ["effect = [1]", "effect = []", "target = 3\neffect = [{study = [3]}]", "engagement = 0.5", ""]
+)
+def test_tables_of_the_wrong_kind_are_told_with_all_that_is_missing(tmp_path, text):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        load_programme(path)
+    assert len(error.value.faults) > 10
+    assert sum("duration" in fault for fault in error.value.faults) == 1
+
+
+def test_an_effect_given_twice_is_refused(tmp_path):
+    """Two would add up."""
+    text = Path(load_programme("parenting").file).read_text()
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace('on = "escalation"', 'on = "recovery"'))
+    with pytest.raises(InputError, match="recovery of conduct is given twice"):
+        load_programme(path)
+
+
+@pytest.mark.parametrize("name", programme_names())
+@pytest.mark.parametrize("place", ["milltown", "birmingham_2010"])
+def test_every_shipped_programme_fits_both_places(name, place):
+    check_programme(load_programme(name), load_place(place))

@@ -1,6 +1,5 @@
 """Providers and brokers by hand: growth, fidelity, risk, bids, failure, creaming, pay."""
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -39,7 +38,7 @@ class Place(mesa.Model):
         self.ledger, self.parties, self.providers = Ledger(), {}, []
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
         table = read_toml(DATA / "broker.toml")
-        values = {name: quantity(table[name], "broker", name, low) for name, low in BROKER_VALUES.items()}
+        values = {name: quantity(table[name], "broker", name, kind) for name, kind in BROKER_VALUES.items()}
         self.arrangement = SimpleNamespace(get=lambda name: values[name].base_value, optional=lambda name: 0.0)
 
     def party(self, code):
@@ -119,11 +118,12 @@ def test_values_per_million_people_are_scaled_to_the_place():
          "firm.cost_ratio: value 0 is below 0.1"),
     ],
 )  # fmt: skip
-def test_a_wrong_provider_file_is_one_line(tmp_path, change, message):
+def test_a_wrong_provider_file_says_what_is_wrong(tmp_path, change, message):
     path = Path(tmp_path) / "providers.toml"
     path.write_text(f"[firm]\n{change}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=re.escape(message)):
+    with pytest.raises(InputError) as error:
         load_providers(path)
+    assert any(message in fault for fault in error.value.faults)
 
 
 # Growth

@@ -1,10 +1,13 @@
 """A run is a pure function of its inputs and seed."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
 from sim import runner
+from sim.agents.investor import load_investors
+from sim.agents.social_bank import load_bank
 from sim.api import compare
 from sim.arrangements import arrangement_names
 from sim.parameters import InputError
@@ -80,3 +83,97 @@ def test_years_set_the_length_of_a_run():
 def test_all_stands_for_every_shipped_arrangement():
     cases = runner.load_cases(["all"], "milltown")
     assert [case.arrangement.id for case in cases] == arrangement_names()
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"seed": -1}, "--seed: -1 is out of range"),
+        ({"seed": 2**64}, "--seed: 18446744073709551616 is out of range"),
+        ({"seed": 2**63 - 1, "replicates": 2}, "--seed: the last seed, 9223372036854775808, is too large"),
+        ({"seed": True}, "--seed: True is not a whole number"),
+        ({"seed": "1"}, "--seed: '1' is not a whole number"),
+        ({"replicates": 0}, "--replicates: 0 is out of range; give 1 to 10000"),
+        ({"replicates": None}, "--replicates: None is not a whole number"),
+        ({"workers": 0}, "--workers: 0 is out of range"),
+        ({"years": 2.5}, "--years: 2.5 is not a whole number; give 1 to 40"),
+        ({"years": None}, "--years"),
+        ({"families": "many"}, "--families: 'many' is not a whole number"),
+        ({"place": None}, "'None' is neither a place nor a folder"),
+        ({"arrangements": []}, "there are none"),
+        ({"arrangements": None}, "is no list"),
+        ({"arrangements": ["all", "silo"]}, "'all' stands beside others"),
+        ({"arrangements": [None]}, "'None' is unknown"),
+        ({"settings": ["services.threshold_drift=0"]}, "is no mapping"),
+        ({"settings": {3: 0}}, "3 is no name"),
+        ({"settings": {"services.threshold_drift": None}}, "value None is not a number"),
+        ({"settings": {"services.threshold_drift": True}}, "value True is not a number"),
+        ({"settings": {"services.threshold_drift": [0]}}, "is not a number"),
+        ({"settings": {"list.payment_basis": ["cashed"]}}, "is not a choice"),
+        ({"settings": {"measurement.cohort_size": 99.5}}, "99.5 is not a whole number"),
+        ({"settings": {"arrangement.payment_years": 2.5}, "arrangements": "list_public"}, "2.5 is not a whole number"),
+        ({"settings": {"programmes.parenting.duration": 2.5}}, "2.5 is not a whole number"),
+    ],
+)
+def test_a_call_is_checked_as_a_command_is(options, says):
+    given = {"arrangements": ["silo"], "place": "milltown", **options}
+    with pytest.raises(InputError) as error:
+        compare(**given)
+    assert says in str(error.value)
+
+
+def test_several_slips_of_a_call_are_told_at_once():
+    with pytest.raises(InputError) as error:
+        compare(["silo"], "milltown", seed=-1, replicates=0)
+    assert len(error.value.faults) == 2
+
+
+def test_one_arrangement_may_be_given_as_it_is(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "silo"\n')
+    assert [case.arrangement.id for case in runner.load_cases("silo", "milltown")] == ["silo"]
+    assert [case.arrangement.id for case in runner.load_cases(path, "milltown")] == ["mine"]
+
+
+def test_two_files_of_one_name_are_never_mixed(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "silo.toml").write_text('extends = "silo"\n')
+    with pytest.raises(
+        InputError, match=r"arrangement: silo: two files have this name: .*a/silo.toml and .*b/silo.toml"
+    ):
+        runner.load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / "silo.toml"], "milltown")
+    with pytest.raises(InputError, match="two files have this name"):
+        runner.load_cases(["silo", tmp_path / "a" / "silo.toml"], "milltown")
+    with pytest.raises(InputError, match="given twice"):
+        runner.load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / ".." / "a" / "silo.toml"], "milltown")
+
+
+def test_a_plan_goes_on_without_what_nobody_can_deliver_any_more():
+    """A run may lose the last provider of a sector that may hold family group conferences."""
+    inputs = runner.load_inputs(PLAN, "milltown", years=2)
+    private = {code: {**item, "sector": "private"} for code, item in inputs.providers.items()}
+    result = runner.run(replace(inputs, providers=private), 1)
+    assert any(flow[3] == "programme" for flow in result.flows)
+
+
+@pytest.mark.parametrize(
+    ("load", "text", "says"),
+    [
+        (runner.load_providers, "council = 3", "council: 3 is not a table"),
+        (runner.load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.sector: 'privat' is unknown"),
+        (runner.load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.margn: unknown key; did you mean 'margin'?"),
+        (runner.load_providers, "[x]\nmargin = 3", "x.margin: 3 is not a table"),
+        (load_investors, "[bank]", "investors: is missing; give a table"),
+        (load_investors, "[investors]\nx = 3", "x: 3 is not a table"),
+        (load_investors, "[investors.x]\nkind = 'x'", "x.tranche: is missing"),
+        (load_bank, "bank = 3", "bank: 3 is not a table"),
+        (load_bank, "[bank]", "bank.risk_band: is missing"),
+    ],
+)
+def test_parties_of_ones_own_are_checked(tmp_path, load, text, says):
+    path = tmp_path / "parties.toml"
+    path.write_text(text)
+    with pytest.raises(InputError) as error:
+        load(path)
+    assert any(says in fault for fault in error.value.faults), error.value.faults

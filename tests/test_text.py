@@ -15,10 +15,11 @@ import pytest
 import sim
 from sim.catalogue import checked
 from sim.cli import main
+from sim.folders import reserve_folder
 from sim.parameters import InputError, check_name
 from sim.report import appraised, figures, screen
 from sim.report.page import write_report
-from sim.results import SUMMARY_COLUMNS, claim_folder, read_tables, write_tables
+from sim.results import SUMMARY_COLUMNS, read_tables, write_tables
 from sim.text import LONGEST, cell, cut, distinct, fault, file_name, json_text, markdown, printable, prints
 
 # Names that may be: id and name of an arrangement. All are read by a door of their own below, and drawn in one report.
@@ -298,7 +299,7 @@ def test_no_escape_of_a_command_reaches_the_terminal(tmp_path, capsys, monkeypat
 
 def test_a_folder_that_cannot_be_written_down_is_refused_before_any_work(tmp_path):
     with pytest.raises(InputError, match="--out"):
-        claim_folder(tmp_path / "r\udcff")
+        reserve_folder(tmp_path / "r\udcff")
 
 
 def test_names_are_told_apart_and_cut():

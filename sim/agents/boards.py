@@ -279,4 +279,6 @@ class PlanBoard(Commissioner):
         for name, families in sorted(self.model.arrangement.plan.items()):
             if name in self.model.catalogue:
                 programme = self.model.catalogue[name]
-                yield programme, round(families * self.model.scale), self.model.market.best_provider(programme, self)
+                provider = self.model.market.best_provider(programme, self)
+                if provider is not None:  # all that could deliver it may have failed or be full
+                    yield programme, round(families * self.model.scale), provider

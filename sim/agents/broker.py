@@ -2,12 +2,13 @@
 
 from sim import codes
 from sim.agents.party import Party
+from sim.kinds import COST, SEVERAL, SHARE
 from sim.ledger import OUTSIDE, split
 
-# Values that an arrangement with a broker gives, with their least values; the class says what each one is.
+# Values that an arrangement with a broker gives, with their limits; the class says what each one is.
 BROKER_VALUES = {
-    "broker_base": 0, "broker_commission": 0, "broker_caseload": 1,
-    "broker_skill_step": 0, "broker_reach_step": 0, "broker_reach_limit": 0,
+    "broker_base": COST, "broker_commission": SHARE, "broker_caseload": SEVERAL,
+    "broker_skill_step": SHARE, "broker_reach_step": SHARE, "broker_reach_limit": SHARE,
 }  # fmt: skip
 
 

@@ -8,18 +8,19 @@ import numpy as np
 
 from sim import finance
 from sim.agents.party import Belief, Party
+from sim.kinds import COST, SEVERAL, SHARE, WEIGHT, Kind
 from sim.ledger import OUTSIDE
-from sim.parameters import InputError, check_name, quantity, suggest
+from sim.parameters import Faults, InputError, check_keys, check_name, read_values, suggest, table_of
 from sim.places import read_toml
 
 INVESTOR_VALUES = {
-    "capital_per_million": 0,
-    "required_return": -1,
-    "risk_aversion": 0,
-    "largest_share": 0,
-    "tranche": 1,
-    "tax_relief_share": 0,
-    "prior_spread": 0,
+    "capital_per_million": COST,
+    "required_return": Kind(-1, 10),
+    "risk_aversion": WEIGHT,
+    "largest_share": SHARE,
+    "tranche": SEVERAL,
+    "tax_relief_share": SHARE,
+    "prior_spread": WEIGHT,
 }
 KINDS = ("philanthropic", "social_bank", "commercial")
 
@@ -139,14 +140,14 @@ def load_investors(path=None):
     """
     path = path or files("sim") / "scenarios" / "investors.toml"
     investors = {}
-    for code, entry in read_toml(str(path)).get("investors", {}).items():
-        check_name(code, path, "investor", "id")
-        kind = entry.get("kind")
-        if kind not in KINDS:
-            raise InputError(path, f"{code}.kind", f"{kind!r} is not a kind", suggest(kind, KINDS))
-        missing = sorted(set(INVESTOR_VALUES) - set(entry))
-        if missing:
-            raise InputError(path, code, f"has no {missing[0]}", "give it with value, unit, low, high and source")
-        values = {name: quantity(entry[name], path, f"{code}.{name}", low) for name, low in INVESTOR_VALUES.items()}
-        investors[code] = {"kind": kind, "values": values}
+    with Faults() as faults:
+        for code, entry in table_of(path, "investors", read_toml(str(path)).get("investors")).items():
+            with faults.kept():
+                check_name(code, path, "investor", "id")
+                check_keys(table_of(path, code, entry), path, ("kind", *INVESTOR_VALUES), faults, f"{code}.")
+                values = read_values(entry, path, INVESTOR_VALUES, faults, f"{code}.")
+                kind = entry.get("kind")
+                if kind not in KINDS:
+                    raise InputError(path, f"{code}.kind", f"{kind!r} is not a kind", suggest(kind, KINDS))
+                investors[code] = {"kind": kind, "values": values}
     return investors

@@ -3,15 +3,16 @@
 from math import ceil, exp, log
 
 from sim.agents.party import Party
+from sim.kinds import COST, MULTIPLE, SHARE, WEIGHT, Kind
 from sim.ledger import OUTSIDE, split
 from sim.streams import normal, uniform
 
-# Values of a provider with their least values; the class says what each one is.
+# Values of a provider with their limits; the class says what each one is.
 PROVIDER_VALUES = {
-    "cost_ratio": 0.1, "margin": 0, "fidelity": 0, "reach": 0, "bid_spread": 0,
-    "opening_reserve": 0, "overdraft": 0, "risk_appetite": 0, "waiting_rate": 0,
-    "capacity": 0, "growth_limit": 0, "easy_growth": 0, "growth_fidelity_loss": 0,
-    "bidding_skill": 0, "presentation": 0, "skill_learning": 0, "creaming": 0, "effort_on_hard": 0,
+    "cost_ratio": MULTIPLE, "margin": SHARE, "fidelity": SHARE, "reach": SHARE, "bid_spread": Kind(0, 3),
+    "opening_reserve": COST, "overdraft": COST, "risk_appetite": SHARE, "waiting_rate": SHARE,
+    "capacity": Kind(0, 1e6), "growth_limit": WEIGHT, "easy_growth": WEIGHT, "growth_fidelity_loss": SHARE,
+    "bidding_skill": SHARE, "presentation": Kind(0, 10), "skill_learning": SHARE, "creaming": SHARE, "effort_on_hard": SHARE,
 }  # fmt: skip
 
 # At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29

@@ -6,10 +6,11 @@ from importlib.resources import files
 
 from sim import finance
 from sim.agents.vehicle import Deal, Vehicle
-from sim.parameters import quantity
+from sim.kinds import SHARE, Kind
+from sim.parameters import Faults, read_values, table_of
 from sim.places import read_toml
 
-BANK_VALUES = ("risk_band", "unit_correlation", "bond_correlation")
+BANK_VALUES = {"risk_band": Kind(0.001, 1), "unit_correlation": SHARE, "bond_correlation": SHARE}
 
 
 class SocialBank(Vehicle):
@@ -147,5 +148,6 @@ class SocialBank(Vehicle):
 def load_bank(path=None):
     """Values of the bank from ``scenarios/investors.toml`` or a file of the same form."""
     path = path or files("sim") / "scenarios" / "investors.toml"
-    entry = read_toml(str(path))["bank"]
-    return {name: quantity(entry[name], path, f"bank.{name}", 0) for name in BANK_VALUES}
+    with Faults() as faults:
+        entry = table_of(path, "bank", read_toml(str(path)).get("bank"))
+        return read_values(entry, path, BANK_VALUES, faults, "bank.")

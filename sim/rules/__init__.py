@@ -48,8 +48,8 @@ class Rules:
         return {name: ", then ".join(item.text for item in group) for name, group in self.all().items()}
 
     def needs(self):
-        """Numbers the answers need, with their least values."""
-        return {name: low for group in self.all().values() for item in group for name, low in item.needs.items()}
+        """Numbers the answers need, with their limits."""
+        return {name: limits for group in self.all().values() for item in group for name, limits in item.needs.items()}
 
     def back(self, body, project):
         """The first backing of a project by another party, or None."""

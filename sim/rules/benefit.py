@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.answers import Benefit
+from sim.kinds import SHARE
 
 
 def lines_of(model, agencies):
@@ -45,7 +46,7 @@ CHOICES = {
         _members, "each agency its own services, and what the centre pays at cost through it", centre=True
     ),
     "members_weighted": Benefit(
-        _members_weighted, "the services of all members, the lead's own more", {"other_weight": 0}
+        _members_weighted, "the services of all members, the lead's own more", {"other_weight": SHARE}
     ),
     "place": Benefit(_place, "all services of the place"),
     "local_priorities": Benefit(

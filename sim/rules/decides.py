@@ -6,10 +6,13 @@ from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
 from sim.agents.neighbourhood import NeighbourhoodBoard
 from sim.answers import Rule
+from sim.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, YES_OR_NO, Kind
 
-JOINT = {"setup_cost": 0, "years_to_agree": 0, "horizon_years": 1}
-PROJECT = {"project_cost": 0, "project_learning": 0}
-BONDS = {"agreement_cost": 0, "consent_by_default": 0, "consent_chance": 0, "set_aside_share": 0}
+JOINT = {"setup_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON}
+PROJECT = {"project_cost": COST, "project_learning": Kind(0, 10)}
+BONDS = {"agreement_cost": COST, "consent_by_default": YES_OR_NO, "consent_chance": SHARE, "set_aside_share": SHARE}
+
+MEMBERLESS = ("nobody", "centre", "plan")  # answers that no agency need take part in
 
 
 def _nobody(model):
@@ -75,13 +78,14 @@ CHOICES = {
     "list_board": Rule(
         _list_board,
         "the board of a LIST for the agencies that own it",
-        {**JOINT, **PROJECT, "running_cost": 0, "reserve_share": 0, "trust_to_join": 0, "trust_to_stay": 0, "trust_step": 0, "fewest_members": 1, "idle_years": 1},
+        {**JOINT, **PROJECT, "running_cost": COST, "reserve_share": SHARE, "trust_to_join": SHARE, "trust_to_stay": SHARE,
+         "trust_step": SHARE, "fewest_members": SEVERAL, "idle_years": TERM},
     ),
-    "centre": Rule(_centre, "a department at the centre", {**PROJECT, "centre_budget": 0}),
+    "centre": Rule(_centre, "a department at the centre", {**PROJECT, "centre_budget": COST}),
     "partnership": Rule(_partnership, "a partnership of local bodies", {**JOINT, **PROJECT}),
     "neighbourhood_boards": Rule(
         _neighbourhood_boards, "boards of the most deprived neighbourhoods, each for its own",
-        {**PROJECT, "boards_share": 0.01, "board_cost": 0, "years_to_agree": 0, "horizon_years": 1},
+        {**PROJECT, "boards_share": Kind(0.01, 1), "board_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON},
     ),
     "bond_issuers": Rule(_bond_issuers, "agencies that gain, with their departments' consent", {**JOINT, **BONDS}),
     "consortium": Rule(_consortium, "a consortium of all agencies that gain, with every department's consent", {**JOINT, **BONDS}),
@@ -89,7 +93,7 @@ CHOICES = {
     "lead_agency": Rule(_lead_agency, "a member that leads, or hosts, for all", {**JOINT, **PROJECT}),
     "partners": Rule(
         _partners, "partners side by side, by a plan that binds none of them",
-        {**JOINT, **PROJECT, "drop_out": 0, "trust_step": 0},
+        {**JOINT, **PROJECT, "drop_out": SHARE, "trust_step": SHARE},
     ),
     "plan": Rule(_plan, "a plan fixed beforehand"),
 }  # fmt: skip

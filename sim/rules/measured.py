@@ -1,8 +1,9 @@
 """How the outcome is measured: () -> the design's name in :mod:`sim.measurement`."""
 
 from sim.answers import Rule
+from sim.kinds import COST
 
-_COST = {"evaluation_cost": 0}
+_COST = {"evaluation_cost": COST}
 
 
 def _none():

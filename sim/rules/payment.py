@@ -2,6 +2,7 @@
 
 from sim.answers import Payment
 from sim.finance import PRICING, unit_price
+from sim.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
 from sim.ledger import split
 
 
@@ -81,15 +82,15 @@ CHOICES = {
     "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price),
     "fees": Payment(
         _fees_bill, "a fee for each family taken on and for each turned around",
-        {"start_fee": 0, "result_fee": 0, "expected_success": 0, "payment_years": 1}, _fees_due, _fees_expected,
+        {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM}, _fees_due, _fees_expected,
     ),
     "unit_price": Payment(
         _block, "a price for each family turned around, at maturity and up to a target",
-        {"expected_success": 0.01, "premium": 0, "most_premium": 0, "premium_share": 0, "fair_price": 0},
+        {"expected_success": Kind(0.01, 1), "premium": Kind(0, 10), "most_premium": Kind(0, 10), "premium_share": SHARE, "fair_price": YES_OR_NO},
         expect=_unit_price_expected,
     ),
     "share_of_savings": Payment(
-        _block, "a share of measured savings", {"outcome_share": 0, "payment_years": 1}, _share_due, _share_expected,
+        _block, "a share of measured savings", {"outcome_share": SHARE, "payment_years": TERM}, _share_due, _share_expected,
         on_saving=True,
     ),
 }  # fmt: skip

@@ -1,6 +1,7 @@
 """Where savings go: what a body collects, what it shares out, and who pays for outcomes."""
 
 from sim.answers import Sharing
+from sim.kinds import SHARE, TERM, Kind
 from sim.ledger import split
 
 
@@ -133,21 +134,21 @@ def _departments_pay(body, findings):
 
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
-    "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": 0}),
+    "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": SHARE}),
     "returned_by_share": Sharing(
         _stay, "stay where they fall; money that is not spent goes back to each member by its share", share_out=_return_unspent
     ),
     "by_share": Sharing(
-        _by_share, "shared by members in proportion to what they put in, as is money that is not spent", {"savings_share": 0}, _return_unspent
+        _by_share, "shared by members in proportion to what they put in, as is money that is not spent", {"savings_share": SHARE}, _return_unspent
     ),
     "one_budget": Sharing(_one_budget, "stay in one budget, which moves money between its functions"),
     "repaid": Sharing(
         _repaid, "members repay by measured benefit; surplus is reinvested or distributed",
-        {"payment_share": 0, "payment_years": 1}, _distribute,
+        {"payment_share": SHARE, "payment_years": TERM}, _distribute,
     ),
-    "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": 0.001, "term_years": 1}),
-    "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": 0, "cap": 0, "reward_share": 0}),
-    "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": 1}),
+    "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": Kind(0.001, 1), "term_years": TERM}),
+    "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": SHARE, "cap": SHARE, "reward_share": SHARE}),
+    "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": TERM}),
     "departments_pay": Sharing(_departments_pay, "stay where they fall; departments pay agencies, and those the bank, when a bond matures"),
     "held": Sharing(_stay, "stay where they fall, as does money not spent within the year: agencies hold it", share_out=_handed_back),
     "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
