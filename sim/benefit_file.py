@@ -83,8 +83,23 @@ def _values(path, prefix, table, rules, faults):
     values = {}
     for key, rule in rules.items():
         with faults.kept():
-            values[key] = _value(path, prefix + key, table, key, rule)
+            if key == _COST and isinstance(table.get(key), list):
+                values[key] = _cost_by_year(path, table, faults)
+            else:
+                values[key] = _value(path, prefix + key, table, key, rule)
     return values
+
+
+def _cost_by_year(path, table, faults):
+    """Pounds a case in each year from year 1, all within the horizon."""
+    given, most = table[_COST], table.get("horizon_years", LAST_YEAR)
+    if not 1 <= len(given) <= (most if type(most) is int else LAST_YEAR):
+        raise InputError(path, _COST, f"has {len(given)} years", f"give 1 to {most}, within horizon_years")
+    costs = []
+    for year, pounds in enumerate(given, 1):
+        with faults.kept():
+            costs.append(_value(path, f"{_COST}: year {year}", {_COST: pounds}, _COST, _TOP[_COST]))
+    return tuple(costs)
 
 
 def _benefit(path, where, row, faults):

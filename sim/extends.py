@@ -54,20 +54,23 @@ def chain(path, shipped):
 
 
 def _base(path, spec, shipped):
-    """The file that one extends: one beside it, else a shipped one, which may have the file's own name."""
+    """The file that one extends: by its path, one beside it, or a shipped one, which may have the file's own name."""
     name = spec["extends"]
     if not isinstance(name, str):
         raise InputError(path, "extends", f"{shown(name)} has the wrong type", "give a name in quotes")
     beside, own = ({file.stem: file for file in folder.glob("*.toml")} for folder in (path.parent, shipped))
     stem = name.removesuffix(".toml")
+    elsewhere = path.parent / f"{stem}.toml" if Path(stem).name != stem else None
+    if elsewhere is not None and elsewhere.is_file() and not elsewhere.samefile(path):
+        return elsewhere
     for found in (beside.get(stem), own.get(stem)):
         if found is not None and not found.samefile(path):
             return found
     if stem in beside:
         raise InputError(path, "extends", f"{name!r} is this file itself", "name another, or leave it out")
     remedy = suggest(stem, {**beside, **own})
-    if "/" in name or "\\" in name:
-        remedy = "give the name of a file in the same folder, or of a shipped one, without a path"
+    if elsewhere is not None:
+        remedy = "give the path of a file from this one, or the name of one in the same folder or of a shipped one"
     raise InputError(path, "extends", f"{name!r} is unknown", remedy)
 
 

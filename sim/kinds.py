@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import ceil, floor
 
 MOST_POUNDS, MOST = 1e12, 1e9  # beyond any place: larger sums and counts are slips of the keyboard
 _MONEY = re.compile(r"GBP( \S|/\S|$)")
@@ -62,9 +63,11 @@ class Kind:
                 limits = f"give {low:g} or more" if self.high is None else f"give {low:g} to {high:g}"
                 return f"{name} {number:g} is {what}", self.cure or limits
             if number > high:
-                return f"{name} {number:g} is above {high:g}", self.cure or f"give {low:g} to {high:g}"
+                as_share = f"give {number / 100:g} for {number:g}%" if high == 1 and number <= 100 else ""
+                return f"{name} {number:g} is above {high:g}", as_share or self.cure or f"give {low:g} to {high:g}"
         if self.whole and numbers["value"] % 1:
-            return f"value {numbers['value']:g} is not a whole number", self.cure or "give a whole number"
+            near = f"give {floor(numbers['value']):g} or {ceil(numbers['value']):g}"
+            return f"value {numbers['value']:g} is not a whole number", near
         return None
 
 

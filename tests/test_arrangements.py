@@ -46,7 +46,7 @@ def test_no_code_knows_an_arrangement_by_name():
         (
             'value = 0.5\nunit = "share of measured',
             'value = 1.5\nunit = "share of measured',
-            "above 1; give 1 or less, such as 0.015 for 1.5%",
+            "above 1; give 0.015 for 1.5%",
         ),
         ('source = "cashability:C11', 'source = "cashability:C99', "not in the evidence"),
         ('members = ["all"]', 'members = "all"', "wrong type"),
@@ -173,13 +173,17 @@ def row(number, low, high, unit="share"):
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("payment_share", row(70, 0, 100), "value 70 is above 1; give 1 or less, such as 0.7 for 70%"),
+        ("payment_share", row(70, 0, 100), "value 70 is above 1; give 0.7 for 70%"),
         ("payment_share", row(0.7, 0, 100), "high 100 is above 1"),
-        ("payment_share", row(0.7, -1, 1), "low -1 is below 0"),
+        ("payment_share", row(0.7, -1, 1), "low -1 is negative"),
         ("payment_share", row("true", 0, 1), "value True is not a number"),
-        ("payment_years", row(2.5, 1, 10, "years"), "2.5 is not a whole number; give 2 or 3"),
-        ("setup_cost", row(1e30, 0, 1e31, "pounds"), "value 1e+30 is above 1e+10"),
-        ("setup_cost", row("9" * 400, 0, 1, "pounds"), "is not a number"),
+        ("payment_years", row(2.5, 1, 10, "years"), "value 2.5 is not a whole number; give 2 or 3"),
+        (
+            "setup_cost",
+            row(1e30, 0, 1e31, 'GBP a million people"\nprice_year = "2010/11'),
+            "value 1e+30 is above 1e+10",
+        ),
+        ("setup_cost", row("9" * 400, 0, 1, 'GBP a million people"\nprice_year = "2010/11'), "is not finite"),
     ],
 )
 def test_a_number_has_a_ceiling_and_a_kind_whatever_range_its_row_gives(tmp_path, name, text, says):
@@ -229,7 +233,7 @@ def test_a_file_may_extend_the_shipped_one_of_its_own_name(tmp_path):
     [
         ("mine", '"mine"', "extends: 'mine' is this file itself"),
         ("mine", "3", "extends: 3 has the wrong type"),
-        ("mine", '"../other"', "extends: '../other' is unknown; give the name of a file in the same folder"),
+        ("mine", '"../other"', "extends: '../other' is unknown; give the path of a file from this one"),
         ("mine", f'"{"x" * 5000}"', "is unknown"),
     ],
 )

@@ -97,7 +97,7 @@ def finished(town, tmp_path_factory):
         ("/", "working folder"),
         ("", "not the name"),
         ("a\nb", "not the name"),
-        ("caf\udce9", "not the name"),
+        ("caf\udce9", "does not print"),
         ("~/results", "shell"),
         ("file", "is a file"),
         ("link", "is a link"),

@@ -448,7 +448,7 @@ def test_wrong_data_is_named(tmp_path):
         (
             "largest_share = { value = 0.2",
             "largest_share = { value = 2.0",
-            "largest_share: value 2 is above 1; give 1 or less",
+            "largest_share: value 2 is above 1; give 0.02 for 2%",
         ),
         (
             "risk_aversion = { value = 0.05",

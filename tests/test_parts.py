@@ -19,7 +19,7 @@ def with_part(tmp_path, part, base="silo", values="", more=""):
     """A file that adds one part to an arrangement."""
     head = f'parts = ["{part}"]\n{more}\n[value]\n'
     numbers = "".join(
-        f'{name} = {{ value = {value}, unit = "test", low = {value}, high = {max(1, value)}, source = "assumption: test" }}\n'
+        f'{name} = {{ value = {value}, unit = "{"GBP a million people" if name.endswith("_cost") else "test"}", {'price_year = "2010/11", ' if name.endswith("_cost") else ""}low = {value}, high = {max(1, value)}, source = "assumption: test" }}\n'
         for name, value in (values or {}).items()
     )
     return changed_file(tmp_path, base, head + numbers)

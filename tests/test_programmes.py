@@ -171,9 +171,9 @@ def test_every_programme_is_complete(name):
         (
             "[engagement]\nvalue = 0.75",
             "[engagement]\nvalue = 70",
-            "engagement: value 70 is above 1; give 1 or less, such as 0.7",
+            "engagement: value 70 is above 1; give 0.7 for 70%",
         ),
-        ("[duration]\nvalue = 4", "[duration]\nvalue = 4.5", "duration: 4.5 is not a whole number; give 4 or 5"),
+        ("[duration]\nvalue = 4", "[duration]\nvalue = 4.5", "duration: value 4.5 is not a whole number; give 4 or 5"),
         ("value = 5214", "value = true", "cost_per_family: value True is not a number"),
         ('on = "escalation"', 'on = "escalatoin"', "effect 1: on: 'escalatoin' is unknown"),
         ("ratio = 0.68", "ratio = 1e300", "effect 1 study 1: ratio: 1e+300 is out of range; give 0.01 to 100"),

@@ -106,7 +106,7 @@ def test_all_stands_for_every_shipped_arrangement():
         ({"arrangements": [None]}, "'None' is unknown"),
         ({"settings": ["services.threshold_drift=0"]}, "is no mapping"),
         ({"settings": {3: 0}}, "3 is no name"),
-        ({"settings": {"services.threshold_drift": None}}, "value None is not a number"),
+        ({"settings": {"services.threshold_drift": None}}, "has no value"),
         ({"settings": {"services.threshold_drift": True}}, "value True is not a number"),
         ({"settings": {"services.threshold_drift": [0]}}, "is not a number"),
         ({"settings": {"list.payment_basis": ["cashed"]}}, "is not a choice"),

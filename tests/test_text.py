@@ -238,7 +238,7 @@ def test_an_id_is_plain(code):
 
 
 SPEC = {
-    "place.toml": [('id = "conduct"', "id = '../conduct'", "need ../conduct: id"), ('name = "Health"', 'name = "He\\u001blth"', "department health: name"),
+    "place.toml": [('id = "conduct"', "id = '../conduct'", "need '../conduct': id"), ('name = "Health"', 'name = "He\\u001blth"', "department 'health': name"),
                    ('id = "milltown"', 'id = "a/b"', "place.toml: id"), ('name = "Milltown, a small fictional town"', 'name = 5', "place.toml: name: 5 has")],
     "neighbourhoods.csv": [("n01", "\x1bn01", "neighbourhood: '\\x1bn01' holds")],
     "targets.csv": [("early help need", "early\x1b", "target: 'early\\x1b' holds")],
