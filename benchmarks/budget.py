@@ -14,12 +14,14 @@ import time
 from dataclasses import replace
 from itertools import pairwise
 
-from sim import families, record
-from sim import kernels as compiled
-from sim.arrangements import load_arrangement
-from sim.burn_in import settle
-from sim.record import Rows
-from sim.runner import TWIN, load_inputs, simulate
+from sim.arrangements.reading import load_arrangement
+from sim.place import families
+from sim.place import kernels as compiled
+from sim.place.burn_in import settle
+from sim.record import recorder as record
+from sim.record.rows import Rows
+from sim.studies.inputs import TWIN, load_inputs
+from sim.studies.run import simulate
 
 FAMILIES = 150_000
 KERNELS = [name for name, item in vars(compiled).items() if hasattr(item, "py_func") and not name.startswith("_")]

@@ -18,8 +18,8 @@ import task
 from peers import KernelVersion, MesaVersion, NumpyVersion
 from starsim_peers import StarsimVersion, TunedVersion
 
-from sim.burn_in import settle
-from sim.runner import load_inputs
+from sim.place.burn_in import settle
+from sim.studies.inputs import load_inputs
 
 VERSIONS = {
     "Mesa": MesaVersion, "Starsim": StarsimVersion, "Starsim tuned": TunedVersion, "numpy": NumpyVersion, "listsim": KernelVersion,

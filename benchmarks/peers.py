@@ -17,9 +17,9 @@ import numpy as np
 import task
 from task import BAND, BANDS, COUPLING, DOWN, EASING, ENGAGEMENT, HELPED, NEEDS, SIZE, STRENGTH, WORSENING
 
-from sim import kernels
-from sim.families import offer_tables
-from sim.streams import key_of
+from sim.core.streams import key_of
+from sim.place import kernels
+from sim.place.families import offer_tables
 
 _AGE_LIMIT = kernels.QUARTERS_OF_AGE
 # By quarters on the programme, where 0 is never and 1 the quarter of enrolment.

@@ -17,7 +17,7 @@ import task
 from peers import DOWN_FACTOR, UP_FACTOR
 from task import BAND, BANDS, COUPLING, DOWN, ENGAGEMENT, ENTRY, HELPED, NEEDS, SIZE
 
-from sim.kernels import QUARTERS_OF_AGE
+from sim.place.kernels import QUARTERS_OF_AGE
 
 
 class Need(ss.Disease):

@@ -15,7 +15,7 @@ Numbers are made up, of the size of those of a real place. They sum so low that 
 
 import numpy as np
 
-from sim.kernels import QUARTERS_OF_AGE
+from sim.place.kernels import QUARTERS_OF_AGE
 
 NEEDS, AGENCIES, BANDS, SIZE = 8, 7, 5, 500  # SIZE: families a neighbourhood
 ENGAGEMENT = 0.1

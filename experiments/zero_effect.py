@@ -14,7 +14,10 @@ import numpy as np
 import pandas as pd
 from _zero_effect import write
 
-from sim import burn_in, measurement, parameters, places, programmes
+from sim.core.dials import defaults
+from sim.place import burn_in, places
+from sim.programmes import catalogue as programmes
+from sim.programmes import measurement
 
 DESIGNS, PLACES, THRESHOLD = ("before_after", "matched", "waiting_list", "area_count"), (25, 50, 100, 200, 400), 0.1
 COLUMNS = "programme design places seed families saving stated usual"
@@ -25,7 +28,7 @@ def simulate(seeds=range(1, 101), place="birmingham_2010", families=60_000):
     place, found = places.load_place(place), []
     catalogue = {name: item for name, item in programmes.load_catalogue().items() if item.targets(place)}
     for seed in seeds:
-        start = burn_in.settle(place, parameters.defaults(), seed, families)
+        start = burn_in.settle(place, defaults(), seed, families)
         noted = {key: note(start.families, catalogue[key[0]], *key[1:]) for key in product(catalogue, DESIGNS, PLACES)}
         for quarter in range(1, 9):
             start.families.age()

@@ -7,13 +7,13 @@ from importlib import import_module
 
 _HOMES = {
     "Comparison": "sim.api",
-    "InputError": "sim.parameters",
-    "WorkerError": "sim.pool",
+    "InputError": "sim.core.parameters",
+    "WorkerError": "sim.studies.executors",
     "appraise": "sim.api",
     "compare": "sim.api",
-    "load_arrangement": "sim.arrangements",
-    "load_place": "sim.places",
-    "load_programme": "sim.programmes",
+    "load_arrangement": "sim.arrangements.reading",
+    "load_place": "sim.place.places",
+    "load_programme": "sim.programmes.catalogue",
     "reproduce": "sim.rerun",
     "run": "sim.api",
 }

@@ -6,7 +6,7 @@ import sys
 def main():
     """Run the command line in a process of its own."""
     try:
-        from sim import terminal
+        from sim.core import terminal
 
         terminal.prepare()
     except KeyboardInterrupt:  # in the few milliseconds before the signals are taken over

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim import runner
-from sim.arguments import check_numbers
-from sim.folders import reserve_files_in, reserve_folder
-from sim.manifest import read_manifest, write_manifest
-from sim.results import DAMAGED, damaged, read_tables, summarise, tables, write_tables
+from sim.core.folders import reserve_files_in, reserve_folder
+from sim.results.files import DAMAGED, damaged, read_tables, write_tables
+from sim.results.manifest import read_manifest, write_manifest
+from sim.results.summary import summarise, tables
+from sim.studies import run as runner
+from sim.studies.arguments import check_numbers
+from sim.studies.inputs import load_cases
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def compare(
     InputError
     """
     check_numbers(seed=seed, replicates=replicates, workers=workers)
-    cases = runner.load_cases(arrangements, place, settings, years, families)
+    cases = load_cases(arrangements, place, settings, years, families)
     return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
 
 
@@ -191,6 +193,6 @@ def appraise(
     ------
     InputError
     """
-    from sim import benefit_sources
+    from sim.cost_benefit import sources as benefit_sources
 
     return benefit_sources.appraise(programme, place, settings, cases, horizon, split, seed, draws)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim import terminal
+from sim.core import terminal
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True,
                   help="Where the savings of early intervention go: funding arrangements compared on a real city.")  # fmt: skip
@@ -138,7 +138,7 @@ def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")]
     from contextlib import nullcontext
 
     from sim import rerun
-    from sim.folders import reserve_folder
+    from sim.core.folders import reserve_folder
 
     if out:
         rerun.check_apart(folder, out)
@@ -159,7 +159,7 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
 
     Example: listsim list arrangements
     """
-    from sim.catalogue import listed
+    from sim.words import listed
 
     for name, text in listed(kind, place):
         _tell(f"{name:42} {text}")
@@ -174,7 +174,7 @@ def explain(
 
     Example: listsim explain services.threshold_drift
     """
-    from sim.catalogue import explained
+    from sim.words import explained
 
     for label, text in explained(name, place):
         _tell(f"{label:10} {text}")
@@ -189,8 +189,8 @@ def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or
 
     Example: listsim check my_arrangement.toml --place milltown
     """
-    from sim.catalogue import checked
-    from sim.parameters import SHOWN_FAULTS, InputError
+    from sim.core.faults import SHOWN_FAULTS, InputError
+    from sim.words import checked
 
     try:
         _tell(checked(path, place))
@@ -217,18 +217,18 @@ def example(
 
     Example: listsim example lob --failures 0.1
     """
-    from sim import outcome_bond
-    from sim.parameters import InputError, suggest
+    from sim.core.faults import InputError, suggest
+    from sim.examples.lob import example, statement
 
     if name != "lob":
         raise InputError("example", name, "there is no such example", suggest(name, ["lob"]))
-    result = outcome_bond.example(pricing, cases=cases, cost=price, risk=risk, premium=premium, failures=failures)
+    result = example(pricing, cases=cases, cost=price, risk=risk, premium=premium, failures=failures)
     if json:
         from json import dumps
 
         print(dumps(result, indent=2))
     else:
-        print("\n".join(outcome_bond.statement(result)))
+        print("\n".join(statement(result)))
 
 
 @app.command()
@@ -265,10 +265,10 @@ def fit_report(place: Place = DEFAULT_PLACE,
 
     Example: listsim fit-report --place milltown --out milltown_fit.md
     """
-    from sim import catalogue
-    from sim.arguments import check_numbers
-    from sim.folders import reserve_file
-    from sim.places import load_place
+    from sim import words as catalogue
+    from sim.core.folders import reserve_file
+    from sim.place.places import load_place
+    from sim.studies.arguments import check_numbers
 
     check_numbers(seed=seed, replicates=replicates)
     loaded = load_place(place)
@@ -288,10 +288,10 @@ def calibrate(place: Annotated[str, typer.Argument(help="A place's id or folder.
 
     Example: listsim calibrate my_place --out my_place_fitted
     """
-    from sim.arguments import check_numbers
-    from sim.fitting import fit_place, write_fit
-    from sim.folders import reserve_folder
-    from sim.places import load_place
+    from sim.core.folders import reserve_folder
+    from sim.place.fitting import fit_place, write_fit
+    from sim.place.places import load_place
+    from sim.studies.arguments import check_numbers
 
     check_numbers(seed=seed, rounds=rounds)
     loaded = load_place(place)
@@ -322,18 +322,19 @@ def _compare(
     """Read, run, write, show: the body of demo, compare and run."""
     import os
 
-    from sim import pool
-    from sim.arguments import check_numbers
+    from sim.studies import executors as pool
+    from sim.studies.arguments import check_numbers
 
     workers = min(os.cpu_count() or 1, 256) if workers is None else workers
     check_numbers(seed=seed, replicates=replicates, workers=workers)
     workers = min(workers, replicates)
     if workers > 1:
         pool.warm_up()
-    from sim import runner
-    from sim.folders import reserve_folder, reserve_next
+    from sim.core.folders import reserve_folder, reserve_next
+    from sim.studies import run as runner
+    from sim.studies.inputs import load_cases
 
-    cases = runner.load_cases(arrangements, place, _settings(settings), years, families)
+    cases = load_cases(arrangements, place, _settings(settings), years, families)
     terminal.tidy_up_first()
     with reserve_next(command) if out is None else reserve_folder(out, overwrite, cases[0].request.texts) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
@@ -354,7 +355,7 @@ def _compare(
 
 def _settings(pairs):
     """``KEY=VALUE`` options as a mapping."""
-    from sim.parameters import InputError
+    from sim.core.faults import InputError
 
     settings = {}
     for pair in pairs or []:
@@ -396,9 +397,9 @@ class _Progress:
 
 def main():
     """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
-    from sim.parameters import LONGEST_QUOTE, InputError
-    from sim.pool import WorkerError
-    from sim.text import printable
+    from sim.core.faults import LONGEST_QUOTE, InputError
+    from sim.core.text import printable
+    from sim.studies.executors import WorkerError
 
     try:
         code = app(standalone_mode=False)
@@ -420,7 +421,7 @@ def main():
 
 def _tell(text):
     """Print a line in which names and paths are text."""
-    from sim.text import printable
+    from sim.core.text import printable
 
     print(printable(text))
 

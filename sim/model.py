@@ -3,7 +3,6 @@
 import mesa
 import numpy as np
 
-from sim import codes
 from sim.agents.agency import Agency
 from sim.agents.broker import Broker
 from sim.agents.department import Department
@@ -15,16 +14,17 @@ from sim.agents.party import Contract
 from sim.agents.provider import Provider
 from sim.agents.social_bank import SocialBank
 from sim.agents.vehicle import Vehicle
-from sim.appraisal import believed_reduction
-from sim.families import QUARTERS
-from sim.ledger import OUTSIDE, TREASURY, Ledger, split
-from sim.market import Market
-from sim.measurement import Cohorts
-from sim.offers import Offers
-from sim.outcomes import Outcomes
-from sim.parameters import InputError, suggest
-from sim.programmes import grade_correction
-from sim.streams import uniform
+from sim.core import codes
+from sim.core.faults import InputError, suggest
+from sim.core.ledger import OUTSIDE, TREASURY, Ledger, split
+from sim.core.streams import uniform
+from sim.deals.market import Market
+from sim.deals.outcomes import Outcomes
+from sim.place.families import QUARTERS
+from sim.programmes.appraisal import believed_reduction
+from sim.programmes.catalogue import grade_correction
+from sim.programmes.measurement import Cohorts
+from sim.programmes.offers import Offers
 
 
 class LocalSystem(mesa.Model):

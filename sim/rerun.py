@@ -9,10 +9,10 @@ from pathlib import Path
 import pandas as pd
 
 from sim.api import Comparison, compare
-from sim.manifest import TABLE_FILES, made_by, read_manifest
-from sim.parameters import InputError
-from sim.request import Request, lay_out
-from sim.results import write_tables
+from sim.core.faults import InputError
+from sim.results.files import write_tables
+from sim.results.manifest import TABLE_FILES, made_by, read_manifest
+from sim.studies.request import Request, lay_out
 
 SAME = "the same bytes"
 AS_WRITTEN = "give a manifest as listsim wrote it"

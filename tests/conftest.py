@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from sim import runner
-from sim.burn_in import settle
-from sim.parameters import defaults
-from sim.places import load_place
+from sim.core.dials import defaults
+from sim.place.burn_in import settle
+from sim.place.places import load_place
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs
 
 DATA = Path(__file__).parent / "data"
 PLAN = str(DATA / "plan.toml")
@@ -62,4 +63,4 @@ def sums(result, *measures, by=()):
 
 def one(arrangement, settings=None, seed=1, **options):
     """One run on Milltown."""
-    return runner.run(runner.load_inputs(arrangement, "milltown", settings, **options), seed)
+    return runner.run(load_inputs(arrangement, "milltown", settings, **options), seed)

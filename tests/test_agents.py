@@ -3,19 +3,19 @@
 import numpy as np
 import pytest
 
-from sim import runner
 from sim.agents.party import Belief
-from sim.burn_in import settle
-from sim.families import QUARTERS
-from sim.ledger import OUTSIDE
+from sim.core.ledger import OUTSIDE
 from sim.model import TREASURY, LocalSystem
-from sim.record import Recorder
+from sim.place.burn_in import settle
+from sim.place.families import QUARTERS
+from sim.record.recorder import Recorder
+from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
 
 
 def system(arrangement, settings=None, years=0, seed=1):
     """A model of Milltown after some years."""
-    inputs = runner.load_inputs(arrangement, "milltown", settings)
+    inputs = load_inputs(arrangement, "milltown", settings)
     start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
     blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     model = LocalSystem(inputs, start, seed, Recorder(blank))

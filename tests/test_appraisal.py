@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.appraisal import Case, appraise_case, believed_reduction, fading
+from sim.programmes.appraisal import Case, appraise_case, believed_reduction, fading
 
 
 def _case(**changes):

@@ -13,11 +13,12 @@ import pytest
 
 import sim
 from sim import cli
-from sim.appraisal import Case, appraise_case, believed_reduction
-from sim.benefit_sources import drawn_reduction, load_splits
-from sim.parameters import InputError, evidence
-from sim.programmes import load_programme
-from sim.streams import normal, normals
+from sim.core.evidence import evidence
+from sim.core.faults import InputError
+from sim.core.streams import normal, normals
+from sim.cost_benefit.sources import drawn_reduction, load_splits
+from sim.programmes.appraisal import Case, appraise_case, believed_reduction
+from sim.programmes.catalogue import load_programme
 
 DOC = Path(__file__).parent.parent / "docs" / "appraise.md"
 PLAIN = """

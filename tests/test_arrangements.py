@@ -3,11 +3,12 @@ from pathlib import Path
 import pytest
 
 from sim import rules
-from sim.arrangements import OPTIONAL_VALUES, QUESTIONS, arrangement_names, load_arrangement
-from sim.extends import MOST_FILES
-from sim.parameters import InputError, check_source
-from sim.parts import PARTS
-from sim.runner import load_cases, load_inputs
+from sim.arrangements.parts import PARTS
+from sim.arrangements.reading import OPTIONAL_VALUES, QUESTIONS, arrangement_names, load_arrangement
+from sim.core.evidence import check_source
+from sim.core.extends import MOST_FILES
+from sim.core.faults import InputError
+from sim.studies.inputs import load_cases, load_inputs
 from tests.conftest import PLAN
 
 

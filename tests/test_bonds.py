@@ -6,12 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import runner
 from sim.agents.bond_issuer import BondIssuers, Issue
-from sim.finance import unit_price
-from sim.ledger import TREASURY, party_of
-from sim.outcome_bond import OutcomeBond, Payer, facts_of, feasible, load_conditions
-from sim.results import COSTS
+from sim.core.ledger import TREASURY, party_of
+from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditions
+from sim.deals.finance import unit_price
+from sim.results.summary import COSTS
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs, parameters, with_setting
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import changed_file, flows, system
 from tests.test_parts import with_part
@@ -266,14 +267,14 @@ def test_success_costs_the_jobcentre_income_and_the_premium_makes_it_whole():
         "investors.philanthropic.capital_per_million": 20_000_000,
         "investors.philanthropic.largest_share": 1,
     }
-    inputs = runner.load_inputs("local_outcome_bond", "birmingham_2010", settings, years=10, families=20_000)
+    inputs = load_inputs("local_outcome_bond", "birmingham_2010", settings, years=10, families=20_000)
     result = runner.run(inputs, 1)
     assert flows(result, "outcome_payment", "jobcentre", "bank") > 0
     lost = -sums(result, "retained", by=("agency",))["jobcentre",]
     premium = flows(result, "agency_premium", "work_pensions", "jobcentre")
     assert lost > 0
     assert premium >= lost
-    bare = runner.run(runner.with_setting(inputs, "arrangement.premium_share", 0), 1)
+    bare = runner.run(with_setting(inputs, "arrangement.premium_share", 0), 1)
     assert flows(bare, "agency_premium") == 0
     assert sums(bare, "retained", by=("agency",))["jobcentre",] < 0
 
@@ -284,7 +285,9 @@ def test_success_costs_the_jobcentre_income_and_the_premium_makes_it_whole():
 def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     gated = with_part(tmp_path, "feasibility_gate", base="local_outcome_bond")
     seen = []
-    monkeypatch.setattr("sim.market.facts_of", lambda model, project: seen.append(project) or facts_of(model, project))
+    monkeypatch.setattr(
+        "sim.deals.market.facts_of", lambda model, project: seen.append(project) or facts_of(model, project)
+    )
     model = system(gated, {**RICH, "programmes.optimism": 3}, years=2)
     conditions = load_conditions()
     assert len({project.programme.id for project in seen}) > len(programmes_started(model))
@@ -293,7 +296,7 @@ def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     hopeless = [
         replace(row, threshold=SimpleNamespace(base_value=1e9, unit="")) for row in conditions if row.at == "least"
     ]
-    monkeypatch.setattr("sim.market.load_conditions", lambda: hopeless)
+    monkeypatch.setattr("sim.deals.market.load_conditions", lambda: hopeless)
     assert not system(gated, {**RICH, "programmes.optimism": 3}, years=2).signed
 
 
@@ -344,9 +347,9 @@ def test_at_equal_money_a_grant_takes_the_investors_place_and_consent_still_coun
 
 
 def test_the_banks_values_are_settings():
-    inputs = runner.load_inputs("local_outcome_bond", "milltown", {"bank.risk_band": 0.02})
+    inputs = load_inputs("local_outcome_bond", "milltown", {"bank.risk_band": 0.02})
     assert inputs.bank["risk_band"].value == 0.02
-    assert {"bank.risk_band", "bank.unit_correlation", "bank.bond_correlation"} <= set(runner.parameters(inputs))
+    assert {"bank.risk_band", "bank.unit_correlation", "bank.bond_correlation"} <= set(parameters(inputs))
     narrow = system("local_outcome_bond", {**RICH, "bank.risk_band": 0.02, "programmes.optimism": 3}, years=2)
     assert all(len({bond.risk for bond in basket}) == 1 for basket in narrow.vehicle.baskets.values())
 

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli, pool, runner
+from sim import cli
+from sim.studies import executors as pool
+from sim.studies import run as runner
 
 TOWN = ["--place", "milltown", "--no-progress"]
 
@@ -90,8 +92,8 @@ def test_check(listsim, tmp_path, milltown):
     code, out, _ = listsim("check", "town")
     assert code == 0
     assert "right" in out
-    from sim.arrangements import load_arrangement
-    from sim.programmes import load_programme
+    from sim.arrangements.reading import load_arrangement
+    from sim.programmes.catalogue import load_programme
 
     for item in (load_arrangement("silo"), load_programme("parenting")):
         code, out, _ = listsim("check", item.file)
@@ -109,7 +111,7 @@ def test_check(listsim, tmp_path, milltown):
 
 
 def test_a_copied_place_and_arrangement_are_used_by_path(listsim, tmp_path, milltown):
-    from sim.arrangements import load_arrangement
+    from sim.arrangements.reading import load_arrangement
 
     shutil.copytree(milltown.folder, tmp_path / "town")
     shutil.copy(load_arrangement("silo").file, tmp_path / "mine.toml")
@@ -129,7 +131,7 @@ def test_calibrate_writes_a_fitted_copy(listsim, tmp_path):
     code, _, _ = listsim("calibrate", "milltown", "--rounds", 2, "--out", "fitted", "--no-progress")
     assert code == 0
     assert listsim("check", "fitted")[0] == 0
-    from sim.places import load_place
+    from sim.place.places import load_place
 
     old, new = load_place("milltown"), load_place(tmp_path / "fitted")
     moved = {name for name in old.values if old.values[name] != new.values[name]}

@@ -3,11 +3,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim import kernels, streams
-from sim.burn_in import settle
-from sim.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
-from sim.parameters import defaults
-from sim.places import AGE_BANDS, BAND_NAMES, LEVELS
+from sim.core import streams
+from sim.core.dials import defaults
+from sim.place import kernels
+from sim.place.burn_in import settle
+from sim.place.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
+from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
 from tests import oracle
 from tests.conftest import with_values
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim import finance
+from sim.deals import finance
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,12 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import cli, fitting, folders, runner
-from sim.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
-from sim.parameters import InputError
+from sim import cli
+from sim.core import folders
+from sim.core.faults import InputError
+from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
+from sim.place import fitting
+from sim.studies import run as runner
 from tests.test_cli import TOWN, listsim  # noqa: F401
 
 MANIFEST = json.dumps({"versions": {"listsim": "0.1.0"}})

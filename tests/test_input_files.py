@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from sim.input_files import read_rows, read_toml
-from sim.parameters import InputError
+from sim.core.faults import InputError
+from sim.core.input_files import read_rows, read_toml
 
 COLUMNS = ["need", "value"]
 

@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sim import runner
 from sim.agents.investor import INVESTOR_VALUES, Investor, load_investors
 from sim.agents.party import Belief, Party
 from sim.agents.social_bank import SocialBank, load_bank
 from sim.agents.vehicle import Deal, Vehicle
-from sim.ledger import OUTSIDE, Ledger
+from sim.core.faults import InputError
+from sim.core.ledger import OUTSIDE, Ledger
+from sim.deals.bonds import OutcomeBond, Payer
 from sim.model import LocalSystem
-from sim.outcome_bond import OutcomeBond, Payer
-from sim.parameters import InputError
-from sim.record import Recorder
+from sim.record.recorder import Recorder
+from sim.studies.inputs import load_inputs
 
 
 class Desk(mesa.Model):
@@ -342,7 +342,7 @@ def test_money_is_conserved_and_stakes_agree_with_the_ledger(means, receipts, tr
 
 def test_a_deal_in_a_place(settled):
     """The real model is desk enough: raised at the start of a year, closed at its end, a year apart."""
-    inputs = runner.load_inputs("do_nothing", "milltown")
+    inputs = load_inputs("do_nothing", "milltown")
     blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank))
     vehicle, trusts = Vehicle(model), Investor(model, "trusts", **load_investors()["philanthropic"])

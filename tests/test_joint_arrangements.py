@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 
-from sim import kernels, runner
 from sim.api import compare
-from sim.arrangements import load_arrangement
-from sim.burn_in import settle
-from sim.ledger import OUTSIDE
+from sim.arrangements.reading import load_arrangement
+from sim.core.faults import InputError
+from sim.core.ledger import OUTSIDE
 from sim.model import LocalSystem
-from sim.parameters import InputError
-from sim.record import Recorder
-from sim.results import COSTS
+from sim.place import kernels
+from sim.place.burn_in import settle
+from sim.record.recorder import Recorder
+from sim.results.summary import COSTS
+from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
 
 JOINT = (
@@ -39,7 +40,7 @@ def flows(result, purpose=None, payer=None, payee=None):
 
 def system(arrangement, settings=None, quarters=0, seed=1):
     """A model of the test town after some quarters."""
-    inputs = runner.load_inputs(arrangement, "milltown", settings)
+    inputs = load_inputs(arrangement, "milltown", settings)
     start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
     twin = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     model = LocalSystem(inputs, start, seed, Recorder(twin))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.ledger import Ledger, LedgerError, split
+from sim.core.ledger import Ledger, LedgerError, split
 
 
 def test_a_transfer_moves_a_sum_and_nothing_else():

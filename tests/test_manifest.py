@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.manifest import code_hash, read_manifest, source_commit
+from sim.results.manifest import code_hash, read_manifest, source_commit
 
 PACKAGE = Path(sim.__file__).parent
 
@@ -117,7 +117,7 @@ def test_every_setting_is_listed_as_given_and_no_notebooks_arguments(tmp_path, m
 
 
 def test_shipped_files_stand_by_their_path_in_the_package_and_no_path_of_the_machine_does(tmp_path, milltown):
-    from sim.arrangements import load_arrangement
+    from sim.arrangements.reading import load_arrangement
 
     file = load_arrangement("list_public").file
     result = sim.compare(["silo", file], place=milltown.folder, years=1, replicates=1)

@@ -5,16 +5,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import kernels, runner
-from sim.burn_in import settle
-from sim.families import QUARTERS
-from sim.measurement import NOBODY, Cohort, Cohorts, Group, _nearest, before_after, by_area, compared, match
-from sim.parameters import defaults
-from sim.places import load_place
-from sim.programmes import load_programme
-from sim.record import Recorder
-from sim.services import Prices
-from sim.streams import mixed
+from sim.core.dials import defaults
+from sim.core.streams import mixed
+from sim.place import kernels
+from sim.place.burn_in import settle
+from sim.place.families import QUARTERS
+from sim.place.places import load_place
+from sim.place.services import Prices
+from sim.programmes.catalogue import load_programme
+from sim.programmes.measurement import NOBODY, Cohort, Cohorts, Group, _nearest, before_after, by_area, compared, match
+from sim.record.recorder import Recorder
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs
 from tests.conftest import PLAN, sums
 
 
@@ -69,7 +71,7 @@ def test_nobody_left_is_no_finding():
 @pytest.fixture(scope="module")
 def null_runs():
     """A LIST whose programmes do nothing at all."""
-    inputs = runner.load_inputs("list_public", "milltown", {"programmes.effect_scale": 0}, families=10_000)
+    inputs = load_inputs("list_public", "milltown", {"programmes.effect_scale": 0}, families=10_000)
     return [runner.run(inputs, seed) for seed in (1, 2, 3)]
 
 
@@ -88,7 +90,7 @@ def test_members_pay_for_luck(null_runs):
 
 def test_agents_never_see_the_twin():
     """With another twin behind the recorder, everything but the comparison is the same."""
-    inputs = runner.load_inputs(PLAN, "milltown")
+    inputs = load_inputs(PLAN, "milltown")
     settled = settle(inputs.place, inputs.place_dials, 1, inputs.n_families)
     alone, _ = runner.simulate(
         inputs, settled.copy(), 1, Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
@@ -354,7 +356,7 @@ def test_whom_a_programme_takes_first(settled):
 def test_each_design_measures_a_whole_run(design):
     """The twin finds nothing, the design something, and the same again."""
     settings = {"programmes.effect_scale": 0, "measurement.design": design}
-    inputs = runner.load_inputs("list_public", "milltown", settings, years=5, families=10_000)
+    inputs = load_inputs("list_public", "milltown", settings, years=5, families=10_000)
     first, again = (runner.run(inputs, 1) for _ in range(2))
     assert sums(first, "true_saving") == 0
     assert sums(first, "measured_saving") != 0

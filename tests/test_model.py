@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 
-from sim import runner
-from sim.appraisal import appraise_case
-from sim.burn_in import settle
 from sim.model import LocalSystem
-from sim.record import Recorder
-from sim.results import COSTS
-from sim.services import LEAKS
+from sim.place.burn_in import settle
+from sim.place.identity import LEAKS
+from sim.programmes.appraisal import appraise_case
+from sim.record.recorder import Recorder
+from sim.results.summary import COSTS
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs
 from tests.conftest import CORNER, PLAN, one, sums
 
 DOWN = LEAKS[LEAKS.index("case_finding") :]
@@ -157,7 +158,7 @@ def _share_of_gross(settings, measures, seeds=range(1, 7)):
     """Some leaks over gross, one a seed, of the same plan in a town of 20,000 families."""
     shares = []
     for seed in seeds:
-        inputs = runner.load_inputs(PLAN, "milltown", {**CORNER, **settings}, families=10_000, years=10)
+        inputs = load_inputs(PLAN, "milltown", {**CORNER, **settings}, families=10_000, years=10)
         result = runner.run(inputs, seed)
         shares.append(sum(sums(result, measure) for measure in measures) / sums(result, "gross_avoided"))
     return np.array(shares)
@@ -205,7 +206,7 @@ def test_the_place_is_stationary_without_policy_and_trend(milltown):
     """Known demand of the last year against the base year, over seeds: no line drifts."""
     ratios = []
     for seed in range(1, 9):
-        inputs = runner.load_inputs("do_nothing", "milltown", families=10_000)
+        inputs = load_inputs("do_nothing", "milltown", families=10_000)
         start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
         recorder, _ = runner.simulate(inputs, start, seed)
         first = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0)
@@ -219,7 +220,7 @@ def test_the_place_is_stationary_without_policy_and_trend(milltown):
 def test_a_trend_of_need_shows(milltown):
     grown = one("do_nothing", {"families.demand_growth": 0.05})
     assert grown.flows != one("do_nothing").flows
-    inputs = runner.load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
+    inputs = load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
     start = settle(inputs.place, inputs.place_dials, 1, inputs.n_families)
     base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
     recorder, _ = runner.simulate(inputs, start, 1)
@@ -227,7 +228,7 @@ def test_a_trend_of_need_shows(milltown):
 
 
 def _system(arrangement, settings=None, seed=1):
-    inputs = runner.load_inputs(arrangement, "milltown", settings)
+    inputs = load_inputs(arrangement, "milltown", settings)
     start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
     return LocalSystem(inputs, start, seed, Recorder(Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)))
 

@@ -10,13 +10,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import runner
 from sim.agents.party import Contract
-from sim.burn_in import settle
-from sim.families import QUARTERS
-from sim.measurement import Finding
 from sim.model import LocalSystem
-from sim.record import Recorder
+from sim.place.burn_in import settle
+from sim.place.families import QUARTERS
+from sim.programmes.measurement import Finding
+from sim.record.recorder import Recorder
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
 
 KEEN = {
@@ -45,10 +46,10 @@ def flows(result, purpose=None, payer=None, payee=None):
 
 def system(arrangement, settings=None, years=0, seed=1, place="milltown", families=None):
     """A model of a place after some years, with its twin's record to report against."""
-    inputs = runner.load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
+    inputs = load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
     start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
     general = {name: value for name, value in (settings or {}).items() if not name.startswith("arrangement.")}
-    nothing = runner.load_inputs("do_nothing", place, general, years=max(years, 1), families=families)
+    nothing = load_inputs("do_nothing", place, general, years=max(years, 1), families=families)
     twin = runner.simulate(nothing, start.copy(), seed)[0]
     model = LocalSystem(inputs, start, seed, Recorder(twin))
     for _ in range(years * QUARTERS):
@@ -104,16 +105,14 @@ def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():
 
 
 def test_pbr_mental_health_pays_volume_from_money_that_may_buy_nothing_else():
-    result = runner.run(
-        runner.load_inputs("pbr_mental_health", years=4, families=6000), 1
-    )  # a test town has no such need
+    result = runner.run(load_inputs("pbr_mental_health", years=4, families=6000), 1)  # a test town has no such need
     assert flows(result, "contribution", "health", "nhs") > 0
     assert flows(result, "programme", "nhs") > 0
     assert flows(result, "outcome_payment") == 0
 
 
 def test_work_programme_pays_nothing_before_results_and_providers_pay_their_own_way():
-    inputs = runner.load_inputs(
+    inputs = load_inputs(
         "work_programme", settings={**KEEN, "arrangement.expected_success": 0.8}, years=5, families=6000
     )
     result = runner.run(inputs, 1)

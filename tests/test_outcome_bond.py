@@ -5,21 +5,12 @@ import sys
 
 import pytest
 
-from sim import cli, outcome_bond
-from sim.ledger import OUTSIDE, Ledger, party_of
-from sim.outcome_bond import (
-    DEPARTMENT,
-    INVESTORS,
-    OutcomeBond,
-    Payer,
-    example,
-    feasible,
-    load_conditions,
-    load_example,
-    mature,
-    play_example,
-)
-from sim.parameters import InputError
+from sim import cli
+from sim.core.faults import InputError
+from sim.core.ledger import OUTSIDE, Ledger, party_of
+from sim.deals import bonds as outcome_bond
+from sim.deals.bonds import OutcomeBond, Payer, feasible, load_conditions, mature
+from sim.examples.lob import DEPARTMENT, INVESTORS, example, load_example, play_example
 
 
 @pytest.fixture

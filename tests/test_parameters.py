@@ -3,20 +3,11 @@ from itertools import pairwise
 
 import pytest
 
-from sim import runner
-from sim.parameters import (
-    DIALS,
-    Faults,
-    InputError,
-    UnknownParameterError,
-    changed,
-    check_source,
-    deflator,
-    evidence,
-    financial_year,
-    full_source,
-    quantity,
-)
+from sim.core.dials import DIALS
+from sim.core.evidence import check_source, deflator, evidence, financial_year, full_source
+from sim.core.faults import Faults, InputError, UnknownParameterError
+from sim.core.parameters import changed, quantity
+from sim.studies.inputs import load_cases, load_inputs
 
 GOOD = {
     "value": "5",
@@ -183,7 +174,7 @@ def test_the_promised_dials_are_there():
 )
 def test_settings_that_are_wrong(name, value, says):
     with pytest.raises(InputError, match=says):
-        runner.load_inputs("list_public", "milltown", {name: value})
+        load_inputs("list_public", "milltown", {name: value})
 
 
 def test_any_parameter_can_be_set_by_its_name():
@@ -194,7 +185,7 @@ def test_any_parameter_can_be_set_by_its_name():
         "providers.private.margin": "0.1",
         "list_public.payment_share": "0.4",
     }
-    inputs = runner.load_inputs("list_public", "milltown", settings)
+    inputs = load_inputs("list_public", "milltown", settings)
     assert inputs.dials["services.threshold_drift"] == 0.1
     assert inputs.place.values["lines.care.unit_cost"].value == 60000
     assert inputs.catalogue["keyworker"].get("duration") == 3
@@ -203,11 +194,11 @@ def test_any_parameter_can_be_set_by_its_name():
 
 
 def test_a_setting_of_one_arrangement_changes_only_that_one():
-    cases = runner.load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
+    cases = load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
     assert "payment_share" not in cases[0].arrangement.values
     assert cases[1].arrangement.get("payment_share") == 0.4
     with pytest.raises(UnknownParameterError):
-        runner.load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
+        load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
 
 
 def faulty(number, last=None):

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim import parts
 from sim.agents.list_trust import ROLES
-from sim.arrangements import load_arrangement
-from sim.ledger import OUTSIDE
-from sim.parameters import InputError
+from sim.arrangements import parts
+from sim.arrangements.reading import load_arrangement
+from sim.core.faults import InputError
+from sim.core.ledger import OUTSIDE
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, changed_file, flows, system
 

@@ -5,12 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sim import runner
 from sim.agents.party import Project
-from sim.answers import Backing
-from sim.ledger import OUTSIDE
-from sim.measurement import Finding
-from sim.services import LEAKS
+from sim.core.ledger import OUTSIDE
+from sim.deals.terms import Backing
+from sim.place.identity import LEAKS
+from sim.programmes.measurement import Finding
+from sim.studies import run as runner
+from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, flows, system
 
@@ -218,7 +219,7 @@ def test_every_penny_of_a_place_is_accounted_for(name):
 
 @pytest.mark.parametrize("name", PLACES)
 def test_places_work_in_a_city(name):
-    result = runner.run(runner.load_inputs(name, "birmingham_2010", KEEN, years=4, families=6000), 1)
+    result = runner.run(load_inputs(name, "birmingham_2010", KEEN, years=4, families=6000), 1)
     assert flows(result, "programme") > 0
 
 

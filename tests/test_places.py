@@ -7,13 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim import codes
+from sim.core import codes
+from sim.core.evidence import check_source
+from sim.core.faults import InputError
 from sim.model import LocalSystem
-from sim.parameters import InputError, check_source
-from sim.place_checks import reserved
-from sim.places import load_place, place_names
-from sim.record import Recorder
-from sim.runner import load_cases
+from sim.place.checks import reserved
+from sim.place.places import load_place, place_names
+from sim.record.recorder import Recorder
+from sim.studies.inputs import load_cases
 
 
 @pytest.fixture

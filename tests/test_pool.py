@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import pool
-from sim.pool import WorkerError
+from sim.studies import executors as pool
+from sim.studies.executors import WorkerError
 
 linux = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
 GONE = 10  # seconds in which nothing may be left

@@ -5,12 +5,20 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from sim.at_place import check_programme
-from sim.families import offer_tables
-from sim.kernels import QUARTERS_OF_AGE
-from sim.parameters import InputError, defaults
-from sim.places import load_place
-from sim.programmes import grade_correction, load_catalogue, load_programme, log_ratio, programme_names, standard_error
+from sim.arrangements.at_place import check_programme
+from sim.core.dials import defaults
+from sim.core.faults import InputError
+from sim.place.families import offer_tables
+from sim.place.kernels import QUARTERS_OF_AGE
+from sim.place.places import load_place
+from sim.programmes.catalogue import (
+    grade_correction,
+    load_catalogue,
+    load_programme,
+    log_ratio,
+    programme_names,
+    standard_error,
+)
 
 CATALOGUE = load_catalogue()
 
@@ -92,7 +100,7 @@ def _free_of_disorder(from_age, seed):
     """Extra share of children with emerging problems, helped at an age, who never come to a disorder in two years."""
     place = load_place("milltown")
     dials = {**defaults(), "families.coupling_scale": 0, "families.contagion_scale": 0, "families.frailty_spread": 0}
-    from sim.families import Families
+    from sim.place.families import Families
 
     families = Families(place, dials, 40_000, seed)
     item = CATALOGUE["parenting"]

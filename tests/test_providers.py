@@ -8,14 +8,14 @@ import mesa
 import numpy as np
 import pytest
 
-from sim import runner
 from sim.agents.broker import BROKER_VALUES, Broker
 from sim.agents.party import Contract, Party, Project
 from sim.agents.provider import PROVIDER_VALUES, SKILL_LOG_ODDS, Provider
-from sim.ledger import OUTSIDE, Ledger
-from sim.parameters import InputError, quantity
-from sim.places import read_toml
-from sim.runner import load_providers
+from sim.core.faults import InputError
+from sim.core.input_files import read_toml
+from sim.core.ledger import OUTSIDE, Ledger
+from sim.core.parameters import quantity
+from sim.studies.inputs import load_inputs, load_providers
 from tests.conftest import DATA
 
 SHIPPED = load_providers()
@@ -458,5 +458,5 @@ def test_a_broker_evens_out_the_tender():
 def test_every_value_can_be_set_by_name():
     for name in PROVIDER_VALUES:
         low = SHIPPED["private_small"]["values"][name].low
-        inputs = runner.load_inputs("silo", "milltown", {f"providers.private_small.{name}": low})
+        inputs = load_inputs("silo", "milltown", {f"providers.private_small.{name}": low})
         assert inputs.providers["private_small"]["values"][name].value == low

@@ -5,9 +5,10 @@ from math import isfinite
 
 import pytest
 
-from sim import runner
-from sim.families import QUARTERS
-from sim.record import Recorder
+from sim.place.families import QUARTERS
+from sim.record.recorder import Recorder
+from sim.studies import run as runner
+from sim.studies.inputs import load_cases, load_inputs
 from tests.conftest import with_values
 
 NEVER_BOUND = ("outside", "treasury")  # their money is not the place's
@@ -56,7 +57,7 @@ def may_owe(provider, pence):
 @pytest.fixture(scope="module")
 def every():
     """Every shipped arrangement on Milltown, three years, two seeds."""
-    cases = runner.load_cases(["all"], "milltown", years=3)
+    cases = load_cases(["all"], "milltown", years=3)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "Recorder", Watched)
         return [result for seed in (1, 2) for result in runner.run_seed(cases, seed)]
@@ -82,7 +83,7 @@ def test_every_row_of_every_arrangement_is_a_number(every):
 
 def test_a_service_that_costs_nothing_still_has_rows_that_are_numbers(milltown):
     free = with_values(milltown, {f"lines.{line.id}.unit_cost": 0 for line in milltown.lines[:3]})
-    case = runner.load_inputs("silo", "milltown", years=2)
+    case = load_inputs("silo", "milltown", years=2)
     priced, unpriced = (runner.run(runner.replace(case, place=place), 1) for place in (milltown, free))
     assert all(isfinite(row[5]) for row in unpriced.rows if row[5] is not None)
     met = [[row[5] for row in result.rows if row[3] == "unmet_need_met"] for result in (priced, unpriced)]

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from sim.arrangements import files_of, load_arrangement
-from sim.request import Request, lay_out
+from sim.arrangements.reading import files_of, load_arrangement
+from sim.studies.request import Request, lay_out
 
 NAMES = (
     "mine.toml",

@@ -9,9 +9,9 @@ import pytest
 
 import sim
 from sim import cli
-from sim.manifest import TABLE_FILES, read_manifest
-from sim.parameters import InputError
+from sim.core.faults import InputError
 from sim.rerun import SAME, check_apart, reproduce
+from sim.results.manifest import TABLE_FILES, read_manifest
 
 BASE = """extends = "list_public"
 name = "Base"

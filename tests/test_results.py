@@ -6,21 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.parameters import InputError
-from sim.record import Rows
+from sim.core.faults import InputError
+from sim.record.rows import Rows
 from sim.report.page import million, spread
-from sim.results import (
-    FLOW_COLUMNS,
-    MONEY,
-    PEOPLE,
-    RATES,
-    RUN_COLUMNS,
-    STOCKS,
-    SUMMARY_COLUMNS,
-    read_tables,
-    summarise,
-)
-from sim.runner import load_inputs
+from sim.results.files import read_tables
+from sim.results.summary import FLOW_COLUMNS, MONEY, PEOPLE, RATES, RUN_COLUMNS, STOCKS, SUMMARY_COLUMNS, summarise
+from sim.studies.inputs import load_inputs
 from tests.test_outcome_arrangements import system
 
 COUNTED = ("family_years_spared", "families_turned_around")

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from sim import runner
 from sim.agents.investor import load_investors
 from sim.agents.social_bank import load_bank
 from sim.api import compare
-from sim.arrangements import arrangement_names
-from sim.parameters import InputError
+from sim.arrangements.reading import arrangement_names
+from sim.core.faults import InputError
+from sim.studies import run as runner
+from sim.studies.inputs import load_cases, load_inputs, load_providers
 from tests.conftest import PLAN, one
 
 
@@ -21,20 +22,20 @@ def test_the_same_inputs_and_seed_give_the_same_run():
 
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_do_not_change_a_run(threads):
-    inputs = runner.load_inputs("list_public", "milltown")
+    inputs = load_inputs("list_public", "milltown")
     assert runner.run(inputs, 1, threads) == runner.run(inputs, 1)
 
 
 def test_a_run_leaves_its_inputs_alone():
-    inputs = runner.load_inputs("list_public", "milltown")
+    inputs = load_inputs("list_public", "milltown")
     before = copy.deepcopy(inputs)
     runner.run(inputs, 1)
     assert inputs == before
 
 
 def test_rows_do_not_depend_on_what_an_arrangement_is_compared_with():
-    alone = runner.run_seed([runner.load_inputs("list_public", "milltown")], 4)[0]
-    cases = runner.load_cases(["silo", "list_public", PLAN], "milltown")
+    alone = runner.run_seed([load_inputs("list_public", "milltown")], 4)[0]
+    cases = load_cases(["silo", "list_public", PLAN], "milltown")
     together = runner.run_seed(cases, 4)[1]
     assert alone == together
 
@@ -53,8 +54,8 @@ def test_workers_write_the_same_bytes(tmp_path):
 
 
 def test_families_scale_a_place_and_money_is_not_grossed_up():
-    small = runner.load_inputs("do_nothing", "milltown", families=1000)
-    large = runner.load_inputs("do_nothing", "milltown", families=6000)
+    small = load_inputs("do_nothing", "milltown", families=1000)
+    large = load_inputs("do_nothing", "milltown", families=6000)
 
     def spent(inputs):
         return sum(flow[4] for flow in runner.run(inputs, 1).flows if flow[3] == "service")
@@ -67,12 +68,12 @@ def test_families_scale_a_place_and_money_is_not_grossed_up():
 )
 def test_sizes_out_of_range_are_refused(options, says):
     with pytest.raises(InputError, match=says):
-        runner.load_inputs("silo", "milltown", **options)
+        load_inputs("silo", "milltown", **options)
 
 
 def test_naming_an_arrangement_twice_is_refused():
     with pytest.raises(InputError, match="given twice"):
-        runner.load_cases(["silo", "silo"], "milltown")
+        load_cases(["silo", "silo"], "milltown")
 
 
 def test_years_set_the_length_of_a_run():
@@ -81,7 +82,7 @@ def test_years_set_the_length_of_a_run():
 
 
 def test_all_stands_for_every_shipped_arrangement():
-    cases = runner.load_cases(["all"], "milltown")
+    cases = load_cases(["all"], "milltown")
     assert [case.arrangement.id for case in cases] == arrangement_names()
 
 
@@ -131,8 +132,8 @@ def test_several_slips_of_a_call_are_told_at_once():
 def test_one_arrangement_may_be_given_as_it_is(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('extends = "silo"\n')
-    assert [case.arrangement.id for case in runner.load_cases("silo", "milltown")] == ["silo"]
-    assert [case.arrangement.id for case in runner.load_cases(path, "milltown")] == ["mine"]
+    assert [case.arrangement.id for case in load_cases("silo", "milltown")] == ["silo"]
+    assert [case.arrangement.id for case in load_cases(path, "milltown")] == ["mine"]
 
 
 def test_two_files_of_one_name_are_never_mixed(tmp_path):
@@ -142,16 +143,16 @@ def test_two_files_of_one_name_are_never_mixed(tmp_path):
     with pytest.raises(
         InputError, match=r"arrangement: silo: two files have this name: .*a/silo.toml and .*b/silo.toml"
     ):
-        runner.load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / "silo.toml"], "milltown")
+        load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / "silo.toml"], "milltown")
     with pytest.raises(InputError, match="two files have this name"):
-        runner.load_cases(["silo", tmp_path / "a" / "silo.toml"], "milltown")
+        load_cases(["silo", tmp_path / "a" / "silo.toml"], "milltown")
     with pytest.raises(InputError, match="given twice"):
-        runner.load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / ".." / "a" / "silo.toml"], "milltown")
+        load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / ".." / "a" / "silo.toml"], "milltown")
 
 
 def test_a_plan_goes_on_without_what_nobody_can_deliver_any_more():
     """A run may lose the last provider of a sector that may hold family group conferences."""
-    inputs = runner.load_inputs(PLAN, "milltown", years=2)
+    inputs = load_inputs(PLAN, "milltown", years=2)
     private = {code: {**item, "sector": "private"} for code, item in inputs.providers.items()}
     result = runner.run(replace(inputs, providers=private), 1)
     assert any(flow[3] == "programme" for flow in result.flows)
@@ -160,10 +161,10 @@ def test_a_plan_goes_on_without_what_nobody_can_deliver_any_more():
 @pytest.mark.parametrize(
     ("load", "text", "says"),
     [
-        (runner.load_providers, "council = 3", "council: 3 is not a table"),
-        (runner.load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.sector: 'privat' is unknown"),
-        (runner.load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.margn: unknown key; did you mean 'margin'?"),
-        (runner.load_providers, "[x]\nmargin = 3", "x.margin: 3 is not a table"),
+        (load_providers, "council = 3", "council: 3 is not a table"),
+        (load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.sector: 'privat' is unknown"),
+        (load_providers, "[x]\nsector = 'privat'\nmargn = 3", "x.margn: unknown key; did you mean 'margin'?"),
+        (load_providers, "[x]\nmargin = 3", "x.margin: 3 is not a table"),
         (load_investors, "[bank]", "investors: is missing; give a table"),
         (load_investors, "[investors]\nx = 3", "x: 3 is not a table"),
         (load_investors, "[investors.x]\nkind = 'x'", "x.tranche: is missing"),

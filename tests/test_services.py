@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
-from sim.families import QUARTERS
-from sim.parameters import defaults
-from sim.services import FIELDS, LEAKS, Lines, Prices, Services, leaks, resizing, waiting_need_met
+from sim.core.dials import defaults
+from sim.place.families import QUARTERS
+from sim.place.identity import LEAKS, leaks, waiting_need_met
+from sim.place.services import FIELDS, Lines, Prices, Services, resizing
 from tests.conftest import with_values
 
 
@@ -200,7 +201,7 @@ def test_rationed_lines_stay_within_their_places_and_statutory_ones_turn_nobody_
 
 
 def test_no_unmet_need_serves_everyone_always(milltown):
-    from sim.burn_in import settle
+    from sim.place.burn_in import settle
 
     settled = settle(milltown, {**defaults(), "services.unmet_need_scale": 0}, seed=4)
     for counts in settled.services.counts.values():

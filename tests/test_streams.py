@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from sim import streams
+from sim.core import streams
 from tests import oracle
 
 # Known answers published with Random123 (kat_vectors, philox4x32 10).

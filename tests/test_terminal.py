@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from sim import terminal
+from sim.core import terminal
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and streams of POSIX")
 

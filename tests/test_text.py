@@ -13,14 +13,15 @@ import matplotlib.pyplot as plt
 import pytest
 
 import sim
-from sim.catalogue import checked
 from sim.cli import main
-from sim.folders import reserve_folder
-from sim.parameters import InputError, check_name
+from sim.core.faults import InputError, check_name
+from sim.core.folders import reserve_folder
+from sim.core.text import LONGEST, cell, cut, distinct, fault, file_name, json_text, markdown, printable, prints
 from sim.report import appraised, figures, screen
 from sim.report.page import write_report
-from sim.results import SUMMARY_COLUMNS, read_tables, write_tables
-from sim.text import LONGEST, cell, cut, distinct, fault, file_name, json_text, markdown, printable, prints
+from sim.results.files import read_tables, write_tables
+from sim.results.summary import SUMMARY_COLUMNS
+from sim.words import checked
 
 # Names that may be: id and name of an arrangement. All are read by a door of their own below, and drawn in one report.
 MARKED = {

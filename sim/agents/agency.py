@@ -3,9 +3,9 @@
 import numpy as np
 
 from sim.agents.party import Commissioner
-from sim.families import QUARTERS
-from sim.ledger import OUTSIDE
-from sim.services import resizing
+from sim.core.ledger import OUTSIDE
+from sim.place.families import QUARTERS
+from sim.place.services import resizing
 
 
 class Agency(Commissioner):

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from sim import kernels
 from sim.agents.party import Commissioner, Project
-from sim.answers import Backing
-from sim.ledger import OUTSIDE, TREASURY, split
-from sim.parameters import InputError, suggest
-from sim.streams import uniform
+from sim.core.faults import InputError, suggest
+from sim.core.ledger import OUTSIDE, TREASURY, split
+from sim.core.streams import uniform
+from sim.deals.terms import Backing
+from sim.place import kernels
 
 
 def agency_in_role(model, role):

@@ -6,13 +6,13 @@ Localis 2010, Total Neighbourhood, section 5.2 and Appendix.
 from dataclasses import dataclass, replace
 from math import ceil
 
-from sim import outcome_bond
 from sim.agents.boards import Body
-from sim.answers import Backing
-from sim.finance import PRICING, unit_price
-from sim.ledger import TREASURY, split
-from sim.outcome_bond import OutcomeBond, Payer
-from sim.streams import uniform
+from sim.core.ledger import TREASURY, split
+from sim.core.streams import uniform
+from sim.deals import bonds as outcome_bond
+from sim.deals.bonds import OutcomeBond, Payer
+from sim.deals.finance import PRICING, unit_price
+from sim.deals.terms import Backing
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ class BondIssuers(Body):
 
     @property
     def pricing(self):
-        """How units are priced (:func:`sim.finance.unit_price`)."""
+        """How units are priced (:func:`sim.deals.finance.unit_price`)."""
         return PRICING[int(self.model.arrangement.get("fair_price"))]
 
     @property

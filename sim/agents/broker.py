@@ -1,9 +1,9 @@
 """A community broker: helps community groups to bid and to be found, for a base and a commission."""
 
-from sim import codes
 from sim.agents.party import Party
-from sim.kinds import COST, SEVERAL, SHARE
-from sim.ledger import OUTSIDE, split
+from sim.core import codes
+from sim.core.kinds import COST, SEVERAL, SHARE
+from sim.core.ledger import OUTSIDE, split
 
 # Values that an arrangement with a broker gives, with their limits; the class says what each one is.
 BROKER_VALUES = {

@@ -1,7 +1,7 @@
 """A department: parent of agencies, with the Treasury above it."""
 
 from sim.agents.party import Party
-from sim.ledger import TREASURY
+from sim.core.ledger import TREASURY
 
 
 class Department(Party):

@@ -3,8 +3,8 @@
 import math
 
 from sim.agents.party import Belief, Party
-from sim.ledger import OUTSIDE
-from sim.streams import normal
+from sim.core.ledger import OUTSIDE
+from sim.core.streams import normal
 
 
 class EvidenceUnit(Party):

@@ -6,12 +6,13 @@ from statistics import NormalDist
 
 import numpy as np
 
-from sim import finance
 from sim.agents.party import Belief, Party
-from sim.kinds import COST, SEVERAL, SHARE, WEIGHT, Kind
-from sim.ledger import OUTSIDE
-from sim.parameters import Faults, InputError, check_keys, check_name, read_values, suggest, table_of
-from sim.places import read_toml
+from sim.core.faults import Faults, InputError, check_name, suggest
+from sim.core.input_files import read_toml
+from sim.core.kinds import COST, SEVERAL, SHARE, WEIGHT, Kind
+from sim.core.ledger import OUTSIDE
+from sim.core.parameters import check_keys, read_values, table_of
+from sim.deals import finance
 
 INVESTOR_VALUES = {
     "capital_per_million": COST,

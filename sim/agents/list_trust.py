@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.agents.boards import Body
-from sim.ledger import OUTSIDE, split
+from sim.core.ledger import OUTSIDE, split
 
 ROLES = ("facilitator", "supply-chain manager", "part-commissioner", "commissioner")
 

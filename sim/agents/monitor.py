@@ -1,8 +1,8 @@
 """The monitor: an independent arbitrator between a body and members who dispute what they are asked to pay."""
 
 from sim.agents.party import Party
-from sim.ledger import OUTSIDE
-from sim.streams import uniform
+from sim.core.ledger import OUTSIDE
+from sim.core.streams import uniform
 
 
 class Monitor(Party):

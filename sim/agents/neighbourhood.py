@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim import codes
 from sim.agents.party import Commissioner, Party
-from sim.ledger import OUTSIDE
+from sim.core import codes
+from sim.core.ledger import OUTSIDE
 
 
 class Neighbourhood(Party):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 import mesa
 import numpy as np
 
-from sim.answers import Backing
-from sim.appraisal import appraise_case
-from sim.ledger import OUTSIDE
+from sim.core.ledger import OUTSIDE
+from sim.deals.terms import Backing
+from sim.programmes.appraisal import appraise_case
 
 _YEARS_LISTED = 25  # years of benefit an appraisal lists, however short the run
 

@@ -3,9 +3,9 @@
 from math import ceil, exp, log
 
 from sim.agents.party import Party
-from sim.kinds import COST, MULTIPLE, SHARE, WEIGHT, Kind
-from sim.ledger import OUTSIDE, split
-from sim.streams import normal, uniform
+from sim.core.kinds import COST, MULTIPLE, SHARE, WEIGHT, Kind
+from sim.core.ledger import OUTSIDE, split
+from sim.core.streams import normal, uniform
 
 # Values of a provider with their limits; the class says what each one is.
 PROVIDER_VALUES = {

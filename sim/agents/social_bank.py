@@ -4,11 +4,12 @@ from dataclasses import replace
 from fractions import Fraction
 from importlib.resources import files
 
-from sim import finance
 from sim.agents.vehicle import Deal, Vehicle
-from sim.kinds import SHARE, Kind
-from sim.parameters import Faults, read_values, table_of
-from sim.places import read_toml
+from sim.core.faults import Faults
+from sim.core.input_files import read_toml
+from sim.core.kinds import SHARE, Kind
+from sim.core.parameters import read_values, table_of
+from sim.deals import finance
 
 BANK_VALUES = {"risk_band": Kind(0.001, 1), "unit_correlation": SHARE, "bond_correlation": SHARE}
 

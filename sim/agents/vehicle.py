@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from sim import codes, finance
 from sim.agents.party import Party
-from sim.families import QUARTERS
-from sim.ledger import split
+from sim.core import codes
+from sim.core.ledger import split
+from sim.deals import finance
+from sim.place.families import QUARTERS
 
 
 @dataclass
@@ -45,7 +46,7 @@ class Stake:
         self.flows[year] = self.flows.get(year, 0) + pence
 
     def realised_irr(self):
-        """Yearly return on all flows up to now (:func:`sim.finance.irr`)."""
+        """Yearly return on all flows up to now (:func:`sim.deals.finance.irr`)."""
         years = range(min(self.flows), max(self.flows) + 1)
         return finance.irr([self.flows.get(year, 0) for year in years])
 

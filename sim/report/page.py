@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.parameters import DIALS, full_source
+from sim.core.dials import DIALS
+from sim.core.evidence import full_source
+from sim.core.text import distinct, file_name, printable
 from sim.report import figures
-from sim.results import ALL
-from sim.text import distinct, file_name, printable
+from sim.results.files import ALL
 
 _STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}

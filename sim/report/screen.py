@@ -5,9 +5,9 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+from sim.core.text import distinct, printable
 from sim.report.page import shown_rows, spread
-from sim.results import ALL
-from sim.text import distinct, printable
+from sim.results.files import ALL
 
 _MOST_COLUMNS = 5
 _SHORT = (

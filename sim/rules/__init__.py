@@ -1,12 +1,12 @@
 """The answers to the seven questions an arrangement is made of: small, callable, and free of any arrangement's name.
 
-One module a question. Each answer says which numbers it needs; :mod:`sim.arrangements` reads them from the
+One module a question. Each answer says which numbers it needs; :mod:`sim.arrangements.reading` reads them from the
 arrangement's file.
 """
 
 from dataclasses import dataclass, fields, replace
 
-from sim.answers import Benefit, Payment, Rule, Sharing
+from sim.deals.terms import Benefit, Payment, Rule, Sharing
 from sim.rules import benefit, decides, measured, money, payment, risk, savings
 
 CHOICES = {
@@ -22,7 +22,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Rules:
-    """The seven answers of an arrangement; see :mod:`sim.answers` for what each does.
+    """The seven answers of an arrangement; see :mod:`sim.deals.terms` for what each does.
 
     Attributes
     ----------

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sim.answers import Benefit
-from sim.kinds import SHARE
+from sim.core.kinds import SHARE
+from sim.deals.terms import Benefit
 
 
 def lines_of(model, agencies):

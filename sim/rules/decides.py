@@ -1,12 +1,12 @@
 """Who decides: (model) -> the bodies that commission."""
 
-from sim import codes
 from sim.agents.boards import Body, CentreBoard, LeadBoard, Partners, PlanBoard
 from sim.agents.bond_issuer import BondIssuers, Consortium
 from sim.agents.list_trust import ListTrust
 from sim.agents.neighbourhood import NeighbourhoodBoard
-from sim.answers import Rule
-from sim.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, YES_OR_NO, Kind
+from sim.core import codes
+from sim.core.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, YES_OR_NO, Kind
+from sim.deals.terms import Rule
 
 JOINT = {"setup_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON}
 PROJECT = {"project_cost": COST, "project_learning": Kind(0, 10)}

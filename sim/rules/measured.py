@@ -1,7 +1,7 @@
-"""How the outcome is measured: () -> the design's name in :mod:`sim.measurement`."""
+"""How the outcome is measured: () -> the design's name in :mod:`sim.programmes.measurement`."""
 
-from sim.answers import Rule
-from sim.kinds import COST
+from sim.core.kinds import COST
+from sim.deals.terms import Rule
 
 _COST = {"evaluation_cost": COST}
 

@@ -2,9 +2,9 @@
 
 from sim.agents.boards import agency_in_role
 from sim.agents.vehicle import Deal
-from sim.answers import Backing, Source
-from sim.kinds import COST, DELAY, SHARE, TERM, WEIGHT, Kind
-from sim.ledger import OUTSIDE, TREASURY, split
+from sim.core.kinds import COST, DELAY, SHARE, TERM, WEIGHT, Kind
+from sim.core.ledger import OUTSIDE, TREASURY, split
+from sim.deals.terms import Backing, Source
 
 
 def _own_purse(body):

@@ -1,9 +1,9 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
-from sim.answers import Payment
-from sim.finance import PRICING, unit_price
-from sim.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
-from sim.ledger import split
+from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
+from sim.core.ledger import split
+from sim.deals.finance import PRICING, unit_price
+from sim.deals.terms import Payment
 
 
 def _block(contract, quarter_of_year):

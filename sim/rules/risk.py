@@ -1,6 +1,6 @@
 """Who bears outcome risk: (body) -> shares of what a wound-up body leaves, by party."""
 
-from sim.answers import Rule
+from sim.deals.terms import Rule
 
 
 def _nobody_else(body):

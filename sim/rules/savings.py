@@ -1,8 +1,8 @@
 """Where savings go: what a body collects, what it shares out, and who pays for outcomes."""
 
-from sim.answers import Sharing
-from sim.kinds import SHARE, TERM, Kind
-from sim.ledger import split
+from sim.core.kinds import SHARE, TERM, Kind
+from sim.core.ledger import split
+from sim.deals.terms import Sharing
 
 
 def _stay(body, findings):

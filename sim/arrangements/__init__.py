@@ -1,0 +1,1 @@
+"""Arrangements: reading their files, and the parts they may switch on."""

@@ -1,0 +1,93 @@
+"""Parts that any arrangement may use, each switched on by its file: name, words, and the numbers each needs.
+
+What a part does stands where it acts; the code asks ``arrangement.has(name)``.
+"""
+
+from dataclasses import dataclass, field
+
+from sim.agents.broker import BROKER_VALUES
+from sim.core.kinds import COST, MULTIPLE, NUMBER, SHARE, TERM, WEIGHT, Kind
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part an arrangement may use.
+
+    Attributes
+    ----------
+    text : str
+    needs : dict of str to Kind
+        Numbers the arrangement must give.
+    manages : bool
+        Whether it changes the management of services, so that a second twin with it and no programmes is run.
+    asks : dict of str to tuple of str
+        Question to the answers it acts with, one of which the arrangement must give: with others it would do nothing.
+    """
+
+    text: str
+    needs: dict = field(default_factory=dict)
+    manages: bool = False
+    asks: dict = field(default_factory=dict)
+
+
+_INVESTORS = {"up_front": ("investors", "bonds")}
+_RESULTS = {"paid_for": ("fees", "share_of_savings")}
+_LIST = {"decides": ("list_board",)}
+_JOINT = {
+    "decides": (
+        "fund_board", "partnership", "list_board", "bond_issuers", "consortium", "one_body", "lead_agency", "partners",
+    )
+}  # fmt: skip
+
+PARTS = {
+    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays", asks=_INVESTORS),
+    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", asks=_RESULTS),
+    "evidence_unit": Part(
+        "findings are shared by all, with those of other places; what does not work loses its accreditation",
+        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT},
+    ),
+    "benefits_realisation": Part(
+        "closure plans with dates and owners for the services its programmes relieve", manages=True
+    ),
+    "backfill_control": Part("thresholds are held on the services its programmes relieve", manages=True),
+    "data_sharing": Part("families are found early, known to services or not", {"reach_gain": SHARE}),
+    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": COST}, asks=_LIST),
+    "double_claims": Part("a family on two schemes at once counts for one half", asks=_RESULTS),
+    "staged": Part(
+        "a programme starts small and goes on only past a go / no-go point",
+        {"pilot_share": Kind(0.01, 1), "go_from": WEIGHT},
+    ),
+    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, asks=_INVESTORS),
+    "widening_role": Part(
+        "its role, and with it its scope and daring, widens with its record",
+        {"role_years": TERM, "cautious_chance": SHARE},
+        asks=_LIST,
+    ),
+    "resource_map": Part(
+        "what services cost, and what of it follows cases, is mapped before anything is agreed",
+        {"map_cost": COST},
+        asks=_JOINT,
+    ),
+    "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
+    "social_capital": Part(
+        "help by community groups adds to a neighbourhood's social capital", {"capital_step": WEIGHT}
+    ),
+    "feasibility_gate": Part("a project must meet the five conditions under which an outcome bond is feasible"),
+    "joint_assessment": Part(
+        "a family served by several members is assessed once, so that each member's services cost less",
+        {"efficiency_share": SHARE},
+        asks=_JOINT,
+    ),
+    "joint_team": Part(
+        "members' staff deliver programmes as one team: at less cost, and families engage sooner",
+        {"delivery_cost_ratio": MULTIPLE, "engagement_gain": SHARE},
+    ),
+    "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": SHARE}),
+}
+
+# Who plays a part in the arrangement, by agency or department.
+ROLES = {
+    "lead": "the agency that decides for the others",
+    "donor": "the agency whose money goes to another",
+    "centre": "the department that commissions or pays for outcomes",
+}

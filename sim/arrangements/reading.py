@@ -1,0 +1,339 @@
+"""Reading an arrangement file: one choice for each of seven questions, and the numbers those choices need."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sim import rules
+from sim.arrangements.parts import PARTS, ROLES
+from sim.core import codes
+from sim.core.dials import DIALS
+from sim.core.evidence import check_source
+from sim.core.extends import chain, extended, shipped_folder
+from sim.core.faults import Faults, InputError, check_name, suggest
+from sim.core.kinds import MULTIPLE, PRICE, SEVERAL, SHARE, TERM, WEIGHT
+from sim.core.parameters import changed, read_values
+from sim.place.places import FUNDING
+from sim.programmes.catalogue import SECTORS, programme_names
+
+SHIPPED = shipped_folder("arrangements")
+MOST_FAMILIES = 20_000_000  # a year of one programme
+# Terms any arrangement may add: nought where the file is silent.
+OPTIONAL_VALUES = {
+    "centre_share": SHARE, "outside_share": SHARE, "step_fee": PRICE, "hard_premium": WEIGHT, "term_years": TERM, "outcome_threshold": SHARE,
+    "first_loss": SHARE, "grant_years": TERM, "yearly_cohorts": SEVERAL, "ease_in_house": MULTIPLE, "ease_private": MULTIPLE, "ease_community": MULTIPLE,
+}  # fmt: skip
+_KINDS = {
+    "name": str, "source": str, "differs": str, "members": list, "programmes": list, "sectors": list, "outcome_lines": list, "parts": list,
+    "rules": dict, "settings": dict, "funding": dict, "roles": dict, "value": dict, "plan": dict,
+}  # fmt: skip
+_REQUIRED = ("name", "source", "differs", "members", "rules")
+_IF_EMPTY = {
+    "members": 'give ["all"], or the agencies that take part',
+    **dict.fromkeys(("programmes", "sectors", "outcome_lines"), "leave it out for all of them"),
+}
+QUESTIONS = ("decides", "benefit_counted", "up_front", "paid_for", "outcome_risk", "measured", "savings")
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """A funding arrangement as data.
+
+    Attributes
+    ----------
+    id, name, source, differs, file : str
+    rules : rules.Rules
+        The seven answers, callable.
+    members : tuple of str
+        Agencies that may take part; ``all`` for every agency of the place.
+    settings : dict
+        Dials that this arrangement sets where the user does not.
+    values : dict of str to Quantity
+        Frictions and terms.
+    plan : dict of str to int
+        Families a year of each programme, where a plan decides.
+    parts : tuple of str
+        Parts switched on; see :mod:`sim.arrangements.parts`.
+    roles : dict of str to str
+        Agency or department that plays a role.
+    programmes : tuple of str
+        Programmes it is for; empty for any.
+    sectors : tuple of str
+        Sectors that may provide; empty for any.
+    outcome_lines : tuple of str
+        Service lines whose use its payments look at; all that its programmes are meant to relieve where empty.
+    funding : dict of str to str
+        Funding rule of agencies that it changes: ``historic`` or ``workload``.
+    """
+
+    id: str
+    name: str
+    source: str
+    differs: str
+    file: str
+    rules: rules.Rules
+    members: tuple
+    settings: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+    plan: dict = field(default_factory=dict)
+    parts: tuple = ()
+    roles: dict = field(default_factory=dict)
+    programmes: tuple = ()
+    sectors: tuple = ()
+    outcome_lines: tuple = ()
+    funding: dict = field(default_factory=dict)
+
+    @property
+    def manages(self):
+        """Whether it changes the management or funding of services, apart from any programme."""
+        return bool(self.settings or self.funding) or any(PARTS[name].manages for name in self.parts)
+
+    def is_for(self, programme):
+        """Whether a programme is among those it is for."""
+        return not self.programmes or programme in self.programmes
+
+    def has(self, part):
+        """Whether a part is switched on."""
+        return part in self.parts
+
+    def without_programmes(self):
+        """The same management with no new programmes: what the arrangement's own twin lives under."""
+        return replace(self, rules=self.rules.without_programmes())
+
+    def get(self, name):
+        """A value of this arrangement; money in 2010/11 pounds."""
+        return self.values[name].base_value
+
+    def optional(self, name):
+        """A value that is nought where the file is silent."""
+        return self.values[name].base_value if name in self.values else 0.0
+
+    def pence(self, name):
+        """A sum of money of this arrangement in whole pence."""
+        return round(self.get(name) * 100)
+
+    def takes(self, agency):
+        """Whether an agency may take part."""
+        return codes.ALL in self.members or agency in self.members
+
+    def with_value(self, name, text, where="--set"):
+        """A copy with one value changed inside its range."""
+        item = changed(self.values[name], text, where, f"arrangement.{name}")
+        return replace(self, values={**self.values, name: item})
+
+
+def arrangement_names():
+    """Ids of the arrangements that come with the package."""
+    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+
+
+def load_arrangement(name):
+    """Read and check an arrangement.
+
+    Parameters
+    ----------
+    name : str or path
+        An arrangement's id, or a TOML file of the same form.
+
+    Returns
+    -------
+    Arrangement
+
+    Raises
+    ------
+    InputError
+    """
+    path = Path(str(name))
+    if path.suffix != ".toml":
+        if str(name) not in arrangement_names():
+            raise InputError("arrangement", "", f"{str(name)!r} is unknown", suggest(name, arrangement_names()))
+        path = SHIPPED / f"{name}.toml"
+    with Faults() as faults:
+        spec, inherited, spoilt = extended(path, SHIPPED, _KINDS, faults)
+        return _build(path, spec, inherited, spoilt, faults)
+
+
+def files_of(path):
+    """Path of an arrangement's file and of those that it extends, own first."""
+    return [file for file, _ in chain(Path(path), SHIPPED)]
+
+
+def _build(path, spec, inherited, spoilt, faults):
+    """The arrangement that a file's content comes to; None where the faults do not let it be one."""
+    for key in _REQUIRED:
+        with faults.kept():
+            if key not in spec and key not in spoilt:
+                raise InputError(path, key, "is missing", f"add it, or extend an arrangement that has {key}")
+    with faults.kept():
+        check_name(path.stem, path, "file name", "file")
+    for key, check in (("name", "name"), ("differs", "text")):
+        with faults.kept():
+            if key in spec:
+                check_name(spec[key], path, key, check)
+    with faults.kept():
+        if "source" in spec:
+            check_source(spec["source"], path, "source")
+    parts = _names(path, spec, "parts", faults, PARTS, may_be_empty=True)
+    chosen = _rules(path, spec.get("rules", {}), faults) if "rules" not in spoilt else None
+    values = {}
+    if chosen:
+        _check_parts(path, parts, spec["rules"], faults)
+        values = _values(path, spec.get("value", {}), chosen, parts, set(inherited.get("value", {})), faults)
+    memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
+    lists = {
+        "members": _names(path, spec, "members", faults, may_be_empty=memberless),
+        "parts": parts,
+        "programmes": _names(path, spec, "programmes", faults, programme_names()),
+        "sectors": _names(path, spec, "sectors", faults, SECTORS),
+        "outcome_lines": _names(path, spec, "outcome_lines", faults),
+    }
+    settings = _settings(path, spec.get("settings", {}), faults)
+    plan = _plan(path, spec, lists["programmes"], faults)
+    tables = {
+        "roles": _roles(path, spec.get("roles", {}), faults),
+        "funding": _funding(path, spec.get("funding", {}), faults),
+    }
+    if faults.errors:
+        return None
+    texts = {key: spec[key] for key in ("name", "source", "differs")}
+    return Arrangement(
+        path.stem, **texts, file=str(path), rules=chosen, settings=settings, values=values, plan=plan, **lists, **tables
+    )
+
+
+def _names(path, spec, key, faults, known=None, may_be_empty=False):
+    """A list of names, each once; known ones where it is known here which those are."""
+    names = spec.get(key, [])
+    with faults.kept():
+        if key in spec and not names and not may_be_empty:
+            raise InputError(path, key, "is empty", _IF_EMPTY[key])
+    right = []
+    for name in names:
+        with faults.kept():
+            if not isinstance(name, str):
+                raise InputError(path, key, f"{name!r} has the wrong type", "give names in quotes")
+            if known is not None and name not in known:
+                raise InputError(path, key, f"{name!r} is unknown", suggest(name, known))
+            if name in right:
+                raise InputError(path, key, f"{name!r} is named twice", "name each once")
+            if key == "members" and name == "all" and len(names) > 1:
+                raise InputError(
+                    path, key, "'all' stands beside others", 'give ["all"], or the agencies that take part'
+                )
+            right.append(name)
+    return tuple(right)
+
+
+def _check_parts(path, parts, answers, faults):
+    """Each part must have something to act on."""
+    for name in parts:
+        for question, fitting in PARTS[name].asks.items():
+            given = answers[question] if isinstance(answers[question], list) else [answers[question]]
+            with faults.kept():
+                if not set(given) & set(fitting):
+                    raise InputError(path, "parts", f"{name!r} does nothing where rules.{question} is {', '.join(given)}",
+                                     "leave it out, or answer " + " or ".join(fitting))  # fmt: skip
+
+
+def _settings(path, table, faults):
+    settings = {}
+    for name, value in table.items():
+        with faults.kept():
+            if isinstance(value, dict) and any(dial.startswith(f"{name}.") for dial in DIALS):
+                inner = next(iter(value), "name")
+                raise InputError(path, f"settings.{name}", "is a table", f'write "{name}.{inner}" in quotes')
+            if name not in DIALS:
+                raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
+            settings[name] = DIALS[name].read(value, path)
+    return settings
+
+
+def _plan(path, spec, programmes, faults):
+    """Families a year by programme; where a plan decides there must be one."""
+    plan = spec.get("plan", {})
+    with faults.kept():
+        if not plan and "rules" in spec and spec["rules"].get("decides") == "plan":
+            raise InputError(path, "plan", "is missing", "give families a year of each programme, since a plan decides")
+    for name, families in plan.items():
+        where = f"plan.{name}"
+        with faults.kept():
+            if name not in programme_names():
+                raise InputError(path, where, "unknown programme", suggest(name, programme_names()))
+            if programmes and name not in programmes:
+                raise InputError(path, where, "is not among programmes", "add it there, or leave it out here")
+            if not isinstance(families, int) or isinstance(families, bool) or not 0 <= families <= MOST_FAMILIES:
+                raise InputError(
+                    path,
+                    where,
+                    f"{families!r} is not a number of families",
+                    f"give a whole number, 0 to {MOST_FAMILIES:,}",
+                )
+    return plan
+
+
+def _funding(path, table, faults):
+    for agency, rule in table.items():
+        with faults.kept():
+            if rule not in FUNDING:
+                raise InputError(path, f"funding.{agency}", f"{rule!r} is unknown", suggest(rule, FUNDING))
+    return dict(table)
+
+
+def _roles(path, roles, faults):
+    for name, code in roles.items():
+        with faults.kept():
+            if name not in ROLES:
+                raise InputError(path, f"roles.{name}", "unknown role", suggest(name, ROLES))
+            if not isinstance(code, str):
+                given = f"{code!r} has the wrong type"
+                raise InputError(path, f"roles.{name}", given, "give an agency's or department's id")
+    return dict(roles)
+
+
+def _rules(path, spec, faults):
+    """The seven answers; None where one is missing or unknown."""
+    for key in spec:
+        with faults.kept():
+            if key not in QUESTIONS:
+                raise InputError(path, f"rules.{key}", "unknown question", suggest(key, QUESTIONS))
+    chosen = {}
+    for question in QUESTIONS:
+        with faults.kept():
+            chosen[question] = _answer(path, question, spec)
+    return rules.Rules(**chosen) if len(chosen) == len(QUESTIONS) else None
+
+
+def _answer(path, question, spec):
+    """What a file answers; several sources of money in their order."""
+    choices, where = rules.CHOICES[question], f"rules.{question}"
+    if question not in spec:
+        raise InputError(path, where, "is missing", "give one of " + ", ".join(choices))
+    in_order = question == "up_front" and isinstance(spec[question], list)
+    names = spec[question] if in_order else [spec[question]]
+    if not names:
+        raise InputError(path, where, "is empty", "give one or more of " + ", ".join(choices))
+    for i, name in enumerate(names):
+        if not isinstance(name, str) or name not in choices:
+            raise InputError(path, where, f"{name!r} is not a choice", suggest(name, choices))
+        if name in names[:i]:
+            raise InputError(path, where, f"{name!r} is named twice", "name each once")
+    answers = tuple(choices[name] for name in names)
+    return answers if question == "up_front" else answers[0]
+
+
+def _values(path, spec, chosen, parts, inherited, faults):
+    """Numbers of the arrangement: all that its choices and parts need, and no other.
+
+    What a file inherits and its own choices do not need falls away.
+    """
+    needed = {
+        **chosen.needs(),
+        **{name: item for part in parts for name, item in PARTS[part].needs.items()},
+    }
+    known = {**OPTIONAL_VALUES, **needed}
+    for name in spec:
+        with faults.kept():
+            if name not in known and name not in inherited:
+                remedy = suggest(name, known) if needed else "remove it"
+                raise InputError(path, f"value.{name}", "is not used by the chosen rules", remedy)
+    wanted = {name: known[name] for name in spec if name in known}
+    return read_values(spec, path, {**wanted, **needed}, faults, "value.")

@@ -1,0 +1,1 @@
+"""What everything else stands on: money, luck, values with their sources."""

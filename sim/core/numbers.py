@@ -1,0 +1,32 @@
+"""Numbers as people write them."""
+
+import math
+import re
+
+from sim.core.faults import InputError, shown
+
+# How numbers are written that are none to a computer, and what would be right.
+_SPELT = (
+    (r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?", lambda text: f"write {text.replace(',', '')}, without commas"),
+    (r"[-+]?\d*,\d+", lambda text: f"write {text.replace(',', '.')}, with a point"),
+    (r"[-+]?\d+(\.\d+)? ?%", lambda text: f"write {float(text.strip('% ')) / 100:g} for {text}"),
+    (r"£ ?\d[\d.,]*", lambda text: f"write {text.strip('£ ').replace(',', '')}, without the sign"),
+)
+
+
+def read_number(text, where, key, name):
+    """A finite number from a text or a number; True and False are none."""
+    if text is None or text == "":
+        raise InputError(where, key, f"has no {name}", "give a number such as 0.5")
+    try:
+        value = float("no number" if isinstance(text, bool) else text)
+    except OverflowError:
+        value = math.inf
+    except (TypeError, ValueError):
+        written = str(text).strip() if isinstance(text, str) else ""
+        cures = [cure(written) for pattern, cure in _SPELT if re.fullmatch(pattern, written)]
+        remedy = (*cures, "give a number such as 0.5")[0]
+        raise InputError(where, key, f"{name} {shown(text)} is not a number", remedy) from None
+    if not math.isfinite(value):
+        raise InputError(where, key, f"{name} {shown(text)} is not finite", "give a finite number")
+    return value

@@ -1,0 +1,1 @@
+"""What parties agree: terms, the market, outcome payments, investment, bonds."""

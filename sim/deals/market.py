@@ -1,0 +1,109 @@
+"""The year's market for programmes: whom they are for, who bids, and how many families they may take."""
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from sim.deals.bonds import facts_of, feasible, load_conditions
+from sim.place.families import QUARTERS
+from sim.programmes.appraisal import Case, believed_reduction
+
+
+class Market:
+    """What bodies that commission may choose from.
+
+    Parameters
+    ----------
+    model : LocalSystem
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
+        self._survey, self._taken = {}, Counter()
+        self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
+
+    def open(self):
+        """A year begins: analysts survey the families like each programme's target, and nobody is taken on yet."""
+        self._taken = Counter()
+        self._survey = {
+            name: self.model.families.use_by_target(self.target_of(programme))
+            for name, programme in self.model.catalogue.items()
+        }
+
+    def take(self, body, programme, families):
+        """Places that a signed contract takes."""
+        self._taken[body.areas, programme] += families
+
+    def pass_pilot(self, programme, estimate):
+        """The first finding on a staged programme decides whether it goes on: its effect as a share of the published one."""
+        if self.model.arrangement.has("staged"):
+            self._stages.setdefault(programme, estimate >= self.model.arrangement.get("go_from"))
+
+    def case_for(self, programme, belief, price_pence):
+        """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
+        families, use = self._survey[programme.id]
+        if families == 0:
+            return None
+        reduction = believed_reduction(programme.published(self.model.place), belief.mean, self.model.lines.need)
+        spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
+        return Case(use / families, self.model.services.prices.average.astype(float), reduction, spread, float(price_pence),
+                    programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
+
+    def best_provider(self, programme, body, wanted=1):
+        """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None."""
+        sectors = self.model.arrangement.sectors
+        allowed = [item for item in self.model.providers if not sectors or item.sector in sectors]
+        able = [(item, item.may_take(programme, wanted)) for item in allowed]
+        bids = [
+            (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
+            for item, families in able
+            if families > 0
+        ]
+        return max(bids, key=lambda bid: bid[:2])[2] if bids else None
+
+    def ease(self, provider):
+        """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
+        return self.model.arrangement.optional(f"ease_{provider.sector}") or 1.0
+
+    def forecast_benefit(self, body):
+        """Benefit by line that a body's appraisal forecasts within its horizon, of all it might commission, one family each."""
+        total = np.zeros(len(self.model.lines))
+        for programme in self.model.catalogue.values():
+            provider = self.best_provider(programme, body) if body.may_commission(programme) else None
+            appraisal = body.appraise(programme, self.price_pence(programme, provider)) if provider else None
+            if appraisal is not None:
+                total += appraisal.present_fiscal
+        return total
+
+    def is_accredited(self, programme):
+        """Whether a programme may be commissioned as far as the evidence unit is concerned, if there is one."""
+        return self.model.evidence is None or self.model.evidence.accredits(programme)
+
+    def target_of(self, programme):
+        """Whom an analyst takes to be like a programme's target: those with the problem, however far it has gone."""
+        return self.model.targets[programme.id]._replace(level_to=3)
+
+    def is_feasible(self, project):
+        """Whether a project passes the conditions under which an outcome bond is feasible, where they are asked for."""
+        return not self._conditions or not feasible(facts_of(self.model, project), self._conditions)
+
+    def stage(self, programme, families):
+        """Families a programme may take on at its stage: few before its go / no-go point, none past a no."""
+        if not self.model.arrangement.has("staged"):
+            return families
+        go = self._stages.get(programme)
+        if go is None:
+            return math.ceil(families * self.model.arrangement.get("pilot_share"))
+        return families if go else 0
+
+    def room_for(self, programme, body):
+        """Families that may still be taken on a programme this year where a body works, by all that work there together."""
+        most = int(self._survey[programme.id][0] * programme.get("most_reached") * body.scope())
+        return max(0, most - self._taken[body.areas, programme.id])
+
+    def price_pence(self, programme, provider):
+        """Price a family: the provider's bid, unless payments have a price of their own."""
+        price = self.model.arrangement.rules.paid_for.price
+        return price(programme, provider) if price else provider.price_pence(programme)

@@ -1,0 +1,144 @@
+"""Outcome payments: what is expected of a project, due for a contract, and owed; and who pays."""
+
+import math
+from statistics import NormalDist
+
+from sim.core.ledger import OUTSIDE, party_of, split
+
+
+class Outcomes:
+    """Payments for outcomes under the arrangement of a model.
+
+    Parameters
+    ----------
+    model : LocalSystem
+    """
+
+    def __init__(self, model):
+        self.model = model
+        self.threshold = model.arrangement.optional("outcome_threshold")
+
+    def pay(self):
+        """What is due for this year's results of each contract whose risk someone carries."""
+        payment = self.model.arrangement.rules.paid_for
+        found = {item.cohort.key: item for item in self.model.findings}
+        missed = [group for group in self.judged(self.model.findings) if self.threshold and not self.passes(group)]
+        short, due = {finding.cohort.key for group in missed for finding in group}, {}
+        vehicle, signed = self.model.vehicle, self.model.signed
+        for contract in signed.values():
+            finding = found.get(contract.key)
+            if vehicle and not vehicle.takes(contract.payee):
+                continue
+            if contract.payee and (finding is not None or contract.year == self.model.year):
+                due[contract.key] = 0 if contract.key in short else payment.outcome(self.model, contract, finding)
+        if self.model.arrangement.has("double_claims"):
+            due = {
+                key: round(pence * (1 - found[key].shared / 2)) if key in found else pence for key, pence in due.items()
+            }
+        if self.model.arrangement.has("pooled_cohorts"):
+            due = self._judged_together(due, found)
+        for key, pence in due.items():
+            contract = signed[key]
+            pence = max(0, pence)
+            if vehicle:
+                pence = min(pence, vehicle.owed_at_most(contract.payee, pence))
+            self._pay(contract, found.get(key), pence)
+
+    def judged(self, findings):
+        """Findings that decide together whether a saving is paid for: all of a body's with `pooled_cohorts`, else each alone.
+
+        Returns
+        -------
+        list of list of Finding
+            Empty where payment follows something else than saving.
+        """
+        if not (self.threshold or self.model.arrangement.rules.paid_for.on_saving):
+            return []
+        if not self.model.arrangement.has("pooled_cohorts"):
+            return [[finding] for finding in findings]
+        bodies = {finding.cohort.body: [] for finding in findings}
+        for finding in findings:
+            bodies[finding.cohort.body].append(finding)
+        return list(bodies.values())
+
+    def bar(self, group):
+        """Pence that the saving of cohorts judged together has to pass: a share of what they would have used."""
+        return self.threshold * sum(finding.usual * len(finding.cohort.rows) for finding in group)
+
+    def passes(self, group):
+        """Whether the saving measured in findings judged together passes the bar."""
+        return sum(finding.per_family * len(finding.cohort.rows) for finding in group) > self.bar(group)
+
+    def luck(self, group):
+        """How often noise of the error stated would pass the bar if programmes did nothing: a normal tail."""
+        error = math.hypot(*(finding.spread * len(finding.cohort.rows) for finding in group))
+        return NormalDist().cdf(-self.bar(group) / error) if error else 0.0
+
+    def expected(self, project):
+        """Pence a family that outcome payments for a project are expected to come to."""
+        expect = self.model.arrangement.rules.paid_for.expect
+        return expect(self.model, project) if expect else 0
+
+    def value_to(self, body, project):
+        """Value of a project to a body, pence a family: where others pay up front, it pays its share of what outcomes cost.
+
+        No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
+        """
+        value = project.appraisal.value_pence
+        if self.model.own_money:
+            return value
+        most = self.model.arrangement.optional("return_cap") * project.price_pence or math.inf
+        at_risk = self.model.arrangement.optional("provider_share") or 1.0
+        expected = min(most, self.expected(project)) * self.own_share() + (1 - at_risk) * project.price_pence
+        return value + project.price_pence - expected
+
+    def owed_by(self, body):
+        """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""
+        years = self.model.followed_years
+        return round(sum(
+            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.model.year) / years)
+            for contract in self.model.signed.values()
+            if contract.body == body.code and contract.payee != body.outcome_account()
+        ) * self.own_share())  # fmt: skip
+
+    def own_share(self):
+        """Share of outcome payments that falls on the commissioner and its members."""
+        return 1 - sum(self.model.arrangement.optional(name) for name in ("centre_share", "outside_share"))
+
+    def payers(self, body, finding):
+        """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
+        centre, outside = (self.model.arrangement.optional(name) for name in ("centre_share", "outside_share"))
+        choose = self.model.arrangement.rules.savings.payers
+        local = choose(body, finding) if choose else {body.code: 1.0}
+        rest = self.own_share() / sum(local.values())
+        shares = {code: weight * rest for code, weight in local.items()}
+        if centre:
+            shares[self.model.centre().code] = centre
+        if outside:
+            shares[OUTSIDE] = outside
+        return shares
+
+    def _pay(self, contract, finding, due):
+        """Payers share what is due."""
+        shares = self.payers(self.model.parties[contract.body], finding)
+        for code, part in zip(shares, split(due, list(shares.values())), strict=True):
+            if code == party_of(contract.payee):
+                continue  # what a body would pay itself
+            if code == OUTSIDE:
+                self.model.ledger.transfer(OUTSIDE, contract.payee, part, "outcome_payment")
+            else:
+                self.model.parties[code].pay_for_outcome(contract.payee, part)
+
+    def _judged_together(self, due, found):
+        """What results of one body's cohorts bring less what others fall short; those that did well share the sum.
+
+        Fees that no finding is needed for stay as they are.
+        """
+        pooled = dict(due)
+        for body in {key[0]: None for key in due}:
+            gains = {key: pence for key, pence in due.items() if key[0] == body and key in found and pence > 0}
+            if gains:
+                short = sum(-pence for key, pence in due.items() if key[0] == body and key in found and pence < 0)
+                total = max(0, sum(gains.values()) - short)
+                pooled |= dict(zip(gains, split(total, list(gains.values())), strict=True))
+        return pooled

@@ -1,0 +1,64 @@
+"""A settled place: families and services as they stand before anyone decides anything new."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.place.families import FULL_QUARTER, QUARTERS, Families
+from sim.place.kernels import QUARTERS_OF_AGE
+from sim.place.services import Lines, Services
+
+
+@dataclass
+class Settled:
+    """A place at the end of its base year; quarters up to 0 lie behind it.
+
+    Attributes
+    ----------
+    families : Families
+    services : Services
+        With places and prices in pence.
+    expected_pence : int64 (lines,)
+        Spending of the base year, which is what agencies expect to spend.
+    """
+
+    families: Families
+    services: Services
+    expected_pence: np.ndarray
+
+    def copy(self):
+        """The same place again, sharing nothing that changes."""
+        return Settled(self.families.copy(), self.services.copy(), self.expected_pence)
+
+
+def settle(place, dials, seed, n_families=None, threads=1):
+    """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).
+
+    Every family enters when its index child is born, so that at the end each has lived its whole life in the model
+    and the place is stationary. Meanwhile each rationed line serves its usual share of known need. Then places are
+    fixed and a base year passes with them.
+
+    Parameters
+    ----------
+    place : Place
+    dials : dict
+    seed : int
+    n_families : int, optional
+        Scales the population and the outside caseload; the place's own number by default.
+    threads : int
+
+    Returns
+    -------
+    Settled
+    """
+    n_families = int(place.get("place.families")) if n_families is None else n_families
+    families = Families(place, dials, n_families, seed, threads)
+    services = Services(Lines(place, dials, n_families))
+    for quarter in range(FULL_QUARTER - QUARTERS_OF_AGE + 1, 1):
+        if quarter == 1 - QUARTERS:
+            services.open_for_business(range(quarter - QUARTERS, quarter))
+        families.age(until_full=max(0, FULL_QUARTER - quarter))
+        families.move_needs(quarter)
+        services.serve(families, quarter)
+    expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))
+    return Settled(families, services, expected)

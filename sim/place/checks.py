@@ -1,0 +1,223 @@
+"""What must hold in a place beyond each value by itself: its ids, its sums, what its targets measure, and its size."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from sim.core import codes
+from sim.core.faults import Faults, InputError, shown, suggest
+from sim.core.input_files import read_toml
+from sim.core.kinds import COUNT, MONEY, SHARE, Kind
+from sim.core.ledger import OUTSIDE, TREASURY
+
+_ID = re.compile(r"[^\W_][\w-]{0,63}")
+
+# What a target may measure: the words that follow, and the kind of its figure (None: it depends on what is looked at).
+MEASURES = {
+    "prevalence": (("need", "level", "from_age", "to_age"), SHARE),
+    "caseload": (("line",), COUNT),
+    "line_spending": (("line",), MONEY),
+    "needs_at_least": (("count",), SHARE),
+    "costliest": (("share", "what"), None),
+    "most_needs": (("share", "what"), None),
+}
+_WHOLE = {"level": (1, 3), "from_age": (0, 25), "to_age": (0, 25), "count": (1, 99)}
+OF_FAMILIES = ("cost", "needs")  # what may be asked of a group of families, beside any need
+
+# How far a count per family may lie from those of the shipped places, as a factor. Children looked after and benefit
+# claimants of English councils lie within a factor of about 4 of the mean; a slip of place or unit is of 10 and more.
+FACTOR, PEOPLE_FACTOR = 8, 3
+
+
+@cache
+def reserved():
+    """Codes that no agency or department may have: each is a party, or an account, of its own."""
+    data = files("sim") / "scenarios"
+    providers, investors = read_toml(str(data / "providers.toml")), read_toml(str(data / "investors.toml"))
+    return frozenset({codes.ALL, OUTSIDE, TREASURY, *codes.PARTIES, *providers, *investors["investors"]})
+
+
+def known(path, key, value, names):
+    """Refuse a value that is not among some names.
+
+    Raises
+    ------
+    InputError
+    """
+    if value not in names:
+        raise InputError(path, key, f"{shown(value)} is unknown", suggest(shown(value), names))
+
+
+def check_ids(path, table, ids, taken=()):
+    """Refuse ids that are no plain word, given twice, alike but for capitals and spaces, or taken by others.
+
+    Raises
+    ------
+    InputError
+    """
+    seen = {}
+    with Faults() as faults:
+        for name in ids:
+            with faults.kept():
+                where = f"{table} {shown(name)}"
+                if not _ID.fullmatch(name):
+                    raise InputError(path, where, "is not an id", "give letters, digits, - and _, 64 at most")
+                alike = seen.setdefault(name.casefold(), name)
+                if ids.count(name) > 1:
+                    raise InputError(path, where, "is given twice", f"give each {table} an id of its own")
+                if alike != name:
+                    raise InputError(path, where, f"differs from {alike!r} by capitals only", "give it another id")
+                if name.casefold() in taken:
+                    raise InputError(path, where, "is the code of another party or account", "give it another id")
+
+
+def check_parties(path, members):
+    """Refuse agencies and departments that share a code with each other or with what an arrangement may bring.
+
+    Raises
+    ------
+    InputError
+    """
+    taken = reserved() | {codes.board(name).casefold() for name in members["neighbourhoods"]}
+    with Faults() as faults:
+        for table, others in (("agency", members["departments"]), ("department", ())):
+            ids = members["agencies" if table == "agency" else "departments"]
+            with faults.kept():
+                check_ids(path, table, ids, taken | {name.casefold() for name in others})
+        for table, ids, own in (("need", members["needs"], OF_FAMILIES), ("line", members["lines"], (codes.ALL,))):
+            with faults.kept():
+                check_ids(path, table, ids, own)
+
+
+def check_sums(folder, neighbourhoods, needs, values):
+    """Shares that must sum to one, and chances that may not exceed it, as far as the values are there.
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        shares = [values.get(f"neighbourhoods.{name}.families_share") for name in neighbourhoods]
+        with faults.kept():
+            total = sum(share.value for share in shares if share)
+            if all(shares) and abs(total - 1) > 1e-6:
+                problem = f"shares sum to {total:.6f}"
+                raise InputError(folder / "neighbourhoods.csv", "families_share", problem, "make them sum to one")
+        for need in needs:
+            for level in (1, 2):
+                chances = [values.get(f"transitions.{need}.{way}.{level}") for way in ("up", "down")]
+                both = sum(chance.value for chance in chances if chance)
+                with faults.kept():
+                    if both > 1:
+                        raise InputError(folder / "transitions.csv", f"{need} level {level}",
+                                         f"up and down sum to {both:g}", "keep the sum at 1 or less")  # fmt: skip
+
+
+def check_measure(path, where, text, members):
+    """The kind of figure a target measures; refuses one that the fit cannot measure.
+
+    Parameters
+    ----------
+    path, where : str
+        For the error.
+    text : str
+        As ``prevalence conduct 2 11 15``; see :data:`MEASURES`.
+    members : dict of str to list of str
+        Ids of the place's needs and lines.
+
+    Returns
+    -------
+    sim.kinds.Kind
+
+    Raises
+    ------
+    InputError
+    """
+    measure, *words = text.split() or [""]
+    if measure not in MEASURES:
+        raise InputError(path, where, f"measures {shown(text)}", suggest(measure, MEASURES))
+    wanted, kind = MEASURES[measure]
+    if len(words) != len(wanted):
+        raise InputError(
+            path, where, f"measures {shown(text)}", f"write {measure} " + " ".join(x.upper() for x in wanted)
+        )
+    for word, name in zip(words, wanted, strict=True):
+        key = f"{where}: {name}"
+        if name in ("need", "line"):
+            known(path, key, word, members[f"{name}s"])
+        elif name == "what":
+            known(path, key, word, [*OF_FAMILIES, *members["needs"]])
+            kind = {"cost": MONEY, "needs": Kind(0, len(members["needs"]), money=False)}.get(word, SHARE)
+        elif name == "share":
+            if not re.fullmatch(r"0?\.\d+|1(\.0*)?", word) or not float(word):
+                raise InputError(path, key, f"{shown(word)} is no share", "give a share above 0, as 0.02 for 2%")
+        else:
+            low, high = _WHOLE[name]
+            if not (word.isdecimal() and len(word) < 3 and low <= int(word) <= high):
+                raise InputError(path, key, f"{shown(word)} is out of range", f"give a whole number, {low} to {high}")
+    if measure == "prevalence" and int(words[2]) > int(words[3]):
+        raise InputError(path, where, f"ages {words[2]} to {words[3]} are none", "give the younger age first")
+    return kind
+
+
+def check_size(place, shipped):
+    """Refuse counts that do not fit the place's number of families, against those of the shipped places.
+
+    A count may lie anywhere in the ranges the shipped places give for it, per family, and a factor beyond their
+    values (:data:`FACTOR`).
+
+    Raises
+    ------
+    InputError
+    """
+    families = place.values["place.families"].value
+    spans = [(other, other.values["place.families"].value, _counts(other)) for other in shipped]
+    with Faults() as faults:
+        for key, (file, item) in _counts(place).items():
+            here, factor = item.base_value / families, PEOPLE_FACTOR if key == "value.population" else FACTOR
+            alike = [(other, n, counts[key][1]) for other, n, counts in spans if key in counts]
+            with faults.kept():
+                if here and alike and not any(_fits(here, there, n, factor) for _, n, there in alike):
+                    _refuse_size(place, file, key, here, [(o.id, there.base_value / n) for o, n, there in alike])
+        for key, (file, item) in _counts(place).items():
+            most = "population" if key.endswith(".caseload") else "families"
+            with faults.kept():
+                if "caseload" in key and item.value > place.values[f"place.{most}"].value:
+                    raise InputError(f"{place.folder}/{file}", key, f"{item.value:g} is more than the place's {most}",
+                                     f"give counts of this place, or mend value.{most} of place.toml")  # fmt: skip
+
+
+def _counts(place):
+    """Everything that grows with a place: key in its file, the file, and the value."""
+    found = {
+        f"value.{name}": ("place.toml", place.values[f"place.{name}"]) for name in ("population", "public_spending")
+    }
+    for line in place.lines:
+        if place.has(name := f"lines.{line.id}.caseload"):
+            found[f"{line.id}.caseload"] = ("lines.csv", place.values[name])
+    for target in place.targets:
+        if target.measures.split()[0] in ("caseload", "line_spending"):
+            found[target.measures] = ("targets.csv", target.figure)
+    return found
+
+
+def _fits(here, there, families, factor):
+    """Whether a count per family is like that of a shipped place."""
+    value = there.base_value / families
+    low, high = (value * limit / there.value for limit in (there.low, there.high))
+    return min(value / factor, low) <= here <= max(value * factor, high)
+
+
+def _figure(number):
+    return f"{number:,.0f}" if number >= 100 else f"{number:.3g}"
+
+
+def _refuse_size(place, file, key, here, alike):
+    name, there = min(alike, key=lambda pair: max(here / pair[1], pair[1] / here))
+    times, way, size = (there / here, "fewer", "smaller") if here < there else (here / there, "more", "larger")
+    raise InputError(
+        f"{place.folder}/{file}", key,
+        f"{_figure(1000 * here)} per 1,000 families is {times:.0f} times {way} than {name}'s {_figure(1000 * there)}: "
+        f"are these counts of a {size} place?",
+        f"give counts of a place of {place.values['place.families'].value:,.0f} families, or mend value.families of place.toml",
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""The identity: where the service use avoided went, in whole pence (docs/odd.md, section 4.3)."""
+
+import numpy as np
+
+from sim.place.services import FIELDS, _pick, _served
+
+LEAKS = (
+    "need_prevented", "never_served", "gross_avoided", "case_finding", "backfill_unmet_need", "backfill_threshold",
+    "stranded_notice", "stranded_unclosed", "overtime", "cash_released",
+)  # fmt: skip
+
+
+def leaks(run, twin, prices):
+    """Where the service use avoided went, in pence (docs/odd.md, section 4.3).
+
+    Parameters
+    ----------
+    run, twin : int64 (..., lines, len(FIELDS))
+        Counts of the run and of its do-nothing twin.
+    prices : Prices
+
+    Returns
+    -------
+    dict of str to int64 (..., lines)
+        One entry for each of :data:`LEAKS`; negative values are kept.
+
+    Notes
+    -----
+    With d for twin minus run: N = a (dD + D_found); never served = round(N (D - T_elig) / D) of the twin; G = N -
+    never served = case finding + backfill (two) + stranded (two) + overtime + cash, where cash = f dK + v dT + o
+    d(over). The sides share no term, so the identity can fail.
+    """
+    average = prices.average
+    gap = {name: _pick(twin, name) - _pick(run, name) for name in FIELDS}
+    served_gap = _served(twin) - _served(run)
+    known_gap, unmet = _known_and_unmet(run, twin)
+    need = average * known_gap
+    never = _never_served(need, _pick(twin, "demand"), _pick(twin, "eligible_served"))
+    return {
+        "need_prevented": need,
+        "never_served": never,
+        "gross_avoided": need - never,
+        "case_finding": average * _pick(run, "served_found"),
+        "backfill_unmet_need": average * unmet - never,
+        "backfill_threshold": -average * gap["served_low"],
+        "stranded_notice": -prices.fixed * gap["empty_notice"],
+        "stranded_unclosed": -prices.fixed * gap["empty_other"],
+        "overtime": (prices.fixed - prices.extra) * gap["over"],
+        "cash_released": prices.fixed * gap["places"] + prices.variable * served_gap + prices.extra * gap["over"],
+    }
+
+
+def waiting_need_met(run, twin):
+    """Case-quarters of need that waits in the twin and is served in the run, refills from outside the place left out.
+
+    Parameters
+    ----------
+    run, twin : int64 (..., lines, len(FIELDS))
+
+    Returns
+    -------
+    float (..., lines)
+        Backfill of unmet need as cases: what lines cost does not enter, so that one without a price has it too.
+    """
+    known_gap, unmet = _known_and_unmet(run, twin)
+    demand = _pick(twin, "demand")
+    waiting = np.divide(demand - _pick(twin, "eligible_served"), demand, out=np.zeros(demand.shape), where=demand > 0)
+    return unmet + _pick(twin, "refilled") - _pick(run, "refilled") - known_gap * waiting
+
+
+def _known_and_unmet(run, twin):
+    """Cases by which the run has less known need than the twin, and of them those by which it does not serve less."""
+    known = _pick(twin, "demand") - _pick(run, "demand") + _pick(run, "demand_found")
+    served = _pick(twin, "eligible_served") - _pick(run, "eligible_served") + _pick(run, "served_found")
+    return known, known - served
+
+
+def _never_served(need, demand, served):
+    """round(N (D - T) / D) in whole numbers, half away from nought; 0 where nobody asked."""
+    scaled = need * (demand - served)
+    safe = np.where(demand == 0, 1, demand)
+    rounded = np.sign(scaled) * ((2 * np.abs(scaled) + safe) // (2 * safe))
+    return np.where(demand == 0, 0, rounded)

@@ -1,0 +1,426 @@
+"""A place: its needs, services, bodies and neighbourhoods, read from a folder of published figures.
+
+The folder's ``place.toml`` says what exists; its CSV files say how much, one value a row with unit, range and source.
+"""
+
+import os
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+
+from sim.core import kinds
+from sim.core.evidence import PRICE_BASE
+from sim.core.faults import Faults, InputError, check_name, shown, suggest
+from sim.core.input_files import read_rows, read_toml
+from sim.core.parameters import changed, quantity
+from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
+
+LEVELS = ("none", "emerging", "entrenched", "crisis")
+AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
+BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
+SERVICE_KINDS = ("statutory", "rationed", "demand_led")
+FUNDING = ("historic", "workload")
+YEAR_END = ("keep", "return")
+
+# What each table must say, and what kind of number each value is.
+NEED_PARAMETERS = {
+    "prevalence": kinds.SHARE,
+    "entry_emerging": kinds.SHARE, "entry_entrenched": kinds.SHARE, "entry_crisis": kinds.SHARE,
+    "present_emerging": kinds.CHANCE, "present_entrenched": kinds.CHANCE, "present_crisis": kinds.CHANCE,
+    "recovery_if_served": kinds.RATIO_UP, "frailty_weight": kinds.SPREAD, "contagion": kinds.RATIO,
+    "social_capital": kinds.SHARE, "years_after_25": kinds.YEARS,
+    **{f"onset_age_{band}": kinds.RATIO for band in BAND_NAMES},
+    **{f"recovery_age_{band}": kinds.RATIO for band in BAND_NAMES},
+}  # fmt: skip
+LINE_PARAMETERS = {
+    "unit_cost": kinds.PRICE, "family_share": kinds.SHARE, "coverage": kinds.SHARE, "fixed_share": kinds.SHARE,
+    "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
+    "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
+}  # fmt: skip
+LINE_OPTIONAL = {"caseload": kinds.COUNT}
+AGENCY_PARAMETERS = {
+    "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
+    "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
+    "outcome_weight": kinds.SHARE,
+}  # fmt: skip
+DEPARTMENT_PARAMETERS = {"real_growth": kinds.GROWTH}
+NEIGHBOURHOOD_PARAMETERS = {
+    "families_share": kinds.SHARE, "deprivation": kinds.SCORE, "social_capital": kinds.SHARE,
+    "x": kinds.POSITION, "y": kinds.POSITION,
+}  # fmt: skip
+PLACE_PARAMETERS = {
+    "families": kinds.FAMILIES, "population": kinds.PEOPLE, "public_spending": kinds.MONEY,
+    "frailty_sd": kinds.SPREAD, "deprivation_effect": kinds.SPREAD, "frailty_recovery": kinds.SPREAD,
+    "trust_sd": kinds.SHARE, "word_of_mouth": kinds.RATIO, "trust_gain": kinds.SHARE, "contact_finds": kinds.RATIO,
+    "belief_spread": kinds.SPREAD, "evaluation_doubt": kinds.DOUBT, "smallest_project": kinds.FEW,
+}  # fmt: skip
+COUPLING = kinds.RATIO
+TABLES = {
+    "needs": ("need", NEED_PARAMETERS, {}),
+    "lines": ("line", LINE_PARAMETERS, LINE_OPTIONAL),
+    "agencies": ("agency", AGENCY_PARAMETERS, {}),
+    "departments": ("department", DEPARTMENT_PARAMETERS, {}),
+    "neighbourhoods": ("neighbourhood", NEIGHBOURHOOD_PARAMETERS, {}),
+}
+VALUE_COLUMNS = ["value", "unit", "price_year", "low", "high", "source"]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A service line: what an agency runs for a need at a level and above."""
+
+    id: str
+    name: str
+    agency: str
+    need: str
+    level: int
+    kind: str
+    care: bool = False
+
+
+@dataclass(frozen=True)
+class Agency:
+    """A public body of the place, its parent and its year-end and funding rules."""
+
+    id: str
+    name: str
+    department: str
+    year_end: str
+    funding: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """A need or a department."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Target:
+    """A published figure the place is fitted to, or checked against."""
+
+    id: str
+    measures: str
+    use: str
+    figure: object
+
+
+@dataclass(frozen=True)
+class Place:
+    """Everything a place's files say.
+
+    Attributes
+    ----------
+    id, name : str
+    folder : str
+        Where it was read from.
+    needs, departments : tuple of Named
+    lines : tuple of Line
+    agencies : tuple of Agency
+    neighbourhoods : tuple of str
+        Stable codes, in file order.
+    values : dict of str to Quantity
+        Every number, by dotted name such as ``lines.care.unit_cost``.
+    targets : tuple of Target
+    """
+
+    id: str
+    name: str
+    folder: str
+    needs: tuple
+    departments: tuple
+    agencies: tuple
+    lines: tuple
+    neighbourhoods: tuple
+    values: dict = field(repr=False)
+    targets: tuple = field(repr=False)
+
+    @property
+    def files(self):
+        """Its TOML and CSV files."""
+        return [path for path in sorted(Path(self.folder).iterdir()) if path.suffix in (".csv", ".toml")]
+
+    def get(self, name):
+        """A value at the price base (2010/11 pounds where it is money)."""
+        return self.values[name].base_value
+
+    def has(self, name):
+        """Whether the files give this value."""
+        return name in self.values
+
+    def with_value(self, name, text, where="--set"):
+        """A copy with one value changed inside its range."""
+        return replace(self, values={**self.values, name: changed(self.values[name], text, where, name)})
+
+    def index(self, table):
+        """Position of each id in one of the tuples ``needs``, ``lines``, ``agencies``."""
+        return {item.id: i for i, item in enumerate(getattr(self, table))}
+
+
+def place_names():
+    """Ids of the places that come with the package."""
+    root = files("sim") / "scenarios" / "places"
+    return sorted(item.name for item in root.iterdir() if (item / "place.toml").is_file())
+
+
+def load_place(name):
+    """Read and check a place.
+
+    Parameters
+    ----------
+    name : str or path
+        A place's id, or a folder of the same form.
+
+    Returns
+    -------
+    Place
+
+    Raises
+    ------
+    InputError
+        That names every fault of all its files.
+    """
+    shipped = Path(str(files("sim") / "scenarios" / "places"))
+    folder = Path(str(name))
+    if not os.path.isdir(folder):
+        if str(name) not in place_names():
+            raise InputError("place", "", f"{shown(str(name))} is neither a place nor a folder",
+                             suggest(name, place_names()))  # fmt: skip
+        folder = shipped / str(name)
+    place = _build(folder)
+    if folder.resolve().parent != shipped.resolve():
+        check_size(place, [_build(shipped / other) for other in place_names()])
+    return place
+
+
+# The tables of ``place.toml``, by key: what each becomes, and its texts and other fields.
+_THINGS = {
+    "need": ("needs", Named, ("id", "name")),
+    "department": ("departments", Named, ("id", "name")),
+    "agency": ("agencies", Agency, ("id", "name", "department", "year_end", "funding")),
+    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
+}
+_OPTIONAL = ("care",)
+_TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
+_KNOWN = {"year_end": YEAR_END, "funding": FUNDING, "kind": SERVICE_KINDS}
+
+
+def _build(folder):
+    path, values, rows, targets = folder / "place.toml", {}, {}, ()
+    with Faults() as faults:
+        spec = read_toml(path)
+        with faults.kept():
+            _check_head(path, spec)
+        members = _members(path, spec)
+        things = {table: _things(path, spec[key], key, members, faults) for key, (table, *_) in _THINGS.items()}
+        with faults.kept():
+            _read_place_values(path, spec.get("value", {}), values)
+        for table, (key, *_) in TABLES.items():
+            with faults.kept():
+                rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
+        members["neighbourhoods"] = list(dict.fromkeys(row["neighbourhood"] for row in rows.get("neighbourhoods", ())))
+        with faults.kept():
+            check_parties(path, members)
+        with faults.kept():
+            check_ids(folder / "neighbourhoods.csv", "neighbourhood", members["neighbourhoods"])
+        for name in members["neighbourhoods"]:
+            with faults.kept():
+                check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
+        for table in rows:
+            with faults.kept():
+                _read_table(folder / f"{table}.csv", table, rows[table], members[table], values)
+        with faults.kept():
+            _read_transitions(folder / "transitions.csv", members["needs"], values)
+        with faults.kept():
+            _read_coupling(folder / "coupling.csv", members["needs"], values)
+        with faults.kept():
+            check_sums(folder, members["neighbourhoods"], members["needs"], values)
+        with faults.kept():
+            targets = _read_targets(folder / "targets.csv", members)
+        own = folder.resolve().name
+        with faults.kept():
+            check_name(spec.get("id", own), path, "id", "id" if "id" in spec else "file")
+        with faults.kept():
+            check_name(spec.get("name", own), path, "name")
+    return Place(spec.get("id", own), spec.get("name", own), str(folder), **things,
+                 neighbourhoods=tuple(members["neighbourhoods"]), values=values, targets=targets)  # fmt: skip
+
+
+def _check_head(path, spec):
+    """The keys of ``place.toml``, and those that are no tables."""
+    keys = {"id", "name", "price_base", "value", *_THINGS}
+    with Faults() as faults:
+        for key in spec:
+            with faults.kept():
+                if key not in keys:
+                    raise InputError(path, shown(key), "unknown key", suggest(key, keys))
+        for key in ("id", "name"):
+            with faults.kept():
+                if not isinstance(spec.get(key, ""), str):
+                    raise InputError(path, key, f"{shown(spec[key])} is not text", "put it in quotation marks")
+        with faults.kept():
+            if spec.get("price_base") != PRICE_BASE:
+                problem = f"{shown(spec.get('price_base'))} is not the price base"
+                raise InputError(path, "price_base", problem, f"give {PRICE_BASE!r}")
+        with faults.kept():
+            if "id" in spec and isinstance(spec["id"], str):
+                check_ids(path, "id", [spec["id"]])
+
+
+def _members(path, spec):
+    """Ids of each table of ``place.toml``; without them nothing else can be read."""
+    members = {}
+    with Faults() as faults:
+        for key, (table, *_) in _THINGS.items():
+            entries = spec.get(key)
+            with faults.kept():
+                if not isinstance(entries, list) or not entries or not all(isinstance(row, dict) for row in entries):
+                    raise InputError(path, key, "is missing or has the wrong type", f"give a table [[{key}]] for each")
+                ids = [row.get("id") for row in entries]
+                if not all(isinstance(name, str) for name in ids):
+                    raise InputError(path, key, "has an entry without an id", f"give each [[{key}]] an id of its own")
+                members[table] = ids
+    return members
+
+
+def _things(path, entries, key, members, faults):
+    """Entries of one ``[[key]]`` table of ``place.toml``, as far as they are right."""
+    _, kind, fields = _THINGS[key]
+    links = {**_KNOWN, **{single: members[table] for single, (table, *_) in _THINGS.items()}}
+    things = []
+    for row in entries:
+        with faults.kept():
+            _check_thing(path, f"{key} {shown(row['id'])}", row, fields, links)
+            things.append(kind(**row))
+    return tuple(things)
+
+
+def _check_thing(path, where, row, fields, links):
+    with Faults() as faults:
+        for name in dict.fromkeys([*row, *fields]):
+            with faults.kept():
+                if name not in fields:
+                    raise InputError(path, f"{where}: {shown(name)}", "unknown key", suggest(name, fields))
+                if name not in row:
+                    if name in _OPTIONAL:
+                        continue
+                    raise InputError(path, where, f"has no {name!r}", "add it")
+                wanted, words = _TYPES.get(name, (str, "text in quotation marks"))
+                if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
+                    problem = f"{shown(row[name])} has the wrong type"
+                    raise InputError(path, f"{where}: {name}", problem, f"give {words}")
+                if name in ("id", "name"):
+                    check_name(row[name], path, f"{where}: {name}", name)
+                if name == "level" and row[name] not in (1, 2, 3):
+                    raise InputError(path, f"{where}: level", f"{row[name]} is out of range", "give 1, 2 or 3")
+                if name in links:
+                    known(path, f"{where}: {name}", row[name], links[name])
+
+
+def _read_place_values(path, table, values):
+    """The ``[value.NAME]`` tables of ``place.toml``."""
+    if not isinstance(table, dict):
+        raise InputError(path, "value", f"{shown(table)} is not a table", "give a table [value.NAME] for each value")
+    with Faults() as faults:
+        for key in dict.fromkeys([*table, *PLACE_PARAMETERS]):
+            with faults.kept():
+                if key not in PLACE_PARAMETERS:
+                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
+                if key not in table:
+                    remedy = "add it with value, unit, low, high and source"
+                    raise InputError(path, f"value.{key}", "is missing", remedy)
+                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", PLACE_PARAMETERS[key])
+
+
+def _read_table(path, table, rows, members, values):
+    """One value a row for each member of a table and each parameter; all required ones must be there."""
+    key, required, optional = TABLES[table]
+    allowed = {**required, **optional}
+    given = set()
+    with Faults() as faults:
+        for row in rows:
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: {key}", row[key], members)
+                parameter = row["parameter"]
+                if parameter not in allowed:
+                    raise InputError(
+                        path, f"{where}: {shown(parameter)}", "unknown parameter", suggest(parameter, allowed)
+                    )
+                _add(values, given, f"{table}.{row[key]}.{parameter}", row, path, allowed[parameter])
+        _check_given(path, [f"{table}.{member}.{name}" for member in members for name in required], given, faults)
+
+
+def _add(values, given, name, row, path, kind):
+    """Take a row's value; `given` holds what the file names, right or wrong."""
+    where = f"line {row.line}: {name}"
+    if name in given:
+        raise InputError(path, where, "is given twice", "keep one")
+    given.add(name)
+    values[name] = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+
+
+def _check_given(path, names, given, faults):
+    for name in names:
+        with faults.kept():
+            if name not in given:
+                remedy = "add a row with value, unit, range and source"
+                raise InputError(path, name.partition(".")[2], "is missing", remedy)
+
+
+def _read_transitions(path, needs, values):
+    given, levels = set(), {"up": ("0", "1", "2"), "down": ("1", "2", "3")}
+    with Faults() as faults:
+        for row in read_rows(path, ["need", "direction", "level", *VALUE_COLUMNS]):
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: need", row["need"], needs)
+                known(path, f"{where}: direction", row["direction"], levels)
+                known(path, f"{where}: level", row["level"], levels[row["direction"]])
+                _add(
+                    values,
+                    given,
+                    f"transitions.{row['need']}.{row['direction']}.{row['level']}",
+                    row,
+                    path,
+                    kinds.CHANCE,
+                )
+        names = [f"transitions.{need}.{way}.{level}" for need in needs for way in levels for level in levels[way]]
+        _check_given(path, names, given, faults)
+
+
+def _read_coupling(path, needs, values):
+    given = set()
+    with Faults() as faults:
+        for row in read_rows(path, ["need", "other", *VALUE_COLUMNS], may_be_empty=True):
+            with faults.kept():
+                where = f"line {row.line}"
+                known(path, f"{where}: need", row["need"], needs)
+                known(path, f"{where}: other", row["other"], [need for need in needs if need != row["need"]])
+                _add(values, given, f"coupling.{row['need']}.{row['other']}", row, path, COUPLING)
+
+
+def _read_targets(path, members):
+    chances = [f"{need}.up.{level}" for need in members["needs"] for level in (0, 1, 2)]
+    targets, given = [], set()
+    with Faults() as faults:
+        for row in read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]):
+            with faults.kept():
+                where = f"line {row.line}: {shown(row['target'])}"
+                for what in (row["target"], row["use"]):
+                    if what in given and what != "check":
+                        raise InputError(path, where, f"{shown(what)} is given twice", "keep one")
+                    given.add(what)
+                check_name(row["target"], path, f"{where}: target")
+                kind = check_measure(path, where, row["measures"], members)
+                way, _, chance = row["use"].partition(" ")
+                if row["use"] != "check" and (way != "fit" or chance not in chances):
+                    problem = f"use {shown(row['use'])} is unknown"
+                    raise InputError(path, where, problem, "give 'check' or 'fit NEED.up.LEVEL'")
+                figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+                if not figure.value:
+                    raise InputError(path, where, "a figure of 0 cannot be met", "give one above 0, or leave it out")
+                targets.append(Target(row["target"], row["measures"], row["use"], figure))
+    return tuple(targets)

@@ -1,0 +1,261 @@
+"""Service lines: demand, places in blocks, notice, thresholds that drift, and the identity of where savings go.
+
+The identity (docs/odd.md, section 4.3) compares a run with its do-nothing twin, line by line and quarter by quarter,
+in whole pence: what need no longer asks for is either case finding, backfill, stranded cost, overtime or cash.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.core.streams import code_of, uniform
+from sim.place.families import QUARTERS
+
+# Counts of one line in one quarter, in cases or places.
+FIELDS = (
+    "demand", "demand_found", "eligible_served", "served_found", "served_low", "places", "over", "empty_notice", "empty_other", "refilled",
+)  # fmt: skip
+
+
+@dataclass
+class Prices:
+    """Whole pence a quarter of each line, fixed once when the place opens for business.
+
+    ``fixed`` is paid per place, ``variable`` per served case, ``extra`` per case over capacity (at least the fixed
+    cost of a place); ``average`` is their sum for a case in a place.
+    """
+
+    fixed: np.ndarray
+    variable: np.ndarray
+    extra: np.ndarray
+
+    @property
+    def average(self):
+        """Pence a case-quarter."""
+        return self.fixed + self.variable
+
+    def spending(self, counts):
+        """Pence a line: E = f K + v T + o over.
+
+        Parameters
+        ----------
+        counts : int64 (..., lines, len(FIELDS))
+        """
+        served, places, over = _served(counts), _pick(counts, "places"), _pick(counts, "over")
+        return self.fixed * places + self.variable * served + self.extra * over
+
+
+class Lines:
+    """What the place's data and the dials say of each service line."""
+
+    def __init__(self, place, dials, n_families):
+        def column(name, default=None):
+            keys = [f"lines.{line.id}.{name}" for line in place.lines]
+            return np.array([place.get(key) if place.has(key) or default is None else default for key in keys], float)
+
+        needs, agencies = place.index("needs"), place.index("agencies")
+        self.ids = [line.id for line in place.lines]
+        self.need = [needs[line.need] for line in place.lines]
+        self.agency = np.array([agencies[line.agency] for line in place.lines])
+        self.level = [line.level for line in place.lines]
+        self.code = [code_of(line.id) for line in place.lines]
+        no_unmet = dials["services.unmet_need_scale"] == 0
+        self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
+        self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
+        self.average_pence = column("unit_cost") * 100 / QUARTERS
+        self.fixed_share = np.minimum(1.0, column("fixed_share") * dials["services.fixed_share_scale"])
+        self.fixed_share[self.demand_led] = 0.0
+        self.premium = column("overtime_premium")
+        self.coverage = np.maximum(0.0, 1 - dials["services.unmet_need_scale"] * (1 - column("coverage")))
+        self.occupancy = column("occupancy")
+        self.block = np.maximum(1, np.rint(column("block") * dials["services.block_scale"])).astype(int)
+        self.notice = np.rint(column("notice") * dials["services.notice_scale"]).astype(int)
+        self.every_quarter = dials["services.block_scale"] == 0
+        self.closing_pence = np.rint(column("closing_cost") * 100).astype(int)
+        self.opening_pence = np.rint(column("opening_cost") * 100).astype(int)
+        self.boundary = column("boundary") * min(1.0, dials["services.unmet_need_scale"])
+        outside = column("caseload", 0.0) * (1 - column("family_share"))
+        self.outside = np.rint(outside * n_families / place.get("place.families")).astype(int)
+
+    def __len__(self):
+        return len(self.ids)
+
+
+@dataclass
+class Services:
+    """Places and use of every line of a place, quarter by quarter.
+
+    Attributes
+    ----------
+    places : int64 (lines,)
+        Places paid for, those under notice included.
+    low_places : int64 (lines,)
+        Places an agency lets families below the base-year threshold into.
+    notices : list of (quarter due, line, places)
+    counts : dict of int to int64 (lines, len(FIELDS))
+        By quarter.
+    """
+
+    lines: Lines
+    places: np.ndarray = None
+    low_places: np.ndarray = None
+    prices: Prices = None
+    notices: list = field(default_factory=list)
+    counts: dict = field(default_factory=dict)
+
+    def copy(self):
+        """Another set of services in the same state that shares nothing that changes."""
+        return Services(
+            self.lines, self.places.copy(), self.low_places.copy(), self.prices, list(self.notices), dict(self.counts)
+        )
+
+    def under_notice(self):
+        """Places under notice, by line."""
+        places = np.zeros(len(self.lines), np.int64)
+        for _, line, n in self.notices:
+            places[line] += n
+        return places
+
+    def close_due(self, quarter):
+        """Close the blocks whose notice has run out; places closed, by line."""
+        closed = np.zeros(len(self.lines), np.int64)
+        for _, line, n in [notice for notice in self.notices if notice[0] <= quarter]:
+            closed[line] += n
+        self.notices = [notice for notice in self.notices if notice[0] > quarter]
+        self.places = self.places - closed
+        return closed
+
+    def serve(self, families, quarter):
+        """Serve the families of a quarter within the places there are, and record the counts."""
+        lines = self.lines
+        by_need, kept = families.screen(quarter)
+        at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
+        demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        served, served_found = (
+            np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
+        )
+        low = np.zeros(len(lines), np.int64)
+        on_notice = self.under_notice()
+        for j in range(len(lines)):
+            room = self._room(j, demand[j], on_notice[j]) - served[j]
+            if not lines.open_door[j] and room > 0 and demand[j] > served[j]:
+                admitted, of_found = families.admit(quarter, j, lines.need[j], lines.code[j], room)
+                served[j] += admitted
+                served_found[j] += of_found
+                room -= admitted
+            if self.low_places is not None and min(room, self.low_places[j]) > 0:
+                places = min(room, int(self.low_places[j]))  # lower need is let into empty places only
+                low[j], _ = families.admit(quarter, j, lines.need[j], lines.code[j], places, below=True)
+        self.counts[quarter] = self._row(demand, found, served, served_found, low, on_notice)
+
+    def _room(self, line, demand, on_notice):
+        """Places for families of the place; before the place opens, the coverage of today's demand."""
+        if self.places is None:
+            return round(self.lines.coverage[line] * demand)
+        return int(self.places[line] - on_notice - self.lines.outside[line])
+
+    def _row(self, demand, found, served, served_found, low, on_notice):
+        lines = self.lines
+        demand, served = demand + lines.outside, served + lines.outside
+        places = served + low if self.places is None else np.where(lines.demand_led, served + low, self.places)
+        margin = np.floor((1 - lines.occupancy) * places)
+        spare = np.maximum(0, places - on_notice - served - low - margin)
+        refilled = np.floor(lines.boundary * spare).astype(np.int64)  # by need from outside the place
+        served = served + refilled
+        total = served + low
+        over = np.where(lines.open_door & ~lines.demand_led, np.maximum(total - places, 0), 0)
+        empty = np.maximum(places - total, 0)
+        notice = np.minimum(empty, on_notice)
+        return np.stack(
+            [demand, found, served, served_found, low, places, over, notice, empty - notice, refilled], axis=-1
+        ).astype(np.int64)
+
+    def open_for_business(self, quarters):
+        """Fix places and prices in whole pence from the use of the last quarters of the burn-in.
+
+        There are as many places as the usual occupancy asks for; blocks are what can be closed or opened after that.
+        Rounding up to whole blocks would hand every line idle places at the start, whose size is chance.
+
+        The fixed price of a place is the fixed share of the average cost times cases over places, so that the
+        baseline's spending is the published one.
+        """
+        lines = self.lines
+        cases = np.mean([_served(self.counts[q]) for q in quarters], axis=0)
+        now = _served(self.counts[quarters[-1]])
+        wanted = np.where(lines.open_door, cases / lines.occupancy, np.maximum(cases, now))
+        self.places = np.maximum(1, np.ceil(wanted)).astype(np.int64)
+        self.low_places = np.zeros(len(lines), np.int64)
+        fixed = np.rint(lines.fixed_share * lines.average_pence * cases / self.places).astype(np.int64)
+        variable = np.rint((1 - lines.fixed_share) * lines.average_pence).astype(np.int64)
+        extra = np.ceil(fixed * (1 + lines.premium)).astype(np.int64)
+        self.prices = Prices(fixed, variable, extra)
+        self.counts = {}
+
+    def window(self, quarter):
+        """Counts of the year that ends with a quarter (the quarter alone if places change every quarter)."""
+        length = 1 if self.lines.every_quarter else QUARTERS
+        return np.stack([self.counts[q] for q in range(quarter - length + 1, quarter + 1)])
+
+
+@dataclass(frozen=True)
+class Resizing:
+    """What an agency does about the size of a line: places let to lower need, blocks put on notice, blocks opened."""
+
+    low_places: int
+    close_blocks: int
+    open_blocks: int
+
+
+def resizing(services, line, quarter, drift, willingness, seed, slack_pence):
+    """How a line is resized, given how its places were used (docs/odd.md, section 4.2).
+
+    Unmet need has already been let in by the queue. What has stood empty all year beyond the usual margin first
+    lowers the threshold, then is closed in whole blocks if the agency is willing; what has been short all year first
+    raises the threshold again, then opens blocks within the service budget.
+
+    Parameters
+    ----------
+    services : Services
+    line, quarter : int
+    drift : float
+        Share of spare places that lowers the threshold.
+    willingness : float
+        Chance that a whole empty block is closed.
+    seed : int
+    slack_pence : int
+        Unspent service budget of a year that may pay for new blocks.
+
+    Returns
+    -------
+    Resizing
+    """
+    lines, low = services.lines, int(services.low_places[line])
+    counts = services.window(quarter)[:, line]
+    usable = int(services.places[line] - services.under_notice()[line])
+    block = int(lines.block[line])
+    spare = int(usable - _served(counts).max()) - int((1 - lines.occupancy[line]) * usable)
+    if not lines.open_door[line]:
+        short = int(lines.coverage[line] * _pick(counts, "demand").mean()) - usable
+    else:
+        short = int(_served(counts).min()) - usable
+    if spare > 0:
+        eased = int(drift * spare) if lines.level[line] > 1 else 0
+        blocks = (spare - eased) // block
+        year = quarter // QUARTERS if not lines.every_quarter else f"q{quarter}"
+        close = sum(uniform(seed, "close", lines.ids[line], year, b) < willingness for b in range(blocks))
+        return Resizing(low + eased, close, 0)
+    if short > 0:
+        raised = min(low, short)
+        wanted = int((short - raised) / block + 0.5)
+        price = block * (int(services.prices.fixed[line]) * QUARTERS + int(lines.opening_pence[line]))
+        affordable = wanted if price == 0 else max(0, slack_pence) // price
+        return Resizing(low - raised, 0, min(wanted, affordable))
+    return Resizing(low, 0, 0)
+
+
+def _pick(counts, name):
+    return counts[..., FIELDS.index(name)]
+
+
+def _served(counts):
+    return _pick(counts, "eligible_served") + _pick(counts, "served_low")

@@ -1,0 +1,1 @@
+"""Programmes: the catalogue, what is delivered, what is appraised and what is measured."""

@@ -1,0 +1,1 @@
+"""What is taken down of a run, and the rows made of it."""

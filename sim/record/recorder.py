@@ -1,0 +1,161 @@
+"""Taking down what a run does, and turning it and its twin into leaf rows (docs/odd.md, section 8)."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.deals.finance import irr
+from sim.place import kernels
+
+
+@dataclass
+class Recorder:
+    """Takes down what a run does. It alone sees the twin; agents never do.
+
+    Parameters
+    ----------
+    twin : Recorder, optional
+        Record of the do-nothing twin of the same seed.
+    """
+
+    twin: "Recorder" = None
+    served: list = field(default_factory=list)  # uint32 (families,) a quarter, of a twin only
+    leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
+    entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end
+    promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
+    people: dict = field(default_factory=dict)  # (year, body, measure) -> number
+    resizing: dict = field(default_factory=dict)  # (year, line, "closing_cost" | "opening_cost") -> pence
+    savings: dict = field(default_factory=dict)  # (year, "measured_saving" | "true_saving") -> float (lines,) pence
+    balances: dict = field(default_factory=dict)  # (year, party) -> pence
+    budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
+    reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
+    efficiency: dict = field(default_factory=dict)  # (year, agency) -> pence saved on services by working as one
+    counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
+    flows: list = None
+    bodies: tuple = ()
+    kinds: dict = field(default_factory=dict)  # party outside the place -> "provider", "investor" or "other"
+
+    def record(self, model):
+        """Take down a quarter that has just ended."""
+        if self.twin is None:
+            self.served.append(model.families.columns.served[model.quarter % kernels.RING].copy())
+        self.leavers.append(model.families.leavers.sum(axis=0))
+        if model.is_year_end:
+            self._record_year(model)
+
+    def _record_year(self, model):
+        year = model.year
+        for code in sorted({*model.parties, "treasury", "outside"}):
+            self.balances[year, code] = model.ledger.party_balance(code)
+        for agency in model.agencies:
+            self.efficiency[year, agency.code] = agency.saved_together(model.quarters_of_year())
+        self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
+        for body in model.bodies:
+            self._record_body(body, year)
+        for cohort in model.cohorts.cohorts:
+            if cohort.year == year - 1:
+                turned, _ = cohort.turned_around(model.families)
+                self._count(year, cohort.body, "families_turned_around", int(turned.sum()))
+        if self.twin is not None and model.findings:
+            self._record_savings(model, year)
+
+    def _record_body(self, body, year):
+        if hasattr(body, "alive"):
+            self.people[year, body.code, "list_alive"] = int(body.alive and body.founded is not None)
+            self.people[year, body.code, "members"] = len(body.joined)
+            self.people[year, body.code, "trust"] = body.mean_trust()
+            self.reinvested[year, body.code] = body.kept_to_reinvest
+
+        if hasattr(body, "offered"):
+            self.people[year, body.code, "bonds_offered"] = body.offered
+            self.people[year, body.code, "bonds_sold"] = body.sold
+
+    def _record_savings(self, model, year):
+        """Measured saving beside the true one, for the same families in the same year."""
+        average = model.services.prices.average
+        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.quarters_of_year()])
+        then = np.stack([self.twin.served[q - 1] for q in model.quarters_of_year()])
+        measured, true = np.zeros(len(average)), {}
+        for finding in model.findings:
+            measured += finding.saved * average
+            use, cohort = np.zeros((2, len(average)), np.int64), finding.cohort
+            for i, served in enumerate((then, now)):
+                kernels.use_of_rows(served, cohort.rows, model.families.columns.generation, cohort.generation, use[i])
+            true[cohort.key] = (use[0] - use[1]) * average
+        self.savings[year, "measured_saving"] = measured
+        self.savings[year, "true_saving"] = sum(true.values(), np.zeros(len(average)))
+        self._record_judgements(model, true)
+
+    def _record_judgements(self, model, true):
+        """How often a saving measured passes what payment asks of it, how often the true one does, and how often noise would."""
+        for group in model.outcomes.judged(model.findings):
+            saved = sum(
+                float(true[finding.cohort.key][model.lines_paid_for(finding.cohort.programme)].sum())
+                for finding in group
+            )
+            counts = {"payments_judged": 1, "payments_made": model.outcomes.passes(group), "payments_by_luck": model.outcomes.luck(group),
+                      "payments_earned": saved > model.outcomes.bar(group)}  # fmt: skip
+            for measure, number in counts.items():
+                self._count(model.year, group[0].cohort.body, measure, number)
+
+    def _count(self, year, code, measure, number):
+        self.people[year, code, measure] = self.people.get((year, code, measure), 0) + number
+
+    def budgeted(self, model):
+        """Take down the budgets of the year that begins."""
+        for agency in model.agencies:
+            self.budgets[model.year, agency.code] = agency.budget_pence
+
+    def signed(self, model, contract, appraisal):
+        """Take down what a decider promised itself: its appraisal, for the years of the run."""
+        for ahead in range(model.years - contract.year + 1):
+            year = contract.year + ahead
+            lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
+            lines += contract.families * appraisal.fiscal_pence[ahead]
+
+    def enrolled(self, model, contract, families):
+        """Take down families enrolled."""
+        self._count(model.year, contract.body, "families_enrolled", families)
+
+    def failed(self, model, provider, families):
+        """Take down a provider's failure and the families in its care."""
+        self.people[model.year, provider.code, "provider_failures"] = 1
+        self.people[model.year, provider.code, "families_handed_on"] = families
+
+    def resized(self, model, line, closed, opened):
+        """Take down what closing and opening places cost."""
+        costs = (
+            ("closing_cost", closed * model.lines.closing_pence[line]),
+            ("opening_cost", opened * model.lines.opening_pence[line]),
+        )
+        for name, pence in costs:
+            key = (model.year, int(line), name)
+            self.resizing[key] = self.resizing.get(key, 0) + int(pence)
+
+    def finish(self, model):
+        """Take down the counts and the ledger once the run is over."""
+        self.counts = np.stack([model.services.counts[q] for q in range(1, model.quarter + 1)])
+        self.flows = model.ledger.flows()
+        self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
+        if self.twin is not None:
+            self.kinds = {party.code: "department" for party in model.departments}
+            self.kinds |= {party.code: "provider" for party in model.providers}
+            self.kinds |= {party.code: "investor" for party in model.investors}
+        if model.vehicle:
+            self.kinds[model.vehicle.code] = "other"
+            self._record_investors(model)
+
+    def _record_investors(self, model):
+        """Take down what investors' deals came to: their pooled yearly return, and capital not repaid in closed deals."""
+        deals = model.vehicle.deals.values()
+        flows = {}
+        for stake in (stake for deal in deals if deal.closed for stake in deal.stakes):
+            for year, pence in stake.flows.items():
+                flows[year] = flows.get(year, 0) + pence
+        years = range(min(flows), max(flows) + 1) if flows else ()
+        rate = irr([flows.get(year, 0) for year in years]) if flows else None
+        code = model.vehicle.code
+        if rate is not None:
+            self.people[model.year, code, "investor_irr"] = rate
+        self.people[model.year, code, "deals_closed"] = sum(deal.closed for deal in deals)
+        self.people[model.year, code, "deals_with_loss"] = sum(deal.closed and deal.default_pence > 0 for deal in deals)

@@ -1,0 +1,66 @@
+"""The tables of a comparison: columns and measures declared once; the summary."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from sim.core.faults import InputError
+from sim.core.text import cell
+from sim.results.manifest import read_manifest
+from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
+
+# What reading, or drawing from, files that somebody changed may raise.
+DAMAGED = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    NotImplementedError,
+    RecursionError,
+)
+
+
+def write_tables(folder, runs, flows, summary):
+    """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
+    runs.to_parquet(Path(folder) / "runs.parquet", index=False)
+    flows.to_parquet(Path(folder) / "flows.parquet", index=False)
+    summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+
+
+def read_tables(folder):
+    """Runs, flows, summary and manifest of a finished folder.
+
+    Raises
+    ------
+    InputError
+    """
+    folder = Path(folder)
+    try:
+        for name in ("runs.parquet", "flows.parquet", "summary.csv", "manifest.json"):
+            if not (folder / name).is_file():
+                raise InputError(
+                    folder, name, "is missing: this is not a finished run", "give a folder that a comparison wrote"
+                )
+        runs, flows = pd.read_parquet(folder / "runs.parquet"), pd.read_parquet(folder / "flows.parquet")
+        summary = _read_summary(folder / "summary.csv")
+        for frame, columns in ((runs, RUN_COLUMNS), (flows, FLOW_COLUMNS), (summary, SUMMARY_COLUMNS)):
+            if list(frame.columns) != columns:
+                raise ValueError(f"columns are not {', '.join(columns)}")
+        return runs, flows, summary, read_manifest(folder)
+    except DAMAGED as error:
+        raise damaged(folder, error) from None
+
+
+def damaged(folder, error):
+    """The error of a folder whose files do not hold what a comparison writes."""
+    return InputError(folder, "", f"is damaged, or written by another version ({type(error).__name__}: {error})",
+                      "give a folder that a comparison wrote")  # fmt: skip
+
+
+def _read_summary(path):
+    """The summary, in which names such as 2024 or NA are text."""
+    texts = SUMMARY_COLUMNS[:3]
+    blank = {column: [""] for column in SUMMARY_COLUMNS[3:]}
+    return pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=blank)

@@ -1,0 +1,156 @@
+"""The manifest of a result: what ran, on what, by which code, and all that is needed to run it again."""
+
+import json
+import os
+import platform
+import subprocess
+import tomllib
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from sim.core.text import json_text
+from sim.core.versions import version_of
+
+TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv")
+VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
+
+
+def read_manifest(folder):
+    """The manifest of a folder."""
+    return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+
+
+def write_manifest(folder, cases, seed, replicates, bodies, command=None):
+    """Write ``manifest.json`` into a folder that holds the tables.
+
+    Parameters
+    ----------
+    folder : path
+    cases : list of runner.Inputs
+    seed, replicates : int
+    bodies : dict of str to tuple of str
+        Joint bodies of each arrangement.
+    command : list of str, optional
+        Words of the command line; None for a run from Python.
+    """
+    first = cases[0]
+    request = first.request
+    manifest = {
+        "command": command,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **made_by(),
+        "request": {
+            "arrangements": request.arrangements, "place": request.place, "settings": request.settings, "seed": seed,
+            "replicates": replicates, "years": first.years, "families": first.n_families,
+        },
+        "place": first.place.id,
+        "place_name": first.place.name,
+        "agencies": {agency.id: agency.name for agency in first.place.agencies},
+        "families": first.n_families,
+        "years": first.years,
+        "seed": seed,
+        "replicates": replicates,
+        "settings": request.settings,
+        "arrangements": {case.arrangement.id: _arrangement(case, bodies) for case in cases},
+        "tables": {name: sha256((Path(folder) / name).read_bytes()).hexdigest() for name in TABLE_FILES},
+        "files": request.hashes,
+        "own_files": request.texts,
+        "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
+    }  # fmt: skip
+    (Path(folder) / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
+
+
+def _arrangement(case, bodies):
+    return {"name": case.arrangement.name, "source": case.arrangement.source, "differs": case.arrangement.differs,
+            "rules": case.arrangement.rules.in_words(), "bodies": list(bodies.get(case.arrangement.id, ())), "dials": case.dials}  # fmt: skip
+
+
+def _inputs(cases):
+    named = {**cases[0].place.values}
+    for programme in cases[0].catalogue.values():
+        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
+    for group in ("providers", "investors"):
+        for code, entry in getattr(cases[0], group).items():
+            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
+    named |= {f"bank.{name}": item for name, item in cases[0].bank.items()}
+    for case in cases:
+        named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
+    return named
+
+
+def _plain(item):
+    return {
+        "value": item.value,
+        "unit": item.unit,
+        "price_year": item.price_year,
+        "low": item.low,
+        "high": item.high,
+        "source": item.source,
+    }
+
+
+def made_by():
+    """Versions, machine and code that make results here, as the manifest says them."""
+    package = Path(__file__).resolve().parents[1]
+    commit, dirty = source_commit(package)
+    return {
+        "versions": {name: version_of(name) for name in VERSIONS},
+        "python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} processors",
+        "git_commit": commit,
+        "git_dirty": dirty,
+        "code_hash": code_hash(package),
+    }
+
+
+def code_hash(package):
+    """SHA-256 over all code and data of a package, by path; the same on every machine.
+
+    Hidden files, caches and the form of line ends do not count.
+    """
+    total = sha256()
+    paths = {path.relative_to(package).as_posix(): path for path in Path(package).rglob("*") if path.is_file()}
+    for name, path in sorted(paths.items()):
+        if not any(part.startswith(".") or part == "__pycache__" for part in name.split("/")):
+            total.update(f"{name}\0".encode())
+            total.update(sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
+    return total.hexdigest()
+
+
+def source_commit(package):
+    """Commit of the package's own source tree, and whether tracked files of the package have changed since.
+
+    Parameters
+    ----------
+    package : path
+        Folder of the package.
+
+    Returns
+    -------
+    tuple of str and bool
+        ``(None, None)`` where the package is not used from its own source tree: installed, say, in an environment
+        that lies inside another repository, whose commit says nothing of this code.
+    """
+    root = Path(package).parent
+    try:
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+        if project != "listsim":
+            return None, None
+        top, commit = _git(package, "rev-parse", "--show-toplevel", "HEAD").splitlines()
+        if Path(top).resolve() != root.resolve():
+            return None, None
+        _git(package, "ls-files", "--error-unmatch", "__init__.py")
+        changes = _git(package, "--no-optional-locks", "status", "--porcelain", "--untracked-files=no", "--", ".")
+    except (OSError, ValueError, KeyError, TypeError, subprocess.SubprocessError):
+        return None, None
+    return commit, bool(changes.strip())
+
+
+def _git(folder, *words):
+    """What git says in a folder, whatever repository the caller's environment points it to."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", *words], capture_output=True, text=True, cwd=folder, env=environment, timeout=5, check=True
+    )
+    return done.stdout

@@ -1,0 +1,205 @@
+"""Tables of a comparison, and their summary over the years and replicates."""
+
+import numpy as np
+import pandas as pd
+
+from sim.core.codes import ALL
+from sim.place.identity import LEAKS
+from sim.programmes.appraisal import DISCOUNT_RATE
+
+RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
+
+
+FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
+
+
+SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
+
+
+COSTS = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
+
+
+MONEY = (
+    "promised", "optimism_and_luck", *LEAKS, "cash_below_budget", "avoided_growth", "returned_to_centre", "retained",
+    "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
+    "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
+    "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "delivery_cost", "provider_surplus", "invested", "investor_income",
+    "clawed_back",
+)  # fmt: skip
+
+
+PEOPLE = (
+    "families_enrolled", "families_turned_around", "family_years_spared", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
+    "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold", "payments_judged", "payments_made", "payments_earned", "payments_by_luck",
+)  # fmt: skip
+
+
+STOCKS = (
+    "closing_balance",
+    "list_alive",
+    "members",
+    "trust",
+    "investor_irr",
+)  # the summary gives the last year, not a sum
+
+
+RATES = (
+    "cashability",
+    "retention",
+    "self_sustaining",
+    "npv",
+    "bcr",
+    "payback_year",
+    "gross_per_pound",
+    "cash_per_pound",
+)
+
+
+SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
+
+
+def tables(results, seed):
+    """Runs and flows of a comparison as data frames.
+
+    Parameters
+    ----------
+    results : list of list of RunResult
+        By replicate, then by arrangement.
+    seed : int
+        Seed of replicate 0.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Columns RUN_COLUMNS and FLOW_COLUMNS, ordered by arrangement and replicate.
+    """
+    runs, flows = [], []
+    for position in range(len(results[0])):
+        for replicate, group in enumerate(results):
+            result = group[position]
+            head = (result.arrangement, replicate)
+            runs += [(*head, seed + replicate, *row) for row in result.rows]
+            flows += [(*head, *row) for row in result.flows]
+    frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
+    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS)
+
+
+def summarise(runs, bodies):
+    """The summary: pounds of 2010/11 summed over the years, people and rates, over replicates.
+
+    Parameters
+    ----------
+    runs : pandas.DataFrame
+    bodies : dict of str to tuple of str
+        Joint bodies of each arrangement, which have receipts of their own.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns SUMMARY_COLUMNS.
+    """
+    amount = runs["value_pence"].astype("float64") / 100
+    data = runs.assign(amount=amount.fillna(runs["value"]))
+    rows = []
+    for arrangement, part in data.groupby("arrangement", sort=False):
+        by_year = part.groupby(["replicate", "year", "agency", "measure"], sort=True)["amount"].sum()
+        replicates = sorted(part["replicate"].unique())
+        agencies = sorted(part["agency"].unique())
+        for agency in [ALL, *agencies]:
+            values = _values(by_year, agency, replicates, bodies.get(arrangement, ()))
+            for measure, numbers in values.items():
+                rows.append((arrangement, agency, measure, *_spread(numbers)))
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+
+
+def _values(by_year, agency, replicates, bodies):
+    """Numbers of one agency (or all), one a replicate, by measure."""
+    if agency == ALL:
+        table = by_year.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
+    else:
+        table = (
+            by_year.xs(agency, level="agency")
+            .reorder_levels(["measure", "replicate", "year"])
+            .unstack("year", fill_value=0.0)
+        )
+    years = np.array(table.columns)
+
+    def series(measure):
+        if measure not in table.index.get_level_values(0):
+            return np.zeros((len(replicates), len(years)))
+        return table.loc[measure].reindex(replicates, fill_value=0.0).to_numpy()
+
+    present = set(table.index.get_level_values(0))
+    wanted = [*MONEY, *PEOPLE] if agency == ALL else [name for name in (*MONEY, *PEOPLE) if name in present]
+    values = {name: series(name).sum(axis=1) for name in wanted}
+    values |= {
+        name: series(name)[:, -1]
+        for name in STOCKS
+        if name in present and not (agency == ALL and name == "closing_balance")
+    }
+    if "list_alive" in present:
+        values["list_years"] = series("list_alive").sum(axis=1)
+    if "investor_irr" in present:  # undefined, not nought, in a replicate that has no row
+        values["investor_irr"] = table.loc["investor_irr"].reindex(replicates).to_numpy()[:, -1]
+    if {"gross_avoided", "net_position"} <= present:
+        values |= _rates(series, years)
+    if agency == ALL:
+        values["self_sustaining"] = _self_sustaining(by_year, series, replicates, bodies)
+    return values
+
+
+def _rates(series, years):
+    """Ratios of sums, net present value, benefit-cost ratio and payback, one a replicate."""
+    gross, cash, retained = (series(name).sum(axis=1) for name in ("gross_avoided", "cash_released", "retained"))
+    discount = (1 + DISCOUNT_RATE) ** -(years - years[0]).astype(float)
+    benefit = (series("retained") + series("efficiency_saving")) * discount
+    cost = sum(series(name) for name in COSTS) * discount
+    # What was put in, whoever paid for it: providers' costs of delivery, and what agreeing and managing cost.
+    put_in = series("delivery_cost") + sum(series(name) for name in COSTS if name != "programme_cost")
+    begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
+    repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
+    payback = np.where(repaid.any(axis=1), years[repaid.argmax(axis=1)].astype(float), np.nan)
+    return {
+        "cashability": _ratio(cash, gross),
+        "retention": _ratio(retained, cash),
+        "npv": (series("net_position") * discount).sum(axis=1),
+        "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
+        "gross_per_pound": _ratio(gross, put_in.sum(axis=1)),
+        "cash_per_pound": _ratio(cash, put_in.sum(axis=1)),
+        "payback_year": payback,
+    }
+
+
+def _self_sustaining(by_year, series, replicates, bodies):
+    """1 where the last years' prevention is paid from its own receipts, else 0.
+
+    Receipts are what joint bodies are paid for outcomes, less what the centre claws back of it, or, where agencies act
+    for themselves, what they retain.
+    """
+    cost = (series("programme_cost") + series("transaction_cost") + series("evaluation_cost"))[:, -SUSTAINED_YEARS:]
+    if bodies:
+        paid = by_year[by_year.index.get_level_values("agency").isin(bodies)]
+        paid = paid.groupby(["measure", "replicate", "year"]).sum().unstack("year", fill_value=0.0)
+        known = "outcome_payment_in" in paid.index.get_level_values(0)
+        receipts = (
+            paid.loc["outcome_payment_in"].reindex(replicates, fill_value=0.0).to_numpy()
+            if known
+            else np.zeros((len(replicates), series("programme_cost").shape[1]))
+        )
+        receipts = receipts - series("clawed_back")
+    else:
+        receipts = series("retained")
+    going = (series("programme_cost")[:, -SUSTAINED_YEARS:] > 0).all(axis=1)
+    return (going & (receipts[:, -SUSTAINED_YEARS:].sum(axis=1) >= cost.sum(axis=1))).astype(float)
+
+
+def _ratio(top, bottom):
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom != 0)
+
+
+def _spread(numbers):
+    """Mean, 5th, 50th and 95th percentile, and how many are not null."""
+    known = numbers[~np.isnan(numbers)]
+    if not known.size:
+        return np.nan, np.nan, np.nan, np.nan, 0
+    return float(known.mean()), *(float(q) for q in np.percentile(known, [5, 50, 95])), int(known.size)

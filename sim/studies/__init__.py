@@ -1,0 +1,1 @@
+"""What is run, and how the runs are carried out."""

@@ -1,0 +1,119 @@
+"""What a run was asked for: its arguments, and the text of the user's own files, so that it can be asked again."""
+
+import os
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from sim.arrangements.reading import files_of
+from sim.core.evidence import own_deflators
+from sim.place.places import TABLES
+
+PACKAGE = Path(__file__).resolve().parents[1]
+PLACE_FILES = ("place.toml", *(f"{name}.csv" for name in (*TABLES, "transitions", "coupling", "targets", "deflators")))
+COMMON_FILES = (
+    "providers.toml",
+    "investors.toml",
+    "arrangements/do_nothing.toml",
+    "evidence/*.csv",
+    "programmes/*.toml",
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """The arguments of a run, and the files they led to as they were when they were read.
+
+    Attributes
+    ----------
+    arrangements : tuple of str
+        Ids of shipped ones, the user's own files as given.
+    place : str
+        Id of a shipped one, the user's own folder as given.
+    settings : dict
+        As given, dials and others.
+    texts : dict of str to str
+        The user's own files, those that others extend included, by name as given.
+    hashes : dict of str to str
+        SHA-256 of every file read; shipped ones by their path in the package.
+    """
+
+    arrangements: tuple
+    place: str
+    settings: dict
+    texts: dict = field(repr=False)
+    hashes: dict = field(repr=False)
+
+
+def requested(arrangements, place, settings):
+    """The request that loaded arrangements and a loaded place come from.
+
+    Parameters
+    ----------
+    arrangements : list of Arrangement
+    place : Place
+    settings : mapping
+
+    Returns
+    -------
+    Request
+    """
+    paths = [Path(place.folder) / name for name in PLACE_FILES]
+    paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
+    paths += [own for own in map(own_deflators, paths) if own]
+    paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
+    contents = {path: path.read_bytes() for path in paths if path.is_file()}
+    return Request(
+        tuple(Path(item.file).stem if is_shipped(item.file) else item.file for item in arrangements),
+        Path(place.folder).name if is_shipped(place.folder) else place.folder,
+        dict(settings),
+        {str(path): content.decode("utf-8") for path, content in contents.items() if not is_shipped(path)},
+        {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
+    )
+
+
+def is_shipped(path):
+    """Whether a file comes with the package."""
+    return Path(path).resolve().is_relative_to(PACKAGE)
+
+
+def package_path(path):
+    """A shipped file by its path inside the package, any other as it was given."""
+    return Path(path).resolve().relative_to(PACKAGE).as_posix() if is_shipped(path) else str(path)
+
+
+def lay_out(request, folder):
+    """Write the user's own files of a request below a folder, each where the others look for it.
+
+    Parameters
+    ----------
+    request : Request
+    folder : path
+        Nothing is written outside it, whatever the names are.
+
+    Returns
+    -------
+    tuple of list of str and str
+        Arrangements and place to ask for.
+
+    Raises
+    ------
+    OSError, ValueError
+        If there can be no file of such a name.
+    """
+    ups = max((Path(name).parts.count("..") for name in request.texts), default=0)
+    working = "/" + "here/" * (ups + 1)  # deep enough for every name that leads up
+
+    def inside(name):
+        full = os.path.normpath(os.path.join(working, os.path.splitdrive(name)[1]))
+        return Path(folder) / full.lstrip("/\\")
+
+    for name, text in request.texts.items():
+        path = inside(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8"))
+    own_place = str(Path(request.place) / "place.toml") in request.texts
+    return (
+        [str(inside(name)) if name in request.texts else name for name in request.arrangements],
+        str(inside(request.place)) if own_place else request.place,
+    )

@@ -1,0 +1,169 @@
+"""What there is, in words: lists, explanations, checks and the report of a place's fit."""
+
+import re
+from pathlib import Path
+
+from sim.arrangements.at_place import check_programme, check_spelling
+from sim.arrangements.reading import arrangement_names, load_arrangement
+from sim.core.dials import DIALS
+from sim.core.evidence import full_source
+from sim.core.faults import InputError, UnknownParameterError, suggest
+from sim.core.folders import FIT_REPORT_MARK
+from sim.core.input_files import read_toml
+from sim.core.text import markdown
+from sim.cost_benefit.profile import read_benefits
+from sim.place.places import load_place, place_names
+from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
+
+KINDS = ("arrangements", "programmes", "places", "parameters")
+
+
+def listed(kind, place):
+    """Names and short texts of one kind of thing.
+
+    Raises
+    ------
+    InputError
+        If there is no such kind.
+    """
+    if kind == "arrangements":
+        return [(name, load_arrangement(name).name) for name in arrangement_names()]
+    if kind == "programmes":
+        return [(item.id, item.name) for item in load_catalogue().values()]
+    if kind == "places":
+        return [(name, load_place(name).name) for name in place_names()]
+    if kind == "parameters":
+        return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
+    raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
+
+
+def every_parameter(place):
+    """Every dial and quantity by dotted name, those of all shipped arrangements included."""
+    from sim.studies.inputs import load_inputs, parameters
+
+    named = {}
+    for name in arrangement_names():
+        inputs = load_inputs(name, place)
+        own = {key: item for key, item in parameters(inputs).items() if key.startswith("arrangement.")}
+        named |= {key: item for key, item in parameters(inputs).items() if key not in own}
+        named |= {key.replace("arrangement", name, 1): item for key, item in own.items()}
+    return named
+
+
+def explained(name, place):
+    """Label and text of what there is to say of a parameter, an arrangement or a programme.
+
+    Raises
+    ------
+    InputError
+        If there is nothing of that name.
+    """
+    if name in arrangement_names():
+        item = load_arrangement(name)
+        return [("name", item.name), ("differs", item.differs), ("source", item.source), *item.rules.in_words().items()]
+    if name in programme_names():
+        item = load_programme(name)
+        studies = [
+            ("study", f"{effect.need} {effect.on}: {study.finding} [{full_source(study.source)}]")
+            for effect in item.effects
+            for study in effect.studies
+        ]
+        return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
+    known = every_parameter(place)
+    if name not in known:
+        raise UnknownParameterError(
+            "explain",
+            name,
+            "there is no such parameter",
+            suggest(name, [*known, *arrangement_names(), *programme_names()]),
+        )
+    item = known[name]
+    meaning = (
+        item.text
+        if name in DIALS
+        else name.split(".")[-1].replace("_", " ") + " of " + " ".join(name.split(".")[:-1]).replace("_", " ")
+    )
+    scope = "one of " + ", ".join(item.choices) if name in DIALS and item.choices else f"{item.low:g} to {item.high:g}"
+    rows = [("name", name), ("meaning", meaning), ("unit", item.unit), ("value", _value(item)), ("range", scope)]
+    if name not in DIALS and item.price_year:
+        rows.append(("prices", f"{item.price_year}; {item.base_value:,.2f} at 2010/11 prices"))
+    return [*rows, ("source", full_source(item.source))]
+
+
+def _value(item):
+    value = getattr(item, "default", None)
+    value = item.value if value is None else value
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def checked(path, place="birmingham_2010"):
+    """One line that says a file is right at a place, or a folder right.
+
+    Parameters
+    ----------
+    path : str or path
+    place : str or path
+        Where what a file names must be.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    path = Path(path)
+    if path.is_dir():
+        place = load_place(path)
+        return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
+    spec = read_toml(path)
+    if "rules" in spec or "extends" in spec:
+        from sim.studies.inputs import load_inputs
+
+        inputs = load_inputs(path, place)
+        return f"{path}: an arrangement, {inputs.arrangement.name!r}: right at {inputs.place.id}"
+    if "target" in spec or "effect" in spec:
+        programme, at = load_programme(path), load_place(place)
+        check_programme(programme, at)
+        return f"{path}: a programme, {programme.name!r}: right at {at.id}"
+    if "benefit" in spec or "cost_per_case_gbp" in spec:
+        read, at = read_benefits(path, spec), load_place(place)
+        check_spelling(at, path, read.benefits)
+        return f"{path}: a benefit profile, {len(read.benefits)} benefits: right at {at.id}"
+    raise InputError(
+        path,
+        "",
+        "is neither an arrangement, a programme, a benefit profile nor a place",
+        "give a file with extends or [rules], [target] or [[benefit]], or a place's folder",
+    )
+
+
+def fit_report_name(loaded, default_place):
+    """Where the fit of a place is written unless the user says: the page in docs is that of the default place."""
+    own = Path(__file__).parent / "scenarios" / "places" / default_place
+    if own.samefile(loaded.folder) and Path("sim").exists() and Path("sim").samefile(Path(__file__).parent):
+        return "docs/baseline_fit.md"
+    return f"baseline_fit_{re.sub(r'[^A-Za-z0-9.-]+', '_', loaded.id)[:80]}.md"
+
+
+def fit_report(loaded, seed, replicates, progress=None):
+    """Published against simulated of a loaded place, with every gap, as Markdown."""
+    from sim.place.fitting import compare_targets
+
+    fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
+    lines = [
+        f"# How {markdown(loaded.name)} meets its published figures", "",
+        f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); {FIT_REPORT_MARK}. "
+        "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
+        "Nothing is averaged away.", "",
+        "| figure | how used | published | range | simulated | gap | source |", "|---|---|---:|---:|---:|---:|---|",
+    ]  # fmt: skip
+    for fit in fits:
+        figure = fit.target.figure
+        factor = fit.published / figure.value if figure.value else 1.0
+        used = "fitted" if fit.target.use.startswith("fit") else "checked"
+        lines.append(
+            f"| {markdown(f'{fit.target.id}, {figure.unit}')} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
+            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {markdown(figure.source)} |"
+        )
+    worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
+    lines += ["", f"Largest gap: {markdown(worst.target.id)}, {worst.gap_per_cent:+.1f}%."]
+    return "\n".join(lines) + "\n"
