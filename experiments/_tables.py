@@ -10,9 +10,6 @@ from scipy.stats import t  # comes with Mesa
 
 from sim.report import figures
 
-LEAKS = (
-    "case_finding", "backfill_unmet_need", "backfill_threshold", "stranded_notice", "stranded_unclosed", "overtime",
-)  # fmt: skip
 DOCS = Path(__file__).parent.parent / "docs"
 
 

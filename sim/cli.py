@@ -153,7 +153,7 @@ def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")]
 
 
 @app.command("list")
-def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places or parameters.")],
+def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places, parameters or measures.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip
     """List what there is.
 
@@ -167,10 +167,12 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="Dotted name of a parameter, or an arrangement or programme.")],
+    name: Annotated[
+        str, typer.Argument(help="Dotted name of a parameter, or an arrangement, a programme or a measure.")
+    ],
     place: Place = DEFAULT_PLACE,
 ):
-    """Meaning, unit, value, range and source of a parameter.
+    """Meaning, unit, value, range and source of a parameter; what an arrangement, a programme or a measure is.
 
     Example: listsim explain services.threshold_drift
     """

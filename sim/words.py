@@ -14,8 +14,9 @@ from sim.core.text import markdown
 from sim.cost_benefit.profile import read_benefits
 from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
+from sim.record.measures import MEASURES
 
-KINDS = ("arrangements", "programmes", "places", "parameters")
+KINDS = ("arrangements", "programmes", "places", "parameters", "measures")
 
 
 def listed(kind, place):
@@ -34,6 +35,8 @@ def listed(kind, place):
         return [(name, load_place(name).name) for name in place_names()]
     if kind == "parameters":
         return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
+    if kind == "measures":
+        return [(item.name, f"{item.unit}: {item.meaning}") for item in MEASURES.values()]
     raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
 
 
@@ -51,7 +54,7 @@ def every_parameter(place):
 
 
 def explained(name, place):
-    """Label and text of what there is to say of a parameter, an arrangement or a programme.
+    """Label and text of what there is to say of a parameter, an arrangement, a programme or a measure.
 
     Raises
     ------
@@ -69,13 +72,17 @@ def explained(name, place):
             for study in effect.studies
         ]
         return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
+    if name in MEASURES:
+        item = MEASURES[name]
+        return [("name", name), ("meaning", item.meaning), ("label", item.label), ("unit", item.unit), ("group", item.group),
+                ("adds up", item.adds_up), ("by", item.by)]  # fmt: skip
     known = every_parameter(place)
     if name not in known:
         raise UnknownParameterError(
             "explain",
             name,
             "there is no such parameter",
-            suggest(name, [*known, *arrangement_names(), *programme_names()]),
+            suggest(name, [*known, *arrangement_names(), *programme_names(), *MEASURES]),
         )
     item = known[name]
     meaning = (

@@ -10,7 +10,7 @@ from sim.agents.bond_issuer import BondIssuers, Issue
 from sim.core.ledger import TREASURY, party_of
 from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditions
 from sim.deals.finance import unit_price
-from sim.results.summary import COSTS
+from sim.record.measures import COSTS
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
 from tests.conftest import one, sums

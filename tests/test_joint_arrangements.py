@@ -10,8 +10,8 @@ from sim.core.ledger import OUTSIDE
 from sim.model import LocalSystem
 from sim.place import kernels
 from sim.place.burn_in import settle
+from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
-from sim.results.summary import COSTS
 from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
 

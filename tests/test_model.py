@@ -5,15 +5,14 @@ import pytest
 
 from sim.model import LocalSystem
 from sim.place.burn_in import settle
-from sim.place.identity import LEAKS
 from sim.programmes.appraisal import appraise_case
+from sim.record.measures import COSTS, LEAKS
 from sim.record.recorder import Recorder
-from sim.results.summary import COSTS
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import CORNER, PLAN, one, sums
 
-DOWN = LEAKS[LEAKS.index("case_finding") :]
+DOWN = (*LEAKS, "cash_released")
 AGENCIES = ("council", "nhs", "police", "justice", "jobcentre")
 
 

@@ -8,8 +8,8 @@ import pytest
 from sim.agents.party import Project
 from sim.core.ledger import OUTSIDE
 from sim.deals.terms import Backing
-from sim.place.identity import LEAKS
 from sim.programmes.measurement import Finding
+from sim.record.measures import LEAKS
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
@@ -202,7 +202,7 @@ def test_every_penny_of_a_place_is_accounted_for(name):
     result = one(name, KEEN, years=6)
     assert flows(result, "programme") > 0
     by_line = ("year", "line")
-    leaks = sums(result, *LEAKS[LEAKS.index("case_finding") :], by=by_line)
+    leaks = sums(result, *LEAKS, "cash_released", by=by_line)
     gross = sums(result, "gross_avoided", by=by_line)
     assert {key: leaks[key] for key in gross} == gross
     held = {}

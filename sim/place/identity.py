@@ -4,11 +4,6 @@ import numpy as np
 
 from sim.place.services import FIELDS, _pick, _served
 
-LEAKS = (
-    "need_prevented", "never_served", "gross_avoided", "case_finding", "backfill_unmet_need", "backfill_threshold",
-    "stranded_notice", "stranded_unclosed", "overtime", "cash_released",
-)  # fmt: skip
-
 
 def leaks(run, twin, prices):
     """Where the service use avoided went, in pence (docs/odd.md, section 4.3).
@@ -22,7 +17,7 @@ def leaks(run, twin, prices):
     Returns
     -------
     dict of str to int64 (..., lines)
-        One entry for each of :data:`LEAKS`; negative values are kept.
+        By measure; negative values are kept.
 
     Notes
     -----

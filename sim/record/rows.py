@@ -3,9 +3,10 @@
 import numpy as np
 
 from sim.place.families import QUARTERS
-from sim.place.identity import LEAKS, leaks, waiting_need_met
+from sim.place.identity import leaks, waiting_need_met
 from sim.place.places import LEVELS
 from sim.place.services import FIELDS
+from sim.record.measures import UndeclaredMeasureError, declared
 
 # Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
 # the net position. What providers give back lowers programme cost.
@@ -53,10 +54,15 @@ class Rows:
         return self.rows
 
     def _money(self, year, agency, line, measure, pence):
-        self.rows.append((year, agency, line, measure, int(pence), None))
+        self._add(year, agency, line, measure, int(pence), None)
 
     def _value(self, year, agency, line, measure, value):
-        self.rows.append((year, agency, line, measure, None, float(value)))
+        self._add(year, agency, line, measure, None, float(value))
+
+    def _add(self, year, agency, line, measure, pence, value):
+        if declared(measure).is_money != (value is None):
+            raise UndeclaredMeasureError(f"{measure!r} is recorded in another unit than it is declared in")
+        self.rows.append((year, agency, line, measure, pence, value))
 
     def _leaks(self):
         """Identity of docs/odd.md section 4.3 by year and line; returns them summed by year."""
@@ -64,8 +70,8 @@ class Rows:
         by_year = {name: values.reshape(self.years, QUARTERS, -1).sum(axis=1) for name, values in by_quarter.items()}
         for year in range(self.years):
             for j, line in enumerate(self.place.lines):
-                for name in LEAKS:
-                    self._money(year + 1, line.agency, line.id, name, by_year[name][year, j])
+                for name, pence in by_year.items():
+                    self._money(year + 1, line.agency, line.id, name, pence[year, j])
         return by_year
 
     def _promised(self, by_line):

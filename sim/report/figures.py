@@ -15,25 +15,16 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
-from sim.results.files import ALL
+from sim.core.codes import ALL
+from sim.record.measures import COSTS, LEAKS, MEASURES
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
 )  # fmt: skip
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
-LEAK_LABELS = {
-    "optimism_and_luck": "Optimism\nand luck", "case_finding": "Case\nfinding", "backfill_unmet_need": "Backfill:\nunmet need",
-    "backfill_threshold": "Backfill:\nthresholds", "stranded_notice": "Stranded:\nnotice", "stranded_unclosed": "Stranded:\nnot closed",
-    "overtime": "Overtime", "returned_to_centre": "Returned\nto centre",
-}  # fmt: skip
-STEPS = (
-    ("promised", "Promised", "total"), ("optimism_and_luck", None, "leak"), ("gross_avoided", "Service use\navoided", "total"),
-    ("case_finding", None, "leak"), ("backfill_unmet_need", None, "leak"), ("backfill_threshold", None, "leak"),
-    ("stranded_notice", None, "leak"), ("stranded_unclosed", None, "leak"), ("overtime", None, "leak"),
-    ("cash_released", "Cash\nreleased", "total"), ("returned_to_centre", None, "leak"), ("retained", "Retained", "total"),
-    ("programme_cost", "Programme\ncost", "cost"),
-)  # fmt: skip
+_KINDS = {"total": "total", "gap": "leak", "leak": "leak", "cost": "cost"}
+STEPS = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released", "returned_to_centre", "retained", "programme_cost")  # fmt: skip
 
 
 def setup():
@@ -78,11 +69,11 @@ def waterfall(summary, names):
     figure, axes = plt.subplots(
         len(names), 1, figsize=(11.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False
     )
-    labels = [label or LEAK_LABELS[name] for name, label, _ in STEPS]
+    labels = [fill(MEASURES[name].short, 11) for name in STEPS]
     for axis, (arrangement, title) in zip(axes[:, 0], names.items(), strict=True):
         level = 0.0
-        for i, (name, _, kind) in enumerate(STEPS):
-            row = table.loc[(arrangement, name)]
+        for i, name in enumerate(STEPS):
+            row, kind = table.loc[(arrangement, name)], _KINDS[MEASURES[name].group]
             if kind == "leak":
                 colour = VERMILION if row["mean"] >= 0 else GREEN
                 axis.bar(i, -row["mean"], bottom=level, color=colour, width=0.62)
@@ -127,21 +118,20 @@ def _panels(number, width, height, **shared):
 
 def who_gains(summary, names, agencies):
     """Who pays and who gains, by label of agencies and bodies, one panel an arrangement on one scale."""
-    costs = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
     table = (
         summary.pivot_table(index=["arrangement", "agency"], columns="measure", values="mean", aggfunc="sum").fillna(
             0.0
         )
         / 1e6
     )
-    wanted = ["outcome_payment_in", "outcome_payment_out", "gross_avoided", "cash_released", "retained", *costs]
+    wanted = ["outcome_payment_in", "outcome_payment_out", "gross_avoided", "cash_released", "retained", *COSTS]
     table = table.reindex(columns=wanted, fill_value=0.0)
     rows = []
     for arrangement in names:
         for code, label in agencies.items():
             if (arrangement, code) in table.index:
                 row = table.loc[(arrangement, code)]
-                for kind, amount in (("Pays", -(sum(row[list(costs)]) + row["outcome_payment_out"])), ("Is paid", row["outcome_payment_in"]),
+                for kind, amount in (("Pays", -(sum(row[list(COSTS)]) + row["outcome_payment_out"])), ("Is paid", row["outcome_payment_in"]),
                                      ("Service use avoided", row["gross_avoided"]), ("Cash released", row["cash_released"]),
                                      ("Cash it keeps", row["retained"])):  # fmt: skip
                     rows.append((arrangement, label, kind, amount))

@@ -10,6 +10,7 @@ import numpy as np
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.text import distinct, file_name, printable
+from sim.record.measures import LEAKS, MEASURES, shown
 from sim.report import figures
 from sim.results.files import ALL
 
@@ -25,30 +26,8 @@ th,h1,h2,li,figcaption,code{overflow-wrap:anywhere}
 """
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
-
-ROWS = (
-    ("promised", "Promised"), ("optimism_and_luck", "less optimism and luck"), ("gross_avoided", "Service use avoided (gross)"),
-    ("case_finding", "less case finding"), ("backfill_unmet_need", "less backfill: unmet need"),
-    ("backfill_threshold", "less backfill: lower thresholds"), ("stranded_notice", "less stranded: under notice"),
-    ("stranded_unclosed", "less stranded: not closed"), ("overtime", "less overtime"), ("cash_released", "Cash released"),
-    ("returned_to_centre", "less returned to the centre"), ("retained", "Retained by the place"), ("programme_cost", "Programme cost"),
-    ("transaction_cost", "Transaction cost"), ("net_position", "Net position of the place"),
-)  # fmt: skip
-# Shown where any arrangement has them.
-SOME_ROWS = (
-    ("management_cash", "Cash by management alone"), ("efficiency_saving", "Duplication removed (the centre's part stands above)"), ("outcome_payment_out", "Outcome payments, hand to hand"),
-    ("invested", "Put in by investors"), ("investor_income", "Got back by investors"), ("provider_surplus", "Providers' surplus"),
-)  # fmt: skip
-
-
-# Shown where any arrangement has them: measure, label, decimals.
-PEOPLE_ROWS = (
-    ("families_enrolled", "Families enrolled", 0), ("families_turned_around", "Families turned around, before and after", 0),
-    ("family_years_spared", "Family-years spared an entrenched need", 0), ("care_quarters_avoided", "Quarters in care avoided", 0),
-    ("unmet_need_met", "Quarters of waiting need served", 0), ("gross_per_pound", "Service use avoided, £ for each pound put in", 2),
-    ("cash_per_pound", "Cash released, £ for each pound put in", 2), ("list_years", "Years in which the LIST lived", 1),
-    ("provider_failures", "Providers that failed", 2), ("deals_with_loss", "Investors' deals closed with a loss", 1),
-)  # fmt: skip
+ROWS, SOME_ROWS = shown(money=True)
+PEOPLE_ROWS = shown(money=False)[1]
 
 
 def write_report(folder, runs, summary, manifest):
@@ -184,10 +163,8 @@ def _answers(summary, names, manifest):
 def shown_rows(cells):
     """Rows of the table of figures: the headline ones, and those that some arrangement has."""
     table = cells["mean"].unstack("measure")
-    return [
-        *ROWS,
-        *((measure, label) for measure, label in SOME_ROWS if measure in table and table[measure].abs().max() > 0),
-    ]
+    some = [name for name in SOME_ROWS if name in table and table[name].abs().max() > 0]
+    return [(name, MEASURES[name].row_label) for name in (*ROWS, *some)]
 
 
 def _table(summary, names):
@@ -203,7 +180,8 @@ def _table(summary, names):
 def _people(summary, names):
     cells = _cells(summary)
     head, body = "".join(f"<th>{_shown(name)}</th>" for name in names.values()), ""
-    for measure, label, digits in PEOPLE_ROWS:
+    for measure in PEOPLE_ROWS:
+        label, digits = MEASURES[measure].label, MEASURES[measure].digits
         rows = [cells.loc[(code, measure)] if (code, measure) in cells.index else None for code in names]
         if any(row is not None and abs(row["mean"]) > 0 for row in rows):
             texts = ("n/a" if row is None else spread(row, 1, digits) for row in rows)
@@ -217,24 +195,14 @@ def _people(summary, names):
 
 def _leak_words(summary, names):
     cells = _cells(summary)
-    labels = dict(ROWS)
-    leaks = (
-        "case_finding",
-        "backfill_unmet_need",
-        "backfill_threshold",
-        "stranded_notice",
-        "stranded_unclosed",
-        "overtime",
-    )
     items = []
     for code, name in names.items():
         gross = cells.loc[(code, "gross_avoided"), "mean"]
         if gross <= 0:
             continue
-        ranked = sorted(leaks, key=lambda leak: -cells.loc[(code, leak), "mean"])
+        ranked = sorted(LEAKS, key=lambda leak: -cells.loc[(code, leak), "mean"])
         taken = "; ".join(
-            f"{labels[leak].removeprefix('less ')} {round(cells.loc[(code, leak), 'mean'] / gross, 2) + 0.0:.0%}"
-            for leak in ranked
+            f"{MEASURES[leak].label} {round(cells.loc[(code, leak), 'mean'] / gross, 2) + 0.0:.0%}" for leak in ranked
         )
         items.append(
             f"<li><b>{_shown(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"

@@ -6,13 +6,12 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.core.text import distinct, printable
+from sim.record.measures import MEASURES
 from sim.report.page import shown_rows, spread
 from sim.results.files import ALL
 
 _MOST_COLUMNS = 5
-_SHORT = (
-    ("gross_avoided", "Gross"), ("cash_released", "Cash"), ("retained", "Retained"), ("programme_cost", "Cost"), ("net_position", "Net"),
-)  # fmt: skip
+_IN_BRIEF = ("gross_avoided", "cash_released", "retained", "programme_cost", "net_position")
 
 
 def console(width):
@@ -28,7 +27,7 @@ def show(summary, cases, replicates):
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
     names = distinct({case.arrangement.id: case.arrangement.name for case in cases})
     (_wide if len(cases) <= _MOST_COLUMNS else _long)(table, cells, names)
-    columns = len(cases) if len(cases) <= _MOST_COLUMNS else len(_SHORT) + 1
+    columns = len(cases) if len(cases) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
     console(46 + 26 * columns).print(table)
 
 
@@ -45,9 +44,9 @@ def _wide(table, cells, names):
 
 def _long(table, cells, names):
     table.add_column("")
-    for _, label in _SHORT:
-        table.add_column(label, justify="right")
+    for measure in _IN_BRIEF:
+        table.add_column(MEASURES[measure].short, justify="right")
     table.add_column("Cash per £", justify="right")
     for code, name in names.items():
-        texts = (spread(cells.loc[(code, measure)]) for measure, _ in _SHORT)
+        texts = (spread(cells.loc[(code, measure)]) for measure in _IN_BRIEF)
         table.add_row(name, *texts, f"{cells.loc[(code, 'cash_per_pound'), 'mean']:.2f}")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from sim.core.codes import ALL
-from sim.place.identity import LEAKS
 from sim.programmes.appraisal import DISCOUNT_RATE
+from sim.record.measures import COSTS, MEASURES
 
 RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
 
@@ -14,45 +14,6 @@ FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose",
 
 
 SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
-
-
-COSTS = ("programme_cost", "transaction_cost", "evaluation_cost", "pool_overhead", "closing_cost", "opening_cost")
-
-
-MONEY = (
-    "promised", "optimism_and_luck", *LEAKS, "cash_below_budget", "avoided_growth", "returned_to_centre", "retained",
-    "efficiency_saving", "management_cash", *COSTS, "outcome_payment_in", "outcome_payment_out", "capital_in",
-    "capital_repaid", "investor_return", "reinvested", "distributed", "displaced_services", "net_position",
-    "beyond_horizon", "measured_saving", "true_saving", "agency_premium", "delivery_cost", "provider_surplus", "invested", "investor_income",
-    "clawed_back",
-)  # fmt: skip
-
-
-PEOPLE = (
-    "families_enrolled", "families_turned_around", "family_years_spared", "care_quarters_avoided", "unmet_need_met", "provider_failures", "families_handed_on",
-    "deals_closed", "deals_with_loss", "bonds_offered", "bonds_sold", "payments_judged", "payments_made", "payments_earned", "payments_by_luck",
-)  # fmt: skip
-
-
-STOCKS = (
-    "closing_balance",
-    "list_alive",
-    "members",
-    "trust",
-    "investor_irr",
-)  # the summary gives the last year, not a sum
-
-
-RATES = (
-    "cashability",
-    "retention",
-    "self_sustaining",
-    "npv",
-    "bcr",
-    "payback_year",
-    "gross_per_pound",
-    "cash_per_pound",
-)
 
 
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
@@ -130,17 +91,17 @@ def _values(by_year, agency, replicates, bodies):
         return table.loc[measure].reindex(replicates, fill_value=0.0).to_numpy()
 
     present = set(table.index.get_level_values(0))
-    wanted = [*MONEY, *PEOPLE] if agency == ALL else [name for name in (*MONEY, *PEOPLE) if name in present]
-    values = {name: series(name).sum(axis=1) for name in wanted}
-    values |= {
-        name: series(name)[:, -1]
-        for name in STOCKS
-        if name in present and not (agency == ALL and name == "closing_balance")
-    }
+    values = {}
+    for item in MEASURES.values():
+        known = item.name in present
+        if item.adds_up == "sum" and (known or agency == ALL):
+            values[item.name] = series(item.name).sum(axis=1)
+        elif item.adds_up == "last" and known and not (agency == ALL and item.is_money):  # parties' balances are no sum
+            values[item.name] = series(item.name)[:, -1]
+        elif item.adds_up == "last known" and known:
+            values[item.name] = table.loc[item.name].reindex(replicates).to_numpy()[:, -1]
     if "list_alive" in present:
         values["list_years"] = series("list_alive").sum(axis=1)
-    if "investor_irr" in present:  # undefined, not nought, in a replicate that has no row
-        values["investor_irr"] = table.loc["investor_irr"].reindex(replicates).to_numpy()[:, -1]
     if {"gross_avoided", "net_position"} <= present:
         values |= _rates(series, years)
     if agency == ALL:
@@ -150,7 +111,8 @@ def _values(by_year, agency, replicates, bodies):
 
 def _rates(series, years):
     """Ratios of sums, net present value, benefit-cost ratio and payback, one a replicate."""
-    gross, cash, retained = (series(name).sum(axis=1) for name in ("gross_avoided", "cash_released", "retained"))
+    pairs = {name: item.adds_up.split(" / ") for name, item in MEASURES.items() if " / " in item.adds_up}
+    ratios = {name: _ratio(*(series(part).sum(axis=1) for part in pair)) for name, pair in pairs.items()}
     discount = (1 + DISCOUNT_RATE) ** -(years - years[0]).astype(float)
     benefit = (series("retained") + series("efficiency_saving")) * discount
     cost = sum(series(name) for name in COSTS) * discount
@@ -159,13 +121,11 @@ def _rates(series, years):
     begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
     repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
     payback = np.where(repaid.any(axis=1), years[repaid.argmax(axis=1)].astype(float), np.nan)
-    return {
-        "cashability": _ratio(cash, gross),
-        "retention": _ratio(retained, cash),
+    return ratios | {
         "npv": (series("net_position") * discount).sum(axis=1),
         "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
-        "gross_per_pound": _ratio(gross, put_in.sum(axis=1)),
-        "cash_per_pound": _ratio(cash, put_in.sum(axis=1)),
+        "gross_per_pound": _ratio(series("gross_avoided").sum(axis=1), put_in.sum(axis=1)),
+        "cash_per_pound": _ratio(series("cash_released").sum(axis=1), put_in.sum(axis=1)),
         "payback_year": payback,
     }
 
