@@ -21,6 +21,7 @@ from sim.core.streams import uniform
 from sim.deals.market import Market
 from sim.deals.outcomes import Outcomes
 from sim.place.families import QUARTERS
+from sim.place.services import served_cases
 from sim.programmes.appraisal import believed_reduction
 from sim.programmes.catalogue import grade_correction
 from sim.programmes.measurement import Cohorts
@@ -513,7 +514,7 @@ class LocalSystem(mesa.Model):
         """Use of each line in some quarters, in pence at average cost."""
         served = np.zeros(len(self.lines))
         for q in quarters:
-            served = served + self.services.counts[q][:, 2] + self.services.counts[q][:, 4]
+            served = served + served_cases(self.services.counts[q])
         return served * self.services.prices.average
 
     def area_base(self):

@@ -13,7 +13,7 @@ from sim.core.folders import hashes
 from sim.core.versions import version_of
 from sim.place.burn_in import settle
 from sim.place.families import QUARTERS
-from sim.place.services import FIELDS
+from sim.place.services import pick
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
 _FAMILIES_A_ROUND = 150_000  # a small place is simulated with several seeds a round
@@ -153,7 +153,7 @@ class _View:
 
     def _caseload(self, line):
         j = self.lines[line]
-        served, demand = (self.counts[:, j, FIELDS.index(name)] for name in ("eligible_served", "demand"))
+        served, demand = (pick(self.counts[:, j], name) for name in ("eligible_served", "demand"))
         return float(np.minimum(served, demand).mean() - self.settled.services.lines.outside[j])
 
     def _line_spending(self, line):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.place.services import FIELDS, _pick, _served
+from sim.place.services import FIELDS, pick, served_cases
 
 
 def leaks(run, twin, prices):
@@ -26,16 +26,16 @@ def leaks(run, twin, prices):
     d(over). The sides share no term, so the identity can fail.
     """
     average = prices.average
-    gap = {name: _pick(twin, name) - _pick(run, name) for name in FIELDS}
-    served_gap = _served(twin) - _served(run)
+    gap = {name: pick(twin, name) - pick(run, name) for name in FIELDS}
+    served_gap = served_cases(twin) - served_cases(run)
     known_gap, unmet = _known_and_unmet(run, twin)
     need = average * known_gap
-    never = _never_served(need, _pick(twin, "demand"), _pick(twin, "eligible_served"))
+    never = _never_served(need, pick(twin, "demand"), pick(twin, "eligible_served"))
     return {
         "need_prevented": need,
         "never_served": never,
         "gross_avoided": need - never,
-        "case_finding": average * _pick(run, "served_found"),
+        "case_finding": average * pick(run, "served_found"),
         "backfill_unmet_need": average * unmet - never,
         "backfill_threshold": -average * gap["served_low"],
         "stranded_notice": -prices.fixed * gap["empty_notice"],
@@ -58,15 +58,15 @@ def waiting_need_met(run, twin):
         Backfill of unmet need as cases: what lines cost does not enter, so that one without a price has it too.
     """
     known_gap, unmet = _known_and_unmet(run, twin)
-    demand = _pick(twin, "demand")
-    waiting = np.divide(demand - _pick(twin, "eligible_served"), demand, out=np.zeros(demand.shape), where=demand > 0)
-    return unmet + _pick(twin, "refilled") - _pick(run, "refilled") - known_gap * waiting
+    demand = pick(twin, "demand")
+    waiting = np.divide(demand - pick(twin, "eligible_served"), demand, out=np.zeros(demand.shape), where=demand > 0)
+    return unmet + pick(twin, "refilled") - pick(run, "refilled") - known_gap * waiting
 
 
 def _known_and_unmet(run, twin):
     """Cases by which the run has less known need than the twin, and of them those by which it does not serve less."""
-    known = _pick(twin, "demand") - _pick(run, "demand") + _pick(run, "demand_found")
-    served = _pick(twin, "eligible_served") - _pick(run, "eligible_served") + _pick(run, "served_found")
+    known = pick(twin, "demand") - pick(run, "demand") + pick(run, "demand_found")
+    served = pick(twin, "eligible_served") - pick(run, "eligible_served") + pick(run, "served_found")
     return known, known - served
 
 

@@ -41,7 +41,7 @@ class Prices:
         ----------
         counts : int64 (..., lines, len(FIELDS))
         """
-        served, places, over = _served(counts), _pick(counts, "places"), _pick(counts, "over")
+        served, places, over = served_cases(counts), pick(counts, "places"), pick(counts, "over")
         return self.fixed * places + self.variable * served + self.extra * over
 
 
@@ -180,8 +180,8 @@ class Services:
         baseline's spending is the published one.
         """
         lines = self.lines
-        cases = np.mean([_served(self.counts[q]) for q in quarters], axis=0)
-        now = _served(self.counts[quarters[-1]])
+        cases = np.mean([served_cases(self.counts[q]) for q in quarters], axis=0)
+        now = served_cases(self.counts[quarters[-1]])
         wanted = np.where(lines.open_door, cases / lines.occupancy, np.maximum(cases, now))
         self.places = np.maximum(1, np.ceil(wanted)).astype(np.int64)
         self.low_places = np.zeros(len(lines), np.int64)
@@ -233,11 +233,11 @@ def resizing(services, line, quarter, drift, willingness, seed, slack_pence):
     counts = services.window(quarter)[:, line]
     usable = int(services.places[line] - services.under_notice()[line])
     block = int(lines.block[line])
-    spare = int(usable - _served(counts).max()) - int((1 - lines.occupancy[line]) * usable)
+    spare = int(usable - served_cases(counts).max()) - int((1 - lines.occupancy[line]) * usable)
     if not lines.open_door[line]:
-        short = int(lines.coverage[line] * _pick(counts, "demand").mean()) - usable
+        short = int(lines.coverage[line] * pick(counts, "demand").mean()) - usable
     else:
-        short = int(_served(counts).min()) - usable
+        short = int(served_cases(counts).min()) - usable
     if spare > 0:
         eased = int(drift * spare) if lines.level[line] > 1 else 0
         blocks = (spare - eased) // block
@@ -253,9 +253,11 @@ def resizing(services, line, quarter, drift, willingness, seed, slack_pence):
     return Resizing(low, 0, 0)
 
 
-def _pick(counts, name):
+def pick(counts, name):
+    """One of :data:`FIELDS` out of counts: int64 (...)."""
     return counts[..., FIELDS.index(name)]
 
 
-def _served(counts):
-    return _pick(counts, "eligible_served") + _pick(counts, "served_low")
+def served_cases(counts):
+    """Cases served, above the base-year threshold and below it: int64 (...)."""
+    return pick(counts, "eligible_served") + pick(counts, "served_low")

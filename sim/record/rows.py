@@ -5,7 +5,7 @@ import numpy as np
 from sim.place.families import QUARTERS
 from sim.place.identity import leaks, waiting_need_met
 from sim.place.places import LEVELS
-from sim.place.services import FIELDS
+from sim.place.services import served_cases
 from sim.record.measures import UndeclaredMeasureError, declared
 
 # Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
@@ -180,9 +180,7 @@ class Rows:
         for (year, code, measure), number in sorted(self.run.people.items()):
             self._value(year, code, None, measure, number)
         met = waiting_need_met(self.run.counts, self.twin.counts)
-        avoided = sum(
-            (self.twin.counts - self.run.counts)[..., FIELDS.index(f)] for f in ("eligible_served", "served_low")
-        )
+        avoided = served_cases(self.twin.counts - self.run.counts)
         met, avoided = (cases.reshape(self.years, QUARTERS, -1).sum(axis=1) for cases in (met, avoided))
         for year in range(self.years):
             spared = self.twin.entrenched[year] - self.run.entrenched[year]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.text import distinct, file_name, printable
 from sim.record.measures import LEAKS, MEASURES, shown
 from sim.report import figures
-from sim.results.files import ALL
 
 _STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}

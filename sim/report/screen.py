@@ -5,10 +5,10 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
+from sim.core.codes import ALL
 from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
 from sim.report.page import shown_rows, spread
-from sim.results.files import ALL
 
 _MOST_COLUMNS = 5
 _IN_BRIEF = ("gross_avoided", "cash_released", "retained", "programme_cost", "net_position")
