@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from sim.agents.party import Belief
+from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.model import TREASURY, LocalSystem
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
@@ -40,7 +40,7 @@ def test_beliefs_move_by_precision():
 def test_every_agency_starts_in_balance():
     model = system("do_nothing")
     for item in model.agencies:
-        spent = sum(model.spending[q][item.own_lines].sum() for q in range(-3, 1))
+        spent = sum(model.outturn.spending[q][item.own_lines].sum() for q in range(-3, 1))
         assert item.budget_pence == spent
 
 
@@ -95,10 +95,10 @@ def test_third_quarter_cuts_prevention_first():
     item = agency(model, "council")
     item.budget_pence = 0  # whatever is spent is too much
     model.step()
-    assert model.quarter == 3
-    bought = [contract for contract in model.contracts if contract.body == "council"]
+    assert model.calendar.quarter == 3
+    bought = [contract for contract in model.contracts.running if contract.body == "council"]
     if bought:
-        assert model.owed_next_quarter(item) == 0
+        assert model.contracts.owed_next_quarter(item.account(item.purse)) == 0
     assert item.balance("prevention") == 0
 
 
@@ -111,7 +111,7 @@ def test_budgets_are_rebased_on_outturn_at_a_review_and_only_then():
         for _ in range(QUARTERS):
             model.step()
         budgets.append(council.budget_pence)
-        outturns.append(council.spent(model.quarters_of_year()))
+        outturns.append(council.spent(model.calendar.quarters_of_year()))
     assert budgets[0] == opening
     assert budgets[1] == outturns[1] != opening
 
@@ -183,8 +183,8 @@ def test_a_list_is_founded_after_the_time_it_takes_to_agree():
     for _ in range(QUARTERS):
         model.step()
     assert trust.founded == 2
-    assert set(trust.capital) == {member.code for member in trust.joined}
-    assert sum(trust.capital.values()) > 0
+    assert set(trust.funds.capital) == {member.code for member in trust.joined}
+    assert sum(trust.funds.capital.values()) > 0
 
 
 def test_agencies_that_do_not_trust_do_not_join():
@@ -222,7 +222,7 @@ def test_members_that_lose_trust_leave_and_a_list_without_members_is_wound_up():
         member.trust = 0.1
     for item in model.agencies:
         item.trust = 0.1
-    capital = dict(trust.capital)
+    capital = dict(trust.funds.capital)
     before = {code: model.party(code).balance("prevention") for code in capital}
     trust.relate()
     assert not trust.alive
@@ -253,12 +253,12 @@ def test_invoices_on_cash_bill_the_fall_of_the_budget_lines_touched():
     model = system("list_public", {"list.payment_basis": "cashed"}, years=3)
     trust, member = model.bodies[0], agency(model, "council")
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")
-    touched = model.lines_touched(trust)
+    touched = trust.lines_touched()
     fall = member.cash_seen(touched)
     trust.invoice([type("Finding", (), {"saved": np.zeros(len(model.lines))})])
     assert trust.invoices["council"] == round(max(0, fall) * model.arrangement.get("payment_share"))
     own = [line for line in member.own_lines if touched[line]]
-    spent = sum(int(model.spending[q][own].sum()) for q in model.quarters_of_year())
+    spent = sum(int(model.outturn.spending[q][own].sum()) for q in model.calendar.quarters_of_year())
     assert fall == int(member.baseline[own].sum()) - spent
 
 
@@ -266,7 +266,7 @@ def test_surplus_is_shared_out_but_for_what_is_reinvested():
     model = system("list_public", {"list.reinvested_share": 0.75}, years=2)
     trust = model.bodies[0]
     model.ledger.transfer(OUTSIDE, trust.account(), 10**8, "contribution")
-    spent = model.spent_this_year(trust)
+    spent = trust.spent_this_year()
     trust.invoices = {"council": spent + 1000}
     before = trust.balance()
     trust.distribute()
@@ -290,7 +290,7 @@ def test_members_top_a_pool_up_to_a_years_contributions(held):
         ledger.transfer(OUTSIDE, member.account("prevention"), member.discretionary_pence, "opening_balance")
     full = sum(round(0.5 * member.discretionary_pence) for member in pool.members())
     ledger.transfer(OUTSIDE, pool.account(), round(held * full), "opening_balance")
-    model.raise_money(pool)
+    model.funding.raise_money(pool)
     assert pool.balance() == pytest.approx(max(1.0, held) * full, abs=2)
 
 

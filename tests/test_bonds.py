@@ -100,10 +100,10 @@ def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(played
 @pytest.mark.parametrize("name", BOTH)
 def test_providers_are_paid_by_the_quarter_from_the_baskets_purse(name):
     model = system(name, RICH, years=2)
-    assert model.signed
-    purses = {contract.funder for contract in model.signed.values()}
+    assert model.contracts.signed
+    purses = {contract.funder for contract in model.contracts.signed.values()}
     for purse in purses:
-        mine = [contract for contract in model.signed.values() if contract.funder == purse]
+        mine = [contract for contract in model.contracts.signed.values() if contract.funder == purse]
         bills = [p for p in model.ledger.postings if p[1] == purse and p[4] == "programme"]
         assert {p[0] for p in bills} == {5, 6, 7, 8}
         assert sum(p[3] for p in bills) == sum(contract.cost_pence for contract in mine)
@@ -117,9 +117,9 @@ def with_units(model, number):
     body = model.bodies[0]
     first = {deal.code: deal for deal in body.outstanding.values()}
     while not any(model.vehicle.is_due(deal) for deal in first.values()):
-        model.quarter += 1
-    model.ledger.at(model.quarter)
-    cohorts = [SimpleNamespace(programme=c.programme, year=c.year) for c in model.signed.values()]
+        model.calendar.quarter += 1
+    model.ledger.at(model.calendar.quarter)
+    cohorts = [SimpleNamespace(programme=c.programme, year=c.year) for c in model.contracts.signed.values()]
     body.mature([SimpleNamespace(cohort=cohort, turned=number) for cohort in cohorts])
     return {code: deal for code, deal in first.items() if code not in body.outstanding}
 
@@ -182,7 +182,7 @@ def refusing(monkeypatch, department):
 
 
 def programmes_started(model):
-    return {contract.programme for contract in model.signed.values()}
+    return {contract.programme for contract in model.contracts.signed.values()}
 
 
 def test_with_one_department_refusing_a_consortium_starts_nothing_and_others_go_on_without_it(monkeypatch):
@@ -291,7 +291,7 @@ def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
     model = system(gated, {**RICH, "programmes.optimism": 3}, years=2)
     conditions = load_conditions()
     assert len({project.programme.id for project in seen}) > len(programmes_started(model))
-    for contract in model.signed.values():
+    for contract in model.contracts.signed.values():
         assert model.catalogue[contract.programme].grade <= 3
     hopeless = [
         replace(row, threshold=SimpleNamespace(base_value=1e9, unit="")) for row in conditions if row.at == "least"
@@ -308,7 +308,7 @@ def test_facts_by_hand():
     columns = model.families.columns
     like = known = 0
     costs = []
-    relieved = model.lines_relieved(programme.id)
+    relieved = model.relief.lines(programme.id)
     average = model.services.prices.average
     for f in range(model.families.n):
         needs = [k for k in range(columns.levels.shape[1])

@@ -14,6 +14,7 @@ from sim.agents.investor import INVESTOR_VALUES, Investor, load_investors
 from sim.agents.party import Belief, Party
 from sim.agents.social_bank import SocialBank, load_bank
 from sim.agents.vehicle import Deal, Vehicle
+from sim.core.calendar import Calendar
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.deals.bonds import OutcomeBond, Payer
@@ -27,13 +28,9 @@ class Desk(mesa.Model):
 
     def __init__(self):
         super().__init__(rng=1)
-        self.ledger, self.quarter, self.catalogue, self.parties = Ledger(), 1, ("mst", "parenting"), {}
+        self.ledger, self.calendar, self.catalogue, self.parties = Ledger(), Calendar(1), ("mst", "parenting"), {}
         self.vehicle = self.add(Vehicle(self))
         self.council = self.add(Party(self, "council"))
-
-    @property
-    def year(self):
-        return (self.quarter + 3) // 4
 
     def add(self, party):
         self.parties[party.code] = party
@@ -43,8 +40,8 @@ class Desk(mesa.Model):
         return self.parties[code]
 
     def end_of_year(self, year):
-        self.quarter = 4 * year
-        self.ledger.at(self.quarter)
+        self.calendar.quarter = 4 * year
+        self.ledger.at(self.calendar.quarter)
 
     def investor(self, code, pence=10**8, **changes):
         """An investor with money, asking nothing, sure of the published effect, but for what is changed."""

@@ -125,7 +125,7 @@ def test_duplication_removed_by_hand():
     first, second = (int(line) for line in council.own_lines[:2])
     health = int(nhs.own_lines[0])
     police = int(model.parties["police"].own_lines[0])
-    served = model.families.columns.served[model.quarter % kernels.RING]
+    served = model.families.columns.served[model.calendar.quarter % kernels.RING]
     served[:] = 0
     served[0] = 1 << first | 1 << second | 1 << health | 1 << police
     served[1] = 1 << first | 1 << second  # the council alone
@@ -180,8 +180,8 @@ def test_one_team_delivers_for_less_and_families_engage_sooner(tmp_path):
 
         model.cohorts.take_up = take_up
         model.step()
-        assert {contract.provider for contract in model.signed.values()} == {"in_house"}
-        prices.append({contract.programme: contract.price_pence for contract in model.signed.values()})
+        assert {contract.provider for contract in model.contracts.signed.values()} == {"in_house"}
+        prices.append({contract.programme: contract.price_pence for contract in model.contracts.signed.values()})
         come.append(asked)
     common = prices[0].keys() & prices[1].keys()
     assert common
@@ -214,7 +214,7 @@ def test_a_partner_that_drops_out_leaves_a_gap():
     for _ in range(4):
         broken.step()
     for model, kept in ((sure, 1.0), (broken, None)):
-        plan = list(model.signed.values())
+        plan = list(model.contracts.signed.values())
         share = {m.code: m.discretionary_pence for m in model.bodies[0].members()}
         kept = kept or share["council"] / sum(share.values())
         assert plan
@@ -222,8 +222,8 @@ def test_a_partner_that_drops_out_leaves_a_gap():
             assert contract.kept == pytest.approx(kept, abs=1e-6)
     paid = {p[1] for p in broken.ledger.postings if p[4] == "contribution"}
     assert paid == {"council:prevention"}
-    enrolled = [sum(sum(c.taken.values()) for c in model.signed.values()) for model in (sure, broken)]
-    planned = [sum(c.families for c in model.signed.values()) for model in (sure, broken)]
+    enrolled = [sum(sum(c.taken.values()) for c in model.contracts.signed.values()) for model in (sure, broken)]
+    planned = [sum(c.families for c in model.contracts.signed.values()) for model in (sure, broken)]
     assert planned[0] == planned[1]
     assert enrolled[1] <= planned[1] * kept + 4
     assert enrolled[1] < enrolled[0]
@@ -235,10 +235,12 @@ def test_money_that_is_not_needed_stays_with_the_partner():
     """Partners pay in what the plan costs, not what they promised, and get the rest of it back within the year."""
     model = system("aligned", {**KEEN, "arrangement.drop_out": 0}, quarters=4)
     body = model.bodies[0]
-    plan = sum(contract.cost_pence for contract in model.signed.values())
+    plan = sum(contract.cost_pence for contract in model.contracts.signed.values())
     paid = {p[1]: p[3] for p in model.ledger.postings if p[4] == "contribution"}
-    assert 0 < sum(paid.values()) == plan < sum(body.promised.values())
-    promised = {f"{code}:prevention": pence / sum(body.promised.values()) for code, pence in body.promised.items()}
+    assert 0 < sum(paid.values()) == plan < sum(body.funds.promised.values())
+    promised = {
+        f"{code}:prevention": pence / sum(body.funds.promised.values()) for code, pence in body.funds.promised.items()
+    }
     assert {payer: pence / plan for payer, pence in paid.items()} == pytest.approx(promised, abs=1e-6)
     settled = sum(p[3] for p in model.ledger.postings if p[4] == "programme" and p[2] == "partners")
     assert body.balance() == settled  # nothing is left but what in-house provision gives back after the year
@@ -254,7 +256,7 @@ def test_free_riding_shows(tmp_path):
         for agency in model.agencies:
             agency.trust = 0.3
         model.step()
-        plan = [contract for contract in model.contracts if contract.body == body.code]
+        plan = [contract for contract in model.contracts.running if contract.body == body.code]
         for code, share in body.benefit_shares(plan).items():
             shares[code] = share
             came[code] = came.get(code, 0) + (code not in body.withheld)
@@ -270,7 +272,7 @@ def test_the_chance_to_drop_out_by_hand():
     member.trust = 0.5
     draws = []
     for quarter in range(1, 8000, 4):
-        model.quarter = quarter
+        model.calendar.quarter = quarter
         draws.append(body.drops_out(member, 0.25))
     assert np.mean(draws) == pytest.approx(0.3, abs=4 * (0.21 / 2000) ** 0.5)
 
@@ -278,8 +280,8 @@ def test_the_chance_to_drop_out_by_hand():
 def test_under_a_lead_nobody_drops_out_and_what_is_not_spent_goes_back_by_share():
     model = system("aligned_s75_lead", KEEN, quarters=8)
     body = model.bodies[0]
-    assert model.signed
-    assert {contract.kept for contract in model.signed.values()} == {1.0}
+    assert model.contracts.signed
+    assert {contract.kept for contract in model.contracts.signed.values()} == {1.0}
     back, put_in = {}, {}
     for quarter, payer, payee, pence, purpose in model.ledger.postings:
         if quarter > 4 and purpose == "distribution":
@@ -301,7 +303,7 @@ def test_under_a_lead_nobody_drops_out_and_what_is_not_spent_goes_back_by_share(
 def test_a_leads_own_needs_weigh_more(tmp_path):
     model = system("lead_commissioning_s75", quarters=5)
     body = model.bodies[0]
-    counted = model.arrangement.rules.benefit_counted(body)
+    counted = model.rules.benefit_counted(body)
     assert (counted[model.parties["council"].own_lines] == 1).all()
     assert counted[model.parties["nhs"].own_lines] == pytest.approx(0.6)
     assert (counted[model.parties["police"].own_lines] == 0).all()
@@ -326,11 +328,11 @@ def test_savings_are_shared_by_what_each_put_in_by_hand():
     """Put in 3 to 1; the council's budget falls by 8,000, of which half is shared: 1,000 goes to the NHS."""
     model = system("lead_commissioning_s75")
     body, council, nhs = model.bodies[0], model.parties["council"], model.parties["nhs"]
-    body.capital = {"council": 300, "nhs": 100}
+    body.funds.capital = {"council": 300, "nhs": 100}
     council.cash_seen, nhs.cash_seen = lambda: 8_000, lambda: -500
     model.ledger.transfer(OUTSIDE, council.account("service"), 10_000, "grant")
     before = nhs.balance("reserve")
-    model.arrangement.rules.savings(body, [])
+    model.rules.savings(body, [])
     assert council.balance("service") == 9_000
     assert nhs.balance("reserve") - before == 1_000
     assert body.balance() == 0
@@ -352,7 +354,7 @@ def test_one_budget_keeps_what_both_save_and_makes_overspends_good_by_hand():
     model.ledger.transfer(OUTSIDE, council.account("service"), 7_000, "grant")
     model.ledger.transfer(nhs.account("service"), OUTSIDE, 3_000, "service")
     reserve = council.balance("reserve")
-    model.arrangement.rules.savings(body, [])
+    model.rules.savings(body, [])
     assert (council.balance("service"), nhs.balance("service"), body.balance()) == (0, 0, 4_000)
     assert council.balance("reserve") == reserve
 
@@ -365,7 +367,7 @@ def test_the_silo_between_the_two_is_gone_and_to_the_rest_it_is_not():
     for code in ("police", "justice", "jobcentre"):
         assert flows(result, payer=code, payee="one_body") == 0
     model = system("care_trust", quarters=1)
-    counted = model.arrangement.rules.benefit_counted(model.bodies[0])
+    counted = model.rules.benefit_counted(model.bodies[0])
     owners = {model.agencies[model.lines.agency[line]].code for line in np.nonzero(counted)[0]}
     assert owners == {"council", "nhs"}
     pool = one("pooled_s75", KEEN)
@@ -403,7 +405,8 @@ def test_a_grantee_chooses_as_a_silo_with_more_money_would(tmp_path, name, donor
     for model in (given, rich):
         model.step()
     bought = [
-        sorted((c.programme, c.families, c.price_pence) for c in model.signed.values()) for model in (given, rich)
+        sorted((c.programme, c.families, c.price_pence) for c in model.contracts.signed.values())
+        for model in (given, rich)
     ]
     assert bought[0] == bought[1] != []
     counted = given.arrangement.rules.benefit_counted(given.bodies[0])

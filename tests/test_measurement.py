@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.core.streams import mixed
 from sim.place import kernels
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.place.places import load_place
 from sim.place.services import Prices
 from sim.programmes.catalogue import load_programme

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.agents.party import Contract
+from sim.core.calendar import QUARTERS
+from sim.deals.contracts import Contract
 from sim.model import LocalSystem
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.programmes.measurement import Finding
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
@@ -69,7 +69,7 @@ def test_activity_contract_pays_for_volume_whatever_comes_of_it():
     paid = []
     for effect in (0, 1):
         model = system("activity_contract", {"programmes.effect_scale": effect}, years=2)
-        contracts = [c for c in model.signed.values() if c.year == 1]
+        contracts = [c for c in model.contracts.signed.values() if c.year == 1]
         assert contracts
         due = sum(sum(c.taken.values()) * c.price_pence for c in contracts)
         assert due == sum(p[3] for p in model.ledger.postings if p[4] == "programme" and p[0] <= 4 and ":" in p[1])
@@ -92,14 +92,14 @@ def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():
     settings = {**KEEN, "services.unmet_need_scale": 0, "arrangement.ring_fence": 10_000_000}
     model = system("tariff_nhs", settings, years=6)
     idle = system("tariff_nhs", {**settings, "programmes.effect_scale": 0}, years=6)
-    assert model.signed
+    assert model.contracts.signed
     assert model.parties["nhs"].budget_pence < idle.parties["nhs"].budget_pence
-    for contract in model.signed.values():
+    for contract in model.contracts.signed.values():
         assert contract.price_pence == model.catalogue[contract.programme].cost_pence()
     nhs = model.parties["nhs"]
     assert nhs.funding == "workload"
-    assert model.workload(nhs) != 1
-    assert nhs.budget_pence == round(nhs.opening_budget * model.workload(nhs))
+    assert model.outturn.workload(nhs.own_lines) != 1
+    assert nhs.budget_pence == round(nhs.opening_budget * model.outturn.workload(nhs.own_lines))
     plain = system("silo", KEEN, years=3)
     assert plain.parties["nhs"].funding == "historic"
 
@@ -140,7 +140,7 @@ def test_a_differential_tariff_reduces_creaming_and_parking(tmp_path):
             place="birmingham_2010",
             families=6000,
         )
-        private = [c for c in model.signed.values() if model.parties[c.provider].sector == "private"]
+        private = [c for c in model.contracts.signed.values() if model.parties[c.provider].sector == "private"]
         assert private
         cohorts = [model.cohorts.of(c.key) for c in private]
         seen[name] = (private[0].order, sum(c.severity.sum() for c in cohorts) / sum(len(c.rows) for c in cohorts))
@@ -151,7 +151,7 @@ def test_a_differential_tariff_reduces_creaming_and_parking(tmp_path):
 
 def test_pbr_drugs_relapse_after_payment_costs_the_provider_nothing():
     model = system("pbr_drugs", {**KEEN, "arrangement.expected_success": 0.6}, years=6)
-    first = [c for c in model.signed.values() if c.year == 1]
+    first = [c for c in model.contracts.signed.values() if c.year == 1]
     assert first
     for contract in first:
         assert contract.funder == ""
@@ -166,7 +166,9 @@ def test_pbr_drugs_relapse_after_payment_costs_the_provider_nothing():
 
 def test_whitehall_pot_shares_risk_and_pays_first_steps_before_results():
     model = system("pbr_whitehall_pot", KEEN, years=3)
-    first = [c for c in model.signed.values() if c.year == min(c.year for c in model.signed.values())]
+    first = [
+        c for c in model.contracts.signed.values() if c.year == min(c.year for c in model.contracts.signed.values())
+    ]
     assert all(contract.at_risk == 0.3 for contract in first)
     year = first[0].year
     bills = sum(
@@ -232,7 +234,7 @@ def test_financial_incentive_model_starts_little_and_is_rewarded_past_a_threshol
 def test_the_reward_by_hand():
     """A fall of 12% of 1,000: half of the first 5%, all of the next 7%; nothing below 5%; no more than 20%."""
     model = system("financial_incentive_model")
-    body, rule = model.bodies[0], model.arrangement.rules.savings
+    body, rule = model.bodies[0], model.rules.savings
     model.area_base = lambda: 100_000.0
     for fall, pence in ((4_000, 0), (12_000, 2_500 + 7_000), (50_000, 2_500 + 15_000)):
         model.area_fall = lambda fall=fall: float(fall)
@@ -254,7 +256,7 @@ def test_troubled_families_pays_the_council_for_claims_true_or_not():
 def test_a_claim_is_any_family_with_less_of_its_needs_at_800_pounds():
     model = system("troubled_families", {"arrangement.ring_fence": 6_000_000}, years=2)
     paid = sum(p[3] for p in model.ledger.postings if p[4] == "outcome_payment" and p[0] == 4)
-    contract = next(c for c in model.signed.values() if c.year == 1)
+    contract = next(c for c in model.contracts.signed.values() if c.year == 1)
     fee = model.arrangement.pence("step_fee")
     assert paid > 0
     assert paid % fee == 0
@@ -273,7 +275,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_to_the_centre():
         if p[1] == "council:prevention" and p[4] in ("programme", "transaction_cost")
     )
     council = model.parties["council"]
-    assert grant == council.ring_fenced
+    assert grant == council.funds.ring_fenced
     assert back >= grant - spent
     surrendered = sum(p[3] for p in model.ledger.postings if p[1:3] == ("communities", "treasury"))
     assert surrendered == back
@@ -382,18 +384,18 @@ def test_a_wrong_baseline_pays_where_a_matched_group_would_not(tmp_path):
 
 def test_childrens_services_pays_for_care_and_nothing_else():
     model = system("sib_childrens_services")
-    chosen = model.lines_paid_for("multisystemic_therapy")
+    chosen = model.relief.paid_for("multisystemic_therapy")
     assert [line for line, picked in zip(model.lines.ids, chosen, strict=True) if picked] == ["care"]
-    assert model.lines_relieved("multisystemic_therapy").sum() > 1
+    assert model.relief.lines("multisystemic_therapy").sum() > 1
     saved = np.ones(len(chosen))
     contract = SimpleNamespace(programme="multisystemic_therapy")
-    due = model.arrangement.rules.paid_for.outcome(model, contract, SimpleNamespace(saved=saved))
+    due = model.rules.paid_for.outcome(model, contract, SimpleNamespace(saved=saved))
     assert due == round(float(model.services.prices.average[chosen][0]) * model.arrangement.get("outcome_share"))
 
 
 def test_tranches_of_a_fund_are_repaid_in_order():
     model = system("social_impact_fund", CERTAIN, years=7)
-    assert model.tranches() == (0.6, 0.4)
+    assert model.arrangement.tranches() == (0.6, 0.4)
     deals = list(model.vehicle.deals.values())
     assert deals
     for deal in deals:

@@ -99,7 +99,7 @@ def test_the_monitor_settles_by_what_the_budget_shows():
 
 def test_members_pay_first_and_investors_only_where_that_fails():
     model = system("list_full", CERTAIN, years=8)
-    funders = {contract.funder for contract in model.signed.values()}
+    funders = {contract.funder for contract in model.contracts.signed.values()}
     assert "list" in funders
 
 
@@ -158,10 +158,12 @@ def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
 
 def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
     model = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 100}), years=3)
-    programmes = {contract.programme for contract in model.signed.values()}
+    programmes = {contract.programme for contract in model.contracts.signed.values()}
     for programme in programmes:
         assert model.market.stage(programme, 100) == 0  # nothing does a thousand times what is expected
-    assert all(contract.year <= 2 for contract in model.signed.values())  # the first findings end the second year
+    assert all(
+        contract.year <= 2 for contract in model.contracts.signed.values()
+    )  # the first findings end the second year
     fresh = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 0}))
     assert fresh.market.stage("parenting", 100) == 25
 

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from sim.agents.party import Project
 from sim.core.ledger import OUTSIDE
+from sim.deals.contracts import Project
 from sim.deals.terms import Backing
 from sim.programmes.measurement import Finding
 from sim.record.measures import LEAKS
@@ -33,7 +33,7 @@ def test_a_primed_fund_revolves_where_savings_repay_it_and_runs_dry_where_they_d
 def test_partners_commit_by_forecast_benefit_and_not_by_size():
     model = system("investment_agreement", KEEN, years=2)
     body = model.bodies[0]
-    paid = np.array([body.capital.get(member.code, 0) for member in body.members()], float)
+    paid = np.array([body.funds.capital.get(member.code, 0) for member in body.members()], float)
     forecast = np.array(body.forecast_shares())
     size = np.array([member.discretionary_pence for member in body.members()], float)
     assert paid.sum() > 0
@@ -46,14 +46,14 @@ def test_a_review_moves_money_from_winners_to_losers_by_hand():
     model = system("investment_agreement", KEEN, years=1)
     body = model.bodies[0]
     winner, loser = body.members()[:2]
-    body.founded, body.capital = model.year - 2, {winner.code: 500, loser.code: 500}
+    body.founded, body.funds.capital = model.calendar.year - 2, {winner.code: 500, loser.code: 500}
     model.ledger.transfer(OUTSIDE, winner.account("reserve"), 10_000, "contribution")
     saved = np.zeros(len(model.lines))
     saved[winner.own_lines[0]] = 1.0
     before = loser.balance("prevention")
-    model.arrangement.rules.savings(body, [Finding(None, saved, 0.0, 0.0, 1)])
+    model.rules.savings(body, [Finding(None, saved, 0.0, 0.0, 1)])
     assert loser.balance("prevention") - before == 500
-    assert body.capital == {}
+    assert body.funds.capital == {}
 
 
 def test_a_community_budget_pools_next_to_nothing_at_source():
@@ -93,7 +93,7 @@ def test_boards_spend_pots_on_their_own_deprived_neighbourhoods():
 def test_local_priorities_weigh_what_is_felt_there():
     model = system("total_neighbourhood", years=0)
     board = model.bodies[0]
-    weights = model.arrangement.rules.benefit_counted(board)
+    weights = model.rules.benefit_counted(board)
     here, everywhere = board.neighbourhood.prevalence(), model.families.counts.sum(axis=0)
     k = int(np.argmax(here * everywhere.sum(axis=1) / np.maximum(1, everywhere[:, 1:].sum(axis=1))))
     assert weights.max() == pytest.approx(weights[list(model.lines.need).index(k)]) or k not in model.lines.need
@@ -159,22 +159,22 @@ def test_community_organisations_commission_from_groups_like_themselves_which_gr
     for name in ("naa_commissioning", "naa_partnership"):
         settings = {**KEEN, "arrangement.boards_share": 0.5, "arrangement.ring_fence": 2_000_000}
         model = system(name, settings, years=4)
-        assert model.signed
+        assert model.contracts.signed
         skill[name] = sum(item.bidding_skill for item in model.providers if item.sector == "community")
-        sectors = {model.parties[contract.provider].sector for contract in model.signed.values()}
+        sectors = {model.parties[contract.provider].sector for contract in model.contracts.signed.values()}
         assert (sectors == {"community"}) == (name == "naa_commissioning")
     assert skill["naa_commissioning"] > skill["naa_partnership"]
 
 
 def test_what_one_board_takes_on_leaves_the_next_boards_room_alone():
     model = system("total_neighbourhood", {**KEEN, "arrangement.boards_share": 0.5}, years=2)
-    model.contracts, model.market._taken = [], Counter()
+    model.contracts.running, model.market._taken = [], Counter()
     first, second = model.bodies[:2]
     programme = model.catalogue["family_group_conference"]
     before = [model.market.room_for(programme, board) for board in (first, second)]
     provider = model.market.best_provider(programme, first)
     project = Project(first, programme, provider, 1, 100, first.appraise(programme, 100))
-    model.sign(project, Backing(1, first.account(), ""))
+    model.market.sign(project, Backing(1, first.account(), ""))
     assert [model.market.room_for(programme, board) for board in (first, second)] == [before[0] - 1, before[1]]
 
 
@@ -186,7 +186,7 @@ def test_a_neighbourhoods_part_of_savings_follows_its_people():
     for agency in model.agencies:
         agency.cash_seen = lambda mine=agency is member: 10_000 if mine else -10_000
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10_000, "contribution")
-    model.arrangement.rules.savings(board, [])
+    model.rules.savings(board, [])
     assert board.balance() == 500
 
 
@@ -243,17 +243,17 @@ def test_an_equal_envelope_is_spent_on_programmes_and_no_more_is(name):
     model = system(name, {**tempting, "comparison.envelope": 1_000_000, "place.smallest_project": 1}, years=5)
     envelope = 20_000 * 100
     for year in (4, 5):  # all are founded by then
-        signed = sum(contract.cost_pence for contract in model.signed.values() if contract.year == year)
+        signed = sum(contract.cost_pence for contract in model.contracts.signed.values() if contract.year == year)
         assert 0.5 * envelope < signed <= envelope
     assert all(
         contract.funder == model.parties[contract.body].account(model.parties[contract.body].purse)
-        for contract in model.signed.values()
+        for contract in model.contracts.signed.values()
     )
 
 
 def test_agencies_share_an_envelope_by_their_free_money():
     model = system("silo", {"comparison.envelope": 1_000_000})
-    shares = {agency.code: model.grant(agency) for agency in model.bodies}
+    shares = {agency.code: model.funding.grant(agency) for agency in model.bodies}
     assert sum(shares.values()) == 20_000 * 100
     free = {agency.code: agency.discretionary_pence for agency in model.bodies}
     assert shares["council"] == pytest.approx(20_000 * 100 * free["council"] / sum(free.values()), abs=10)
@@ -262,7 +262,7 @@ def test_agencies_share_an_envelope_by_their_free_money():
 def test_a_department_spends_a_grant_before_it_asks_for_a_vote():
     model = system("work_programme", {"comparison.envelope": 1_000_000})
     body = model.bodies[0]
-    granted = model.grant(body)
+    granted = model.funding.grant(body)
     body.pay("outside", granted - 1, "transaction_cost")
     assert not [row for row in model.ledger.flows() if row[3] == "vote" and row[2] == body.code]
     body.pay("outside", 100, "transaction_cost")

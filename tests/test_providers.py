@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 
 from sim.agents.broker import BROKER_VALUES, Broker
-from sim.agents.party import Contract, Party, Project
+from sim.agents.party import Party
 from sim.agents.provider import PROVIDER_VALUES, SKILL_LOG_ODDS, Provider
+from sim.core.calendar import Calendar
 from sim.core.faults import InputError
 from sim.core.input_files import read_toml
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import quantity
+from sim.deals.contracts import Contract, Project
 from sim.studies.inputs import load_inputs, load_providers
 from tests.conftest import DATA
 
@@ -33,7 +35,7 @@ class Place(mesa.Model):
 
     def __init__(self, seed=1):
         super().__init__(rng=seed)
-        self.seed, self.year, self.scale = seed, 1, 1.0
+        self.seed, self.calendar, self.scale = seed, Calendar(1), 1.0
         self.place = SimpleNamespace(get={"place.population": 500_000}.__getitem__)
         self.ledger, self.parties, self.providers = Ledger(), {}, []
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
@@ -209,7 +211,7 @@ def test_a_contract_carried_leaves_less_for_the_next():
     firm.end_of_year()
     assert firm.can_bear(700_000, 800_000, 135_000, 1)  # the outlay is over, the risk is not
     assert not firm.can_bear(700_000, 800_000, 135_001, 1)
-    for model.year in (2, 3):
+    for model.calendar.quarter in (5, 9):
         firm.end_of_year()
     assert firm.can_bear(700_000, 800_000, 225_000, 1)
 
@@ -358,7 +360,7 @@ def test_creaming_is_drawn_by_contract_and_year():
     orders = [firm.order(True, False, "council", i) for i in range(2000)]
     assert np.mean(np.array(orders) == -1) == pytest.approx(0.7, abs=0.03)
     assert orders == [firm.order(True, False, "council", i) for i in range(2000)]
-    model.year = 2
+    model.calendar.quarter = 5
     assert orders != [firm.order(True, False, "council", i) for i in range(2000)]
 
 

@@ -5,7 +5,7 @@ from math import isfinite
 
 import pytest
 
-from sim.place.families import QUARTERS
+from sim.core.calendar import QUARTERS
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_cases, load_inputs

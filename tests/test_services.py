@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
-from sim.place.families import QUARTERS
 from sim.place.identity import leaks, waiting_need_met
 from sim.place.services import FIELDS, Lines, Prices, Services, resizing
 from sim.record.measures import LEAKS

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sim.agents.party import Commissioner
+from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
-from sim.place.families import QUARTERS
 from sim.place.services import resizing
 
 
@@ -50,6 +50,11 @@ class Agency(Commissioner):
         """Its funding rule: the place's, unless the arrangement changes it."""
         return self.model.arrangement.funding.get(self.code, self.spec.funding)
 
+    @property
+    def department(self):
+        """Its parent."""
+        return self.model.party(self.spec.department)
+
     def _value(self, name):
         return self.model.place.get(f"agencies.{self.code}.{name}")
 
@@ -83,19 +88,18 @@ class Agency(Commissioner):
         spending : int64 (lines,)
         """
         for line in self.demand_led:
-            self.model.fund_at_cost(self, int(spending[line]))
+            self.department.fund_at_cost(self, int(spending[line]))
             self.pay(OUTSIDE, int(spending[line]), "service", "service")
         for line in self.own_lines:
             self.pay(OUTSIDE, int(spending[line]), "service", "service")
 
     def spent(self, quarters):
         """Pence spent on own services in some quarters."""
-        return int(sum(self.model.spending[q][self.own_lines].sum() for q in quarters))
+        return self.model.outturn.spent(self.own_lines, quarters)
 
     def saved_together(self, quarters):
         """Pence by which bills of some quarters were smaller because members of a body work as one."""
-        saved = self.model.duplication
-        return sum(int(saved[q][self.own_lines].sum()) for q in quarters if q in saved)
+        return self.model.outturn.saved_together(self.own_lines, quarters)
 
     def forecast_and_cut(self, quarter):
         """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first.
@@ -106,10 +110,15 @@ class Agency(Commissioner):
         over = so_far * QUARTERS // 3 - self.budget_pence
         if over <= 0:
             return
-        cut = 0 if self.ring_fenced else min(over, self.model.owed_next_quarter(self))
+        cut = (
+            0 if self.funds.ring_fenced else min(over, self.model.contracts.owed_next_quarter(self.account(self.purse)))
+        )
         if cut > 0:
-            self.model.cancel_next_quarter(self, cut)
-        kept = self.model.owed_next_quarter(self) + (self.earmarked if self.ring_fenced else 0)
+            self.model.contracts.cut_next_quarter(self.account(self.purse), cut)
+            self.model.ledger.transfer(self.account("prevention"), self.account("service"), cut, "internal")
+        kept = self.model.contracts.owed_next_quarter(self.account(self.purse)) + (
+            self.funds.earmarked if self.funds.ring_fenced else 0
+        )
         money = min(over, max(0, self.balance("prevention") - kept))
         self.model.ledger.transfer(self.account("prevention"), self.account("service"), money, "internal")
 
@@ -144,12 +153,13 @@ class Agency(Commissioner):
             Budget lines that are looked at; all own lines by default.
         """
         own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
-        outturn = sum(int(self.model.spending[q][own].sum()) for q in self.model.quarters_of_year())
-        return round(int(self.baseline[own].sum()) * self.model.trend()) - outturn
+        outturn = self.model.outturn.spent(own, self.model.calendar.quarters_of_year())
+        trend = (1 + self.model.dials["families.demand_growth"]) ** (self.model.calendar.year - 1)
+        return round(int(self.baseline[own].sum()) * trend) - outturn
 
     def underspend(self):
         """What this year's own services cost less than this year's budget: the cash a treasurer can spend."""
-        return self.budget_pence - self.spent(self.model.quarters_of_year())
+        return self.budget_pence - self.spent(self.model.calendar.quarters_of_year())
 
     # The year end
 
@@ -178,8 +188,8 @@ class Agency(Commissioner):
         kept or returned by the agency's own rule.
         """
         self.cash_this_year = self.underspend()
-        if self.ring_fenced:
-            self.model.hand_back(self, min(self.earmarked, max(0, self.balance("prevention"))))
+        if self.funds.ring_fenced:
+            self._hand_back(min(self.funds.earmarked, max(0, self.balance("prevention"))))
         for purse in ("reserve", "prevention"):
             gap = -self.balance("service")
             if gap > 0:
@@ -187,13 +197,13 @@ class Agency(Commissioner):
                     self.account(purse), self.account("service"), min(gap, max(0, self.balance(purse))), "internal"
                 )
         gap = max(0, -self.balance("service"))
-        self.model.support(self, gap)
+        self.department.support(self, gap)
         self.to_recover = gap
         self.pay(OUTSIDE, max(0, self.balance("prevention")), "other_services", "prevention")
         under = self.balance("service")
         share = 1.0 if self.spec.year_end == "keep" else self.model.dials["agencies.carry_forward_share"]
         kept = round(under * share)
-        self.model.claw_back(self, under - kept)
+        self.department.claw_back(self, under - kept)
         again = round(kept * self._value("reinvested_share"))
         self.model.ledger.transfer(self.account("service"), self.account("prevention"), again, "internal")
         self.model.ledger.transfer(self.account("service"), self.account("reserve"), kept - again, "internal")
@@ -207,6 +217,31 @@ class Agency(Commissioner):
         slack = budget - QUARTERS * bills
         for line in self.own_lines:
             plan = resizing(
-                self.model.services, line, quarter, self.model.drift(line), self.model.willingness(line), self.model.seed, slack,
+                self.model.services, line, quarter, self._drift(line), self._willingness(line), self.model.seed, slack,
             )  # fmt: skip
-            slack -= self.model.carry_out(line, quarter, plan)
+            slack -= self.model.services.carry_out(line, quarter, plan)
+
+    # Inside
+
+    def _hand_back(self, pence):
+        """What it has not spent of a ring-fenced sum goes back to the centre, which surrenders it."""
+        if pence:
+            centre = self.model.centre()
+            self.pay(centre.code, pence, "distribution", self.purse)
+            centre.surrender(pence)
+
+    def _drift(self, line):
+        """Readiness to lower a line's threshold when places stay empty."""
+        held = self._manages("backfill_control", line)
+        return 0.0 if held else self.model.dials["services.threshold_drift"]
+
+    def _willingness(self, line):
+        """Willingness to close what stands empty on a line."""
+        planned = self._manages("benefits_realisation", line)
+        return 1.0 if planned else self.model.dials["agencies.decommissioning"]
+
+    def _manages(self, part, line):
+        """Whether a part of the arrangement manages a line: one that its programmes are meant to relieve."""
+        arrangement = self.model.arrangement
+        mine = [name for name in self.model.catalogue if arrangement.is_for(name)]
+        return arrangement.has(part) and self.model.relief.lines(*mine)[line]

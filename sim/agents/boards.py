@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from sim.agents.party import Commissioner, Project
+from sim.agents.party import Commissioner
 from sim.core.faults import InputError, suggest
 from sim.core.ledger import OUTSIDE, TREASURY, split
 from sim.core.streams import uniform
+from sim.deals.contracts import Project
 from sim.deals.terms import Backing
 from sim.place import kernels
 
@@ -32,18 +33,11 @@ class Body(Commissioner):
     ----------
     founded : int or None
         Year in which it starts to commission; it takes time to agree.
-    capital : dict of str to int
-        Pence each member has put in.
-    gained : dict of str to float
-        Pence of benefit measured for each member in the present term.
-    advanced : int
-        Pence that others have paid up front for the present term.
     """
 
     def __init__(self, model, code):
         super().__init__(model, code)
         self.founded = None
-        self.capital, self.gained, self.advanced = {}, {}, 0
 
     def members(self):
         """Agencies of the arrangement."""
@@ -55,14 +49,14 @@ class Body(Commissioner):
 
     def years_open(self):
         """Years since it was founded."""
-        return self.model.year - self.founded
+        return self.model.calendar.year - self.founded
 
     def is_open(self):
         """Whether it can commission this year; members share its set-up cost in the year it is founded."""
-        if self.founded is None and self.model.year > self.model.arrangement.get("years_to_agree"):
-            self.founded = self.model.year
-            cost = self.model.cost_here("setup_cost") + self.model.cost_here("map_cost")
-            self.model.share_cost(self.members(), cost, "transaction_cost")
+        if self.founded is None and self.model.calendar.year > self.model.arrangement.get("years_to_agree"):
+            self.founded = self.model.calendar.year
+            cost = self.cost_here("setup_cost") + self.cost_here("map_cost")
+            self._share_cost(cost)
         return self.founded is not None
 
     def forecast_shares(self):
@@ -75,7 +69,7 @@ class Body(Commissioner):
         """A body that has mapped resources knows what of a cost follows cases; others go by agencies' beliefs."""
         if not self.model.arrangement.has("resource_map"):
             return super().cashability()
-        centre = self.model.arrangement.rules.benefit_counted.centre
+        centre = self.model.rules.benefit_counted.centre
         return np.where(self.model.lines.demand_led, float(centre), 1 - self.model.lines.fixed_share)
 
     def term(self):
@@ -86,7 +80,7 @@ class Body(Commissioner):
     def spendable(self):
         """What it holds beyond what it expects to owe for outcomes, spread over the years left of the present term."""
         years, gone = self.term()
-        owed = 0 if self.model.arrangement.rules.savings.payers else self.model.outcomes.owed_by(self)
+        owed = 0 if self.model.rules.savings.payers else self.model.outcomes.owed_by(self)
         return max(0, self.balance() - owed) // (years - gone)
 
     def can_charge(self, fee):
@@ -98,7 +92,13 @@ class Body(Commissioner):
         if self.balance() >= fee:
             super().pay_fee(fee)
         else:
-            self.model.share_cost(self.members(), fee, "transaction_cost")
+            self._share_cost(fee)
+
+    def _share_cost(self, pence):
+        """Members pay a joint cost in equal parts, from discretionary money as far as it goes."""
+        members = self.members()
+        for member, part in zip(members, split(pence, [1] * len(members)), strict=True):
+            member.pay(OUTSIDE, min(part, max(0, member.balance("prevention"))), "transaction_cost", "prevention")
 
     def pay_standing_costs(self):
         """Accounting, audit and irrecoverable tax of a pool, as a share of what it holds."""
@@ -123,7 +123,7 @@ class Body(Commissioner):
         saved = np.zeros(len(model.lines), np.int64)
         if self.founded is None:
             return saved
-        served = model.families.columns.served[model.quarter % kernels.RING]
+        served = model.families.columns.served[model.calendar.quarter % kernels.RING]
         members = self.members()
         bits = [np.uint32(sum(1 << int(line) for line in member.own_lines)) for member in members]
         shared = served[sum((served & bit > 0).astype(np.uint8) for bit in bits) > 1] if bits else served[:0]
@@ -155,27 +155,25 @@ class Partners(Body):
 
     Attributes
     ----------
-    promised : dict of str to int
-        Pence each partner would put into this year's plan.
     withheld : tuple of str
         Partners that dropped out of this year's plan.
     """
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.promised, self.withheld = {}, ()
+        self.withheld = ()
 
     def spendable(self):
         """What is promised for the year."""
-        return self.balance() + sum(self.promised.values())
+        return self.balance() + sum(self.funds.promised.values())
 
     def commission(self, money):
         """Plan together, then see who pays: families are taken on as far as the money comes."""
         super().commission(money)
-        plan = [contract for contract in self.model.contracts if contract.body == self.code]
+        plan = [contract for contract in self.model.contracts.running if contract.body == self.code]
         cost = sum(contract.cost_pence for contract in plan)
-        wanted = min(sum(self.promised.values()), max(0, cost + self._evaluation_cost() - self.balance()))
-        self.capital, self.withheld = {}, ()
+        wanted = min(sum(self.funds.promised.values()), max(0, cost + self._evaluation_cost() - self.balance()))
+        self.funds.capital, self.withheld = {}, ()
         if wanted:
             self._collect(wanted, self.benefit_shares(plan))
         for contract in plan:
@@ -183,13 +181,13 @@ class Partners(Body):
 
     def _collect(self, wanted, benefit_shares):
         """Each partner pays its part of what is wanted, by what it promised, or drops out."""
-        for code, part in zip(self.promised, split(wanted, list(self.promised.values())), strict=True):
+        for code, part in zip(self.funds.promised, split(wanted, list(self.funds.promised.values())), strict=True):
             member = self.model.party(code)
             if self.drops_out(member, benefit_shares[code]):
                 self.withheld += (code,)
                 continue
-            self.capital[code] = min(part, max(0, member.balance("prevention")))
-            member.pay(self.account(), self.capital[code], "contribution", "prevention")
+            self.funds.capital[code] = min(part, max(0, member.balance("prevention")))
+            member.pay(self.account(), self.funds.capital[code], "contribution", "prevention")
 
     def benefit_shares(self, plan):
         """Each partner's share of the benefit that the plan discloses; equal parts where there is none."""
@@ -207,20 +205,22 @@ class Partners(Body):
         Chance = drop_out x (1 - its share of the benefit) x (1 - its trust).
         """
         chance = self.model.arrangement.get("drop_out") * (1 - benefit_share) * (1 - member.trust)
-        return uniform(self.model.seed, "drop out", member.code, self.model.year) < chance
+        return uniform(self.model.seed, "drop out", member.code, self.model.calendar.year) < chance
 
     def relate(self):
         """Trust grows in a year in which all partners pay, and falls in one in which some do not."""
         step = self.model.arrangement.get("trust_step") * (-1 if self.withheld else 1)
-        for member in self.members() if self.capital or self.withheld else ():
+        for member in self.members() if self.funds.capital or self.withheld else ():
             member.trust = float(np.clip(member.trust + step, 0, 1))
 
     def _evaluation_cost(self):
         """What evaluating the families of last year's plan will cost."""
-        if self.model.design == "none":
+        if self.model.evaluation.design == "none":
             return 0
-        last = [c for c in self.model.signed.values() if c.body == self.code and c.year == self.model.year - 1]
-        return len(last) * self.model.cost_here("evaluation_cost")
+        last = [
+            contract for contract in self.model.contracts.of(self.code) if contract.year == self.model.calendar.year - 1
+        ]
+        return len(last) * self.cost_here("evaluation_cost")
 
 
 class CentreBoard(Commissioner):
@@ -237,7 +237,7 @@ class CentreBoard(Commissioner):
 
     def spendable(self):
         """What its yearly budget is."""
-        return self.model.cost_here("centre_budget")
+        return self.cost_here("centre_budget")
 
     def pay(self, payee, pence, purpose, purse=""):
         """Pay out of a vote, as far as there is no grant for it."""
@@ -273,7 +273,7 @@ class PlanBoard(Commissioner):
             appraisal = self.appraise(programme, price)
             if appraisal is not None:
                 project = Project(self, programme, provider, families, price, appraisal)
-                self.model.sign(project, Backing(families, self.account(), ""))
+                self.model.market.sign(project, Backing(families, self.account(), ""))
 
     def _planned(self):
         for name, families in sorted(self.model.arrangement.plan.items()):

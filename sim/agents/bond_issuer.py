@@ -83,14 +83,14 @@ class BondIssuers(Body):
 
     def project_cost(self, programme):
         """Pence that agreeing a bond costs: a central team's terms are the same each time."""
-        return self.model.cost_here("agreement_cost")
+        return self.cost_here("agreement_cost")
 
     # The year's start: agree, bundle, sell
 
     def commission(self, money):
         """Agree the year's bonds with departments, and have the bank sell them in baskets."""
         self.offered = self.sold = 0
-        if self.model.equal_money:
+        if self.model.funding.is_equal:
             super().commission(money)
             return
         self.pledged, planned, fees = {}, {}, 0
@@ -108,7 +108,7 @@ class BondIssuers(Body):
         by_bond = {bond.outcome: issue for issue in issues for bond in issue.bonds}
         for number, basket in enumerate(self.model.vehicle.bundle([b for issue in issues for b in issue.bonds])):
             mine = list({by_bond[bond.outcome].project.programme.id: by_bond[bond.outcome] for bond in basket}.values())
-            self._sell(mine, f"basket-{self.model.year}-{number + 1}")
+            self._sell(mine, f"basket-{self.model.calendar.year}-{number + 1}")
 
     def issue(self, project, families):
         """A project's bonds, as far as departments consent; None where that leaves too few families."""
@@ -152,7 +152,7 @@ class BondIssuers(Body):
 
         Believed cash counts in full, the rest at the weight the agencies put on outcomes.
         """
-        appraisal, risk = project.appraisal, self.model.correction(project.programme)
+        appraisal, risk = project.appraisal, project.programme.correction
         by_line = appraisal.present_cash + self.weight_on_outcomes() * (
             appraisal.present_fiscal - appraisal.present_cash
         )
@@ -168,14 +168,12 @@ class BondIssuers(Body):
         arrangement, department = self.model.arrangement, self._department(code)
         if arrangement.get("consent_by_default"):
             return True
-        draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.year)
+        draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.calendar.year)
         return draw < arrangement.get("consent_chance")
 
     def costs(self, issue):
         """Pence that agreeing an issue's bonds and measuring its outcome costs."""
-        return self.project_cost(issue.project.programme.id) * len(issue.bonds) + self.model.cost_here(
-            "evaluation_cost"
-        )
+        return self.project_cost(issue.project.programme.id) * len(issue.bonds) + self.cost_here("evaluation_cost")
 
     @property
     def pricing(self):
@@ -235,11 +233,11 @@ class BondIssuers(Body):
             self.sold += len(issue.bonds)
             self.projects[name] = self.projects.get(name, 0) + 1
             self.pay_fee(self.project_cost(name) * len(issue.bonds))
-            self._collect(self.model.cost_here("evaluation_cost"))
+            self._collect(self.cost_here("evaluation_cost"))
             for bond in issue.bonds:
                 for account, pence in _set_aside(bond, bond.target):
                     self.model.party(account.partition(":")[0]).set_aside(account, pence)
-            self.model.sign(issue.project, Backing(issue.families, purse, purse))
+            self.model.market.sign(issue.project, Backing(issue.families, purse, purse))
 
     def _collect(self, pence):
         """Members pay in for measurement, which is paid for when it is done."""
@@ -276,7 +274,7 @@ class BondIssuers(Body):
     def _dearest(self, project, worth):
         """Most that a unit may cost each payer's department, with its agency's premium, in pence by code."""
         arrangement, whole = self.model.arrangement, sum(worth.values())
-        cost, risk = round(project.price_pence / self.success), self.model.correction(project.programme)
+        cost, risk = round(project.price_pence / self.success), project.programme.correction
         price = unit_price(cost, risk, arrangement.get("most_premium"), self.pricing)
         share, most = arrangement.get("premium_share"), {}
         for code, pence in worth.items():
@@ -290,7 +288,7 @@ class BondIssuers(Body):
     def _bond(self, project, outcome, cost, units, payers):
         programme, arrangement = project.programme, self.model.arrangement
         return OutcomeBond(
-            outcome, programme.id, project.provider.code, cost, cost, units, self.model.correction(programme), payers,
+            outcome, programme.id, project.provider.code, cost, cost, units, programme.correction, payers,
             int(arrangement.get("payment_years")) + 1,
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ class Broker(Party):
     def due_pence(self):
         """Base and commission for the year."""
         won = sum(group.won_pence for group in self.helped)
-        return self.model.cost_here("broker_base") + round(won * self.model.arrangement.get("broker_commission"))
+        return self.cost_here("broker_base") + round(won * self.model.arrangement.get("broker_commission"))
 
     def work(self, bodies):
         """A year's work, once a year before providers end theirs; bodies short of money get less of it.
@@ -53,7 +53,7 @@ class Broker(Party):
         int
             Pence paid.
         """
-        base = self.model.cost_here("broker_base")
+        base = self.cost_here("broker_base")
         held = [max(0, body.balance(body.purse)) for body in bodies]
         paid = min(self.due_pence(), sum(held))
         for body, part in zip(bodies, split(paid, held), strict=True) if paid else ():

@@ -17,6 +17,39 @@ class Department(Party):
         super().__init__(model, code)
         self.growth = model.dials["departments.real_growth"] + model.place.get(f"departments.{code}.real_growth")
 
+    def agencies(self):
+        """The agencies whose parent it is."""
+        return [agency for agency in self.model.agencies if agency.spec.department == self.code]
+
+    def fund_agencies(self):
+        """The year's money arrives: the Treasury votes it, and it is passed on."""
+        for agency in self.agencies():
+            held_back = min(agency.to_recover, agency.discretionary_pence)
+            self._pass_on(agency, agency.budget_pence, "grant", "service")
+            self._pass_on(agency, agency.discretionary_pence - held_back, "discretionary_grant", "prevention")
+
+    def fund_at_cost(self, agency, pence):
+        """Pay for what the centre funds at cost."""
+        self._pass_on(agency, pence, "benefit_funding", "service")
+
+    def support(self, agency, pence):
+        """Cover a deficit that nothing else can."""
+        self._pass_on(agency, pence, "emergency_support", "service")
+
+    def claw_back(self, agency, pence):
+        """Take an underspend back and surrender it."""
+        self.model.ledger.transfer(agency.account("service"), self.code, pence, "claw_back")
+        self.surrender(pence)
+
+    def surrender(self, pence):
+        """Give the Treasury back what it voted."""
+        self.pay(TREASURY, pence, "surrender")
+
+    def set_budgets(self):
+        """Its agencies' budgets for next year."""
+        for agency in self.agencies():
+            self.set_budget(agency, self.model.calendar.year)
+
     def set_budget(self, agency, year):
         """An agency's service budget for the year after `year`.
 
@@ -25,9 +58,10 @@ class Department(Party):
         """
         path = (1 + self.growth) * (1 + self.model.dials["families.demand_growth"])
         if agency.funding == "workload":
-            agency.budget_pence = round(agency.opening_budget * self.model.workload(agency) * (1 + self.growth) ** year)
+            workload = self.model.outturn.workload(agency.own_lines)
+            agency.budget_pence = round(agency.opening_budget * workload * (1 + self.growth) ** year)
         elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
-            quarters = self.model.quarters_of_year()
+            quarters = self.model.calendar.quarters_of_year()
             self._rebase(agency, agency.spent(quarters), agency.saved_together(quarters), path)
         else:
             self._rebase(agency, agency.budget_pence, agency.rebased_away, path)
@@ -37,6 +71,10 @@ class Department(Party):
         """A budget on its path, with what it would be without what working as one with others saves."""
         agency.budget_pence = round(pence * path)
         agency.rebased_away = round((pence + saved) * path) - agency.budget_pence
+
+    def _pass_on(self, agency, pence, purpose, purse):
+        self.model.ledger.transfer(TREASURY, self.code, pence, "vote")
+        self.pay(agency.account(purse), pence, purpose)
 
     def pay_for_outcome(self, account, due):
         """The centre pays for an outcome; the Treasury votes what it takes."""

@@ -23,14 +23,14 @@ class EvidenceUnit(Party):
 
     def work(self):
         """Year end: other places' findings come in, everything is published, and the centre pays for it."""
-        cost = self.model.cost_here("evidence_cost")
+        cost = self.cost_here("evidence_cost")
         self.model.ledger.transfer(OUTSIDE, self.account(), cost, "contribution")
         self.pay(OUTSIDE, cost, "delivery")
         places = self.model.arrangement.get("other_places")
         if places:
             for name in self.model.catalogue:
                 doubt = self.model.place.get("place.evaluation_doubt") / math.sqrt(places)
-                luck = normal(self.model.seed, "other places", name, self.model.year)
+                luck = normal(self.model.seed, "other places", name, self.model.calendar.year)
                 self.publish(name, self.model.offers.multiple(name) + doubt * luck, doubt**2)
 
     def publish(self, programme, estimate, variance):

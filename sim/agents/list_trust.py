@@ -78,7 +78,7 @@ class ListTrust(Body):
 
     def pay_standing_costs(self):
         """The LIST's own staff and premises; what it cannot pay it does without."""
-        cost = self.model.cost_here("running_cost")
+        cost = self.cost_here("running_cost")
         self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")
 
     def invoice(self, findings):
@@ -102,7 +102,7 @@ class ListTrust(Body):
         self.invoices = {}
         for member in self.joined:
             if basis == "cashed":
-                benefit = member.cash_seen(self.model.lines_touched(self)) if findings else 0
+                benefit = member.cash_seen(self.lines_touched()) if findings else 0
             else:
                 benefit = (saved * unit)[member.own_lines].sum()
             due = round(max(0.0, benefit) * share)
@@ -112,7 +112,7 @@ class ListTrust(Body):
 
     def distribute(self):
         """Share out part of the year's surplus; the rest is kept to reinvest."""
-        surplus = sum(self.invoices.values()) - self.model.spent_this_year(self)
+        surplus = sum(self.invoices.values()) - self.spent_this_year()
         part = min(round(max(0, surplus) * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
         self._share_out(part, "distribution")
         self.kept_to_reinvest = max(0, surplus) - part
@@ -134,11 +134,16 @@ class ListTrust(Body):
         outside = [agency for agency in super().members() if agency not in self.joined]
         self.joined += [agency for agency in outside if self._would_join(agency)]
         self.joined.sort(key=lambda agency: agency.code)
-        bought = any(contract.body == self.code for contract in self.model.contracts)
+        bought = any(contract.body == self.code for contract in self.model.contracts.running)
         self.idle_years = 0 if bought else self.idle_years + 1
         idle = self.idle_years >= arrangement.get("idle_years")
         if len(self.joined) < arrangement.get("fewest_members") or idle or self._is_spent():
             self.wind_up()
+
+    def lines_touched(self):
+        """Service lines of the needs that its programmes so far are meant to change: bool (lines,)."""
+        cohorts = self.model.cohorts.cohorts
+        return self.model.relief.lines(*{cohort.programme for cohort in cohorts if cohort.body == self.code})
 
     def wind_up(self):
         """Close the LIST; members share what is left by what they put in."""
@@ -150,10 +155,10 @@ class ListTrust(Body):
         """Past the founding years, with less than a year's running cost and nothing under contract."""
         arrangement = self.model.arrangement
         founding = self.years_open() + 1 < arrangement.get("subscription_years")
-        return not founding and self.balance() < self.model.cost_here("running_cost")
+        return not founding and self.balance() < self.cost_here("running_cost")
 
     def _share_out(self, pence, purpose):
-        shares = self.model.arrangement.rules.outcome_risk(self)
+        shares = self.model.rules.outcome_risk(self)
         if pence > 0 and sum(shares.values()) > 0:
             for code, part in zip(shares, split(pence, list(shares.values())), strict=True):
                 self.pay(self.model.party(code).account("prevention"), part, purpose)

@@ -37,11 +37,11 @@ class Monitor(Party):
         """
         seen = min(due, max(0, member.underspend()))
         self.disputes += 1
-        fee = min(self.model.cost_here("dispute_cost"), max(0, body.balance()))
+        fee = min(self.cost_here("dispute_cost"), max(0, body.balance()))
         body.pay(self.code, fee, "transaction_cost")
         self.pay(OUTSIDE, fee, "delivery")
         chance = 1 - seen / due
-        if uniform(self.model.seed, "dispute", member.code, self.model.year) >= chance:
+        if uniform(self.model.seed, "dispute", member.code, self.model.calendar.year) >= chance:
             return due
         self.upheld += 1
         return (due + seen) // 2

@@ -66,7 +66,7 @@ class NeighbourhoodBoard(Commissioner):
 
     def is_open(self):
         """It takes its time to be set up."""
-        return self.model.year > self.model.arrangement.get("years_to_agree")
+        return self.model.calendar.year > self.model.arrangement.get("years_to_agree")
 
     def scope(self):
         """Its share of the place's families, in proportion to need."""
@@ -80,7 +80,7 @@ class NeighbourhoodBoard(Commissioner):
 
     def spendable(self):
         """What it holds, less its part of what brokers are owed at the end of the year."""
-        brokers = self.model.cost_here("broker_base") * self.people / sum(body.people for body in self.model.bodies)
+        brokers = self.cost_here("broker_base") * self.people / sum(body.people for body in self.model.bodies)
         return max(0, self.balance() - round(brokers))
 
     def project_cost(self, programme):
@@ -89,5 +89,5 @@ class NeighbourhoodBoard(Commissioner):
 
     def pay_standing_costs(self):
         """Meetings and a little staff, in proportion to its families."""
-        cost = round(self.model.cost_here("board_cost") * self.people)
+        cost = round(self.cost_here("board_cost") * self.people)
         self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")

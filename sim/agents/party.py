@@ -7,6 +7,7 @@ import mesa
 import numpy as np
 
 from sim.core.ledger import OUTSIDE
+from sim.deals.contracts import Project
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import appraise_case
 
@@ -38,6 +39,13 @@ class Party(mesa.Agent):
         """Pence in a purse."""
         return self.model.ledger.balance(self.account(purse))
 
+    def cost_here(self, name):
+        """Pence of an administrative cost of the arrangement, in proportion to the people of the place; 0 if it has none."""
+        arrangement, place = self.model.arrangement, self.model.place
+        if name not in arrangement.values:
+            return 0
+        return round(arrangement.pence(name) * self.model.scale * place.get("place.population") / 1e6)
+
 
 @dataclass
 class Belief:
@@ -54,87 +62,35 @@ class Belief:
 
 
 @dataclass
-class Contract:
-    """A year of a programme bought from a provider.
+class Funds:
+    """Money that an arrangement's answers keep account of for a body, in pence.
 
     Attributes
     ----------
-    body : str
-        Code of the party that commissions.
-    provider : str
-        Who delivers; another where the first one fails.
-    families : int
-        Families to be taken on in the year.
-    price_pence : int
-        Price a family.
-    funder : str
-        Account that pays the provider's bills; empty where the provider pays its own way.
-    payee : str
-        Account that outcome payments go to; empty where there are none.
-    at_risk : float
-        Share of the price that the provider gets by outcomes alone.
-    order : int
-        Whom the provider takes first: 1 the worst off, -1 the easiest.
-    expected_pence : int
-        Outcome payments expected of it.
-    kept : float
-        Share of it for which the money came: partners who are not bound may withhold theirs.
-    taken : dict of int to int
-        Families taken on, by quarter of the year.
+    earmarked : int
+        Of this year's money, not yet committed, that can be spent on programmes only, so that any benefit is worth it.
+    ring_fenced : int
+        Of a ring-fenced sum of the centre, had this year.
+    capital : dict of str to int
+        What each member has put in.
+    gained : dict of str to float
+        Benefit measured for each member in the present term.
+    advanced : int
+        What others have paid up front for the present term.
+    promised : dict of str to int
+        What each partner would put into this year's plan.
     """
 
-    body: str
-    programme: str
-    provider: str
-    offer: int
-    year: int
-    families: int
-    price_pence: int
-    funder: str
-    payee: str = ""
-    at_risk: float = 0.0
-    order: int = 1
-    expected_pence: int = 0
-    kept: float = 1.0
-    taken: dict = field(default_factory=dict)
+    earmarked: int = 0
+    ring_fenced: int = 0
+    capital: dict = field(default_factory=dict)
+    gained: dict = field(default_factory=dict)
+    advanced: int = 0
+    promised: dict = field(default_factory=dict)
 
-    @property
-    def key(self):
-        """What tells it from every other contract, and its families' cohort from others."""
-        return self.body, self.programme, self.year
-
-    @property
-    def cost_pence(self):
-        """Price of all its families."""
-        return self.families * self.price_pence
-
-
-@dataclass(frozen=True)
-class Project:
-    """A programme that a body would commission for a year: what those who might back it look at.
-
-    Attributes
-    ----------
-    families : int
-        Most families that may be taken on.
-    price_pence : int
-        Price a family.
-    appraisal : appraisal.Appraisal
-        Of the body, for one family.
-    least : int
-        Fewest families that are worth another party's backing.
-    money : int
-        Pence the body has left for it.
-    """
-
-    body: object
-    programme: object
-    provider: object
-    families: int
-    price_pence: int
-    appraisal: object
-    least: int = 1
-    money: int = 0
+    def open_year(self):
+        """What was earmarked last year is no longer."""
+        self.funds.earmarked = self.funds.ring_fenced = 0
 
 
 class Commissioner(Party):
@@ -151,10 +107,7 @@ class Commissioner(Party):
         Share of the place's families that it commissions for.
     members : method
         Agencies on whose behalf it commissions.
-    earmarked : int
-        Pence of this year's money, not yet committed, that can be spent on programmes only, so that any benefit is worth it.
-    ring_fenced : int
-        Pence of a ring-fenced sum of the centre it has had this year.
+    funds : Funds
     projects : dict of str to int
         Years in which each programme was commissioned: repetition makes agreeing cheaper.
     """
@@ -168,15 +121,20 @@ class Commissioner(Party):
         optimism, spread = model.dials["programmes.optimism"], model.place.get("place.belief_spread")
         self.beliefs = {name: Belief(optimism, spread**2) for name in model.catalogue}
         self.projects = {}
-        self.earmarked = self.ring_fenced = 0
+        self.funds = Funds()
 
     def horizon(self):
         """Years it looks ahead."""
         return self.model.dials["agencies.horizon_years"]
 
     def cashability(self):
-        """Believed share of benefit that becomes cash, by line: each agency's own belief for its own lines."""
-        return self.model.believed_cashability(self.model.arrangement.rules.benefit_counted.centre)
+        """Believed share of benefit that becomes cash, by line: each agency's own belief for its own lines.
+
+        What the centre pays at cost is cash to the centre alone: all of it where its benefit counts, else nothing.
+        """
+        lines = self.model.lines
+        share = np.array([agency.believed_cash_share() for agency in self.model.agencies])[lines.agency]
+        return np.where(lines.demand_led, float(self.model.rules.benefit_counted.centre), share)
 
     def weight_on_outcomes(self):
         """Average weight its members put on outcomes without cash."""
@@ -190,7 +148,7 @@ class Commissioner(Party):
     def project_cost(self, programme):
         """Pence that agreeing a year of a programme costs; it falls with every repetition."""
         times = self.projects.get(programme, 0) + 1
-        return round(self.model.cost_here("project_cost") * times ** -self.model.arrangement.get("project_learning"))
+        return round(self.cost_here("project_cost") * times ** -self.model.arrangement.get("project_learning"))
 
     def scope(self):
         """Largest share of a programme's yearly reach that it takes on."""
@@ -213,7 +171,7 @@ class Commissioner(Party):
             self.cashability(),
             self.weight_on_outcomes(),
             self.horizon(),
-            self.model.correction(programme),
+            programme.correction,
             max(_YEARS_LISTED, self.model.years),
         )
 
@@ -234,10 +192,10 @@ class Commissioner(Party):
 
     def has_all_cohorts(self):
         """Whether it has as many yearly cohorts as the arrangement is for; an equal envelope comes every year, for all."""
-        if self.model.equal_money:
+        if self.model.funding.is_equal:
             return False
         most = self.model.arrangement.optional("yearly_cohorts") or math.inf
-        return len({contract.year for contract in self.model.signed.values() if contract.body == self.code}) >= most
+        return len({contract.year for contract in self.model.contracts.of(self.code)}) >= most
 
     def outcome_account(self):
         """Account for outcome payments from others on what it paid for itself; empty where nobody else pays."""
@@ -262,7 +220,7 @@ class Commissioner(Party):
         for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
             worth_it = self.model.outcomes.value_to(self, project) > 0
             fee = self.project_cost(project.programme.id)
-            can_pay = money if worth_it else min(money, self.earmarked)
+            can_pay = money if worth_it else min(money, self.funds.earmarked)
             if can_pay < fee and not self.can_charge(fee):
                 continue
             backing = self._backing(project, max(0, can_pay - fee))
@@ -271,9 +229,9 @@ class Commissioner(Party):
             name = project.programme.id
             self.projects[name] = self.projects.get(name, 0) + 1
             self.pay_fee(fee)
-            committed = fee + self._commitment(self.model.sign(project, backing))
+            committed = fee + self._commitment(self.model.market.sign(project, backing))
             money -= committed
-            self.earmarked = max(0, self.earmarked - committed)
+            self.funds.earmarked = max(0, self.funds.earmarked - committed)
 
     def _commitment(self, contract):
         """Pence of its own that a contract binds: its bills, and its share of outcomes where the provider shares the risk."""
@@ -281,6 +239,11 @@ class Commissioner(Party):
             return 0
         bills = round(contract.cost_pence * (1 - contract.at_risk))
         return bills + (round(contract.expected_pence * self.model.outcomes.own_share()) if contract.at_risk else 0)
+
+    def spent_this_year(self):
+        """Pence it spent on programmes, agreeing and evaluation this year."""
+        costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
+        return self.model.ledger.paid(self.account(self.purse), *costs, quarters=self.model.calendar.quarters_of_year())
 
     def smallest_project(self):
         """Fewest families that are worth a project."""
@@ -312,7 +275,7 @@ class Commissioner(Party):
                 if not self.model.market.is_feasible(project):
                     continue
                 value = self.model.outcomes.value_to(self, project)
-                if value > (-price if self.earmarked else 0):
+                if value > (-price if self.funds.earmarked else 0):
                     options.append((-value / price, programme.id, project))
         return options
 
@@ -323,12 +286,12 @@ class Commissioner(Party):
         """
         room = self.model.market.room_for(project.programme, self)
         room = min(project.families, project.provider.may_take(project.programme, room))
-        rules = self.model.arrangement.rules
+        rules = self.model.rules
         smallest = self.smallest_project()
-        affordable = money // project.price_pence if self.model.own_money else 0
+        affordable = money // project.price_pence if self.model.funding.is_own else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         others_first = rules.up_front[0].back is not None
-        if (own.families < room or others_first) and not self.model.equal_money:
+        if (own.families < room or others_first) and not self.model.funding.is_equal:
             least = smallest if others_first else max(own.families + 1, smallest)
             other = (
                 rules.back(self, replace(project, families=room, least=least, money=money)) if room >= least else None

@@ -105,7 +105,7 @@ class Provider(Party):
 
     def cost_pence(self, programme):
         """What delivering a programme to a family costs it this year; less where public bodies' staff are one team."""
-        luck = self.bid_spread * normal(self.model.seed, "bid", self.code, programme.id, self.model.year)
+        luck = self.bid_spread * normal(self.model.seed, "bid", self.code, programme.id, self.model.calendar.year)
         team = self.model.arrangement.optional("delivery_cost_ratio") if self.is_in_house else 0.0
         return round(programme.cost_pence() * self.cost_ratio * exp(luck) * (team or 1.0))
 
@@ -139,7 +139,7 @@ class Provider(Party):
         """
         if self.failed:
             return 0.0
-        draw = uniform(self.model.seed, "bid score", self.code, programme.id, body.code, lot, self.model.year)
+        draw = uniform(self.model.seed, "bid score", self.code, programme.id, body.code, lot, self.model.calendar.year)
         luck = -log(-log(draw))
         seems = exp(self.presentation * (self.bidding_skill + luck / SKILL_LOG_ODDS))
         return self.fidelity / self.price_pence(programme) * ease * seems
@@ -222,7 +222,7 @@ class Provider(Party):
         *contract : str or int
             Key of the contract; a provider creams or not by contract and year.
         """
-        draw = uniform(self.model.seed, "creaming", self.code, *contract, self.model.year)
+        draw = uniform(self.model.seed, "creaming", self.code, *contract, self.model.calendar.year)
         return -1 if paid_by_outcome and not differential and draw < self.creaming else 1
 
     def effort_on_hardest(self, paid_by_outcome, differential):
@@ -247,7 +247,7 @@ class Provider(Party):
         if share:
             cost = round(contract.families * self.cost_pence(self.model.catalogue[contract.programme]) * share)
             self._outlay += cost
-            settled = self.model.year + ceil(years_to_payment)
+            settled = self.model.calendar.year + ceil(years_to_payment)
             self._at_risk.append((settled, _possible_loss(cost, expected_pence, spread_pence)))
 
     def deliver(self, programme, families):
@@ -263,7 +263,7 @@ class Provider(Party):
             self.bidding_skill += self.skill_learning * (1 - self.bidding_skill)
         self.delivered_before = self.delivered
         self.signed = self.delivered = self.won_pence = self._outlay = 0
-        self._at_risk = [(year, pence) for year, pence in self._at_risk if year > self.model.year]
+        self._at_risk = [(year, pence) for year, pence in self._at_risk if year > self.model.calendar.year]
         self._bought = {}
 
     def is_insolvent(self):
@@ -291,8 +291,10 @@ class Provider(Party):
         balance = self.balance()
         if not self._bought:
             return
-        had = [p for p in self.model.ledger.postings if (p[0] + 3) // 4 == self.model.year and p[2] == self.code]
-        billed, by_outcome = (sum(p[3] for p in had if p[4] == why) for why in ("programme", "outcome_payment"))
+        ledger, quarters = self.model.ledger, self.model.calendar.quarters_of_year()
+        billed, by_outcome = (
+            ledger.received(self.code, why, quarters=quarters) for why in ("programme", "outcome_payment")
+        )
         for code, part in zip(self._bought, split(abs(balance), list(self._bought.values())), strict=True):
             body = self.model.party(code)
             if balance > 0:

@@ -112,7 +112,7 @@ class SocialBank(Vehicle):
             body=self.code,
             programme=basket[0].programme,
             provider=basket[0].provider,
-            year=self.model.year,
+            year=self.model.calendar.year,
             multiple=expected / capital,
             sd=self.variance(basket) ** 0.5,
             years=basket[0].years,

@@ -6,8 +6,8 @@ from fractions import Fraction
 from sim.agents.party import Party
 from sim.core import codes
 from sim.core.ledger import split
+from sim.core.streams import uniform
 from sim.deals import finance
-from sim.place.families import QUARTERS
 
 
 @dataclass
@@ -194,7 +194,7 @@ class Vehicle(Party):
     def take(self, deal, investor, pence):
         """Take an investor's capital into the deal's purse; the Treasury pays its relief where the deal is relieved."""
         self.deals[deal.code] = deal
-        deal.opened = self._year_end()
+        deal.opened = self.model.calendar.years_ended
         stake = Stake(deal.code, investor.code, deal.rank_for(investor), pence)
         investor.pay(self.account(deal.code), pence, "capital")
         stake.relief = round(pence * deal.relief_for(investor))
@@ -228,14 +228,15 @@ class Vehicle(Party):
             stake.repaid += repaid
             stake.returned += returned
             if repaid + returned:
-                stake.add(self._year_end(), repaid + returned)
+                stake.add(self.model.calendar.years_ended, repaid + returned)
         back = deal.remainder_to or {deal.body: 1.0}
         for account, part in zip(back, split(rest, list(back.values())), strict=True):
             self.pay(account, part, "outcome_payment", deal.code)
         return free - rest
 
-    def settle(self, ends=()):
-        """Year end: pay investors out of every open deal, and close those that are due, or ended early by their codes."""
+    def settle(self):
+        """Year end: pay investors out of every open deal, and close those that are due or that a review ends early."""
+        ends = self._ended_at_review()
         for deal in [deal for deal in self.deals.values() if not deal.closed]:
             self.pay_out(deal)
             if self.is_due(deal) or deal.code in ends:
@@ -254,7 +255,7 @@ class Vehicle(Party):
 
     def is_due(self, deal):
         """Whether a deal has reached maturity."""
-        return not deal.closed and self._year_end() - deal.opened >= deal.years
+        return not deal.closed and self.model.calendar.years_ended - deal.opened >= deal.years
 
     def close(self, deal):
         """End a deal, at maturity or before: pay out, record the default, and let its investors learn from it.
@@ -269,7 +270,7 @@ class Vehicle(Party):
         deal.default_pence = sum(stake.pence - stake.repaid for stake in deal.stakes)
         for stake in deal.stakes:
             stake.is_open = False
-            stake.add(self._year_end(), 0)
+            stake.add(self.model.calendar.years_ended, 0)
             stake.irr = stake.realised_irr()
         received, spent = self.received(deal), self.spent(deal)
         if spent:
@@ -279,14 +280,20 @@ class Vehicle(Party):
 
     def received(self, deal):
         """Pence of outcome payments a deal has had."""
-        purse = self.account(deal.code)
-        return sum(p[3] for p in self.model.ledger.postings if p[2] == purse and p[4] == "outcome_payment")
+        return self.model.ledger.received(self.account(deal.code), "outcome_payment")
 
     def spent(self, deal):
         """Pence a deal has spent on bills: all that left its purse but for investors and for what went back."""
         purse, back = self.account(deal.code), ("capital_repayment", "investor_return", "outcome_payment")
-        return sum(p[3] for p in self.model.ledger.postings if p[1] == purse and p[4] not in back)
+        return self.model.ledger.paid(purse) - self.model.ledger.paid(purse, *back)
 
-    def _year_end(self):
-        """Year ends passed: a year's first quarters count to the last year's end."""
-        return self.model.quarter // QUARTERS
+    def _ended_at_review(self):
+        """Deals that politics ends at a spending review before they mature."""
+        arrangement, calendar = self.model.arrangement, self.model.calendar
+        review = calendar.is_review(self.model.dials["departments.review_years"])
+        if not review or not arrangement.has("political_risk"):
+            return ()
+        chance = arrangement.get("ended_at_review")
+        return [
+            code for code in self.deals if uniform(self.model.seed, "ended at review", code, calendar.year) < chance
+        ]

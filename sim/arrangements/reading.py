@@ -111,6 +111,16 @@ class Arrangement:
         """A sum of money of this arrangement in whole pence."""
         return round(self.get(name) * 100)
 
+    @property
+    def followed_years(self):
+        """Years after its own for which a cohort is followed."""
+        return int(self.values["payment_years"].value) if "payment_years" in self.values else 1
+
+    def tranches(self):
+        """Shares of capital by rank; the last takes the first loss."""
+        first_loss = self.optional("first_loss")
+        return (1 - first_loss, first_loss) if first_loss else (1.0,)
+
     def takes(self, agency):
         """Whether an agency may take part."""
         return codes.ALL in self.members or agency in self.members

@@ -108,6 +108,23 @@ class Ledger:
         """Pence in all accounts of a party."""
         return sum(pence for account, pence in self._balance.items() if party_of(account) == party)
 
+    def paid(self, account, *purposes, quarters=None):
+        """Pence that an account has paid: for some purposes (any by default), in some quarters (all by default)."""
+        return self._moved(1, account, purposes, quarters)
+
+    def received(self, account, *purposes, quarters=None):
+        """Pence that an account has received; see :meth:`paid`."""
+        return self._moved(2, account, purposes, quarters)
+
+    def _moved(self, side, account, purposes, quarters):
+        return sum(
+            posting[3]
+            for posting in self.postings
+            if posting[side] == account
+            and (not purposes or posting[4] in purposes)
+            and (quarters is None or posting[0] in quarters)
+        )
+
     def flows(self, quarters_per_year=4):
         """Postings between different parties, added up by year.
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.arrangements.at_place import check_programme, check_spelling
+from sim.core.calendar import QUARTERS
 from sim.core.evidence import check_source, evidence, full_source
 from sim.core.faults import Faults, InputError, check_name, suggest
 from sim.core.input_files import read_toml
@@ -17,7 +18,6 @@ from sim.core.streams import normals
 from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
 from sim.cost_benefit.profile import LAST_YEAR, read_benefits
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.place.places import LEVELS
 from sim.programmes.appraisal import DISCOUNT_RATE, Case, appraise_case, believed_reduction
 from sim.programmes.catalogue import DIRECTIONS, load_programme

@@ -208,7 +208,7 @@ def facts_of(model, project):
     """
     programme, appraisal = project.programme, project.appraisal
     rows, known = model.families.like(model.market.target_of(programme))
-    relieved = model.lines_relieved(programme.id)
+    relieved = model.relief.lines(programme.id)
     cost = model.families.served_in_year(rows[known]) @ np.where(relieved, model.services.prices.average, 0)
     saving, worth = float(appraisal.fiscal_pence[0, relieved].sum()), float(appraisal.present_fiscal.sum())
     if not known.any() or saving <= 0 or worth <= 0:

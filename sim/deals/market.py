@@ -5,8 +5,9 @@ from collections import Counter
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.deals.bonds import facts_of, feasible, load_conditions
-from sim.place.families import QUARTERS
+from sim.deals.contracts import Contract
 from sim.programmes.appraisal import Case, believed_reduction
 
 
@@ -105,5 +106,47 @@ class Market:
 
     def price_pence(self, programme, provider):
         """Price a family: the provider's bid, unless payments have a price of their own."""
-        price = self.model.arrangement.rules.paid_for.price
+        price = self.model.rules.paid_for.price
         return price(programme, provider) if price else provider.price_pence(programme)
+
+    def sign(self, project, backing):
+        """Sign a year's contract for a project, and return it."""
+        model, name, provider = self.model, project.programme.id, project.provider
+        by_outcome = bool(backing.payee == provider.code)
+        differential = model.arrangement.optional("hard_premium") > 0
+        effort = provider.effort_on_hardest(by_outcome, differential)
+        offer = model.offers.row_of(name, provider.fidelity_when(provider.signed + backing.families), effort)
+        model.families.offers = model.offers.tables
+        contract = Contract(
+            body=project.body.code,
+            programme=name,
+            provider=provider.code,
+            offer=offer,
+            year=model.calendar.year,
+            families=backing.families,
+            price_pence=project.price_pence,
+            funder=backing.funder,
+            payee=backing.payee,
+            at_risk=backing.at_risk,
+            order=provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
+            expected_pence=model.outcomes.expected(project) * backing.families if backing.payee else 0,
+        )
+        provider.sign(contract, contract.expected_pence)
+        model.contracts.sign(contract)
+        self.take(project.body, name, backing.families)
+        model.recorder.signed(model, contract, project.appraisal)
+        return contract
+
+    def hand_on(self, provider):
+        """Contracts of a provider that has failed go to the next best one; families that were in its care."""
+        handed = 0
+        for contract in self.model.contracts.running:
+            if contract.provider == provider.code:
+                body = self.model.party(contract.body)
+                other = self.best_provider(self.model.catalogue[contract.programme], body, contract.families)
+                handed += sum(contract.taken.values())
+                if other is not None:
+                    if contract.payee == contract.provider:
+                        contract.payee = other.code
+                    contract.provider = other.code
+        return handed

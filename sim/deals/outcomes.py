@@ -20,16 +20,16 @@ class Outcomes:
 
     def pay(self):
         """What is due for this year's results of each contract whose risk someone carries."""
-        payment = self.model.arrangement.rules.paid_for
+        payment = self.model.rules.paid_for
         found = {item.cohort.key: item for item in self.model.findings}
         missed = [group for group in self.judged(self.model.findings) if self.threshold and not self.passes(group)]
         short, due = {finding.cohort.key for group in missed for finding in group}, {}
-        vehicle, signed = self.model.vehicle, self.model.signed
+        vehicle, signed = self.model.vehicle, self.model.contracts.signed
         for contract in signed.values():
             finding = found.get(contract.key)
             if vehicle and not vehicle.takes(contract.payee):
                 continue
-            if contract.payee and (finding is not None or contract.year == self.model.year):
+            if contract.payee and (finding is not None or contract.year == self.model.calendar.year):
                 due[contract.key] = 0 if contract.key in short else payment.outcome(self.model, contract, finding)
         if self.model.arrangement.has("double_claims"):
             due = {
@@ -52,7 +52,7 @@ class Outcomes:
         list of list of Finding
             Empty where payment follows something else than saving.
         """
-        if not (self.threshold or self.model.arrangement.rules.paid_for.on_saving):
+        if not (self.threshold or self.model.rules.paid_for.on_saving):
             return []
         if not self.model.arrangement.has("pooled_cohorts"):
             return [[finding] for finding in findings]
@@ -76,7 +76,7 @@ class Outcomes:
 
     def expected(self, project):
         """Pence a family that outcome payments for a project are expected to come to."""
-        expect = self.model.arrangement.rules.paid_for.expect
+        expect = self.model.rules.paid_for.expect
         return expect(self.model, project) if expect else 0
 
     def value_to(self, body, project):
@@ -85,7 +85,7 @@ class Outcomes:
         No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
         """
         value = project.appraisal.value_pence
-        if self.model.own_money:
+        if self.model.funding.is_own:
             return value
         most = self.model.arrangement.optional("return_cap") * project.price_pence or math.inf
         at_risk = self.model.arrangement.optional("provider_share") or 1.0
@@ -94,10 +94,10 @@ class Outcomes:
 
     def owed_by(self, body):
         """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""
-        years = self.model.followed_years
+        years = self.model.arrangement.followed_years
         return round(sum(
-            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.model.year) / years)
-            for contract in self.model.signed.values()
+            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.model.calendar.year) / years)
+            for contract in self.model.contracts.signed.values()
             if contract.body == body.code and contract.payee != body.outcome_account()
         ) * self.own_share())  # fmt: skip
 
@@ -108,7 +108,7 @@ class Outcomes:
     def payers(self, body, finding):
         """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
         centre, outside = (self.model.arrangement.optional(name) for name in ("centre_share", "outside_share"))
-        choose = self.model.arrangement.rules.savings.payers
+        choose = self.model.rules.savings.payers
         local = choose(body, finding) if choose else {body.code: 1.0}
         rest = self.own_share() / sum(local.values())
         shares = {code: weight * rest for code, weight in local.items()}

@@ -8,13 +8,13 @@ import mesa
 from sim.agents.investor import Investor, load_investors
 from sim.agents.party import Party
 from sim.agents.social_bank import SocialBank, load_bank
+from sim.core.calendar import QUARTERS, Calendar
 from sim.core.faults import InputError, suggest
 from sim.core.input_files import read_toml
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import changed, quantity
 from sim.deals import finance
 from sim.deals.bonds import OutcomeBond, Payer, mature
-from sim.place.families import QUARTERS
 
 DEPARTMENT, JOBCENTRE, OTHER_DEPARTMENT, OTHER = "dwp", "jobcentre", "other_department", "other_agency"
 
@@ -27,16 +27,11 @@ class _Desk(mesa.Model):
 
     def __init__(self):
         super().__init__(rng=0)
-        self.ledger, self.quarter, self.catalogue = Ledger(), 0, ("programme",)
+        self.ledger, self.calendar, self.catalogue = Ledger(), Calendar(), ("programme",)
         self.bank = SocialBank(self, BANK, load_bank())
         self.investors = Investor(self, INVESTORS, **load_investors()["philanthropic"])
         others = (DEPARTMENT, JOBCENTRE, OTHER_DEPARTMENT, OTHER, PROVIDER)
         self.parties = {party.code: party for party in (self.bank, self.investors, *(Party(self, c) for c in others))}
-
-    @property
-    def year(self):
-        """Financial year, from 1."""
-        return (self.quarter + QUARTERS - 1) // QUARTERS
 
     def party(self, code):
         """A party by its code."""
@@ -44,8 +39,8 @@ class _Desk(mesa.Model):
 
     def open_year(self, year):
         """Move to the first quarter of a year."""
-        self.quarter = (year - 1) * QUARTERS + 1
-        self.ledger.at(self.quarter)
+        self.calendar.quarter = (year - 1) * QUARTERS + 1
+        self.ledger.at(self.calendar.quarter)
 
     def benefits(self, claimants, pence):
         """The department funds a year of benefit at cost and the Jobcentre pays it."""

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.place.families import FULL_QUARTER, QUARTERS, Families
+from sim.core.calendar import QUARTERS
+from sim.place.families import FULL_QUARTER, Families
 from sim.place.kernels import QUARTERS_OF_AGE
 from sim.place.services import Lines, Services
 

@@ -7,12 +7,12 @@ from statistics import NormalDist
 import networkx as nx
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.ledger import split
 from sim.core.streams import key_of
 from sim.place import kernels
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
 
-QUARTERS = 4
 FULL_QUARTER = -2 * QUARTERS  # the place is full; then follow a year to size places by, and the base year
 _QUANTILES = 4096
 

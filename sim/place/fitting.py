@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.core.folders import hashes
 from sim.core.versions import version_of
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.place.services import pick
 
 _SMALLEST, _LARGEST = 1e-6, 0.5

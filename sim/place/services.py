@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.streams import code_of, uniform
-from sim.place.families import QUARTERS
 
 # Counts of one line in one quarter, in cases or places.
 FIELDS = (
@@ -92,6 +92,8 @@ class Services:
     low_places : int64 (lines,)
         Places an agency lets families below the base-year threshold into.
     notices : list of (quarter due, line, places)
+    openings : list of (line, places)
+        Decided on, for the quarter to come.
     counts : dict of int to int64 (lines, len(FIELDS))
         By quarter.
     """
@@ -102,11 +104,18 @@ class Services:
     prices: Prices = None
     notices: list = field(default_factory=list)
     counts: dict = field(default_factory=dict)
+    openings: list = field(default_factory=list)
 
     def copy(self):
         """Another set of services in the same state that shares nothing that changes."""
         return Services(
-            self.lines, self.places.copy(), self.low_places.copy(), self.prices, list(self.notices), dict(self.counts)
+            self.lines,
+            self.places.copy(),
+            self.low_places.copy(),
+            self.prices,
+            list(self.notices),
+            dict(self.counts),
+            list(self.openings),
         )
 
     def under_notice(self):
@@ -116,14 +125,35 @@ class Services:
             places[line] += n
         return places
 
-    def close_due(self, quarter):
-        """Close the blocks whose notice has run out; places closed, by line."""
-        closed = np.zeros(len(self.lines), np.int64)
+    def build(self, quarter):
+        """Close blocks whose notice has run out and open those decided on: places closed and opened, by line."""
+        closed, opened = np.zeros((2, len(self.lines)), np.int64)
         for _, line, n in [notice for notice in self.notices if notice[0] <= quarter]:
             closed[line] += n
+        for line, n in self.openings:
+            opened[line] += n
         self.notices = [notice for notice in self.notices if notice[0] > quarter]
-        self.places = self.places - closed
-        return closed
+        self.openings = []
+        self.places = self.places - closed + opened
+        return closed, opened
+
+    def carry_out(self, line, quarter, plan):
+        """Put a decision on a line's size into effect.
+
+        Returns
+        -------
+        int
+            Pence a year that opening costs.
+        """
+        block = int(self.lines.block[line])
+        self.low_places[line] = plan.low_places
+        if plan.close_blocks:
+            self.notices.append((quarter + 1 + int(self.lines.notice[line]), line, plan.close_blocks * block))
+        if plan.open_blocks:
+            self.openings.append((line, plan.open_blocks * block))
+        return (
+            plan.open_blocks * block * (int(self.prices.fixed[line]) * QUARTERS + int(self.lines.opening_pence[line]))
+        )
 
     def serve(self, families, quarter):
         """Serve the families of a quarter within the places there are, and record the counts."""

@@ -8,6 +8,7 @@ from statistics import NormalDist
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.evidence import check_source, evidence
 from sim.core.extends import shipped_folder
 from sim.core.faults import Faults, InputError, check_name, suggest
@@ -16,7 +17,6 @@ from sim.core.kinds import PRICE, SHARE, Kind
 from sim.core.parameters import changed, check_keys, read_values, table_of
 from sim.core.streams import code_of, normal
 from sim.place import kernels
-from sim.place.families import QUARTERS
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
 
 SECTORS = ("in_house", "private", "community")
@@ -89,6 +89,11 @@ class Programme:
     effects: tuple
     file: str
     notes: str = ""
+
+    @property
+    def correction(self):
+        """Optimism correction that analysts apply for its evidence grade."""
+        return grade_correction(self.grade)
 
     @property
     def code(self):

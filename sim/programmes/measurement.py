@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.streams import mixed
 from sim.place import kernels
-from sim.place.families import QUARTERS
 from sim.place.places import AGE_BANDS
 
 DESIGNS = ("before_after", "matched", "waiting_list", "area_count", "none")

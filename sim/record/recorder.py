@@ -38,17 +38,17 @@ class Recorder:
     def record(self, model):
         """Take down a quarter that has just ended."""
         if self.twin is None:
-            self.served.append(model.families.columns.served[model.quarter % kernels.RING].copy())
+            self.served.append(model.families.columns.served[model.calendar.quarter % kernels.RING].copy())
         self.leavers.append(model.families.leavers.sum(axis=0))
-        if model.is_year_end:
+        if model.calendar.is_year_end:
             self._record_year(model)
 
     def _record_year(self, model):
-        year = model.year
+        year = model.calendar.year
         for code in sorted({*model.parties, "treasury", "outside"}):
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
-            self.efficiency[year, agency.code] = agency.saved_together(model.quarters_of_year())
+            self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
         self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
         for body in model.bodies:
             self._record_body(body, year)
@@ -73,8 +73,8 @@ class Recorder:
     def _record_savings(self, model, year):
         """Measured saving beside the true one, for the same families in the same year."""
         average = model.services.prices.average
-        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.quarters_of_year()])
-        then = np.stack([self.twin.served[q - 1] for q in model.quarters_of_year()])
+        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.calendar.quarters_of_year()])
+        then = np.stack([self.twin.served[q - 1] for q in model.calendar.quarters_of_year()])
         measured, true = np.zeros(len(average)), {}
         for finding in model.findings:
             measured += finding.saved * average
@@ -90,13 +90,13 @@ class Recorder:
         """How often a saving measured passes what payment asks of it, how often the true one does, and how often noise would."""
         for group in model.outcomes.judged(model.findings):
             saved = sum(
-                float(true[finding.cohort.key][model.lines_paid_for(finding.cohort.programme)].sum())
+                float(true[finding.cohort.key][model.relief.paid_for(finding.cohort.programme)].sum())
                 for finding in group
             )
             counts = {"payments_judged": 1, "payments_made": model.outcomes.passes(group), "payments_by_luck": model.outcomes.luck(group),
                       "payments_earned": saved > model.outcomes.bar(group)}  # fmt: skip
             for measure, number in counts.items():
-                self._count(model.year, group[0].cohort.body, measure, number)
+                self._count(model.calendar.year, group[0].cohort.body, measure, number)
 
     def _count(self, year, code, measure, number):
         self.people[year, code, measure] = self.people.get((year, code, measure), 0) + number
@@ -104,7 +104,7 @@ class Recorder:
     def budgeted(self, model):
         """Take down the budgets of the year that begins."""
         for agency in model.agencies:
-            self.budgets[model.year, agency.code] = agency.budget_pence
+            self.budgets[model.calendar.year, agency.code] = agency.budget_pence
 
     def signed(self, model, contract, appraisal):
         """Take down what a decider promised itself: its appraisal, for the years of the run."""
@@ -115,12 +115,12 @@ class Recorder:
 
     def enrolled(self, model, contract, families):
         """Take down families enrolled."""
-        self._count(model.year, contract.body, "families_enrolled", families)
+        self._count(model.calendar.year, contract.body, "families_enrolled", families)
 
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
-        self.people[model.year, provider.code, "provider_failures"] = 1
-        self.people[model.year, provider.code, "families_handed_on"] = families
+        self.people[model.calendar.year, provider.code, "provider_failures"] = 1
+        self.people[model.calendar.year, provider.code, "families_handed_on"] = families
 
     def resized(self, model, line, closed, opened):
         """Take down what closing and opening places cost."""
@@ -129,12 +129,12 @@ class Recorder:
             ("opening_cost", opened * model.lines.opening_pence[line]),
         )
         for name, pence in costs:
-            key = (model.year, int(line), name)
+            key = (model.calendar.year, int(line), name)
             self.resizing[key] = self.resizing.get(key, 0) + int(pence)
 
     def finish(self, model):
         """Take down the counts and the ledger once the run is over."""
-        self.counts = np.stack([model.services.counts[q] for q in range(1, model.quarter + 1)])
+        self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
         self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
         if self.twin is not None:
@@ -156,6 +156,8 @@ class Recorder:
         rate = irr([flows.get(year, 0) for year in years]) if flows else None
         code = model.vehicle.code
         if rate is not None:
-            self.people[model.year, code, "investor_irr"] = rate
-        self.people[model.year, code, "deals_closed"] = sum(deal.closed for deal in deals)
-        self.people[model.year, code, "deals_with_loss"] = sum(deal.closed and deal.default_pence > 0 for deal in deals)
+            self.people[model.calendar.year, code, "investor_irr"] = rate
+        self.people[model.calendar.year, code, "deals_closed"] = sum(deal.closed for deal in deals)
+        self.people[model.calendar.year, code, "deals_with_loss"] = sum(
+            deal.closed and deal.default_pence > 0 for deal in deals
+        )

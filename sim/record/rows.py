@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.place.families import QUARTERS
+from sim.core.calendar import QUARTERS
 from sim.place.identity import leaks, waiting_need_met
 from sim.place.places import LEVELS
 from sim.place.services import served_cases

@@ -25,7 +25,7 @@ def _members_capital(body):
     arrangement = body.model.arrangement
     if body.years_open() < arrangement.get("subscription_years"):
         for member in body.members():
-            body.capital[member.code] = body.capital.get(member.code, 0) + member.contribute(
+            body.funds.capital[member.code] = body.funds.capital.get(member.code, 0) + member.contribute(
                 body, arrangement.get("subscription_share")
             )
 
@@ -35,13 +35,13 @@ def _voluntary_shares(body):
     share = body.model.arrangement.get("contribution_share")
     for member in body.members():
         promise = min(round(member.discretionary_pence * share), member.balance("prevention"))
-        body.promised[member.code] = max(0, promise)
+        body.funds.promised[member.code] = max(0, promise)
 
 
 def _delegated_shares(body):
     """Members delegate a share of the year's discretionary money; who put in what is kept apart."""
     share = body.model.arrangement.get("contribution_share")
-    body.capital = {member.code: member.contribute(body, share) for member in body.members()}
+    body.funds.capital = {member.code: member.contribute(body, share) for member in body.members()}
 
 
 def _transfer(body):
@@ -75,12 +75,12 @@ def _shared_backs(body, project):
 def _ring_fenced(body):
     """The centre pays a sum each year, shared among bodies by people, that may be spent on programmes only."""
     years = body.model.arrangement.optional("grant_years")
-    if years and body.model.year > years:
+    if years and body.model.calendar.year > years:
         return
     part = body.people / sum(other.people for other in body.model.bodies)
-    pence = round(body.model.cost_here("ring_fence") * part)
+    pence = round(body.cost_here("ring_fence") * part)
     body.model.centre().pay_grant(body.account(body.purse), pence)
-    body.earmarked, body.ring_fenced = body.earmarked + pence, pence
+    body.funds.earmarked, body.funds.ring_fenced = body.funds.earmarked + pence, pence
 
 
 def _advance(body):
@@ -89,11 +89,11 @@ def _advance(body):
     None is paid for a term whose end, when the target is looked at, lies beyond the run.
     """
     years, gone = body.term()
-    if gone == 0 and body.model.year + years - 1 <= body.model.years:
-        arrangement, base = body.model.arrangement, body.model.area_base()
-        body.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
-        body.model.centre().pay_for_outcome(body.account(), body.advanced)
-    body.earmarked += min(body.advanced, body.spendable())
+    if gone == 0 and body.model.calendar.year + years - 1 <= body.model.years:
+        arrangement, base = body.model.arrangement, body.model.outturn.base(body.model.relief.outcome_lines)
+        body.funds.advanced = round(base * arrangement.get("target_fall") * years * arrangement.get("advance_share"))
+        body.model.centre().pay_for_outcome(body.account(), body.funds.advanced)
+    body.funds.earmarked += min(body.funds.advanced, body.spendable())
 
 
 def _investors_back(body, project):
@@ -101,16 +101,16 @@ def _investors_back(body, project):
     model = body.model
     arrangement, vehicle = model.arrangement, model.vehicle
     deal = Deal(
-        code=f"{body.code}-{project.programme.id}-{model.year}",
+        code=f"{body.code}-{project.programme.id}-{model.calendar.year}",
         body=body.code,
         programme=project.programme.id,
         provider=project.provider.code,
-        year=model.year,
+        year=model.calendar.year,
         multiple=model.outcomes.expected(project) / project.price_pence,
         sd=arrangement.get("outcome_noise") / project.families**0.5,
         years=int(arrangement.get("payment_years")) + 1,
         cap=arrangement.get("return_cap"),
-        tranches=model.tranches(),
+        tranches=model.arrangement.tranches(),
         remainder_to={body.account(body.keeps): 1.0},
         relief_payer=TREASURY if arrangement.has("tax_relief") else "",
     )
@@ -130,7 +130,7 @@ def _pot(body):
 def _one_off_grant(body):
     """A one-off grant sets the fund up."""
     if body.years_open() == 0:
-        body.model.ledger.transfer(OUTSIDE, body.account(), body.model.cost_here("grant_size"), "contribution")
+        body.model.ledger.transfer(OUTSIDE, body.account(), body.cost_here("grant_size"), "contribution")
 
 
 def _by_forecast(body):
@@ -140,7 +140,7 @@ def _by_forecast(body):
     for member, part in zip(body.members(), split(round(total), body.forecast_shares()), strict=True):
         paid = min(part, max(0, member.balance("prevention")))
         member.pay(body.account(), paid, "contribution", "prevention")
-        body.capital[member.code] = body.capital.get(member.code, 0) + paid
+        body.funds.capital[member.code] = body.funds.capital.get(member.code, 0) + paid
 
 
 def _pooled_at_source(body):

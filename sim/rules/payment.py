@@ -34,9 +34,11 @@ def _fees_due(model, contract, finding):
     """
     arrangement = model.arrangement
     if finding is None:
-        steps = arrangement.optional("step_fee") and model.first_steps(contract) * arrangement.pence("step_fee")
+        steps = arrangement.optional("step_fee") and model.cohorts.improved(
+            model.cohorts.of(contract.key), model.families
+        ) * arrangement.pence("step_fee")
         return round(sum(contract.taken.values()) * arrangement.pence("start_fee") + steps)
-    if model.year > contract.year + 1:
+    if model.calendar.year > contract.year + 1:
         return 0
     return round(
         (finding.turned + arrangement.optional("hard_premium") * finding.turned_hard) * arrangement.pence("result_fee")
@@ -55,7 +57,7 @@ def _share_due(model, contract, finding):
     """A share of the saving measured, at average cost, in the services that payments look at."""
     if finding is None:
         return 0
-    lines = model.lines_paid_for(contract.programme)
+    lines = model.relief.paid_for(contract.programme)
     saved = float((finding.saved * model.services.prices.average)[lines].sum())
     return round(saved * model.arrangement.get("outcome_share"))
 
@@ -64,14 +66,14 @@ def _share_expected(model, project):
     """Share of the saving expected a family, if effects are as published."""
     years = int(model.arrangement.get("payment_years"))
     belief = project.body.beliefs[project.programme.id].mean
-    lines = model.lines_paid_for(project.programme.id)
+    lines = model.relief.paid_for(project.programme.id)
     saved = float(project.appraisal.fiscal_pence[1 : 1 + years, lines].sum()) / max(belief, 1e-9)
     return round(saved * model.arrangement.get("outcome_share"))
 
 
 def _unit_price_expected(model, project):
     """Pence a family that units come to at the opening premium, if as many succeed as the price allows for."""
-    arrangement, risk = model.arrangement, model.correction(project.programme)
+    arrangement, risk = model.arrangement, project.programme.correction
     pricing = PRICING[int(arrangement.get("fair_price"))]
     return round((1 - risk) * unit_price(project.price_pence, risk, arrangement.get("premium"), pricing))
 

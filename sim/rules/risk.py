@@ -9,7 +9,7 @@ def _nobody_else(body):
 
 def _by_capital(body):
     """Members share gain and loss by what they put in."""
-    return dict(body.capital)
+    return dict(body.funds.capital)
 
 
 CHOICES = {

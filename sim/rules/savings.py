@@ -22,11 +22,11 @@ def _to_pool(body, findings):
 
 def _by_share(body, findings):
     """A share of what members' budgets fell by is shared again by what each put in: who saved pays the others."""
-    if sum(body.capital.values()) == 0:
+    if sum(body.funds.capital.values()) == 0:
         return
-    dues = {member: split(_due(body, member), list(body.capital.values())) for member in body.members()}
+    dues = {member: split(_due(body, member), list(body.funds.capital.values())) for member in body.members()}
     for member, parts in dues.items():
-        for code, part in zip(body.capital, parts, strict=True):
+        for code, part in zip(body.funds.capital, parts, strict=True):
             if code != member.code:
                 other = body.model.party(code)
                 member.pay_for_outcome(other.account(other.keeps), part)
@@ -35,8 +35,8 @@ def _by_share(body, findings):
 def _return_unspent(body):
     """What is left of the year's money goes back to each member by what it put in."""
     left = max(0, body.balance())
-    if left and sum(body.capital.values()) > 0:
-        for code, part in zip(body.capital, split(left, list(body.capital.values())), strict=True):
+    if left and sum(body.funds.capital.values()) > 0:
+        for code, part in zip(body.funds.capital, split(left, list(body.funds.capital.values())), strict=True):
             body.pay(body.model.party(code).account("prevention"), part, "distribution")
 
 
@@ -84,20 +84,26 @@ def _claw_back(body, findings):
     years, gone = body.term()
     if gone + 1 < years:
         return
-    base, fall = body.model.area_base(), body.model.area_fall()
+    base, fall = (
+        body.model.outturn.base(body.model.relief.outcome_lines),
+        body.model.outturn.fall(body.model.relief.outcome_lines),
+    )
     missed = 1 - min(1.0, max(0.0, fall / (base * body.model.arrangement.get("target_fall")))) if base else 0.0
-    owed, centre = round(body.advanced * missed), body.model.centre().account()
+    owed, centre = round(body.funds.advanced * missed), body.model.centre().account()
     owed -= body.pay_for_outcome(centre, owed)
     members = body.members()
     for member, part in zip(members, split(owed, [1] * len(members)), strict=True):
         member.pay_for_outcome(centre, part)
-    body.advanced = 0
+    body.funds.advanced = 0
 
 
 def _rewarded(body, findings):
     """The centre rewards a fall of the area's counts: a share up to the threshold once it is passed, all above, to a cap."""
     arrangement = body.model.arrangement
-    base, fall = body.model.area_base(), body.model.area_fall()
+    base, fall = (
+        body.model.outturn.base(body.model.relief.outcome_lines),
+        body.model.outturn.fall(body.model.relief.outcome_lines),
+    )
     threshold, most = base * arrangement.get("threshold"), base * arrangement.get("cap")
     if fall >= threshold > 0:
         reward = arrangement.get("reward_share") * threshold + min(fall, most) - threshold
@@ -110,21 +116,24 @@ def _reviewed(body, findings):
     for finding in findings:
         worth = finding.saved * model.services.prices.average
         for member in body.members():
-            body.gained[member.code] = body.gained.get(member.code, 0.0) + max(
+            body.funds.gained[member.code] = body.funds.gained.get(member.code, 0.0) + max(
                 0.0, float(worth[member.own_lines].sum())
             )
     years, gone = body.term()
-    paid, gained = sum(body.capital.values()), sum(body.gained.values())
+    paid, gained = sum(body.funds.capital.values()), sum(body.funds.gained.values())
     if gone + 1 < years or not paid or not gained:
         return
-    owed = {code: round(paid * body.gained.get(code, 0.0) / gained) - pence for code, pence in body.capital.items()}
+    owed = {
+        code: round(paid * body.funds.gained.get(code, 0.0) / gained) - pence
+        for code, pence in body.funds.capital.items()
+    }
     losers = {code: -pence for code, pence in owed.items() if pence < 0}
     for code, pence in owed.items():
         if pence > 0 and losers:
             winner = model.party(code)
             for other, part in zip(losers, split(pence, list(losers.values())), strict=True):
                 winner.pay_for_outcome(model.party(other).account("prevention"), part)
-    body.capital, body.gained = {}, {}
+    body.funds.capital, body.funds.gained = {}, {}
 
 
 def _departments_pay(body, findings):

@@ -4,9 +4,9 @@ import os
 from dataclasses import dataclass, replace
 
 from sim.arrangements.reading import load_arrangement
+from sim.core.calendar import QUARTERS
 from sim.model import LocalSystem
 from sim.place.burn_in import settle
-from sim.place.families import QUARTERS
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
 from sim.studies import executors as pool

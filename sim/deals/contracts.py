@@ -1,0 +1,156 @@
+"""Contracts: what is offered for one, what is signed, and what of it is due."""
+
+from dataclasses import dataclass, field
+
+from sim.core.calendar import QUARTERS
+from sim.core.ledger import split
+
+
+@dataclass
+class Contract:
+    """A year of a programme bought from a provider.
+
+    Attributes
+    ----------
+    body : str
+        Code of the party that commissions.
+    provider : str
+        Who delivers; another where the first one fails.
+    families : int
+        Families to be taken on in the year.
+    price_pence : int
+        Price a family.
+    funder : str
+        Account that pays the provider's bills; empty where the provider pays its own way.
+    payee : str
+        Account that outcome payments go to; empty where there are none.
+    at_risk : float
+        Share of the price that the provider gets by outcomes alone.
+    order : int
+        Whom the provider takes first: 1 the worst off, -1 the easiest.
+    expected_pence : int
+        Outcome payments expected of it.
+    kept : float
+        Share of it for which the money came: partners who are not bound may withhold theirs.
+    taken : dict of int to int
+        Families taken on, by quarter of the year.
+    """
+
+    body: str
+    programme: str
+    provider: str
+    offer: int
+    year: int
+    families: int
+    price_pence: int
+    funder: str
+    payee: str = ""
+    at_risk: float = 0.0
+    order: int = 1
+    expected_pence: int = 0
+    kept: float = 1.0
+    taken: dict = field(default_factory=dict)
+
+    @property
+    def key(self):
+        """What tells it from every other contract, and its families' cohort from others."""
+        return self.body, self.programme, self.year
+
+    @property
+    def cost_pence(self):
+        """Price of all its families."""
+        return self.families * self.price_pence
+
+
+@dataclass(frozen=True)
+class Project:
+    """A programme that a body would commission for a year: what those who might back it look at.
+
+    Attributes
+    ----------
+    families : int
+        Most families that may be taken on.
+    price_pence : int
+        Price a family.
+    appraisal : appraisal.Appraisal
+        Of the body, for one family.
+    least : int
+        Fewest families that are worth another party's backing.
+    money : int
+        Pence the body has left for it.
+    """
+
+    body: object
+    programme: object
+    provider: object
+    families: int
+    price_pence: int
+    appraisal: object
+    least: int = 1
+    money: int = 0
+
+
+class ContractBook:
+    """The contracts of all bodies: signed ones, those of this year, and what of them is kept, due and cancelled.
+
+    Parameters
+    ----------
+    calendar : Calendar
+    bill : callable
+        (contract, quarter of the year) -> pence billed by the provider: what payments are for.
+
+    Attributes
+    ----------
+    signed : dict of tuple to Contract
+        Every contract by its key, in the order signed.
+    running : list of Contract
+        This year's.
+    """
+
+    def __init__(self, calendar, bill):
+        self.calendar, self._bill = calendar, bill
+        self.signed, self.running, self._cut = {}, [], {}
+
+    def open_year(self):
+        """A year begins: nothing is under contract yet."""
+        self.running = []
+
+    def sign(self, contract):
+        """Take a contract into the book."""
+        self.running.append(contract)
+        self.signed[contract.key] = contract
+
+    def of(self, body):
+        """All that a body has ever signed, by its code."""
+        return [contract for contract in self.signed.values() if contract.body == body]
+
+    def places(self, contract):
+        """Families a contract is staffed for this quarter."""
+        planned = split(contract.families, [1] * QUARTERS)[self.calendar.quarter_of_year]
+        return round(planned * self._kept(contract))
+
+    def due(self, contract):
+        """Pence the provider is due this quarter."""
+        return self._due(contract, self.calendar.quarter_of_year)
+
+    def owed_next_quarter(self, account):
+        """Pence an account owes providers next quarter."""
+        quarter = self.calendar.quarter_of_year + 1
+        return sum(self._due(contract, quarter) for contract in self.running if contract.funder == account)
+
+    def cut_next_quarter(self, account, pence):
+        """Cancel a sum of what an account owes providers next quarter."""
+        self._cut[account] = pence / self.owed_next_quarter(account)
+
+    def close_quarter(self):
+        """Bills are paid: what was cancelled was this quarter's."""
+        self._cut = {}
+
+    def _kept(self, contract):
+        return contract.kept * (1.0 - self._cut.get(contract.funder, 0.0))
+
+    def _due(self, contract, quarter_of_year):
+        if quarter_of_year >= QUARTERS:
+            return 0
+        # Rounded down: bills of the money that was kept must not come to more than it.
+        return int(self._bill(contract, quarter_of_year) * self._kept(contract))

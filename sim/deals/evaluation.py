@@ -1,0 +1,79 @@
+"""Evaluation of cohorts: what it finds, what it costs, and whose beliefs it moves."""
+
+import numpy as np
+
+from sim.core.ledger import OUTSIDE
+from sim.programmes.appraisal import believed_reduction
+
+
+class Evaluation:
+    """Evaluates the cohorts of a model's bodies by the arrangement's design.
+
+    Parameters
+    ----------
+    model : LocalSystem
+
+    Attributes
+    ----------
+    design : str
+        As the arrangement says, unless the dial says otherwise; see :mod:`sim.programmes.measurement`.
+    """
+
+    def __init__(self, model):
+        chosen = model.dials["measurement.design"]
+        self.model = model
+        self.design = model.arrangement.rules.measured() if chosen == "arrangement" else chosen
+
+    def findings(self):
+        """What is found this year of the cohorts that are followed: list of Finding."""
+        model, outturn = self.model, self.model.outturn
+        first, now = outturn.first_use, outturn.use_this_year()
+        area = np.stack([first - now, first]) / np.maximum(1, model.services.prices.average)
+        size, years = int(model.dials["measurement.cohort_size"]), model.arrangement.followed_years
+        return model.cohorts.measure(
+            model.families, model.services.prices, model.calendar.year, size, years, model.relief.paid_for, area
+        )
+
+    def charge(self, findings):
+        """Bodies pay for the evaluation of their cohorts, once a cohort."""
+        if self.design == "none":
+            return
+        for body in self.model.bodies:
+            mine = [finding for finding in findings if finding.cohort.body == body.code]
+            if mine:
+                new = sum(not finding.cohort.evaluated for finding in mine)
+                cost = round(new * body.cost_here("evaluation_cost") * body.people)
+                body.pay(OUTSIDE, min(cost, max(0, body.balance(body.purse))), "evaluation_cost", body.purse)
+
+    def learn(self, findings):
+        """What is found moves deciders' beliefs in programmes, and agencies' in cash."""
+        if self.design != "none":
+            for finding in findings:
+                self._learn(finding)
+            saved = sum((finding.saved for finding in findings), np.zeros(len(self.model.lines)))
+            for agency in self.model.agencies:
+                agency.learn_cashability(saved)
+        if self.model.evidence:
+            self.model.evidence.work()
+
+    def _learn(self, finding):
+        """A cohort's first finding moves the belief in its programme of those it was done for."""
+        model, cohort = self.model, finding.cohort
+        if cohort.evaluated:
+            return
+        cohort.evaluated = True
+        programme = model.catalogue[cohort.programme]
+        usual = cohort.before.mean(axis=0) * model.services.prices.average
+        reduction = believed_reduction(programme.published(model.place), 1.0, model.lines.need)
+        expected = float((usual * reduction)[model.relief.paid_for(cohort.programme)].sum())
+        if expected <= 0:
+            return
+        estimate = finding.per_family / expected
+        variance = (finding.spread / expected) ** 2 + model.place.get("place.evaluation_doubt") ** 2
+        model.market.pass_pilot(programme.id, estimate)
+        if model.evidence:
+            model.evidence.publish(programme.id, estimate, variance)
+            return
+        body = model.party(cohort.body)
+        for party in {id(party): party for party in (body, *body.members())}.values():
+            party.beliefs[programme.id].update(estimate, variance)
