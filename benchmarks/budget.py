@@ -17,7 +17,7 @@ from itertools import pairwise
 from sim.arrangements.reading import load_arrangement
 from sim.place import families
 from sim.place import kernels as compiled
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.record import recorder as record
 from sim.record.rows import Rows
 from sim.studies.inputs import TWIN, load_inputs
@@ -63,8 +63,8 @@ def run_pair(inputs, settled):
 def main():
     """Measure, print, and fail if all else costs more than the kernels."""
     inputs = load_inputs("list_public", families=FAMILIES)
-    settled = settle(inputs.place, inputs.place_dials, 1, FAMILIES)
-    run_pair(replace(inputs, n_families=500), settle(inputs.place, inputs.place_dials, 1, 500))  # compiles
+    settled = burn_in(inputs.place, inputs.place_dials, 1, FAMILIES)
+    run_pair(replace(inputs, n_families=500), burn_in(inputs.place, inputs.place_dials, 1, 500))  # compiles
     timer = Timer()
     families.kernels = record.kernels = timer
     twin, run, rows = run_pair(inputs, settled)

@@ -18,7 +18,7 @@ import task
 from peers import KernelVersion, MesaVersion, NumpyVersion
 from starsim_peers import StarsimVersion, TunedVersion
 
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.studies.inputs import load_inputs
 
 VERSIONS = {
@@ -86,7 +86,7 @@ def report_speed(spent):
 def report_city(families=150_000, rounds=12):
     """Print speed and size of the whole model's kernels."""
     inputs = load_inputs("do_nothing")
-    city = settle(inputs.place, inputs.place_dials, 1, families).families
+    city = burn_in(inputs.place, inputs.place_dials, 1, families).families
     phases = {"age": lambda _: city.age(), "move needs": city.move_needs, "screen": city.screen}
     spent = {name: [] for name in phases}
     for quarter in range(1, rounds + 1):

@@ -28,7 +28,7 @@ def simulate(seeds=range(1, 101), place="birmingham_2010", families=60_000):
     place, found = places.load_place(place), []
     catalogue = {name: item for name, item in programmes.load_catalogue().items() if item.targets(place)}
     for seed in seeds:
-        start = burn_in.settle(place, defaults(), seed, families)
+        start = burn_in.burn_in(place, defaults(), seed, families)
         noted = {key: note(start.families, catalogue[key[0]], *key[1:]) for key in product(catalogue, DESIGNS, PLACES)}
         for quarter in range(1, 9):
             start.families.age()

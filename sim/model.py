@@ -238,7 +238,7 @@ class LocalSystem(mesa.Model):
         if self.rules.paid_for.outcome:
             self.outcomes.pay()
         if self.vehicle:
-            self.vehicle.settle()
+            self.vehicle.pay_investors(self.vehicle.ended_at_review())
         for body in self.bodies:
             if body.is_open() and self.rules.savings.share_out:
                 self.rules.savings.share_out(body)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.core.dials import defaults
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
@@ -29,7 +29,7 @@ def milltown():
 @pytest.fixture(scope="session")
 def settled(milltown):
     """Milltown after its burn-in; copy before changing."""
-    return settle(milltown, defaults(), seed=5)
+    return burn_in(milltown, defaults(), seed=5)
 
 
 @pytest.fixture(scope="session")

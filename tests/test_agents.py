@@ -7,7 +7,7 @@ from sim.agents.party import Belief
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.model import TREASURY, LocalSystem
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums
@@ -16,7 +16,7 @@ from tests.conftest import one, sums
 def system(arrangement, settings=None, years=0, seed=1):
     """A model of Milltown after some years."""
     inputs = load_inputs(arrangement, "milltown", settings)
-    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     model = LocalSystem(inputs, start, seed, Recorder(blank))
     for _ in range(years * QUARTERS):

@@ -210,18 +210,18 @@ def test_a_set_is_one_bond_for_each_that_gains_and_costs_what_one_bond_would():
         assert len(one_bond) == 1
         assert len(a_set) == len(one_bond[0].payers)
         assert len({bond.target for bond in a_set}) == 1
-        contract = next(c for c in several.signed.values() if c.programme == programme)
+        contract = next(c for c in several.contracts.signed.values() if c.programme == programme)
         cost = sum(bond.cost_pence for bond in a_set)
         assert cost == -(-contract.cost_pence // a_set[0].target)
-        assert len([c for c in several.signed.values() if c.programme == programme]) == 1
+        assert len([c for c in several.contracts.signed.values() if c.programme == programme]) == 1
 
 
 @pytest.mark.parametrize("name", BOTH)
 def test_consent_that_must_be_asked_for_may_be_refused(name):
     asked = {**RICH, "arrangement.consent_by_default": 0}
-    assert not system(name, {**asked, "arrangement.consent_chance": 0}, years=3).signed
+    assert not system(name, {**asked, "arrangement.consent_chance": 0}, years=3).contracts.signed
     always = system(name, {**asked, "arrangement.consent_chance": 1}, years=2)
-    assert always.signed.keys() == system(name, RICH, years=2).signed.keys()
+    assert always.contracts.signed.keys() == system(name, RICH, years=2).contracts.signed.keys()
     body, project = always.bodies[0], SimpleNamespace(programme=SimpleNamespace(id="keyworker"))
     given = []
     for seed in range(400):
@@ -249,7 +249,7 @@ def test_bonds_that_find_no_buyers_do_not_start(name):
 def test_what_a_department_may_hold_limits_the_target():
     model = system("local_outcome_bond", {**RICH, "arrangement.set_aside_share": 0.02}, years=2)
     wide = system("local_outcome_bond", RICH, years=2)
-    families = [sum(contract.families for contract in item.signed.values()) for item in (model, wide)]
+    families = [sum(contract.families for contract in item.contracts.signed.values()) for item in (model, wide)]
     assert families[0] < families[1]
     for department in model.departments:
         agencies = [agency for agency in model.agencies if agency.spec.department == department.code]
@@ -297,7 +297,7 @@ def test_the_gate_lets_through_only_what_is_feasible(tmp_path, monkeypatch):
         replace(row, threshold=SimpleNamespace(base_value=1e9, unit="")) for row in conditions if row.at == "least"
     ]
     monkeypatch.setattr("sim.deals.market.load_conditions", lambda: hopeless)
-    assert not system(gated, {**RICH, "programmes.optimism": 3}, years=2).signed
+    assert not system(gated, {**RICH, "programmes.optimism": 3}, years=2).contracts.signed
 
 
 def test_facts_by_hand():
@@ -366,7 +366,7 @@ def test_what_was_held_for_a_bond_that_politics_ends_goes_back(tmp_path):
     """A basket ended at a review is paid for no more."""
     model = system("local_outcome_bond", RICH, years=2)
     body, bank = model.bodies[0], model.vehicle
-    bank.settle(ends=list(bank.deals))
+    bank.pay_investors(ends=list(bank.deals))
     body.mature([])
     assert body.outstanding == {}
     assert all(department.balance("set_aside") == 0 for department in model.departments)

@@ -6,7 +6,7 @@ import pytest
 from sim.core import streams
 from sim.core.dials import defaults
 from sim.place import kernels
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.place.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
 from tests import oracle
@@ -129,7 +129,7 @@ def test_ages_are_spread_evenly_and_families_are_replaced(settled):
 
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_do_not_change_a_bit(milltown, settled, threads):
-    other = settle(milltown, defaults(), seed=5, threads=threads)
+    other = burn_in(milltown, defaults(), seed=5, threads=threads)
     for one, two in zip(settled.families.columns, other.families.columns, strict=True):
         np.testing.assert_array_equal(one, two)
     for quarter, counts in settled.services.counts.items():
@@ -138,7 +138,7 @@ def test_threads_do_not_change_a_bit(milltown, settled, threads):
 
 def _grown(place, dials, seed, help_row=None):
     """A settled place twenty quarters on, with one family helped or none."""
-    start = settle(place, dials, seed)
+    start = burn_in(place, dials, seed)
     families, services = start.families, start.services
     families.offers = _offers(len(place.needs))
     families.set_contact(0.5, 1.0)
@@ -153,7 +153,7 @@ def _grown(place, dials, seed, help_row=None):
 
 
 def _needy_row(place, dials, seed):
-    families = settle(place, dials, seed).families
+    families = burn_in(place, dials, seed).families
     young = (families.columns.age < 60) & (families.columns.levels.sum(axis=1) >= 4)
     return int(np.nonzero(young)[0][0])
 

@@ -193,7 +193,7 @@ def test_one_sum_for_two_programmes_moves_the_doubtful_belief_most(desk):
     investor = desk.investor("a", prior_spread=0.3)
     investor.beliefs["parenting"] = Belief(1.0, 0.01)
     deal = a_deal(multiple=1.2, sd=0.1, mix={"mst": 0.5, "parenting": 0.5})
-    investor.settle(deal, 0.8)
+    investor.learn_from(deal, 0.8)
     total = 0.36 * 0.09 + 0.36 * 0.01 + 0.01
     assert investor.beliefs["mst"].mean == pytest.approx(1 + 0.6 * 0.09 / total * (0.8 - 1.2))
     assert investor.beliefs["parenting"].mean == pytest.approx(1 + 0.6 * 0.01 / total * (0.8 - 1.2))

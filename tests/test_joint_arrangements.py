@@ -9,7 +9,7 @@ from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
 from sim.model import LocalSystem
 from sim.place import kernels
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
@@ -41,7 +41,7 @@ def flows(result, purpose=None, payer=None, payee=None):
 def system(arrangement, settings=None, quarters=0, seed=1):
     """A model of the test town after some quarters."""
     inputs = load_inputs(arrangement, "milltown", settings)
-    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     twin = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     model = LocalSystem(inputs, start, seed, Recorder(twin))
     for _ in range(quarters):

@@ -9,7 +9,7 @@ from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.core.streams import mixed
 from sim.place import kernels
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.services import Prices
 from sim.programmes.catalogue import load_programme
@@ -91,7 +91,7 @@ def test_members_pay_for_luck(null_runs):
 def test_agents_never_see_the_twin():
     """With another twin behind the recorder, everything but the comparison is the same."""
     inputs = load_inputs(PLAN, "milltown")
-    settled = settle(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    settled = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
     alone, _ = runner.simulate(
         inputs, settled.copy(), 1, Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
     )
@@ -270,7 +270,7 @@ def null_findings():
     target, found = programme.targets(place), {design: [] for design in ("before_after", "matched", "waiting_list")}
     relieved = np.array([line.need == "safeguarding" for line in place.lines])
     for seed in range(SEEDS):
-        start = settle(place, defaults(), seed, 20_000)
+        start = burn_in(place, defaults(), seed, 20_000)
         noted = {design: Cohorts(design) for design in found}
         for cohorts in noted.values():
             _note(cohorts, start.families, target, CASES, 1, engagement=programme.get("engagement"))

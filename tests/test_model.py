@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.model import LocalSystem
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS
 from sim.record.recorder import Recorder
@@ -206,7 +206,7 @@ def test_the_place_is_stationary_without_policy_and_trend(milltown):
     ratios = []
     for seed in range(1, 9):
         inputs = load_inputs("do_nothing", "milltown", families=10_000)
-        start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+        start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
         recorder, _ = runner.simulate(inputs, start, seed)
         first = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0)
         ratios.append(recorder.counts[-4:, :, 0].mean(axis=0) / first)
@@ -220,7 +220,7 @@ def test_a_trend_of_need_shows(milltown):
     grown = one("do_nothing", {"families.demand_growth": 0.05})
     assert grown.flows != one("do_nothing").flows
     inputs = load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
-    start = settle(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    start = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
     base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
     recorder, _ = runner.simulate(inputs, start, 1)
     assert recorder.counts[-4:, :, 0].mean(axis=0).sum() > 1.15 * base
@@ -228,7 +228,7 @@ def test_a_trend_of_need_shows(milltown):
 
 def _system(arrangement, settings=None, seed=1):
     inputs = load_inputs(arrangement, "milltown", settings)
-    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     return LocalSystem(inputs, start, seed, Recorder(Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)))
 
 

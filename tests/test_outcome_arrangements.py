@@ -13,7 +13,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.deals.contracts import Contract
 from sim.model import LocalSystem
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.programmes.measurement import Finding
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
@@ -47,7 +47,7 @@ def flows(result, purpose=None, payer=None, payee=None):
 def system(arrangement, settings=None, years=0, seed=1, place="milltown", families=None):
     """A model of a place after some years, with its twin's record to report against."""
     inputs = load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
-    start = settle(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     general = {name: value for name, value in (settings or {}).items() if not name.startswith("arrangement.")}
     nothing = load_inputs("do_nothing", place, general, years=max(years, 1), families=families)
     twin = runner.simulate(nothing, start.copy(), seed)[0]
@@ -322,13 +322,18 @@ def test_peterborough_has_three_yearly_cohorts_and_others_go_on(tmp_path):
         '[value]\nyearly_cohorts = { value = 7, unit = "cohorts", low = 1, high = 7, source = "assumption: test" }',
     )
     years = [
-        {contract.year for contract in system(name, {"arrangement.expected_success": 0.4}, years=6).signed.values()}
+        {
+            contract.year
+            for contract in system(name, {"arrangement.expected_success": 0.4}, years=6).contracts.signed.values()
+        }
         for name in ("sib_peterborough", endless)
     ]
     assert len(years[0]) == 3
     assert len(years[1]) > 3
     equal = system("sib_peterborough", {**KEEN, "comparison.envelope": 2_000_000}, years=6)
-    assert len({contract.year for contract in equal.signed.values()}) > 3  # an equal envelope comes every year
+    assert (
+        len({contract.year for contract in equal.contracts.signed.values()}) > 3
+    )  # an equal envelope comes every year
 
 
 def test_below_its_threshold_a_cohort_brings_nothing_alone_or_pooled():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import sim
 from sim.agents.list_trust import ROLES
 from sim.arrangements import parts
 from sim.arrangements.reading import load_arrangement
@@ -88,11 +89,11 @@ def test_the_monitor_settles_by_what_the_budget_shows():
     body, monitor, member = model.bodies[0], model.monitor, model.agencies[0]
     model.ledger.transfer(OUTSIDE, body.account(), 10_000_000, "contribution")
     member.underspend = lambda: 0
-    assert monitor.settle(body, member, 1000) == 500
+    assert monitor.arbitrate(body, member, 1000) == 500
     member.underspend = lambda: 5000
-    assert monitor.settle(body, member, 1000) == 1000
+    assert monitor.arbitrate(body, member, 1000) == 1000
     assert (monitor.disputes, monitor.upheld) == (2, 1)
-    assert sum(p[3] for p in model.ledger.postings if p[1] == "list" and p[2] == "monitor") == 2 * model.cost_here(
+    assert sum(p[3] for p in model.ledger.postings if p[1] == "list" and p[2] == "monitor") == 2 * body.cost_here(
         "dispute_cost"
     )
 
@@ -122,8 +123,8 @@ def test_savings_are_tracked_to_budget_lines_and_freed_capacity_is_not_refilled(
     held = system(with_part(tmp_path, "backfill_control", more=relieved))
     for j, line in enumerate(plans.place.lines):
         touched = line.need == "substance"
-        assert plans.willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
-        assert held.drift(j) == (0.0 if touched else held.dials["services.threshold_drift"])
+        assert plans.agencies[0].willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
+        assert held.agencies[0].drift(j) == (0.0 if touched else held.dials["services.threshold_drift"])
     assert plans.arrangement.manages
     assert held.arrangement.manages
 
@@ -220,7 +221,7 @@ def test_benefit_outside_the_place_counts_for_nothing(tmp_path):
 
 
 def test_every_part_is_switched_on_by_an_arrangement_or_a_test():
-    shipped = Path(parts.__file__).parent / "scenarios" / "arrangements"
+    shipped = Path(sim.__file__).parent / "scenarios" / "arrangements"
     texts = [
         path.read_text(encoding="utf-8") for path in (*Path(__file__).parent.glob("test_*.py"), *shipped.glob("*.toml"))
     ]

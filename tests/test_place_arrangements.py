@@ -148,7 +148,7 @@ def test_the_centres_fund_is_shared_by_people_and_what_is_left_stays_with_agenci
             got[payee] = got.get(payee, 0) + pence
     people = sum(board.people for board in boards)
     assert len(boards) > 1
-    assert got == {b.code: round(model.cost_here("ring_fence") * b.people / people) for b in boards}
+    assert got == {b.code: round(b.cost_here("ring_fence") * b.people / people) for b in boards}
     assert all(board.balance() == 0 for board in boards)
     back = sum(p[3] for p in model.ledger.postings if p[4] == "distribution")
     assert 0 < back < sum(got.values())

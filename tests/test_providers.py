@@ -41,13 +41,15 @@ class Place(mesa.Model):
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
         table = read_toml(DATA / "broker.toml")
         values = {name: quantity(table[name], "broker", name, kind) for name, kind in BROKER_VALUES.items()}
-        self.arrangement = SimpleNamespace(get=lambda name: values[name].base_value, optional=lambda name: 0.0)
+        self.arrangement = SimpleNamespace(
+            values=values,
+            get=lambda name: values[name].base_value,
+            pence=lambda name: round(values[name].base_value * 100),
+            optional=lambda name: 0.0,
+        )
 
     def party(self, code):
         return self.parties[code]
-
-    def cost_here(self, name):
-        return round(self.arrangement.get(name) * 100 * self.scale * self.place.get("place.population") / 1e6)
 
     def provider(self, code="firm", sector="private", **changes):
         items = SHIPPED["private"]["values"]

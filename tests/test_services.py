@@ -202,9 +202,9 @@ def test_rationed_lines_stay_within_their_places_and_statutory_ones_turn_nobody_
 
 
 def test_no_unmet_need_serves_everyone_always(milltown):
-    from sim.place.burn_in import settle
+    from sim.place.burn_in import burn_in
 
-    settled = settle(milltown, {**defaults(), "services.unmet_need_scale": 0}, seed=4)
+    settled = burn_in(milltown, {**defaults(), "services.unmet_need_scale": 0}, seed=4)
     for counts in settled.services.counts.values():
         np.testing.assert_array_equal(counts[:, FIELDS.index("eligible_served")], counts[:, FIELDS.index("demand")])
     columns = settled.families.columns

@@ -217,9 +217,19 @@ class Agency(Commissioner):
         slack = budget - QUARTERS * bills
         for line in self.own_lines:
             plan = resizing(
-                self.model.services, line, quarter, self._drift(line), self._willingness(line), self.model.seed, slack,
+                self.model.services, line, quarter, self.drift(line), self.willingness(line), self.model.seed, slack,
             )  # fmt: skip
             slack -= self.model.services.carry_out(line, quarter, plan)
+
+    def drift(self, line):
+        """Readiness to lower a line's threshold when places stay empty."""
+        held = self._manages("backfill_control", line)
+        return 0.0 if held else self.model.dials["services.threshold_drift"]
+
+    def willingness(self, line):
+        """Willingness to close what stands empty on a line."""
+        planned = self._manages("benefits_realisation", line)
+        return 1.0 if planned else self.model.dials["agencies.decommissioning"]
 
     # Inside
 
@@ -229,16 +239,6 @@ class Agency(Commissioner):
             centre = self.model.centre()
             self.pay(centre.code, pence, "distribution", self.purse)
             centre.surrender(pence)
-
-    def _drift(self, line):
-        """Readiness to lower a line's threshold when places stay empty."""
-        held = self._manages("backfill_control", line)
-        return 0.0 if held else self.model.dials["services.threshold_drift"]
-
-    def _willingness(self, line):
-        """Willingness to close what stands empty on a line."""
-        planned = self._manages("benefits_realisation", line)
-        return 1.0 if planned else self.model.dials["agencies.decommissioning"]
 
     def _manages(self, part, line):
         """Whether a part of the arrangement manages a line: one that its programmes are meant to relieve."""

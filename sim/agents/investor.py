@@ -107,7 +107,7 @@ class Investor(Party):
         """Bring in a published finding, as a multiple of the published effect with its variance."""
         self.beliefs[programme].update(estimate, variance)
 
-    def settle(self, deal, multiple):
+    def learn_from(self, deal, multiple):
         """Learn from a deal that has ended.
 
         Parameters

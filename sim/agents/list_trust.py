@@ -107,7 +107,7 @@ class ListTrust(Body):
                 benefit = (saved * unit)[member.own_lines].sum()
             due = round(max(0.0, benefit) * share)
             if self.model.monitor and due > max(0, member.underspend()):
-                due = self.model.monitor.settle(self, member, due)
+                due = self.model.monitor.arbitrate(self, member, due)
             self.invoices[member.code] = member.pay_for_outcome(self.account(), due)
 
     def distribute(self):

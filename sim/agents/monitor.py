@@ -18,7 +18,7 @@ class Monitor(Party):
         super().__init__(model, code)
         self.disputes = self.upheld = 0
 
-    def settle(self, body, member, due):
+    def arbitrate(self, body, member, due):
         """What a member that disputes a claim has to pay.
 
         The less of the claim the member's budget shows as cash, the likelier the claim is cut, to half way between the

@@ -90,7 +90,7 @@ class Funds:
 
     def open_year(self):
         """What was earmarked last year is no longer."""
-        self.funds.earmarked = self.funds.ring_fenced = 0
+        self.earmarked = self.ring_fenced = 0
 
 
 class Commissioner(Party):

@@ -258,7 +258,7 @@ class Provider(Party):
     def end_of_year(self):
         """Once a year, before bodies close theirs: settle in-house, learn from winning, remember what was delivered."""
         if self.is_in_house:
-            self._settle_with_buyers()
+            self._share_balance_with_buyers()
         if self.signed:
             self.bidding_skill += self.skill_learning * (1 - self.bidding_skill)
         self.delivered_before = self.delivered
@@ -286,7 +286,7 @@ class Provider(Party):
         held = sum(pence for _, pence in self._at_risk)
         return max(0, int(self.risk_appetite * max(0, self.balance())) - held)
 
-    def _settle_with_buyers(self):
+    def _share_balance_with_buyers(self):
         """Those who bought this year share a surplus or make a deficit good, by families, as far as they have money."""
         balance = self.balance()
         if not self._bought:

@@ -234,9 +234,8 @@ class Vehicle(Party):
             self.pay(account, part, "outcome_payment", deal.code)
         return free - rest
 
-    def settle(self):
-        """Year end: pay investors out of every open deal, and close those that are due or that a review ends early."""
-        ends = self._ended_at_review()
+    def pay_investors(self, ends=()):
+        """Year end: pay investors out of every open deal, and close those that are due, or ended early by their codes."""
         for deal in [deal for deal in self.deals.values() if not deal.closed]:
             self.pay_out(deal)
             if self.is_due(deal) or deal.code in ends:
@@ -275,7 +274,7 @@ class Vehicle(Party):
         received, spent = self.received(deal), self.spent(deal)
         if spent:
             for code in sorted({stake.investor for stake in deal.stakes}):
-                self.model.party(code).settle(deal, received / spent)
+                self.model.party(code).learn_from(deal, received / spent)
         return deal.default_pence
 
     def received(self, deal):
@@ -287,7 +286,7 @@ class Vehicle(Party):
         purse, back = self.account(deal.code), ("capital_repayment", "investor_return", "outcome_payment")
         return self.model.ledger.paid(purse) - self.model.ledger.paid(purse, *back)
 
-    def _ended_at_review(self):
+    def ended_at_review(self):
         """Deals that politics ends at a spending review before they mature."""
         arrangement, calendar = self.model.arrangement, self.model.calendar
         review = calendar.is_review(self.model.dials["departments.review_years"])

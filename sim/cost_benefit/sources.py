@@ -17,7 +17,7 @@ from sim.core.input_files import read_toml
 from sim.core.streams import normals
 from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
 from sim.cost_benefit.profile import LAST_YEAR, read_benefits
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.place.places import LEVELS
 from sim.programmes.appraisal import DISCOUNT_RATE, Case, appraise_case, believed_reduction
 from sim.programmes.catalogue import DIRECTIONS, load_programme
@@ -154,7 +154,7 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
     target = programme.targets(place)
     if target is None:
         raise InputError("--place", place.id, f"has too few of the needs {programme.id} is for", "choose another place")
-    settled = settle(place, inputs.dials, seed)
+    settled = burn_in(place, inputs.dials, seed)
     families, use = settled.families.use_by_target(
         target._replace(level_to=len(LEVELS) - 1)
     )  # as deciders' analysts do

@@ -24,7 +24,7 @@ class Benefit(Rule):
 
 
 @dataclass(frozen=True)
-class Source(Rule):
+class UpFront(Rule):
     """Who pays up front: (body) -> None raises the year's money.
 
     Attributes

@@ -32,7 +32,7 @@ class Settled:
         return Settled(self.families.copy(), self.services.copy(), self.expected_pence)
 
 
-def settle(place, dials, seed, n_families=None, threads=1):
+def burn_in(place, dials, seed, n_families=None, threads=1):
     """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).
 
     Every family enters when its index child is born, so that at the end each has lived its whole life in the model

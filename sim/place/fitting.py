@@ -12,7 +12,7 @@ from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.core.folders import hashes
 from sim.core.versions import version_of
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.place.services import pick
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
@@ -43,7 +43,7 @@ def simulate_targets(place, seeds, threads=1, progress=None):
     """
     values, shares = [], []
     for done, seed in enumerate(seeds, 1):
-        settled = settle(place, defaults(), seed, threads=threads)
+        settled = burn_in(place, defaults(), seed, threads=threads)
         view = _View(place, settled)
         values.append([view.measure(target.measures) for target in place.targets])
         shares.append([view.share(k) for k in range(len(place.needs))])

@@ -79,7 +79,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Agency:
+class PublicBody:
     """A public body of the place, its parent and its year-end and funding rules."""
 
     id: str
@@ -118,7 +118,7 @@ class Place:
         Where it was read from.
     needs, departments : tuple of Named
     lines : tuple of Line
-    agencies : tuple of Agency
+    agencies : tuple of PublicBody
     neighbourhoods : tuple of str
         Stable codes, in file order.
     values : dict of str to Quantity
@@ -199,7 +199,7 @@ def load_place(name):
 _THINGS = {
     "need": ("needs", Named, ("id", "name")),
     "department": ("departments", Named, ("id", "name")),
-    "agency": ("agencies", Agency, ("id", "name", "department", "year_end", "funding")),
+    "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding")),
     "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
 }
 _OPTIONAL = ("care",)

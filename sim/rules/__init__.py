@@ -26,7 +26,7 @@ class Rules:
 
     Attributes
     ----------
-    up_front : tuple of Source
+    up_front : tuple of UpFront
         Sources of money, asked in order.
     """
 

@@ -4,7 +4,7 @@ from sim.agents.boards import agency_in_role
 from sim.agents.vehicle import Deal
 from sim.core.kinds import COST, DELAY, SHARE, TERM, WEIGHT, Kind
 from sim.core.ledger import OUTSIDE, TREASURY, split
-from sim.deals.terms import Backing, Source
+from sim.deals.terms import Backing, UpFront
 
 
 def _own_purse(body):
@@ -150,36 +150,36 @@ def _pooled_at_source(body):
 
 
 CHOICES = {
-    "commissioner": Source(_own_purse, "the commissioner, from discretionary money"),
-    "pool_shares": Source(_pool_contributions, "members, by fixed contributions", {"contribution_share": SHARE, "pool_overhead": SHARE}),
-    "members_capital": Source(
+    "commissioner": UpFront(_own_purse, "the commissioner, from discretionary money"),
+    "pool_shares": UpFront(_pool_contributions, "members, by fixed contributions", {"contribution_share": SHARE, "pool_overhead": SHARE}),
+    "members_capital": UpFront(
         _members_capital, "members in the founding years, then the body's own earnings",
         {"subscription_share": SHARE, "subscription_years": DELAY},
     ),
-    "pot": Source(_pot, "pots devolved to neighbourhoods by people", {"pot_share": Kind(0, 10)}),
-    "one_off_grant": Source(_one_off_grant, "a one-off grant", {"grant_size": COST}),
-    "by_forecast": Source(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": SHARE}),
-    "pooled_at_source": Source(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}),
-    "voluntary_shares": Source(_voluntary_shares, "partners, by shares they promise", {"contribution_share": SHARE}),
-    "delegated_shares": Source(_delegated_shares, "members, by shares they delegate", {"contribution_share": SHARE}),
-    "transfer": Source(_transfer, "another body, by a grant", {"grant_share": SHARE}),
-    "grant": Source(_plan_grant, "a grant from outside"),
-    "provider": Source(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
-    "investors": Source(
+    "pot": UpFront(_pot, "pots devolved to neighbourhoods by people", {"pot_share": Kind(0, 10)}),
+    "one_off_grant": UpFront(_one_off_grant, "a one-off grant", {"grant_size": COST}),
+    "by_forecast": UpFront(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": SHARE}),
+    "pooled_at_source": UpFront(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}),
+    "voluntary_shares": UpFront(_voluntary_shares, "partners, by shares they promise", {"contribution_share": SHARE}),
+    "delegated_shares": UpFront(_delegated_shares, "members, by shares they delegate", {"contribution_share": SHARE}),
+    "transfer": UpFront(_transfer, "another body, by a grant", {"grant_share": SHARE}),
+    "grant": UpFront(_plan_grant, "a grant from outside"),
+    "provider": UpFront(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
+    "investors": UpFront(
         _own_purse, "investors, through a vehicle that is paid for outcomes", {"outcome_noise": WEIGHT, "return_cap": Kind(1, 10), "payment_years": TERM},
         _investors_back, own=False, investors=True,
     ),
-    "bonds": Source(
+    "bonds": UpFront(
         _own_purse, "investors, who buy baskets of outcome bonds from a social investment bank", {"payment_years": TERM}, own=False,
         investors=True, bank=True,
     ),
-    "shared": Source(
+    "shared": UpFront(
         _pool_contributions, "commissioner and provider, each its share of the price",
         {"contribution_share": SHARE, "pool_overhead": SHARE, "provider_share": SHARE}, _shared_backs, own=False,
     ),
-    "advance": Source(
+    "advance": UpFront(
         _advance, "the centre, by a share of the saving it anticipates",
         {"target_fall": Kind(0.001, 1), "advance_share": SHARE, "term_years": TERM},
     ),
-    "ring_fenced": Source(_ring_fenced, "the centre, by a ring-fenced sum", {"ring_fence": COST}),
+    "ring_fenced": UpFront(_ring_fenced, "the centre, by a ring-fenced sum", {"ring_fence": COST}),
 }  # fmt: skip

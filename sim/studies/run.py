@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
 from sim.model import LocalSystem
-from sim.place.burn_in import settle
+from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
 from sim.studies import executors as pool
@@ -58,7 +58,7 @@ def run_seed(cases, seed, threads=1):
     list of RunResult
     """
     first = cases[0]
-    settled = settle(first.place, first.place_dials, seed, first.n_families, threads)
+    settled = burn_in(first.place, first.place_dials, seed, first.n_families, threads)
     nothing = replace(first, arrangement=load_arrangement(TWIN))
     twin, prices = simulate(nothing, settled.copy(), seed)
     results = []
