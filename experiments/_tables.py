@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from scipy.stats import t  # comes with Mesa
 
+from sim.record.measures import LEAKS  # noqa: F401 - experiments take it from here
 from sim.report import figures
 
 DOCS = Path(__file__).parent.parent / "docs"

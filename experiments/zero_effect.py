@@ -15,9 +15,8 @@ import pandas as pd
 from _zero_effect import write
 
 from sim.core.dials import defaults
-from sim.place import burn_in, places
-from sim.programmes import catalogue as programmes
-from sim.programmes import measurement
+from sim.place import burn_in, places, services
+from sim.programmes import catalogue, measurement
 
 DESIGNS, PLACES, THRESHOLD = ("before_after", "matched", "waiting_list", "area_count"), (25, 50, 100, 200, 400), 0.1
 COLUMNS = "programme design places seed families saving stated usual"
@@ -26,15 +25,17 @@ REACH, ALL = 0.1, 10**9  # of in-house provision; families of a cohort that are 
 
 def simulate(seeds=range(1, 101), place="birmingham_2010", families=60_000):
     place, found = places.load_place(place), []
-    catalogue = {name: item for name, item in programmes.load_catalogue().items() if item.targets(place)}
+    programmes = {name: item for name, item in catalogue.load_catalogue().items() if item.targets(place)}
     for seed in seeds:
         start = burn_in.burn_in(place, defaults(), seed, families)
-        noted = {key: note(start.families, catalogue[key[0]], *key[1:]) for key in product(catalogue, DESIGNS, PLACES)}
+        noted = {
+            key: note(start.families, programmes[key[0]], *key[1:]) for key in product(programmes, DESIGNS, PLACES)
+        }
         for quarter in range(1, 9):
             start.families.age()
             start.families.move_needs(quarter)
             start.services.serve(start.families, quarter)
-        found += [(*key, seed, *find(start, catalogue[key[0]], noted[key])) for key in noted]
+        found += [(*key, seed, *find(start, programmes[key[0]], noted[key])) for key in noted]
     return pd.DataFrame(found, columns=COLUMNS.split())
 
 
@@ -50,11 +51,11 @@ def note(families, programme, design, size):
 
 def find(start, programme, cohorts):
     """Families; pounds a family saved, their standard error as stated, and what would have been used."""
-    services, lines = start.services, start.families.place.lines
+    counts, lines = start.services.counts, start.families.place.lines
     relieved = np.isin([line.need for line in lines], [effect.need for effect in programme.effects])
-    base, now = (sum(services.counts[q][:, [2, 4]].sum(axis=1) for q in range(last - 3, last + 1)) for last in (0, 8))
+    base, now = (sum(services.served_cases(counts[q]) for q in range(last - 3, last + 1)) for last in (0, 8))
     area = np.stack([base - now, base])
-    (it,) = cohorts.measure(start.families, services.prices, 2, ALL, 1, lambda _: relieved, area)
+    (it,) = cohorts.measure(start.families, start.services.prices, 2, ALL, 1, lambda _: relieved, area)
     return len(it.cohort.rows), it.per_family / 100, it.spread / 100, it.usual / 100
 
 
