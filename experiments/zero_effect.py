@@ -19,7 +19,7 @@ from sim.place import burn_in, places, services
 from sim.programmes import catalogue, measurement
 
 DESIGNS, PLACES, THRESHOLD = ("before_after", "matched", "waiting_list", "area_count"), (25, 50, 100, 200, 400), 0.1
-COLUMNS = "programme design places seed families saving stated usual".split()
+COLUMNS = ["programme", "design", "places", "seed", "families", "saving", "stated", "usual"]
 
 
 def simulate(seeds=range(1, 101), place="birmingham_2010", families=60_000):
