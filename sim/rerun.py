@@ -53,6 +53,11 @@ class Reproduction:
     def statement(self):
         """Lines that say what came of each table, and what may be why."""
         lines = [f"{name:14} {verdict}" for name, verdict in self.verdicts.items()]
+        lines += [
+            f"failed         seed {item.seed}: {item.failure.in_brief()}"
+            for item in self.comparison.done
+            if item.failure
+        ]
         lines += [f"changed since  {change}" for change in self.changes]
         if not (self.agrees or self.changes):
             lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")

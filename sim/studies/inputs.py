@@ -176,24 +176,24 @@ def with_setting(inputs, name, value):
     InputError
         If there is no such parameter, or the value is not one it may have.
     """
-    homes = _homes(inputs)
-    if name not in homes:
-        raise UnknownParameterError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
-    return homes[name][1](value)
+    for prefix, values, put in _homes(inputs):
+        key = name.removeprefix(prefix)
+        if name.startswith(prefix) and key in values:
+            return put(key, value)
+    raise UnknownParameterError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
 
 
 def parameters(inputs):
     """Every parameter by dotted name: dials and quantities; those of the arrangement by ``arrangement`` and by its id."""
-    return {name: item for name, (item, _) in _homes(inputs).items()}
+    named = {}
+    for prefix, values, _ in _homes(inputs):
+        for key, item in values.items():
+            named.setdefault(prefix + key, item)
+    return named
 
 
 def _homes(inputs):
-    """Where each parameter lives: by dotted name, what it is, and value -> inputs with that value of it."""
-    homes = {}
-
-    def live(prefix, values, put):
-        for key, item in values.items():
-            homes.setdefault(prefix + key, (item, partial(put, key)))
+    """Where parameters live: what their names begin with, what they are by the rest, and (rest, value) -> inputs with it."""
 
     def turned(name, value):
         return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
@@ -217,17 +217,16 @@ def _homes(inputs):
     def agreed(key, value):
         return replace(inputs, arrangement=inputs.arrangement.with_value(key, value))
 
-    live("", DIALS, turned)
-    live("", inputs.place.values, placed)
+    yield "", DIALS, turned
+    yield "", inputs.place.values, placed
     for code, programme in inputs.catalogue.items():
-        live(f"programmes.{code}.", programme.values, partial(offered, code))
+        yield f"programmes.{code}.", programme.values, partial(offered, code)
     for group in ("providers", "investors"):
         for code, entry in getattr(inputs, group).items():
-            live(f"{group}.{code}.", entry["values"], partial(acted, group, code))
-    live("bank.", inputs.bank, banked)
+            yield f"{group}.{code}.", entry["values"], partial(acted, group, code)
+    yield "bank.", inputs.bank, banked
     for own in ("arrangement", inputs.arrangement.id):
-        live(f"{own}.", inputs.arrangement.values, agreed)
-    return homes
+        yield f"{own}.", inputs.arrangement.values, agreed
 
 
 def load_providers(path=None):
