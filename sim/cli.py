@@ -333,26 +333,33 @@ def _compare(
     if workers > 1:
         pool.warm_up()
     from sim.core.folders import reserve_folder, reserve_next
-    from sim.studies import run as runner
-    from sim.studies.inputs import load_cases
+    from sim.studies.run import carry_out
+    from sim.studies.study import load_study
 
-    cases = load_cases(arrangements, place, _settings(settings), years, families)
+    study = load_study(arrangements, place, _settings(settings), seed, replicates, years, families)
     terminal.tidy_up_first()
-    with reserve_next(command) if out is None else reserve_folder(out, overwrite, cases[0].request.texts) as reserved:
+    with reserve_next(command) if out is None else reserve_folder(out, overwrite, study.request.texts) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
-            results = runner.compare(cases, seed, replicates, workers, tell)
+            tasks = carry_out(study, workers, tell)
         from sim.api import Comparison
 
-        done = Comparison(cases, seed, replicates, results)
+        done = Comparison(study, tasks)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:]))
     if json:
         print(done.summary.to_json(orient="records"))
     elif not quiet:
         from sim.report.screen import show
 
-        show(done.summary, cases, replicates)
+        show(done.summary, study, done.replicates)
         print()
         _tell(f"Report: {reserved.path}/report.html")
+    failed = [item for item in tasks if item.failure]
+    if failed:
+        many = (
+            f"{len(failed)} of {replicates} replicates failed (seed {failed[0].seed}: {failed[0].failure.in_brief()})"
+        )
+        _say(f"{many}; see {reserved.path}/failures.csv", 3)
+        raise typer.Exit(3)
 
 
 def _settings(pairs):
@@ -401,6 +408,7 @@ def main():
     """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
     from sim.core.faults import LONGEST_QUOTE, InputError
     from sim.core.text import printable
+    from sim.studies.done import StudyError
     from sim.studies.executors import WorkerError
 
     try:
@@ -409,6 +417,9 @@ def main():
         code = _say(str(error), 2)
     except typer.TyperException as error:
         code = _say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
+    except StudyError as error:
+        print(error.first.failure.traceback, file=sys.stderr)
+        code = _say(str(error), 1)
     except WorkerError as error:
         code = _say(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):

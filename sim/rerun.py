@@ -53,6 +53,11 @@ class Reproduction:
     def statement(self):
         """Lines that say what came of each table, and what may be why."""
         lines = [f"{name:14} {verdict}" for name, verdict in self.verdicts.items()]
+        lines += [
+            f"failed         seed {item.seed}: {item.failure.in_brief()}"
+            for item in self.comparison.done
+            if item.failure
+        ]
         lines += [f"changed since  {change}" for change in self.changes]
         if not (self.agrees or self.changes):
             lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")
@@ -81,7 +86,7 @@ def reproduce(folder, workers=1, progress=None):
     """
     path = Path(folder) / "manifest.json"
     manifest = _read(path)
-    request, options = _request(path, manifest)
+    request, options = _asked(path, manifest)
     again = _run_again(path, request, options, workers, progress)
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
         write_tables(fresh, again.runs, again.flows, again.summary)
@@ -89,7 +94,7 @@ def reproduce(folder, workers=1, progress=None):
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
         }
-    return Reproduction(again, verdicts, _changes(manifest, again.cases[0].request.hashes))
+    return Reproduction(again, verdicts, _changes(manifest, again.study.request.hashes))
 
 
 def check_apart(folder, out):
@@ -115,8 +120,8 @@ def _read(path):
     return manifest
 
 
-def _request(path, manifest):
-    """The request of a manifest, and the options that go with it."""
+def _asked(path, manifest):
+    """What the result of a manifest was read from, and what else was asked for."""
     for table in ("request", "own_files", "files", "tables", "versions"):
         if not isinstance(manifest.get(table), dict):
             raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
@@ -129,8 +134,8 @@ def _request(path, manifest):
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
     names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], asked["settings"], texts, manifest["files"])
-    return request, {key: asked[key] for key in ("seed", "replicates", "years", "families")}
+    request = Request(names, asked["place"], texts, manifest["files"])
+    return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
 def _digest(content):
@@ -146,11 +151,11 @@ def _run_again(path, request, options, workers, progress):
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
         try:
-            again = compare(arrangements, place, request.settings, **options, workers=workers, progress=progress)
+            again = compare(arrangements, place, **options, workers=workers, progress=progress)
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
-        read = again.cases[0].request
+        read = again.study.request
         for name in read.texts:
             if not Path(os.path.abspath(name)).is_relative_to(folder):
                 raise InputError(path, name, "is extended by its full path, so that its text here is not read",
@@ -158,7 +163,7 @@ def _run_again(path, request, options, workers, progress):
     shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
     own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
     asked = replace(request, hashes=shipped | own)
-    return replace(again, cases=[replace(case, request=asked) for case in again.cases])
+    return replace(again, study=replace(again.study, request=asked))
 
 
 def _verdict(old, new, recorded):

@@ -42,15 +42,9 @@ def listed(kind, place):
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.studies.inputs import load_inputs, parameters
+    from sim.studies.study import load_study
 
-    named = {}
-    for name in arrangement_names():
-        inputs = load_inputs(name, place)
-        own = {key: item for key, item in parameters(inputs).items() if key.startswith("arrangement.")}
-        named |= {key: item for key, item in parameters(inputs).items() if key not in own}
-        named |= {key.replace("arrangement", name, 1): item for key, item in own.items()}
-    return named
+    return {**DIALS, **load_study(["all"], place).quantities()}
 
 
 def explained(name, place):

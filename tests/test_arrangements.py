@@ -8,7 +8,8 @@ from sim.arrangements.reading import OPTIONAL_VALUES, QUESTIONS, arrangement_nam
 from sim.core.evidence import check_source
 from sim.core.extends import MOST_FILES
 from sim.core.faults import InputError
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from tests.conftest import PLAN
 
 
@@ -117,7 +118,7 @@ def faults_of(path, text, place="milltown"):
 
 @pytest.mark.parametrize("place", ["milltown", "birmingham_2010"])
 def test_every_shipped_arrangement_fits_both_places(place):
-    assert len(load_cases(["all"], place)) == len(arrangement_names())
+    assert len(load_study(["all"], place).arrangements) == len(arrangement_names())
 
 
 @pytest.mark.parametrize(

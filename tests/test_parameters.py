@@ -7,7 +7,8 @@ from sim.core.dials import DIALS
 from sim.core.evidence import check_source, deflator, evidence, financial_year, full_source
 from sim.core.faults import Faults, InputError, UnknownParameterError
 from sim.core.parameters import changed, quantity
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 
 GOOD = {
     "value": "5",
@@ -194,11 +195,11 @@ def test_any_parameter_can_be_set_by_its_name():
 
 
 def test_a_setting_of_one_arrangement_changes_only_that_one():
-    cases = load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
-    assert "payment_share" not in cases[0].arrangement.values
-    assert cases[1].arrangement.get("payment_share") == 0.4
+    silo, public = load_study(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"}).inputs()
+    assert "payment_share" not in silo.arrangement.values
+    assert public.arrangement.get("payment_share") == 0.4
     with pytest.raises(UnknownParameterError):
-        load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
+        load_study(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
 
 
 def faulty(number, last=None):

@@ -14,7 +14,7 @@ from sim.model import LocalSystem
 from sim.place.checks import reserved
 from sim.place.places import load_place, place_names
 from sim.record.recorder import Recorder
-from sim.studies.inputs import load_cases
+from sim.studies.study import load_study
 
 
 @pytest.fixture
@@ -304,7 +304,7 @@ def test_no_more_cases_than_people_where_there_is_nothing_to_compare_with(folder
 
 def test_the_codes_of_all_parties_are_reserved(milltown, settled):
     """Whatever any arrangement brings, no agency or department may be called so."""
-    for inputs in load_cases(["all"], milltown.folder):
+    for inputs in load_study(["all"], milltown.folder).inputs():
         model = LocalSystem(inputs, settled.copy(), 1, Recorder())
         own = {item.code for item in (*model.agencies, *model.departments)}
         boards = {codes.board(item.code) for item in model.neighbourhoods}

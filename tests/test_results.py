@@ -12,7 +12,7 @@ from sim.record.rows import Rows
 from sim.report.page import million, spread
 from sim.results.files import read_tables
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, summarise
-from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from tests.test_outcome_arrangements import system
 
 COUNTED = ("family_years_spared", "families_turned_around")
@@ -145,9 +145,9 @@ def test_deflators_beside_an_arrangement_are_among_the_files_read(tmp_path):
     text = 'extends = "silo"\nname = "mine"\nsource = "assumption: test"\ndiffers = "nothing"\n'
     (tmp_path / "mine.toml").write_text(text)
     own = tmp_path / "deflators.csv"
-    assert str(own) not in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
+    assert str(own) not in load_study(tmp_path / "mine.toml", "milltown").request.texts
     own.write_text("price_year,to_2010_11,source\n2026/27,0.65,assumption: test\n")
-    assert str(own) in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
+    assert str(own) in load_study(tmp_path / "mine.toml", "milltown").request.texts
 
 
 def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):

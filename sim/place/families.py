@@ -69,6 +69,12 @@ class Families:
         """How far contact with a programme, and trust it brought, make need known."""
         self.finds, self.trust_counts = np.float32(finds), np.float32(trust_counts)
 
+    def at(self, place, dials, threads=1):
+        """The same population, which reads what it still reads of another place and other dials."""
+        same = object.__new__(Families)
+        same.__dict__.update(self.__dict__, place=place, dials=dials, threads=threads)
+        return same
+
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)

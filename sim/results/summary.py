@@ -35,11 +35,10 @@ def tables(results, seed):
         Columns RUN_COLUMNS and FLOW_COLUMNS, ordered by arrangement and replicate.
     """
     runs, flows = [], []
-    for position in range(len(results[0])):
-        for replicate, group in enumerate(results):
-            result = group[position]
-            head = (result.arrangement, replicate)
-            runs += [(*head, seed + replicate, *row) for row in result.rows]
+    for group in zip(*results, strict=True):  # an arrangement at a time
+        for result in group:
+            head = (result.arrangement, result.seed - seed)
+            runs += [(*head, result.seed, *row) for row in result.rows]
             flows += [(*head, *row) for row in result.flows]
     frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
     return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS)

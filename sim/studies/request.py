@@ -1,4 +1,4 @@
-"""What a run was asked for: its arguments, and the text of the user's own files, so that it can be asked again."""
+"""What a run was read from: names as given, and the text of the user's own files, so that it can be read again."""
 
 import os
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ COMMON_FILES = (
 
 @dataclass(frozen=True)
 class Request:
-    """The arguments of a run, and the files they led to as they were when they were read.
+    """The place and arrangements of a run, and the files they led to as they were when they were read.
 
     Attributes
     ----------
@@ -30,8 +30,6 @@ class Request:
         Ids of shipped ones, the user's own files as given.
     place : str
         Id of a shipped one, the user's own folder as given.
-    settings : dict
-        As given, dials and others.
     texts : dict of str to str
         The user's own files, those that others extend included, by name as given.
     hashes : dict of str to str
@@ -40,19 +38,17 @@ class Request:
 
     arrangements: tuple
     place: str
-    settings: dict
     texts: dict = field(repr=False)
     hashes: dict = field(repr=False)
 
 
-def requested(arrangements, place, settings):
+def requested(arrangements, place):
     """The request that loaded arrangements and a loaded place come from.
 
     Parameters
     ----------
     arrangements : list of Arrangement
     place : Place
-    settings : mapping
 
     Returns
     -------
@@ -66,7 +62,6 @@ def requested(arrangements, place, settings):
     return Request(
         tuple(Path(item.file).stem if is_shipped(item.file) else item.file for item in arrangements),
         Path(place.folder).name if is_shipped(place.folder) else place.folder,
-        dict(settings),
         {str(path): content.decode("utf-8") for path, content in contents.items() if not is_shipped(path)},
         {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
     )
