@@ -50,7 +50,7 @@ def test_every_agency_starts_in_balance():
     for item in model.agencies:
         spent = sum(model.outturn.spending[q][item.own_lines].sum() for q in range(-3, 1))
         assert item.budget_pence == spent
-        assert item.earmarked == item.ring_fenced == item.to_recover == item.rebased_away == 0
+        assert item.funds.earmarked == item.funds.ring_fenced == item.to_recover == item.rebased_away == 0
 
 
 @pytest.mark.parametrize(("code", "keeps"), [("council", 1.0), ("police", 1.0), ("nhs", 0.1), ("justice", 0.1)])
@@ -134,7 +134,7 @@ def test_the_third_quarters_forecast_by_hand(owed, held, ringed, left, owed_afte
     model = system("silo")
     model.calendar.quarter, item = 3, agency(model, "council")
     spends(model, item, 250, 350, 300)
-    item.budget_pence, item.earmarked, item.ring_fenced = 1000, ringed, ringed
+    item.budget_pence, item.funds.earmarked, item.funds.ring_fenced = 1000, ringed, ringed
     model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
     if owed:  # four quarters' bills of one family each
         model.contracts.running = [Contract("council", "parenting", "in_house", 1, 1, 4, owed, "council:prevention")]
@@ -166,10 +166,10 @@ def test_a_cut_contract_takes_on_fewer_families():
     model.contracts.running = [contract]
     model.ledger.transfer(OUTSIDE, item.account("prevention"), 1000, "grant")
     assert model.contracts.owed_next_quarter(item.account(item.purse)) == 1000
-    model.cancel_next_quarter(item, 500)
+    model.contracts.cut_next_quarter(item.account(item.purse), 500)
     model.calendar.quarter = 4
-    assert model._places(contract) == 5
-    assert model._due(contract, 3) == 500
+    assert model.contracts.places(contract) == 5
+    assert model.contracts.due(contract) == 500
 
 
 def test_what_services_cost_less_than_expected_by_hand():
@@ -213,7 +213,7 @@ def test_what_may_open_places_is_the_unspent_budget_line_by_line(monkeypatch):
     model.outturn.duplication = {4: np.zeros(len(model.lines), np.int64)}
     model.outturn.duplication[4][item.own_lines[0]] = 10
     monkeypatch.setattr(agency_module, "resizing", lambda *asked: seen.append(asked[-1]))
-    model.carry_out = lambda line, quarter, plan: 60
+    model.services.carry_out = lambda line, quarter, plan: 60
     item.resize(4)
     assert seen == [210 - 60 * i for i in range(len(item.own_lines))]
     assert len(seen) > 1
@@ -253,7 +253,7 @@ def test_a_budget_by_workload_by_hand():
     item = agency(model, "jobcentre")
     parent = model.party(item.spec.department)
     parent.growth, item.opening_budget = -0.05, 100_000
-    model.workload = lambda who: 0.9
+    model.outturn.workload = lambda lines: 0.9 if lines is item.own_lines else 1.0
     parent.set_budget(item, 3)
     assert item.funding == "workload"
     assert item.budget_pence == 77_164  # 77,163.75
@@ -295,7 +295,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_by_hand(held, earmarked, ba
     model = system("troubled_families")
     model.calendar.quarter, item = 4, agency(model, "council")
     spends(model, item, 0, 0, 0, 0)
-    item.ring_fenced, item.earmarked = 1000, earmarked
+    item.funds.ring_fenced, item.funds.earmarked = 1000, earmarked
     model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
     since = len(model.ledger.postings)
     item.close_year()
@@ -509,7 +509,7 @@ def test_a_list_without_a_years_running_cost_is_wound_up_after_its_founding_year
     for year, held, alive in ((2, 999, True), (3, 999, False), (3, 1000, True), (4, 999, False)):
         model, body = a_list(subscription_years=2, idle_years=9)
         model.calendar.quarter = 4 * year
-        model.cost_here = lambda name: {"running_cost": 1000}[name]
+        body.cost_here = {"running_cost": 1000}.__getitem__
         body.pay(OUTSIDE, 10**9 - held, "transaction_cost")
         body.relate()
         assert body.alive == alive, (year, held)
@@ -589,7 +589,7 @@ def test_members_share_the_set_up_cost_equally_as_far_as_their_money_goes():
     """Set-up and map at 20 and 10 for three members: 10 each, of which one has 4."""
     model, body = a_list(trust_to_join=0.5, payment_share=0)
     body.founded = None
-    model.cost_here = {"setup_cost": 20, "map_cost": 10}.get
+    body.cost_here = {"setup_cost": 20, "map_cost": 10}.__getitem__
     for member, pence in zip(body.joined, (100, 4, 100), strict=True):
         model.ledger.transfer(OUTSIDE, member.account("prevention"), pence, "grant")
     body.is_open()
@@ -598,7 +598,7 @@ def test_members_share_the_set_up_cost_equally_as_far_as_their_money_goes():
 
 def test_a_lists_scope_reserve_and_running_cost_by_hand():
     """Trust of 0.2, 0.4 and 0.3 is 0.3: scope 0.6; a reserve of a fifth of 1,000 leaves 800; 300 of 1,000 are paid."""
-    model, body = a_list(reserve_share=0.2)
+    _, body = a_list(reserve_share=0.2)
     for member, trust in zip(body.joined, (0.2, 0.4, 0.3), strict=True):
         member.trust = trust
     assert body.mean_trust() == pytest.approx(0.3)
@@ -608,10 +608,10 @@ def test_a_lists_scope_reserve_and_running_cost_by_hand():
     assert body.scope() == 1.0
     body.pay(OUTSIDE, 10**9 - 1000, "transaction_cost")
     assert body.spendable() == 800
-    model.cost_here = lambda name: 300
+    body.cost_here = {"running_cost": 300}.__getitem__
     body.pay_standing_costs()
     assert body.balance() == 700
-    model.cost_here = lambda name: 900
+    body.cost_here = {"running_cost": 900}.__getitem__
     body.pay_standing_costs()
     assert body.balance() == 0
     body.joined = []
@@ -639,7 +639,7 @@ def test_a_bill_beyond_the_underspend_goes_to_the_monitor_and_others_do_not():
     council = body.joined[0]
     model.ledger.transfer(OUTSIDE, council.account("reserve"), 10**9, "grant")
     model.services.prices.fixed[:], model.services.prices.variable[:] = 200, 300
-    model.monitor, saved = SimpleNamespace(settle=lambda body, member, due: due - 70), np.zeros(len(model.lines))
+    model.monitor, saved = SimpleNamespace(arbitrate=lambda body, member, due: due - 70), np.zeros(len(model.lines))
     saved[council.own_lines[0]] = 1
     for member in body.joined:
         member.underspend = lambda: 0
@@ -653,7 +653,7 @@ def test_a_claim_is_cut_half_way_with_the_chance_of_what_the_budget_does_not_sho
     """250 of 1,000 show: cut to 625 with a chance of three quarters; the hearing costs what the body has."""
     model, body = a_list()
     monitor, member = Monitor(model, "monitor"), body.joined[0]
-    member.underspend, model.cost_here = lambda: 250, lambda name: 0
+    member.underspend, monitor.cost_here = lambda: 250, lambda name: 0
     got = []
     for quarter in range(4, 4004, 4):
         model.calendar.quarter = quarter
@@ -662,7 +662,7 @@ def test_a_claim_is_cut_half_way_with_the_chance_of_what_the_budget_does_not_sho
     assert np.mean(np.array(got) == 625) == pytest.approx(0.75, abs=4 * (0.1875 / 1000) ** 0.5)
     assert monitor.upheld == got.count(625)
     assert monitor.disputes == 1000
-    model.cost_here = lambda name: 10**9 + 5
+    monitor.cost_here = {"dispute_cost": 10**9 + 5}.__getitem__
     monitor.arbitrate(body, member, 1000)
     assert (body.balance(), monitor.balance()) == (0, 0)
 
@@ -769,7 +769,7 @@ def test_a_finding_moves_beliefs_by_its_own_error_and_the_doubt_in_evaluations()
     other = nhs.beliefs["parenting"].mean
     finding = Finding(cohort, before.sum(axis=0), 0.5 * expected, 0.3 * expected, 2)
     for _ in range(2):  # the first finding of a cohort alone counts
-        model._learn(finding)
+        model.evaluation._learn(finding)
         assert council.beliefs["parenting"].mean == pytest.approx(0.85)
         assert council.beliefs["parenting"].variance == pytest.approx(0.125)
     assert nhs.beliefs["parenting"].mean == other
@@ -799,7 +799,8 @@ def test_the_weight_on_outcomes_is_the_members_mean():
 def test_agreeing_costs_less_with_every_repetition_by_hand():
     """900 x n^-0.5 for the fourth year of a programme is 450, for the ninth 300."""
     model = with_numbers(system("silo"), project_learning=0.5)
-    model.cost_here, item = lambda name: 900, agency(model, "council")
+    item = agency(model, "council")
+    item.cost_here = {"project_cost": 900}.__getitem__
     item.projects = {"parenting": 3, "mst": 8}
     assert [item.project_cost(name) for name in ("keyworker", "parenting", "mst")] == [900, 450, 300]
 
@@ -808,8 +809,8 @@ def test_an_admin_cost_is_per_million_people_and_scales_with_the_place():
     """90 pounds a million people, half a million of them, of whom a tenth are simulated: 4.50 pounds."""
     model = with_numbers(system("silo"), project_cost=90)
     model.scale, model.place = 0.1, SimpleNamespace(get={"place.population": 500_000}.__getitem__)
-    assert model.cost_here("project_cost") == 450
-    assert model.cost_here("setup_cost") == 0  # it has none
+    assert agency(model, "council").cost_here("project_cost") == 450
+    assert agency(model, "council").cost_here("setup_cost") == 0  # it has none
 
 
 def test_workload_is_use_at_average_cost_against_the_base_year():
@@ -818,7 +819,7 @@ def test_workload_is_use_at_average_cost_against_the_base_year():
     item = agency(model, "council")
     now, first = np.zeros(len(model.lines)), np.zeros(len(model.lines))
     now[item.own_lines[:2]], first[item.own_lines[:2]] = (6000, 4000), (4000, 8000)
-    model.use_pence, model._first_use = lambda quarters: now, first
+    model.outturn.use, model.outturn.first_use = lambda quarters: now, first
     assert model.outturn.workload(item.own_lines) == pytest.approx(10 / 12)
     item.own_lines = item.own_lines[2:]
     assert model.outturn.workload(item.own_lines) == 1.0
@@ -867,7 +868,7 @@ def test_a_boards_costs_follow_its_people_by_hand():
     """A quarter of the people: 200 of 800 to agree, 25 of 100 to meet, and of brokers' 300 one half where two share."""
     model, board = a_board((6, 2, 1, 1), (18, 1, 1, 0), project_learning=0, years_to_agree=1)
     board.people, model.bodies = 0.25, [board, SimpleNamespace(people=0.25)]
-    model.cost_here = {"project_cost": 800, "board_cost": 100, "broker_base": 300}.get
+    board.cost_here = {"project_cost": 800, "board_cost": 100, "broker_base": 300}.__getitem__
     assert board.project_cost("parenting") == 200
     board.pay(OUTSIDE, board.balance(), "transaction_cost")
     model.ledger.transfer(OUTSIDE, board.account(), 1000, "grant")

@@ -176,12 +176,14 @@ def test_the_published_price_is_the_least_that_is_paid():
     assert all(bond.price_pence == unit_price(bond.cost_pence, 0.05, 0.07) for bond in first)
 
 
+RISKY = SimpleNamespace(id="p", correction=0.1)  # a unit in ten is believed to fail
+
+
 def issuing(name="local_outcome_bond", **numbers):
     """A model of issuers, with numbers that are easy to work with."""
     plain = {"expected_success": 0.5, "most_premium": 0.2, "premium": 0.1, "premium_share": 0.25, "fair_price": 0,
              "set_aside_share": 0.1, "payment_years": 2}  # fmt: skip
     model = with_numbers(system(name), **{**plain, **numbers})
-    model.correction = lambda programme: 0.1
     return model, model.bodies[0]
 
 
@@ -193,14 +195,16 @@ def test_what_a_unit_is_worth_to_an_agency_by_hand():
     lines[:, council.own_lines[0]] = (100, 40)
     lines[:, nhs.own_lines[0]] = (-10, 0)
     body.weight_on_outcomes = lambda: 0.5
-    project = SimpleNamespace(programme=None, appraisal=SimpleNamespace(present_fiscal=lines[0], present_cash=lines[1]))
+    project = SimpleNamespace(
+        programme=RISKY, appraisal=SimpleNamespace(present_fiscal=lines[0], present_cash=lines[1])
+    )
     assert body.worth(project) == pytest.approx({"council": 70 / 0.45})
 
 
 def test_the_most_that_a_unit_may_cost_a_department_by_hand():
     """100 a family, a unit in two: 200 x (1 + 0.1 + 0.2) = 260, by worth of 3 to 1: 195 and 65, and a quarter of the room."""
     _, body = issuing()
-    project = SimpleNamespace(programme=None, price_pence=100)
+    project = SimpleNamespace(programme=RISKY, price_pence=100)
     assert body._dearest(project, {"council": 300.0, "nhs": 100.0}) == {"council": 222, "nhs": 74}  # 221.25, 73.75
     assert body._dearest(project, {"council": 30.0, "nhs": 10.0}) == {"council": 195, "nhs": 65}  # no room, no premium
 
@@ -209,7 +213,7 @@ def test_units_costs_and_the_smallest_issue_by_hand():
     """11 families in two: 6 units, each of which costs 11 x 100 / 6 rounded up; at least one unit's families."""
     model, body = issuing()
     issue = Issue(
-        SimpleNamespace(price_pence=100, programme=SimpleNamespace(id="p"), provider=SimpleNamespace(code="firm")),
+        SimpleNamespace(price_pence=100, programme=RISKY, provider=SimpleNamespace(code="firm")),
         0,
         (),
         {"council:reserve": 3.0, "nhs:reserve": 1.0},
@@ -219,7 +223,7 @@ def test_units_costs_and_the_smallest_issue_by_hand():
     assert [payer.share for payer in sized.bonds[0].payers] == [0.75, 0.25]
     assert (sized.bonds[0].years, sized.bonds[0].risk) == (3, 0.1)
     assert body._units(1) == body._units(0) == 1
-    model.cost_here = {"agreement_cost": 30, "evaluation_cost": 7}.get
+    body.cost_here = {"agreement_cost": 30, "evaluation_cost": 7}.__getitem__
     assert body.costs(sized) == 37
     assert body.costs(replace(sized, bonds=sized.bonds * 3)) == 97
     model.scale = 0.0001

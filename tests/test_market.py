@@ -10,8 +10,11 @@ import pytest
 from sim.agents.party import Belief
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
+from sim.deals.evaluation import Evaluation
+from sim.deals.funding import Funding
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import Appraisal
+from sim.rules import CHOICES
 from tests.conftest import with_numbers, with_values
 from tests.test_agents import agency, system
 from tests.test_rules import hold, town
@@ -187,12 +190,12 @@ def test_money_for_programmes_only_buys_any_benefit_as_far_as_it_goes():
         model, agency(model, "council"), {"parenting": 100, "keyworker": 100}, {"parenting": -40, "keyworker": -100}
     )
     hold(model, item, 1000)
-    item.earmarked = 450
+    item.funds.earmarked = 450
     item.commission(1000)
     assert bought(model) == {"parenting": 3}
-    assert item.earmarked == 50
+    assert item.funds.earmarked == 50
     assert item.projects == {"parenting": 1}  # what is worth nothing at all is not bought even so
-    model.contracts.running, item.earmarked = [], 0
+    model.contracts.running, item.funds.earmarked = [], 0
     item.commission(1000)
     assert bought(model) == {}
 
@@ -204,7 +207,7 @@ def test_what_is_worth_nothing_is_not_bought_with_money_for_programmes_only():
         model.calendar.quarter = 1
         item = choosing(model, agency(model, "council"), {"parenting": 100}, {"parenting": value})
         hold(model, item, 1000)
-        item.earmarked = 450
+        item.funds.earmarked = 450
         item.commission(1000)
         assert bought(model) == families
 
@@ -286,6 +289,7 @@ def test_a_body_stops_after_its_yearly_cohorts():
         model.contracts.signed = {entry.key: entry for entry in several[:number]}
         assert item.has_all_cohorts() == stops
     model.dials = {**model.dials, "comparison.envelope": 1}
+    model.funding = Funding(model)
     assert not item.has_all_cohorts()
     assert not system("silo").bodies[0].has_all_cohorts()
 
@@ -365,7 +369,7 @@ def test_who_pays_what_part_by_hand():
     """The centre 0.3, outsiders 0.2, and of the remaining half members 3 to 1."""
     model, body = town("pbr_whitehall_pot", centre_share=0.3, outside_share=0.2)
     sharing = SimpleNamespace(payers=lambda who, finding: {"council": 300.0, "nhs": 100.0})
-    model.arrangement = replace(model.arrangement, rules=replace(model.rules, savings=sharing))
+    model.rules = replace(model.rules, savings=sharing)
     shares = model.outcomes.payers(body, None)
     assert shares == pytest.approx({"council": 0.375, "nhs": 0.125, model.centre().code: 0.3, OUTSIDE: 0.2})
     assert model.outcomes.own_share() == pytest.approx(0.5)
@@ -400,7 +404,7 @@ def test_what_is_paid_for_a_finding_by_hand(due, shared, parts, paid):
     finding = SimpleNamespace(cohort=SimpleNamespace(key=contract.key, body=body.code), shared=shared)
     model.contracts.signed, model.findings, model.calendar.quarter = {contract.key: contract}, [finding], 8
     payment = SimpleNamespace(outcome=lambda model, contract, item: due if item else 55, on_saving=False)
-    model.arrangement = replace(model.arrangement, rules=replace(model.rules, paid_for=payment))
+    model.rules = replace(model.rules, paid_for=payment)
     assert paid_for(model) == [paid]
     model.findings = []
     assert paid_for(model) == []  # not the contract's year, and nothing found
@@ -440,7 +444,7 @@ def test_a_cohort_below_its_threshold_brings_nothing_while_another_is_paid():
         for contract, saved in zip(contracts, (9.0, 11.0), strict=True)
     ]
     payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=True)
-    model.arrangement = replace(model.arrangement, rules=replace(model.rules, paid_for=payment))
+    model.rules = replace(model.rules, paid_for=payment)
     assert paid_for(model) == [0, 700]
 
 
@@ -450,7 +454,7 @@ def test_investors_are_never_owed_more_than_their_cap():
     model.contracts.signed, model.calendar.quarter = {contract.key: contract}, 4
     model.outcomes.threshold, model.findings = 0, []
     payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=False)
-    model.arrangement = replace(model.arrangement, rules=replace(model.rules, paid_for=payment))
+    model.rules = replace(model.rules, paid_for=payment)
     model.vehicle = SimpleNamespace(takes=lambda account: True, owed_at_most=lambda account, otherwise: 400)
     assert paid_for(model) == [400]
     model.vehicle = SimpleNamespace(takes=lambda account: False)
@@ -458,8 +462,8 @@ def test_investors_are_never_owed_more_than_their_cap():
 
 
 def test_a_cohort_is_followed_for_the_years_that_payments_look_at():
-    assert system("silo").followed_years == 1
-    assert with_numbers(system("silo"), payment_years=4).followed_years == 4
+    assert system("silo").arrangement.followed_years == 1
+    assert with_numbers(system("silo"), payment_years=4).arrangement.followed_years == 4
 
 
 # Bodies with members (6.7)
@@ -542,9 +546,10 @@ def test_evaluation_is_paid_for_last_years_plan():
     model, body = town("aligned", year=3)
     contract = Contract("partners", "parenting", "x", 1, 2, 10, 100, "")
     entries = [contract, replace(contract, programme="mst"), replace(contract, year=1), replace(contract, body="else")]
-    model.contracts.signed, model.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
+    model.contracts.signed, body.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
     assert body._evaluation_cost() == 140
     model.dials = {**model.dials, "measurement.design": "none"}
+    model.evaluation = Evaluation(model)
     assert body._evaluation_cost() == 0
 
 
@@ -579,7 +584,8 @@ def test_a_map_tells_cash_from_cost_by_fixed_shares():
     for i, item in enumerate(plain.agencies):
         assert believed[item.own_lines] == pytest.approx(0.1 * i)
         assert (believed[item.demand_led] == 0).all()
-    assert (plain.believed_cashability(centre=True)[plain.lines.demand_led] == 1).all()
+    plain.rules = replace(plain.rules, benefit_counted=CHOICES["benefit_counted"]["place_and_centre"])
+    assert (pool.cashability()[plain.lines.demand_led] == 1).all()
 
 
 def test_a_department_that_commissions_votes_what_its_grant_lacks():

@@ -41,16 +41,19 @@ ROOMS = {
     "sim/rules/payment.py": ("rules", "bonds"),
     "sim/rules/risk.py": ("agents",),
     "sim/rules/savings.py": ("rules", "joint_arrangements"),
+    "sim/deals/contracts.py": ("market", "agents", "rules", "providers"),
+    "sim/deals/evaluation.py": ("agents", "market", "parts"),
     "sim/deals/finance.py": ("finance", "investors"),
+    "sim/deals/funding.py": ("market", "agents", "rules"),
     "sim/deals/market.py": ("market", "parts", "place_arrangements"),
     "sim/deals/bonds.py": ("outcome_bond", "bonds"),
     "sim/deals/outcomes.py": ("market", "outcome_arrangements"),
-    "sim/record/recorder.py": ("record", "outcome_arrangements"),
-    "sim/results/files.py": ("results",),
+    "sim/record/recorder.py": ("rows", "record", "outcome_arrangements"),
+    "sim/record/rows.py": ("rows", "record"),
+    "sim/results/summary.py": ("results",),
 }
-# Of these files only what adds up is a rule; the rest writes files and prints an example.
+# Of this file only what pays and what is feasible is a rule; the rest prints an example.
 ONLY = {
-    "sim/results/files.py": {"tables", "summarise", "_values", "_rates", "_self_sustaining", "_ratio", "_spread"},
     "sim/deals/bonds.py": {"capital_pence", "multiple", "multiple_variance", "agreed", "unit_parts", "mature", "feasible", "facts_of"},
 }  # fmt: skip
 SEED, NUMBER, ENOUGH = 11, 40, 34

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from sim.core.calendar import Calendar
 from sim.place.services import FIELDS, Prices
 from sim.record.recorder import Recorder
 from sim.record.rows import PLACE, Rows
@@ -200,7 +201,7 @@ def test_a_promise_is_for_the_years_of_the_run():
 def test_closing_and_opening_costs_add_up_over_a_year():
     """Two places close at 30 and one opens at 40; then one more closes."""
     recorder = Recorder()
-    model = SimpleNamespace(year=2, lines=SimpleNamespace(closing_pence=[30], opening_pence=[40]))
+    model = SimpleNamespace(calendar=Calendar(8), lines=SimpleNamespace(closing_pence=[30], opening_pence=[40]))
     recorder.resized(model, 0, 2, 1)
     recorder.resized(model, 0, 1, 0)
     assert recorder.resizing == {(2, 0, "closing_cost"): 90, (2, 0, "opening_cost"): 40}
@@ -211,7 +212,7 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), quarter=5, is_year_end=False
+        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), calendar=Calendar(5)
     )
     twin = Recorder()
     run = Recorder(twin)
@@ -225,8 +226,8 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
 def test_counts_of_people_add_up_and_a_failure_is_one():
     recorder, contract = Recorder(), SimpleNamespace(body="council")
     for families in (3, 4):
-        recorder.enrolled(SimpleNamespace(year=1), contract, families)
-    recorder.failed(SimpleNamespace(year=2), SimpleNamespace(code="firm"), 9)
+        recorder.enrolled(SimpleNamespace(calendar=Calendar(4)), contract, families)
+    recorder.failed(SimpleNamespace(calendar=Calendar(5)), SimpleNamespace(code="firm"), 9)
     assert recorder.people == {
         (1, "council", "families_enrolled"): 7, (2, "firm", "provider_failures"): 1, (2, "firm", "families_handed_on"): 9,
     }  # fmt: skip
@@ -240,12 +241,14 @@ def test_investors_pooled_return_by_hand():
         SimpleNamespace(closed=False, default_pence=9, stakes=[SimpleNamespace(flows={1: -999})]),
     ]  # fmt: skip
     recorder, vehicle = Recorder(), SimpleNamespace(code="bank", deals=dict(enumerate(deals)))
-    recorder._record_investors(SimpleNamespace(vehicle=vehicle, year=4))
+    recorder._record_investors(SimpleNamespace(vehicle=vehicle, calendar=Calendar(16)))
     assert recorder.people[4, "bank", "investor_irr"] == pytest.approx(0.1)
     assert recorder.people[4, "bank", "deals_closed"] == 2
     assert recorder.people[4, "bank", "deals_with_loss"] == 1
     quiet = Recorder()
-    quiet._record_investors(SimpleNamespace(vehicle=SimpleNamespace(code="bank", deals={0: deals[2]}), year=4))
+    quiet._record_investors(
+        SimpleNamespace(vehicle=SimpleNamespace(code="bank", deals={0: deals[2]}), calendar=Calendar(16))
+    )
     assert (4, "bank", "investor_irr") not in quiet.people
     assert quiet.people[4, "bank", "deals_closed"] == 0
 
@@ -275,8 +278,9 @@ def test_judgements_by_hand():
         judged=lambda findings: [findings], passes=lambda group: True, luck=lambda group: 0.25, bar=lambda group: 20
     )
     model = SimpleNamespace(
-        year=1, findings=[finding], outcomes=outcomes, lines_paid_for=lambda name: np.array([True, False])
-    )
+        calendar=Calendar(4), findings=[finding], outcomes=outcomes,
+        relief=SimpleNamespace(paid_for=lambda name: np.array([True, False])),
+    )  # fmt: skip
     for true, times in (([15, 99], 1), ([20, 0], 2), ([21, 0], 3)):
         recorder._record_judgements(model, {"k": np.array(true, float)})
         assert (

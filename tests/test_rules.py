@@ -42,6 +42,15 @@ def raised(model, body, source):
     return [pence - member.balance("prevention") for pence, member in zip(before, body.members(), strict=True)]
 
 
+def with_use(model, base, fall=0):
+    """Let use of one service that payments look at be so much in the base year, and have fallen by so much this year."""
+    looked_at = model.relief.outcome_lines
+    first, now = np.where(looked_at, 0.0, 7000.0), np.where(looked_at, 0.0, 50.0)
+    line = np.nonzero(looked_at)[0][0]
+    first[line], now[line] = base, base - fall
+    model.outturn.first_use, model.outturn.use_this_year = first, lambda: now
+
+
 # Who pays up front (6.4, 6.7)
 
 
@@ -111,7 +120,7 @@ def test_departments_pool_a_share_at_source():
 
 def test_a_grant_sets_the_fund_up_once():
     model, body = town("pump_priming", year=3)
-    model.cost_here, body.founded = lambda name: {"grant_size": 500}[name], 3
+    body.cost_here, body.founded = {"grant_size": 500}.__getitem__, 3
     for year, held in ((3, 500), (4, 500)):
         model.calendar.quarter = 4 * year - 3
         CHOICES["up_front"]["one_off_grant"](body)
@@ -136,7 +145,7 @@ def test_a_ring_fenced_sum_follows_people_and_ends_with_its_years():
     model, body = town("troubled_families", grant_years=2)
     other = SimpleNamespace(people=0.2)
     body.people, body.funds.earmarked, model.bodies = 0.1, 40, [body, other]
-    model.cost_here = lambda name: {"ring_fence": 900}[name]
+    body.cost_here = {"ring_fence": 900}.__getitem__
     held = body.balance(body.purse)
     for year, came in ((1, 300), (2, 300), (3, 0)):
         model.calendar.quarter = 4 * year - 3
@@ -149,7 +158,8 @@ def test_a_ring_fenced_sum_follows_people_and_ends_with_its_years():
 def test_an_advance_by_hand():
     """A base of 10,000, a target of 5% over 2 years, 80% in advance: 800 at the start of a term that ends in the run."""
     model, body = town("youth_justice_reinvestment", target_fall=0.05, advance_share=0.8, term_years=2)
-    model.area_base, model.years, body.founded = lambda: 10_000.0, 6, 1
+    with_use(model, 10_000)
+    model.years, body.founded = 6, 1
     advances, earmarked = [], []
     assert body.funds.advanced == 0
     for year in (1, 2, 3, 5, 6):
@@ -216,7 +226,7 @@ def test_the_terms_of_an_investors_deal_by_hand():
 def test_first_loss_is_the_last_tranche():
     model, _ = town("sib_single", first_loss=0.3)
     assert model.arrangement.tranches() == (0.7, 0.3)
-    assert with_numbers(model, first_loss=0).tranches() == (1.0,)
+    assert with_numbers(model, first_loss=0).arrangement.tranches() == (1.0,)
 
 
 # What payments are for (6.7)
@@ -240,7 +250,8 @@ def test_bills_by_the_quarter_by_hand():
 def test_fees_by_hand():
     """5 starts at 2 pounds and 3 first steps at 7 in the year; next year 4 turned around at 50, 1 of them hard at half more."""
     model, _ = town("pbr_drugs", start_fee=2, step_fee=7, result_fee=50, hard_premium=0.5, expected_success=0.4)
-    model.first_steps, fees = lambda contract: 3, CHOICES["paid_for"]["fees"]
+    model.cohorts.of, fees = lambda key: key, CHOICES["paid_for"]["fees"]
+    model.cohorts.improved = lambda cohort, families: 3 if cohort == contract.key else 0
     contract = a_contract(taken={0: 2, 2: 3})
     assert fees.outcome(model, contract, None) == 1000 + 2100
     finding = SimpleNamespace(turned=4.0, turned_hard=1.0)
@@ -283,8 +294,7 @@ def test_what_savings_are_expected_to_bring_by_hand():
 def test_what_a_unit_is_expected_to_bring_by_hand(fair, expected):
     """A tenth fails: 0.9 x 1,000 x (1 + 0.1 + 0.08), or 0.9 x 1,000 / 0.9 x 1.07 at a premium of 7%."""
     model, _ = town("local_outcome_bond", fair_price=fair, premium=0.07 if fair else 0.08)
-    model.correction = lambda programme: 0.1
-    project = SimpleNamespace(programme=None, price_pence=1000)
+    project = SimpleNamespace(programme=SimpleNamespace(correction=0.1), price_pence=1000)
     assert CHOICES["paid_for"]["unit_price"].expect(model, project) == expected
 
 
@@ -375,7 +385,8 @@ def test_one_budget_makes_good_no_more_than_it_has():
 def test_what_is_clawed_back_of_an_advance_by_hand(fall, year, held, paid):
     model, body = town("youth_justice_reinvestment", target_fall=0.05, term_years=2)
     members = [agency(model, "council"), agency(model, "police")]
-    model.area_base, model.area_fall, model.calendar.quarter = lambda: 10_000.0, lambda: float(fall), 4 * year
+    with_use(model, 10_000, fall)
+    model.calendar.quarter = 4 * year
     body.members, body.founded, body.funds.advanced = lambda: members, 1, 800
     hold(model, body, held, "")
     for member in members:
@@ -388,7 +399,8 @@ def test_what_is_clawed_back_of_an_advance_by_hand(fall, year, held, paid):
 
 def test_nothing_is_clawed_back_where_there_was_nothing_to_fall():
     model, body = town("youth_justice_reinvestment", target_fall=0.05, term_years=1)
-    model.area_base, model.area_fall, model.calendar.quarter = lambda: 0.0, lambda: 0.0, 4
+    with_use(model, 0)
+    model.calendar.quarter = 4
     body.founded, body.funds.advanced = 1, 800
     hold(model, body, 900, "")
     saves("claw_back")(body, [])
@@ -434,10 +446,10 @@ def test_who_left_before_the_review_gained_nothing_and_is_made_whole():
 def test_the_reward_at_threshold_and_cap(fall, reward):
     """Of 10,000: half of the first 5%, all between it and 20%."""
     model, body = town("financial_incentive_model", threshold=0.05, cap=0.2, reward_share=0.5)
-    model.area_base, model.area_fall = lambda: 10_000.0, lambda: float(fall)
+    with_use(model, 10_000, fall)
     saves("rewarded")(body, [])
     assert body.balance() == reward
-    model.area_base, model.area_fall = lambda: 0.0, lambda: 0.0
+    with_use(model, 0)
     saves("rewarded")(body, [])
     assert body.balance() == reward
 
