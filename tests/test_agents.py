@@ -709,6 +709,13 @@ def test_a_role_for_every_two_years_of_record_by_hand(record, role):
     assert not body.dares(SimpleNamespace(chance_of_gain=asked - 1e-9))
 
 
+def test_a_chance_just_as_asked_for_is_dared():
+    model, body = a_list(role_years=2, cautious_chance=0.5)
+    model.arrangement = SimpleNamespace(get=model.arrangement.get, has=lambda part: part == "widening_role")
+    assert body.role() == 0
+    assert body.dares(SimpleNamespace(chance_of_gain=0.5))
+
+
 def test_repeated_projects_cost_less_to_agree():
     model = system("list_public", years=2)
     trust = model.bodies[0]
