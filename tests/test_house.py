@@ -16,8 +16,7 @@ import sim
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "sim").rglob("*.py"))
 SCREEN = 60  # lines of a function's body
-# Longer on purpose: two compiled loops that lose their speed when cut up, and a table that is one expression.
-LONGER = {"sim.place.kernels.screen", "sim.core.dials._dials"}
+LONGER = {"sim.place.kernels.screen"}  # longer on purpose: a compiled loop that loses its speed when cut up
 
 
 def module_of(path):
