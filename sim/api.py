@@ -90,6 +90,7 @@ def compare(
     families=None,
     workers=1,
     progress=None,
+    future=None,
 ):
     """Compare arrangements on a place.
 
@@ -108,6 +109,9 @@ def compare(
     families : int, optional
     progress : callable, optional
         Called with replicates done and their number.
+    future : str or path, optional
+        A named future, or a TOML file of the same form. It overrules the defaults; what an arrangement sets, and
+        `settings`, overrule it.
 
     Returns
     -------
@@ -118,11 +122,11 @@ def compare(
     InputError
     """
     check_numbers(seed=seed, replicates=replicates, workers=workers)
-    cases = load_cases(arrangements, place, settings, years, families)
+    cases = load_cases(arrangements, place, settings, years, families, future)
     return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
 
 
-def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None):
+def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
     Returns
@@ -130,7 +134,7 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
     Comparison
         With one case and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families)
+    return compare([arrangement], place, settings, seed, 1, years, families, future=future)
 
 
 def redraw(folder):

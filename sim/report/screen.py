@@ -22,7 +22,8 @@ def console(width):
 def show(summary, cases, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
     first = cases[0]
-    table = Table(title=f"{printable(first.place.name)}: {first.n_families:,} families, {first.years} years, {replicates} replicate{'s' if replicates > 1 else ''}",
+    future = f"; future: {printable(first.future.name)}" if first.future else ""
+    table = Table(title=f"{printable(first.place.name)}: {first.n_families:,} families, {first.years} years, {replicates} replicate{'s' if replicates > 1 else ''}{future}",
                   caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)", title_justify="left", caption_justify="left")  # fmt: skip
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
     names = distinct({case.arrangement.id: case.arrangement.name for case in cases})

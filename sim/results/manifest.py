@@ -42,8 +42,9 @@ def write_manifest(folder, cases, seed, replicates, bodies, command=None):
         **made_by(),
         "request": {
             "arrangements": request.arrangements, "place": request.place, "settings": request.settings, "seed": seed,
-            "replicates": replicates, "years": first.years, "families": first.n_families,
+            "replicates": replicates, "years": first.years, "families": first.n_families, "future": request.future,
         },
+        "future": _future(first.future),
         "place": first.place.id,
         "place_name": first.place.name,
         "agencies": {agency.id: agency.name for agency in first.place.agencies},
@@ -64,6 +65,14 @@ def write_manifest(folder, cases, seed, replicates, bodies, command=None):
 def _arrangement(case, bodies):
     return {"name": case.arrangement.name, "source": case.arrangement.source, "differs": case.arrangement.differs,
             "rules": case.arrangement.rules.in_words(), "bodies": list(bodies.get(case.arrangement.id, ())), "dials": case.dials}  # fmt: skip
+
+
+def _future(future):
+    """What a future says, each value with its source; None where there is none."""
+    if future is None:
+        return None
+    values = {name: {"value": value, "source": future.sources[name]} for name, value in future.values.items()}
+    return {"id": future.id, "name": future.name, "text": future.text, "source": future.source, "values": values}
 
 
 def _inputs(cases):

@@ -16,6 +16,7 @@ from sim.core.parameters import changed, check_keys, read_values, table_of
 from sim.place.places import Place, load_place
 from sim.programmes.catalogue import SECTORS, load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
+from sim.studies.futures import Future, load_future
 from sim.studies.request import Request, requested
 
 TWIN = "do_nothing"
@@ -45,6 +46,8 @@ class Inputs:
         Values of the social investment bank.
     request : Request
         What all this was read from.
+    future : Future or None
+        What becomes of the world, at this place.
     """
 
     place: Place
@@ -57,19 +60,27 @@ class Inputs:
     investors: dict = field(default_factory=dict, repr=False)
     bank: dict = field(default_factory=dict, repr=False)
     request: Request | None = field(default=None, repr=False)
+    future: Future | None = None
 
     @property
     def dials(self):
-        """Every dial: its default, else what the arrangement says, else what the user says."""
-        return {**defaults(), **self.arrangement.settings, **self.settings}
+        """Every dial: its default, overruled by the future, then by the arrangement, then by the user.
+
+        A dial of the future may be a path, and departments whose growth it gives stand beside the dials.
+        """
+        return {**self._world, **self.arrangement.settings, **self.settings}
 
     @property
     def place_dials(self):
         """Dials without what the arrangement says: those of the twin."""
-        return {**defaults(), **self.settings}
+        return {**self._world, **self.settings}
+
+    @property
+    def _world(self):
+        return {**defaults(), **(self.future.values if self.future else {})}
 
 
-def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None):
+def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None):
     """Everything runs of some arrangements need, read and checked.
 
     Parameters
@@ -82,6 +93,8 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     years : int
     families : int, optional
         Scales the place to this many families.
+    future : str or path, optional
+        A future's id, or a TOML file of the same form; every dial at its default otherwise.
 
     Returns
     -------
@@ -103,10 +116,10 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
             with faults.kept():
                 loaded.append(load_arrangement(name))
     _check_apart(loaded)
-    request = requested(loaded, place, settings)
-    cases = [
-        Inputs(place, catalogue, providers, item, {}, int(years), families, investors, bank, request) for item in loaded
-    ]
+    future = None if future is None else load_future(future).at(place)
+    request = requested(loaded, place, settings, future)
+    common = {"n_families": families, "investors": investors, "bank": bank, "request": request, "future": future}
+    cases = [Inputs(place, catalogue, providers, item, {}, int(years), **common) for item in loaded]
     with Faults() as faults:
         for name, value in settings.items():
             with faults.kept():
@@ -143,9 +156,9 @@ def _with_setting_for_all(cases, name, value):
     return changed_cases
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
+def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None):
     """Inputs of one arrangement; see :func:`load_cases`."""
-    return load_cases([arrangement], place, settings, years, families)[0]
+    return load_cases([arrangement], place, settings, years, families, future)[0]
 
 
 def with_setting(inputs, name, value):
@@ -159,7 +172,8 @@ def with_setting(inputs, name, value):
     if name in DIALS:
         return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
     if inputs.place.has(name):
-        return replace(inputs, place=inputs.place.with_value(name, value))
+        future = inputs.future and inputs.future.without(name)
+        return replace(inputs, place=inputs.place.with_value(name, value), future=future)
     kind, _, rest = name.partition(".")
     owner, _, key = rest.partition(".")
     if kind in ("arrangement", inputs.arrangement.id) and rest in inputs.arrangement.values:
