@@ -158,6 +158,28 @@ def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")]
     raise typer.Exit(0 if done.agrees else 3)
 
 
+@app.command()
+def docs(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1, naming them, if tables differ.")
+    ] = False,
+):
+    """Write the tables of docs/odd.md that the code declares: parties, answers, measures, dials. In a clone only.
+
+    Example: listsim docs --check
+    """
+    from sim.docs import odd_tables
+
+    stale = odd_tables.stale()
+    if stale and not check:
+        odd_tables.write()
+    said = "differ from the code; run listsim docs" if check else "written"
+    _tell(
+        f"docs/odd.md: {', '.join(stale)}: {said}" if stale else "docs/odd.md: every table is as the code declares it"
+    )
+    raise typer.Exit(1 if stale and check else 0)
+
+
 @app.command("list")
 def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places, futures, parameters or measures.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip

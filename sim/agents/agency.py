@@ -10,7 +10,7 @@ from sim.place.services import resizing
 
 
 class Agency(Commissioner):
-    """An agency with a service purse, a discretionary (prevention) purse and a reserve.
+    """Runs services from three purses (service, prevention, reserve); decides their size, cuts, programmes, joining, paying.
 
     Attributes
     ----------
