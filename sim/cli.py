@@ -159,11 +159,7 @@ def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")]
 
 
 @app.command()
-def docs(
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1, naming them, if tables differ.")
-    ] = False,
-):
+def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if they differ.")] = False):
     """Write the tables of docs/odd.md that the code declares: parties, answers, measures, dials. In a clone only.
 
     Example: listsim docs --check
