@@ -9,6 +9,7 @@ import seaborn as sns
 from scipy.stats import t  # comes with Mesa
 
 from sim.core.pages import filled, table
+from sim.record.measures import LEAKS  # noqa: F401 - experiments take it from here
 from sim.report import figures
 
 DOCS = Path(__file__).parent.parent / "docs"

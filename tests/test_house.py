@@ -76,7 +76,7 @@ def room_of(module):
 
 
 def test_the_imports_are_read():
-    assert {"sim.agents.agency", "sim.programmes.appraisal", "sim.core.ledger"} <= neighbours("sim.model")
+    assert {"sim.agents.agency", "sim.deals.market", "sim.core.ledger"} <= neighbours("sim.model")
     assert "sim.report.screen" in neighbours("sim.cli")
     assert "sim.core.streams" in reach("sim.studies.run")
 
