@@ -18,7 +18,8 @@ from sim.results.files import write_tables
 from sim.results.manifest import read_manifest, write_manifest
 from sim.studies import run as runner
 from sim.studies.futures import future_names, load_future
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from sim.words import checked, explained, listed
 
 HEAD = 'name = "Mine"\ntext = "What if."\nsource = "assumption: a test"\n'
@@ -94,8 +95,8 @@ def test_agencies_expect_the_trend_of_need_that_was(write, settled):
 
 
 def test_the_twin_lives_in_the_same_future():
-    cases = load_cases(["do_nothing", "silo"], "milltown", years=2, future="austerity")
-    same, silo = runner.run_seed(cases, 5)
+    study = load_study(["do_nothing", "silo"], "milltown", years=2, future="austerity")
+    same, silo = runner.run_task(study.inputs(), 5)
     compared = {
         "gross_avoided",
         "cash_released",
@@ -106,7 +107,7 @@ def test_the_twin_lives_in_the_same_future():
     }
     moved = [row for row in same.rows if row[3] in compared and row[4]]
     assert moved == []  # run and twin agree to the penny
-    plain = runner.run_seed(load_cases(["silo"], "milltown", years=2), 5)[0]
+    plain = runner.run(load_inputs("silo", "milltown", years=2), 5)
     assert silo.flows != plain.flows
 
 
