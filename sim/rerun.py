@@ -107,7 +107,7 @@ def check_apart(folder, out):
 def _read(path):
     try:
         manifest = read_manifest(path.parent)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
     if not isinstance(manifest, dict) or "request" not in manifest:
         raise InputError(path, "request", "is missing: listsim 0.1 did not write what a rerun needs",

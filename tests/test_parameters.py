@@ -1,3 +1,4 @@
+import os
 import pickle
 from itertools import pairwise
 
@@ -117,6 +118,13 @@ def test_a_deflators_file_that_is_not_right_says_so(tmp_path, text, says):
         deflator("2013/14", tmp_path / "lines.csv")
     assert says in str(error.value)
     assert str(error.value).startswith(str(tmp_path / "deflators.csv"))
+
+
+def test_a_deflators_file_of_great_size_is_not_read(tmp_path):
+    (tmp_path / "deflators.csv").touch()
+    os.truncate(tmp_path / "deflators.csv", 10**9)
+    with pytest.raises(InputError, match="has 1,000 MB; give a CSV file of 50 MB at most"):
+        deflator("2026/27", tmp_path / "lines.csv", "care")
 
 
 def test_an_unknown_evidence_id_suggests_the_nearest():
@@ -242,3 +250,13 @@ def test_a_mistake_of_ours_is_not_taken_for_a_fault():
 
     with pytest.raises(ZeroDivisionError):
         broken()
+
+
+@pytest.mark.parametrize("value", [True, b"0", bytearray(b"0")])
+def test_what_only_python_takes_for_a_number_is_none(value):
+    for read in (
+        DIALS["services.threshold_drift"].read,
+        lambda given: changed(quantity(GOOD, "f", "k"), given, "f", "k"),
+    ):
+        with pytest.raises(InputError, match="is not a number"):
+            read(value)

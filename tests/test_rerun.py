@@ -172,6 +172,9 @@ def test_what_a_rerun_cannot_read_is_refused(written, tmp_path, listsim):
         assert says in err
     (old / "manifest.json").write_text("{")
     assert listsim("reproduce", old)[0] == 2
+    (old / "manifest.json").unlink()
+    (old / "manifest.json").mkdir()  # no more than a pipe may it be read
+    assert listsim("reproduce", old)[2].endswith("manifest.json: is not a file; give a readable JSON file\n")
     asked = {**manifest["request"], "arrangements": ["silo", "list_publik"]}
     with pytest.raises(InputError, match=r"is refused .*list_publik"):
         reproduce(changed(written, tmp_path / "unknown", request=asked))

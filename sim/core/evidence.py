@@ -1,12 +1,14 @@
 """Published figures: the tables of evidence, the sources that cite them, and the deflators."""
 
 import csv
+import io
 import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from sim.core.faults import InputError, check_name, suggest
+from sim.core.input_files import read_text
 from sim.core.numbers import read_number
 
 PRICE_BASE = "2010/11"
@@ -85,12 +87,11 @@ def own_deflators(where):
 
 def _read_deflators(path):
     """Factors by price year from a user's file of the form of the published one."""
+    reader = csv.DictReader(io.StringIO(read_text(path, "CSV", "save it as CSV in UTF-8"), newline=""), restval="")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle, restval="")
-            rows, columns = list(reader), reader.fieldnames or ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, "", f"is not CSV in UTF-8 ({error})", "save it as CSV in UTF-8") from None
+        rows, columns = list(reader), reader.fieldnames or ()
+    except csv.Error as error:
+        raise InputError(path, "", f"is not CSV ({error})", "save it as CSV in UTF-8") from None
     for column in ("price_year", "to_2010_11", "source"):
         if column not in columns:
             raise InputError(path, column, "column is missing", "columns are price_year, to_2010_11 and source")
