@@ -107,6 +107,8 @@ def test_a_deflators_file_beside_the_data_adds_years_and_replaces_them(tmp_path)
         ("price_year,to_2010_11,source\n2026/27,0.65,x\n2026/27,0.66,x\n", "line 3: price year '2026/27'"),
         ("price_year,to_2010_11,source\n2026/27,65%,x\n", "'65%' is not a number"),
         ("price_year,to_2010_11,source\n2026/27,-1,x\n", "-1 is no factor"),
+        ("price_year,to_2010_11,source\n2026/27,1e300,x\n", "1e+300 is no factor; give 0.001 to 1000"),
+        ("price_year,to_2010_11,source\n2026/27,0.65,a, b\n", "line 2: has too many fields"),
         ("price_year,to_2010_11,source\n2010/11,0.65,x\n", "1 for 2010/11"),
         ("price_year,to_2010_11,source\n2026/27,0.65,\n", "has no source"),
         ("price_year,to_2010_11,source\n2026/27\n", "has no source"),

@@ -20,6 +20,9 @@ EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashabili
 DEFLATORS = "deflators.csv"
 
 
+MOST_FACTOR = 1000  # beyond any inflation of pounds
+
+
 @cache
 def evidence(table):
     """Rows of one evidence table, by id (deflators: by price year).
@@ -102,11 +105,16 @@ def _read_deflators(path):
             raise InputError(
                 path, key, f"price year {year!r} is misspelt or given twice", "give each year once, like '2013/14'"
             )
+        if None in row:
+            raise InputError(path, key, "has too many fields", "put a text with a comma in quotation marks")
         check_source(row["source"], path, key)
         series[year] = read_number(row["to_2010_11"], path, key, "to_2010_11")
-        if series[year] <= 0 or (year == PRICE_BASE and series[year] != 1):
+        if not 1 / MOST_FACTOR <= series[year] <= MOST_FACTOR or (year == PRICE_BASE and series[year] != 1):
             raise InputError(
-                path, key, f"to_2010_11 {series[year]:g} is no factor", f"give more than 0, and 1 for {PRICE_BASE}"
+                path,
+                key,
+                f"to_2010_11 {series[year]:g} is no factor",
+                f"give {1 / MOST_FACTOR:g} to {MOST_FACTOR:g}, and 1 for {PRICE_BASE}",
             )
     return series
 
