@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim.api import Comparison, compare
-from sim.core.faults import InputError
+from sim.core.faults import InputError, shown
 from sim.results.files import write_tables
 from sim.results.manifest import TABLE_FILES, made_by, read_manifest
 from sim.studies.request import Request, lay_out
@@ -84,6 +84,8 @@ def reproduce(folder, workers=1, progress=None):
     InputError
         If the folder has no manifest that says what a rerun needs.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise InputError("folder", "", f"{shown(folder)} is not a path", "give the folder of a result")
     path = Path(folder) / "manifest.json"
     manifest = _read(path)
     request, options = _asked(path, manifest)
@@ -112,7 +114,7 @@ def check_apart(folder, out):
 def _read(path):
     try:
         manifest = read_manifest(path.parent)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
     if not isinstance(manifest, dict) or "request" not in manifest:
         raise InputError(path, "request", "is missing: listsim 0.1 did not write what a rerun needs",
@@ -214,6 +216,7 @@ def _commits(then, now):
     if not (then.get("git_commit") and now["git_commit"]):
         return ""
     was, number = (
-        side["git_commit"][:10] + (" with changes not committed" if side["git_dirty"] else "") for side in (then, now)
+        str(side["git_commit"])[:10] + (" with changes not committed" if side.get("git_dirty") else "")
+        for side in (then, now)
     )
     return f": commit was {was}, is {number}"

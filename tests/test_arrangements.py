@@ -241,9 +241,12 @@ def test_a_file_may_extend_the_shipped_one_of_its_own_name(tmp_path):
         ("mine", "3", "extends: 3 has the wrong type"),
         ("mine", '"../other"', "extends: '../other' is unknown; give the path of a file from this one"),
         ("mine", f'"{"x" * 5000}"', "is unknown"),
+        ("mine", f'"a/{"x" * 5000}"', "is unknown"),
+        ("mine", '"gone"', "extends: 'gone' is unknown"),
     ],
 )
 def test_what_cannot_be_extended_is_refused(tmp_path, name, given, says):
+    (tmp_path / "gone.toml").symlink_to("nowhere")
     assert says in faults_of(tmp_path / f"{name}.toml", f"extends = {given}\n")[0]
 
 

@@ -1,3 +1,4 @@
+import os
 import pickle
 from itertools import pairwise
 
@@ -107,6 +108,8 @@ def test_a_deflators_file_beside_the_data_adds_years_and_replaces_them(tmp_path)
         ("price_year,to_2010_11,source\n2026/27,0.65,x\n2026/27,0.66,x\n", "line 3: price year '2026/27'"),
         ("price_year,to_2010_11,source\n2026/27,65%,x\n", "'65%' is not a number"),
         ("price_year,to_2010_11,source\n2026/27,-1,x\n", "-1 is no factor"),
+        ("price_year,to_2010_11,source\n2026/27,1e300,x\n", "1e+300 is no factor; give 0.001 to 1000"),
+        ("price_year,to_2010_11,source\n2026/27,0.65,a, b\n", "line 2: has too many fields"),
         ("price_year,to_2010_11,source\n2010/11,0.65,x\n", "1 for 2010/11"),
         ("price_year,to_2010_11,source\n2026/27,0.65,\n", "has no source"),
         ("price_year,to_2010_11,source\n2026/27\n", "has no source"),
@@ -118,6 +121,13 @@ def test_a_deflators_file_that_is_not_right_says_so(tmp_path, text, says):
         deflator("2013/14", tmp_path / "lines.csv")
     assert says in str(error.value)
     assert str(error.value).startswith(str(tmp_path / "deflators.csv"))
+
+
+def test_a_deflators_file_of_great_size_is_not_read(tmp_path):
+    (tmp_path / "deflators.csv").touch()
+    os.truncate(tmp_path / "deflators.csv", 10**9)
+    with pytest.raises(InputError, match="has 1,000 MB; give a CSV file of 50 MB at most"):
+        deflator("2026/27", tmp_path / "lines.csv", "care")
 
 
 def test_an_unknown_evidence_id_suggests_the_nearest():
@@ -258,3 +268,13 @@ def test_a_mistake_of_ours_is_not_taken_for_a_fault():
 
     with pytest.raises(ZeroDivisionError):
         broken()
+
+
+@pytest.mark.parametrize("value", [True, b"0", bytearray(b"0")])
+def test_what_only_python_takes_for_a_number_is_none(value):
+    for read in (
+        DIALS["services.threshold_drift"].read,
+        lambda given: changed(quantity(GOOD, "f", "k"), given, "f", "k"),
+    ):
+        with pytest.raises(InputError, match="is not a number"):
+            read(value)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from sim.core.input_files import read_text
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
@@ -17,8 +18,16 @@ VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 
 def read_manifest(folder):
-    """The manifest of a folder."""
-    return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+    """The manifest of a folder.
+
+    Raises
+    ------
+    InputError
+        If it is no file, or far too large.
+    ValueError, RecursionError
+        If it is no JSON.
+    """
+    return json.loads(read_text(Path(folder) / "manifest.json", "JSON", "give the folder of a result"))
 
 
 def write_manifest(folder, study, bodies, command=None):
