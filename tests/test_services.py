@@ -168,8 +168,8 @@ def test_notice_ends_and_places_close(milltown):
     services, line = _line(milltown, "care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
     assert services.under_notice()[line] == 15
-    assert services.close_due(5)[line] == 0
-    assert services.close_due(6)[line] == 10
+    assert services.build(5)[0][line] == 0
+    assert services.build(6)[0][line] == 10
     assert services.places[line] == 90
     assert services.notices == [(7, line, 5)]
 
