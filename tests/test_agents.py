@@ -170,6 +170,7 @@ def test_a_cut_contract_takes_on_fewer_families():
     model.calendar.quarter = 4
     assert model.contracts.places(contract) == 5
     assert model.contracts.due(contract) == 500
+    assert model.contracts.owed_next_quarter(item.account(item.purse)) == 0  # the year is over
 
 
 def test_what_services_cost_less_than_expected_by_hand():
