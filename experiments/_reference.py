@@ -36,7 +36,7 @@ def moved(table):
     """Means that differ from those of the file, a line each."""
     if not FILE.exists():
         return []
-    before = pd.read_csv(FILE, index_col=[0, 1], float_precision="round_trip")["mean"]
+    before = pd.read_csv(FILE, index_col=[0, 1])["mean"]
     both = table[["mean"]].join(before.rename("before"), how="left")
     other = both[both["mean"] != both["before"]]
     return [f"{name} {measure}: {old:,.6g} to {new:,.6g}" for (name, measure), new, old in other.itertuples()]
