@@ -113,8 +113,8 @@ def test_the_twin_lives_in_the_same_future():
 
 def test_a_steady_future_is_none():
     steady, none = (compare(["silo"], "milltown", replicates=1, years=2, future=name) for name in ("steady", None))
-    assert steady.results[0][0].rows == none.results[0][0].rows
-    assert steady.results[0][0].flows == none.results[0][0].flows
+    assert steady.done[0].runs[0].rows == none.done[0].runs[0].rows
+    assert steady.done[0].runs[0].flows == none.done[0].runs[0].flows
 
 
 def test_who_overrules_whom(write, tmp_path):
@@ -211,7 +211,7 @@ def test_a_result_says_its_future_and_can_be_reproduced_without_the_file(write, 
     done, kept = compare(["do_nothing"], "milltown", replicates=1, years=1, future=future), tmp_path / "kept"
     kept.mkdir()
     write_tables(kept, done.runs, done.flows, done.summary)
-    write_manifest(kept, done.cases, 1, 1, done.bodies)
+    write_manifest(kept, done.study, done.bodies)
     future.unlink()
     assert reproduce(kept).agrees
     said = read_manifest(kept)["future"]
