@@ -5,6 +5,7 @@ from math import isfinite
 
 import pytest
 
+from sim.arrangements.reading import arrangement_names
 from sim.core.calendar import QUARTERS
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
@@ -74,7 +75,7 @@ def test_balances_are_added_up_posting_by_posting():
 
 
 def test_no_account_falls_below_nought_that_no_rule_allows(every):
-    assert len(every) == 2 * len(runner.arrangement_names())
+    assert len(every) == 2 * len(arrangement_names())
     assert Watched.seen == ()
 
 
