@@ -8,10 +8,9 @@ Run as ``uv run python experiments/leaks.py``; fills the tables of ``docs/leaks.
 
 import os
 
-from _tables import by_replicate, draw_leaks, fill, table, with_interval
+from _tables import LEAKS, by_replicate, draw_leaks, fill, table, with_interval
 
 from sim.api import compare_points
-from sim.record.measures import LEAKS
 
 UNMET, DRIFT, FOUND, FIXED, BLOCK, NOTICE = (
     "services.unmet_need_scale", "services.threshold_drift", "families.case_finding",

@@ -114,6 +114,7 @@ def compare(
     workers=1,
     progress=None,
     cache=None,
+    future=None,
 ):
     """Compare arrangements on a place.
 
@@ -134,6 +135,9 @@ def compare(
         Called with replicates done and their number.
     cache : str or path, optional
         Folder of listsim's own, or a new one, in which settled places and twins are kept from one call to the next.
+    future : str or path, optional
+        A named future, or a TOML file of the same form. It overrules the defaults; what an arrangement sets, and
+        `settings`, overrule it.
 
     Returns
     -------
@@ -148,7 +152,7 @@ def compare(
     """
     points = {"": {}}
     return compare_points(
-        points, arrangements, place, settings, seed, replicates, years, families, workers, progress, cache
+        points, arrangements, place, settings, seed, replicates, years, families, workers, progress, cache, future
     )[""]
 
 
@@ -164,6 +168,7 @@ def compare_points(
     workers=1,
     progress=None,
     cache=None,
+    future=None,
 ):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
@@ -183,7 +188,7 @@ def compare_points(
         If every replicate of every point failed.
     """
     check_numbers(workers=workers)
-    study = load_study(arrangements, place, settings, seed, replicates, years, families, points.values())
+    study = load_study(arrangements, place, settings, seed, replicates, years, families, points.values(), future)
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
         name: Comparison(study.at(number), [item for item in done if item.point == number])
@@ -191,7 +196,7 @@ def compare_points(
     }
 
 
-def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None):
+def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
     Returns
@@ -199,7 +204,7 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
     Comparison
         Of one arrangement and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families)
+    return compare([arrangement], place, settings, seed, 1, years, families, future=future)
 
 
 def redraw(folder):

@@ -129,12 +129,15 @@ def _asked(path, manifest):
     for key, kind in _SHAPE.items():
         if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
             raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
+    future = asked.get("future")  # older manifests have none
+    if not isinstance(future, str | None):
+        raise InputError(path, "request.future", "has the wrong type", "give str, or null")
     texts = manifest["own_files"]
     for name, text in texts.items():
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
     names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], texts, manifest["files"])
+    request = Request(names, asked["place"], texts, manifest["files"], future)
     return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
@@ -146,12 +149,12 @@ def _run_again(path, request, options, workers, progress):
     """The comparison that a request asks for, read from its own texts and the shipped files."""
     with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
         try:
-            arrangements, place = lay_out(request, folder)
+            arrangements, place, future = lay_out(request, folder)
         except (OSError, ValueError) as error:
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
         try:
-            again = compare(arrangements, place, **options, workers=workers, progress=progress)
+            again = compare(arrangements, place, **options, workers=workers, progress=progress, future=future)
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None

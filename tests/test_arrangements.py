@@ -179,7 +179,11 @@ def row(number, low, high, unit="share"):
         ("payment_share", row(0.7, 0, 100), "high 100 is above 1"),
         ("payment_share", row(0.7, -1, 1), "low -1 is negative"),
         ("payment_share", row("true", 0, 1), "value True is not a number"),
-        ("payment_years", row(2.5, 1, 10, "years"), "value 2.5 is not a whole number; give 2 or 3"),
+        (
+            "payment_years",
+            row(2.5, 1, 10, "years"),
+            "value 2.5 is not a whole number; give whole years, 1 to 100: 2 or 3",
+        ),
         (
             "setup_cost",
             row(1e30, 0, 1e31, 'GBP a million people"\nprice_year = "2010/11'),

@@ -157,6 +157,21 @@ agencies.carry_forward_share departments.review_years departments.real_growth li
 measurement.design measurement.cohort_size"""
 
 
+def test_dials_are_read_in_the_order_declared_with_their_ranges():
+    assert list(DIALS)[:2] == ["programmes.effect_scale", "programmes.optimism"]
+    assert list(DIALS)[-1] == "measurement.cohort_size"
+    numbers = {name: (dial.default, dial.low, dial.high) for name, dial in DIALS.items() if not dial.choices}
+    assert numbers["services.threshold_drift"] == (0.5, 0.0, 1.0)
+    assert numbers["comparison.envelope"] == (0.0, 0.0, 100_000_000.0)
+    assert numbers["measurement.cohort_size"] == (1000.0, 10.0, 100_000.0)
+    assert all(isinstance(number, float) for row in numbers.values() for number in row)
+    choices = {name: dial.choices for name, dial in DIALS.items() if dial.choices}
+    assert set(choices) == {"agencies.outcome_payments", "list.payment_basis", "measurement.design"}
+    assert choices["list.payment_basis"] == ("gross", "marginal", "cashed")
+    assert [name for name in DIALS if DIALS[name].whole] == ["departments.review_years", "measurement.cohort_size"]
+    assert [name for name in DIALS if DIALS[name].by_year] == ["families.demand_growth", "departments.real_growth"]
+
+
 def test_the_promised_dials_are_there():
     assert set(PRODUCT_DIALS.split()) <= set(DIALS)
 

@@ -42,8 +42,9 @@ def write_manifest(folder, study, bodies, command=None):
         **made_by(),
         "request": {
             "arrangements": request.arrangements, "place": request.place, "settings": settings, "seed": seed,
-            "replicates": replicates, "years": study.years, "families": study.families,
+            "replicates": replicates, "years": study.years, "families": study.families, "future": request.future,
         },
+        "future": _future(study.future),
         "study_hash": study.hash,
         "place": study.place.id,
         "place_name": study.place.name,
@@ -66,6 +67,14 @@ def _arrangement(inputs, bodies):
     item = inputs.arrangement
     return {"name": item.name, "source": item.source, "differs": item.differs, "rules": item.rules.in_words(),
             "bodies": list(bodies.get(item.id, ())), "dials": inputs.dials}  # fmt: skip
+
+
+def _future(future):
+    """What a future says, each value with its source; None where there is none."""
+    if future is None:
+        return None
+    values = {name: {"value": value, "source": future.sources[name]} for name, value in future.values.items()}
+    return {"id": future.id, "name": future.name, "text": future.text, "source": future.source, "values": values}
 
 
 def _plain(item):

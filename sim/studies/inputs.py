@@ -17,6 +17,7 @@ from sim.core.parameters import changed, check_keys, read_values, table_of
 from sim.place.places import Place, load_place
 from sim.programmes.catalogue import SECTORS, load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
+from sim.studies.futures import Future, load_future
 
 TWIN = "do_nothing"
 
@@ -43,6 +44,8 @@ class Inputs:
         Kind and values of each investor, by code.
     bank : dict of str to Quantity
         Values of the social investment bank.
+    future : Future or None
+        What becomes of the world, at this place.
     """
 
     place: Place
@@ -54,19 +57,27 @@ class Inputs:
     n_families: int
     investors: dict = field(default_factory=dict, repr=False)
     bank: dict = field(default_factory=dict, repr=False)
+    future: Future | None = None
 
     @property
     def dials(self):
-        """Every dial: its default, else what the arrangement says, else what the user says."""
-        return {**defaults(), **self.arrangement.settings, **self.settings}
+        """Every dial: its default, overruled by the future, then by the arrangement, then by the user.
+
+        A dial of the future may be a path, and departments whose growth it gives stand beside the dials.
+        """
+        return {**self._world, **self.arrangement.settings, **self.settings}
 
     @property
     def place_dials(self):
         """Dials without what the arrangement says: those of the twin."""
-        return {**defaults(), **self.settings}
+        return {**self._world, **self.settings}
+
+    @property
+    def _world(self):
+        return {**defaults(), **(self.future.values if self.future else {})}
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
+def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None):
     """Inputs of one arrangement, read and checked.
 
     Raises
@@ -77,7 +88,13 @@ def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS
     settings, place = settings_of(settings), load_place(place)
     families = int(place.get("place.families")) if families is None else int(families)
     loaded = read_arrangements([arrangement])
-    return with_settings(inputs_of(loaded, place, int(years), families, load_common()), settings)[0]
+    common = {**load_common(), "future": future_at(future, place)}
+    return with_settings(inputs_of(loaded, place, int(years), families, common), settings)[0]
+
+
+def future_at(name, place):
+    """The future of a place by its name or file; None where none is asked for."""
+    return None if name is None else load_future(name).at(place)
 
 
 def load_common():
@@ -199,7 +216,8 @@ def _homes(inputs):
         return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
 
     def placed(name, value):
-        return replace(inputs, place=inputs.place.with_value(name, value))
+        future = inputs.future and inputs.future.without(name)
+        return replace(inputs, place=inputs.place.with_value(name, value), future=future)
 
     def offered(code, key, value):
         programme = inputs.catalogue[code].with_value(key, value)

@@ -34,21 +34,25 @@ class Request:
         The user's own files, those that others extend included, by name as given.
     hashes : dict of str to str
         SHA-256 of every file read; shipped ones by their path in the package.
+    future : str or None
+        Id of a shipped one, the user's own file as given.
     """
 
     arrangements: tuple
     place: str
     texts: dict = field(repr=False)
     hashes: dict = field(repr=False)
+    future: str | None = None
 
 
-def requested(arrangements, place):
-    """The request that loaded arrangements and a loaded place come from.
+def requested(arrangements, place, future=None):
+    """The request that loaded arrangements, a loaded place and a future come from.
 
     Parameters
     ----------
     arrangements : list of Arrangement
     place : Place
+    future : Future, optional
 
     Returns
     -------
@@ -56,15 +60,22 @@ def requested(arrangements, place):
     """
     paths = [Path(place.folder) / name for name in PLACE_FILES]
     paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
+    paths += [Path(future.file)] if future else []
     paths += [own for own in map(own_deflators, paths) if own]
     paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
     contents = {path: path.read_bytes() for path in paths if path.is_file()}
     return Request(
-        tuple(Path(item.file).stem if is_shipped(item.file) else item.file for item in arrangements),
+        tuple(_named(item.file) for item in arrangements),
         Path(place.folder).name if is_shipped(place.folder) else place.folder,
         {str(path): content.decode("utf-8") for path, content in contents.items() if not is_shipped(path)},
         {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
+        _named(future.file) if future else None,
     )
+
+
+def _named(file):
+    """A shipped file by its id, any other as it was given."""
+    return Path(file).stem if is_shipped(file) else file
 
 
 def is_shipped(path):
@@ -88,8 +99,8 @@ def lay_out(request, folder):
 
     Returns
     -------
-    tuple of list of str and str
-        Arrangements and place to ask for.
+    tuple of list of str, str, and str or None
+        Arrangements, place and future to ask for.
 
     Raises
     ------
@@ -107,8 +118,13 @@ def lay_out(request, folder):
         path = inside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
+
+    def asked(name):
+        return str(inside(name)) if name in request.texts else name
+
     own_place = str(Path(request.place) / "place.toml") in request.texts
     return (
-        [str(inside(name)) if name in request.texts else name for name in request.arrangements],
+        [asked(name) for name in request.arrangements],
         str(inside(request.place)) if own_place else request.place,
+        asked(request.future),
     )

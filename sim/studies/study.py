@@ -7,7 +7,7 @@ from sim.core.dials import DIALS
 from sim.core.digest import Digests
 from sim.place.places import Place, load_place
 from sim.studies.arguments import check_numbers, settings_of
-from sim.studies.inputs import YEARS, inputs_of, load_common, parameters, read_arrangements, with_settings
+from sim.studies.inputs import YEARS, future_at, inputs_of, load_common, parameters, read_arrangements, with_settings
 from sim.studies.request import Request, requested
 
 
@@ -39,6 +39,11 @@ class Study:
     families: int
     common: dict = field(repr=False)
     request: Request = field(repr=False)
+
+    @property
+    def future(self):
+        """The named future, or None."""
+        return self.common["future"]
 
     def tasks(self):
         """Every (point's number, seed), by seed, so that points that share a seed follow one another."""
@@ -92,6 +97,7 @@ def load_study(
     years=YEARS,
     families=None,
     points=({},),
+    future=None,
 ):
     """The study that a user's words ask for, everything read and checked.
 
@@ -110,6 +116,8 @@ def load_study(
         Scales the place to this many families.
     points : sequence of mapping
         Changes beside, at each point.
+    future : str or path, optional
+        A future's id, or a TOML file of the same form; every dial at its default otherwise.
 
     Returns
     -------
@@ -125,10 +133,17 @@ def load_study(
     loaded_place = load_place(place)
     families = int(loaded_place.get("place.families")) if families is None else int(families)
     loaded = read_arrangements(arrangements)
+    world = future_at(future, loaded_place)
     study = Study(
-        loaded_place, tuple(loaded), points, range(seed, seed + replicates), int(years), families, load_common(),
-        requested(loaded, loaded_place),
-    )  # fmt: skip
+        loaded_place,
+        tuple(loaded),
+        points,
+        range(seed, seed + replicates),
+        int(years),
+        families,
+        {**load_common(), "future": world},
+        requested(loaded, loaded_place, world),
+    )
     for point in range(len(points)):
         study.inputs(point)
     return study
