@@ -9,9 +9,9 @@ from sim.core.folders import reserve_files_in, reserve_folder
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.summary import summarise, tables
+from sim.studies import run as runner
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import open_folder
-from sim.studies.run import carry_out
 from sim.studies.study import Study, load_study
 
 
@@ -189,7 +189,7 @@ def compare_points(
     """
     check_numbers(workers=workers)
     study = load_study(arrangements, place, settings, seed, replicates, years, families, points.values(), future)
-    done = carry_out(study, workers, progress, None if cache is None else open_folder(cache))
+    done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
         name: Comparison(study.at(number), [item for item in done if item.point == number])
         for number, name in enumerate(points)

@@ -218,11 +218,11 @@ def test_help_has_an_example_each_and_loads_nothing_heavy():
 
 
 def test_a_killed_worker_is_named_in_one_line(listsim, tmp_path, monkeypatch):
-    def compare(*_):
+    def carry_out(*_):
         with pool.workers(1) as executor:
             return executor.submit(signal.raise_signal, signal.SIGKILL).result()
 
-    monkeypatch.setattr(runner, "compare", compare)
+    monkeypatch.setattr(runner, "carry_out", carry_out)
     code, out, err = listsim("run", "silo", *TOWN, "--out", "cut")
     assert (code, out) == (1, "")
     assert err == "listsim: a worker process was killed (out of memory?); try --workers 1 or fewer families\n"

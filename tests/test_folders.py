@@ -67,7 +67,7 @@ def no_work(monkeypatch):
     def work(*_, **__):
         raise AssertionError("work was done")
 
-    for module, name in ((runner, "compare"), (fitting, "fit_place"), (fitting, "compare_targets")):
+    for module, name in ((runner, "carry_out"), (fitting, "fit_place"), (fitting, "compare_targets")):
         monkeypatch.setattr(module, name, work)
 
 
