@@ -1,5 +1,6 @@
 """The Python interface: the same commands in the same words; results come back as data frames."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +49,24 @@ class Comparison:
         """The ledger, as in ``flows.parquet``: pandas.DataFrame with columns results.FLOW_COLUMNS."""
         return self._tables[1]
 
+    @property
+    def decisions(self):
+        """Every decision taken, as in ``decisions.parquet``: pandas.DataFrame with columns results.DECISION_COLUMNS."""
+        return self._tables[2]
+
+    @cached_property
+    def notes(self):
+        """A line for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        found = Counter(
+            f"{result.arrangement}: {note}" if len(self.cases) > 1 else note
+            for i in range(len(self.cases))
+            for group in self.results
+            for result in (group[i],)
+            for note in result.notes
+        )
+        some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
+        return [note + some.format(times) for note, times in found.items()]
+
     @cached_property
     def summary(self):
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
@@ -75,7 +94,7 @@ class Comparison:
         """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
-        write_tables(folder, self.runs, self.flows, self.summary)
+        write_tables(folder, self.runs, self.flows, self.decisions, self.summary)
         write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies, command)
         write_report(folder, self.runs, self.summary, read_manifest(folder))
 
@@ -90,6 +109,7 @@ def compare(
     families=None,
     workers=1,
     progress=None,
+    decisions=None,
 ):
     """Compare arrangements on a place.
 
@@ -108,6 +128,8 @@ def compare(
     families : int, optional
     progress : callable, optional
         Called with replicates done and their number.
+    decisions : iterable of mapping or tuple, optional
+        What is decided in place of the rules, whatever the arrangement: year, party, kind, what, number (docs/odd.md, 6.11).
 
     Returns
     -------
@@ -118,11 +140,11 @@ def compare(
     InputError
     """
     check_numbers(seed=seed, replicates=replicates, workers=workers)
-    cases = load_cases(arrangements, place, settings, years, families)
+    cases = load_cases(arrangements, place, settings, years, families, decisions)
     return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
 
 
-def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None):
+def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, decisions=None):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
     Returns
@@ -130,7 +152,7 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
     Comparison
         With one case and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families)
+    return compare([arrangement], place, settings, seed, 1, years, families, decisions=decisions)
 
 
 def redraw(folder):

@@ -351,6 +351,8 @@ def _compare(
         from sim.report.screen import show
 
         show(done.summary, cases, replicates)
+        for note in done.notes:
+            _say(note, 0)
         print()
         _tell(f"Report: {reserved.path}/report.html")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
-TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv")
+TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv", "decisions.parquet")
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 
@@ -43,6 +43,7 @@ def write_manifest(folder, cases, seed, replicates, bodies, command=None):
         "request": {
             "arrangements": request.arrangements, "place": request.place, "settings": request.settings, "seed": seed,
             "replicates": replicates, "years": first.years, "families": first.n_families,
+            "decisions": request.decisions,
         },
         "place": first.place.id,
         "place_name": first.place.name,

@@ -8,6 +8,7 @@ from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
 from sim.arrangements.at_place import check_arrangement
+from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import Faults, InputError, UnknownParameterError, check_name, suggest
@@ -69,7 +70,7 @@ class Inputs:
         return {**defaults(), **self.settings}
 
 
-def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None):
+def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None, decisions=None):
     """Everything runs of some arrangements need, read and checked.
 
     Parameters
@@ -82,6 +83,8 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     years : int
     families : int, optional
         Scales the place to this many families.
+    decisions : iterable of mapping or tuple, optional
+        Listed decisions that go before every arrangement's own (:func:`sim.arrangements.listed.given_decisions`).
 
     Returns
     -------
@@ -93,7 +96,7 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
     InputError
     """
     check_numbers(years=years, families=families)
-    settings, chosen = settings_of(settings), listed(arrangements)
+    settings, chosen, given = settings_of(settings), listed(arrangements), given_decisions(decisions)
     place = load_place(place)
     families = int(place.get("place.families")) if families is None else int(families)
     catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
@@ -103,7 +106,8 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
             with faults.kept():
                 loaded.append(load_arrangement(name))
     _check_apart(loaded)
-    request = requested(loaded, place, settings)
+    request = requested(loaded, place, settings, given)
+    loaded = [with_decisions(item, given) for item in loaded]
     cases = [
         Inputs(place, catalogue, providers, item, {}, int(years), families, investors, bank, request) for item in loaded
     ]
@@ -114,6 +118,8 @@ def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS
         for case in cases:
             with faults.kept():
                 check_arrangement(case.arrangement, place, catalogue, providers)
+            with faults.kept():
+                check_listed(case.arrangement, place, catalogue, providers, case.years)
     return cases
 
 
@@ -143,9 +149,9 @@ def _with_setting_for_all(cases, name, value):
     return changed_cases
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
+def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, decisions=None):
     """Inputs of one arrangement; see :func:`load_cases`."""
-    return load_cases([arrangement], place, settings, years, families)[0]
+    return load_cases([arrangement], place, settings, years, families, decisions)[0]
 
 
 def with_setting(inputs, name, value):

@@ -1,7 +1,7 @@
 """Running and comparing: pure functions of (inputs, seed) that own all their state."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
@@ -16,13 +16,15 @@ from sim.studies.inputs import TWIN
 
 @dataclass(frozen=True)
 class RunResult:
-    """Rows and flows of one run, in the order in which they will be written."""
+    """Rows, flows and decisions of one run, in the order in which they will be written, and notes of what was refused."""
 
     arrangement: str
     seed: int
     rows: list
     flows: list
     bodies: tuple
+    decisions: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
 
 
 def simulate(inputs, settled, seed, twin=None):
@@ -71,7 +73,9 @@ def run_seed(cases, seed, threads=1):
         rows = Rows(inputs.place, prices, record, managed_twin).build()
         if managed is not None:
             rows += Rows(inputs.place, prices, managed, twin).management()
-        results.append(RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies))
+        results.append(
+            RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies, record.decisions, record.notes)
+        )
     return results
 
 
