@@ -94,7 +94,7 @@ class Comparison:
         """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
-        write_tables(folder, self.runs, self.flows, self.decisions, self.summary)
+        write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
         write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies, command)
         write_report(folder, self.runs, self.summary, read_manifest(folder))
 

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.api import Comparison
 from sim.arrangements.listed import given_decisions
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
@@ -13,6 +14,7 @@ from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
 from sim.studies.inputs import load_inputs
+from sim.studies.run import RunResult
 from sim.words import checked
 
 TOWN = {"place": "milltown", "seed": 3}
@@ -69,7 +71,7 @@ def test_a_row_a_decision_in_order(headline, tmp_path):
     assert list(taken.columns) == ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]
     order = list(zip(taken.arrangement != "silo", taken.replicate, taken.year, strict=True))
     assert order == sorted(order)
-    write_tables(tmp_path, headline.runs, headline.flows, taken, headline.summary)
+    write_tables(tmp_path, headline.runs, headline.flows, headline.summary, taken)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "decisions.parquet"), taken)
 
 
@@ -232,6 +234,30 @@ def test_a_department_refuses_its_consent_by_list():
     assert all("bond of council" not in row[-1] for row in rows(model, "accept") if row[3] == "family_group_conference")
 
 
+def test_notes_say_where_they_hold():
+    """Arrangements are told apart where there are several; of several replicates, in how many."""
+    note = "year 1: nhs: join: refused, why"
+
+    def result(arrangement, *notes):
+        return RunResult(arrangement, 1, [], [], (), [], list(notes))
+
+    assert Comparison(["a"], 1, 1, [[result("a", note)]]).notes == [note]
+    several = [[result("a", note), result("b")], [result("a", note), result("b", note)], [result("a"), result("b")]]
+    assert Comparison(["a", "b"], 1, 3, several).notes == [
+        f"a: {note} in 2 of 3 replicates",
+        f"b: {note} in 1 of 3 replicates",
+    ]
+
+
+def test_a_party_that_is_not_there_decides_nothing():
+    """A known body that the arrangement does not have: one refusal at the year end."""
+    model = run_to(system("silo", [(1, "list", "commission", "parenting", 5), (2, "nhs", "join")]), 8)
+    assert model.decisions.notes == [
+        "year 1: list: commission parenting: refused, it commissions nothing by list this year",
+        "year 2: nhs: join: refused, there is no body that it could join or leave at this point",
+    ]
+
+
 # The size of services
 
 
@@ -390,6 +416,15 @@ def test_every_fault_is_told_at_once_and_check_tells_them(tmp_path):
     with pytest.raises(InputError) as error:
         checked(file, "milltown")
     assert [fault.partition("plan.csv: ")[2][:6] for fault in error.value.faults] == ["line 2", "line 3", "line 4"]
+
+
+def test_a_request_keeps_the_list(tmp_path):
+    """What is needed to ask again: the text of a CSV file, and decisions given in Python."""
+    (tmp_path / "plan.csv").write_text("year,party,kind,what,number\n3,nhs,join,,\n")
+    file = written(tmp_path, LISTED.replace("[rules]", 'decisions = "plan.csv"\n[rules]'))
+    request = load_inputs(file, "milltown", decisions=[(2, "council", "join")]).request
+    assert request.texts[str(tmp_path / "plan.csv")].endswith("3,nhs,join,,\n")
+    assert request.decisions == [[2, "council", "join", "", None]]
 
 
 def test_no_list_is_no_decision():
