@@ -1,5 +1,6 @@
 """The Python interface: the same commands in the same words; results come back as data frames."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -69,6 +70,26 @@ class Comparison:
         """The ledger, as in ``flows.parquet``: pandas.DataFrame with columns results.FLOW_COLUMNS."""
         return self._tables[1]
 
+    @property
+    def decisions(self):
+        """Every decision taken, as in ``decisions.parquet``: pandas.DataFrame with columns results.DECISION_COLUMNS."""
+        return self._tables[2]
+
+    @cached_property
+    def notes(self):
+        """A line for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        several = len(self.study.arrangements) > 1
+        found = Counter(
+            f"{result.arrangement}: {note}" if several else note
+            for runs in zip(
+                *(item.runs for item in self.done if not item.failure), strict=True
+            )  # an arrangement at a time
+            for result in runs
+            for note in result.notes
+        )
+        some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
+        return [note + some.format(times) for note, times in found.items()]
+
     @cached_property
     def summary(self):
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
@@ -96,7 +117,7 @@ class Comparison:
         """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
-        write_tables(folder, self.runs, self.flows, self.summary)
+        write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
         if len(self.failures):
             write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command)
@@ -115,6 +136,7 @@ def compare(
     progress=None,
     cache=None,
     future=None,
+    decisions=None,
 ):
     """Compare arrangements on a place.
 
@@ -138,6 +160,8 @@ def compare(
     future : str or path, optional
         A named future, or a TOML file of the same form. It overrules the defaults; what an arrangement sets, and
         `settings`, overrule it.
+    decisions : iterable of mapping or tuple, optional
+        What is decided in place of the rules, whatever the arrangement: year, party, kind, what, number (docs/odd.md, 6.11).
 
     Returns
     -------
@@ -152,7 +176,19 @@ def compare(
     """
     points = {"": {}}
     return compare_points(
-        points, arrangements, place, settings, seed, replicates, years, families, workers, progress, cache, future
+        points,
+        arrangements,
+        place,
+        settings,
+        seed,
+        replicates,
+        years,
+        families,
+        workers,
+        progress,
+        cache,
+        future,
+        decisions,
     )[""]
 
 
@@ -169,6 +205,7 @@ def compare_points(
     progress=None,
     cache=None,
     future=None,
+    decisions=None,
 ):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
@@ -188,7 +225,9 @@ def compare_points(
         If every replicate of every point failed.
     """
     check_numbers(workers=workers)
-    study = load_study(arrangements, place, settings, seed, replicates, years, families, points.values(), future)
+    study = load_study(
+        arrangements, place, settings, seed, replicates, years, families, points.values(), future, decisions
+    )
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
         name: Comparison(study.at(number), [item for item in done if item.point == number])
@@ -196,7 +235,9 @@ def compare_points(
     }
 
 
-def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None):
+def run(
+    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
     Returns
@@ -204,7 +245,7 @@ def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, f
     Comparison
         Of one arrangement and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families, future=future)
+    return compare([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
 
 
 def redraw(folder):

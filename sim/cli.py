@@ -376,6 +376,8 @@ def _compare(
         from sim.report.screen import show
 
         show(done.summary, study, done.replicates)
+        for note in done.notes:
+            _say(note, 0)
         print()
         _tell(f"Report: {reserved.path}/report.html")
     failed = [item for item in tasks if item.failure]

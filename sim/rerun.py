@@ -24,6 +24,7 @@ _SHAPE = {
     "replicates": int,
     "years": int,
     "families": int,
+    "decisions": list,
 }
 
 
@@ -52,13 +53,13 @@ class Reproduction:
 
     def statement(self):
         """Lines that say what came of each table, and what may be why."""
-        lines = [f"{name:14} {verdict}" for name, verdict in self.verdicts.items()]
+        lines = [f"{name:17} {verdict}" for name, verdict in self.verdicts.items()]
         lines += [
-            f"failed         seed {item.seed}: {item.failure.in_brief()}"
+            f"failed            seed {item.seed}: {item.failure.in_brief()}"
             for item in self.comparison.done
             if item.failure
         ]
-        lines += [f"changed since  {change}" for change in self.changes]
+        lines += [f"changed since     {change}" for change in self.changes]
         if not (self.agrees or self.changes):
             lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")
         return lines
@@ -91,7 +92,7 @@ def reproduce(folder, workers=1, progress=None):
     request, options = _asked(path, manifest)
     again = _run_again(path, request, options, workers, progress)
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
-        write_tables(fresh, again.runs, again.flows, again.summary)
+        write_tables(fresh, again.runs, again.flows, again.summary, again.decisions)
         verdicts = {
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
@@ -127,7 +128,7 @@ def _asked(path, manifest):
     for table in ("request", "own_files", "files", "tables", "versions"):
         if not isinstance(manifest.get(table), dict):
             raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
-    asked = manifest["request"]
+    asked = {"decisions": [], **manifest["request"]}
     for key, kind in _SHAPE.items():
         if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
             raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
@@ -139,7 +140,7 @@ def _asked(path, manifest):
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
     names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], texts, manifest["files"], future)
+    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"])
     return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
@@ -156,7 +157,15 @@ def _run_again(path, request, options, workers, progress):
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
         try:
-            again = compare(arrangements, place, **options, workers=workers, progress=progress, future=future)
+            again = compare(
+                arrangements,
+                place,
+                **options,
+                workers=workers,
+                progress=progress,
+                future=future,
+                decisions=request.decisions,
+            )
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None

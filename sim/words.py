@@ -132,9 +132,10 @@ def checked(path, place="birmingham_2010"):
         return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
     spec = read_toml(path)
     if "rules" in spec or "extends" in spec:
+        from sim.studies.arguments import RANGES
         from sim.studies.inputs import load_inputs
 
-        inputs = load_inputs(path, place)
+        inputs = load_inputs(path, place, years=RANGES["years"][1])
         return f"{path}: an arrangement, {inputs.arrangement.name!r}: right at {inputs.place.id}"
     if "target" in spec or "effect" in spec:
         programme, at = load_programme(path), load_place(place)

@@ -41,7 +41,15 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
     assert "less backfill: unmet need" in out
     assert "Net position of the place" in out
     assert "mine/report.html" in out
-    wanted = {"manifest.json", "runs.parquet", "summary.csv", "flows.parquet", "report.html", "figures"}
+    wanted = {
+        "manifest.json",
+        "runs.parquet",
+        "summary.csv",
+        "flows.parquet",
+        "decisions.parquet",
+        "report.html",
+        "figures",
+    }
     assert {path.name for path in (tmp_path / "mine").iterdir()} == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     before = (tmp_path / "mine" / "report.html").read_bytes()

@@ -18,6 +18,7 @@ from sim.core.calendar import Calendar
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.deals.bonds import OutcomeBond, Payer
+from sim.deals.decisions import DecisionBook
 from sim.model import LocalSystem
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
@@ -29,6 +30,7 @@ class Desk(mesa.Model):
     def __init__(self):
         super().__init__(rng=1)
         self.ledger, self.calendar, self.catalogue, self.parties = Ledger(), Calendar(1), ("mst", "parenting"), {}
+        self.decisions = DecisionBook(self.calendar)
         self.vehicle = self.add(Vehicle(self))
         self.council = self.add(Party(self, "council"))
 

@@ -57,6 +57,7 @@ class Body(Commissioner):
             self.founded = self.model.calendar.year
             cost = self.cost_here("setup_cost") + self.cost_here("map_cost")
             self._share_cost(cost)
+            self.model.decisions.taken(self.code, "found", "yes", "", f"{len(self.members())} members")
         return self.founded is not None
 
     def forecast_shares(self):
@@ -105,7 +106,7 @@ class Body(Commissioner):
         share = self.model.arrangement.optional("pool_overhead")
         self.pay(OUTSIDE, round(max(0, self.balance()) * share), "pool_overhead")
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """Pay for an outcome, as far as its money goes; what was paid."""
         part = min(due, max(0, self.balance()))
         self.pay(account, part, "outcome_payment")
@@ -185,6 +186,7 @@ class Partners(Body):
             member = self.model.party(code)
             if self.drops_out(member, benefit_shares[code]):
                 self.withheld += (code,)
+                self.model.decisions.taken(member.code, "withhold", part, self.code, 0)
                 continue
             self.funds.capital[code] = min(part, max(0, member.balance("prevention")))
             member.pay(self.account(), self.funds.capital[code], "contribution", "prevention")
@@ -245,7 +247,7 @@ class CentreBoard(Commissioner):
         self.model.ledger.transfer(TREASURY, self.account(purse), max(0, lacking), "vote")
         super().pay(payee, pence, purpose, purse)
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """Pay for an outcome; what was paid."""
         self.pay(account, due, "outcome_payment")
         return due

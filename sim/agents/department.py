@@ -79,7 +79,7 @@ class Department(Party):
         self.model.ledger.transfer(TREASURY, self.code, pence, "vote")
         self.pay(agency.account(purse), pence, purpose)
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """The centre pays for an outcome; the Treasury votes what it takes."""
         self.model.ledger.transfer(TREASURY, self.code, due, "vote")
         self.pay(account, due, "outcome_payment")

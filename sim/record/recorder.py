@@ -141,6 +141,7 @@ class Recorder:
         """Take down the counts and the ledger once the run is over."""
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
+        self.decisions, self.notes = model.decisions.rows, model.decisions.notes
         self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
         if self.twin is not None:
             self.kinds = {party.code: "department" for party in model.departments}

@@ -23,10 +23,11 @@ DAMAGED = (
 )
 
 
-def write_tables(folder, runs, flows, summary):
-    """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
+def write_tables(folder, runs, flows, summary, decisions):
+    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv`` and ``decisions.parquet``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
+    decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
     summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
 
 

@@ -13,7 +13,7 @@ from sim.core.input_files import read_text
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
-TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv")
+TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv", "decisions.parquet")
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 
@@ -52,6 +52,7 @@ def write_manifest(folder, study, bodies, command=None):
         "request": {
             "arrangements": request.arrangements, "place": request.place, "settings": settings, "seed": seed,
             "replicates": replicates, "years": study.years, "families": study.families, "future": request.future,
+            "decisions": request.decisions,
         },
         "future": _future(study.future),
         "study_hash": study.hash,

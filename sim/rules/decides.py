@@ -67,6 +67,13 @@ def _partners(model):
     return [Partners(model, codes.PARTNERS)]
 
 
+def _listed(model):
+    """Agencies that the list has commission something, in any year."""
+    named = {item.party for item in model.arrangement.decisions if item.kind == "commission"}
+    takes = model.arrangement.takes
+    return [agency for agency in model.agencies if agency.code in named and takes(agency.code)]
+
+
 def _plan(model):
     return [PlanBoard(model, codes.PLAN)]
 
@@ -96,4 +103,5 @@ CHOICES = {
         {**JOINT, **PROJECT, "drop_out": SHARE, "trust_step": SHARE},
     ),
     "plan": Rule(_plan, "a plan fixed beforehand"),
+    "listed": Rule(_listed, "a list of decisions, whatever their worth", PROJECT),
 }  # fmt: skip

@@ -1,19 +1,21 @@
 """What comes of a task: the runs of its arrangements, or why it failed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.core.text import printable
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """Rows and flows of one run, in the order in which they will be written."""
+    """Rows, flows and decisions of one run, in the order in which they will be written, and notes of what was refused."""
 
     arrangement: str
     seed: int
     rows: list
     flows: list
     bodies: tuple
+    decisions: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)

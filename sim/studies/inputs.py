@@ -9,6 +9,7 @@ from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
 from sim.arrangements.at_place import check_arrangement
+from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import Faults, InputError, UnknownParameterError, check_name, suggest
@@ -77,7 +78,9 @@ class Inputs:
         return {**defaults(), **(self.future.values if self.future else {})}
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None):
+def load_inputs(
+    arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None, decisions=None
+):
     """Inputs of one arrangement, read and checked.
 
     Raises
@@ -87,7 +90,8 @@ def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS
     check_numbers(years=years, families=families)
     settings, place = settings_of(settings), load_place(place)
     families = int(place.get("place.families")) if families is None else int(families)
-    loaded = read_arrangements([arrangement])
+    given = given_decisions(decisions)
+    loaded = [with_decisions(item, given) for item in read_arrangements([arrangement])]
     common = {**load_common(), "future": future_at(future, place)}
     return with_settings(inputs_of(loaded, place, int(years), families, common), settings)[0]
 
@@ -169,6 +173,8 @@ def with_settings(every, settings):
         for inputs in every:
             with faults.kept():
                 check_arrangement(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers)
+            with faults.kept():
+                check_listed(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers, inputs.years)
     return every
 
 

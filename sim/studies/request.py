@@ -30,6 +30,8 @@ class Request:
         Ids of shipped ones, the user's own files as given.
     place : str
         Id of a shipped one, the user's own folder as given.
+    decisions : list of list
+        Listed decisions given beside files: year, party, kind, what, number.
     texts : dict of str to str
         The user's own files, those that others extend included, by name as given.
     hashes : dict of str to str
@@ -43,9 +45,10 @@ class Request:
     texts: dict = field(repr=False)
     hashes: dict = field(repr=False)
     future: str | None = None
+    decisions: list = field(default_factory=list, repr=False)
 
 
-def requested(arrangements, place, future=None):
+def requested(arrangements, place, future=None, decisions=()):
     """The request that loaded arrangements, a loaded place and a future come from.
 
     Parameters
@@ -53,6 +56,8 @@ def requested(arrangements, place, future=None):
     arrangements : list of Arrangement
     place : Place
     future : Future, optional
+    decisions : tuple of Decision
+        Given beside those of files.
 
     Returns
     -------
@@ -61,6 +66,7 @@ def requested(arrangements, place, future=None):
     paths = [Path(place.folder) / name for name in PLACE_FILES]
     paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
     paths += [Path(future.file)] if future else []
+    paths += [Path(item.decisions_file) for item in arrangements if item.decisions_file]
     paths += [own for own in map(own_deflators, paths) if own]
     paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
     contents = {path: path.read_bytes() for path in paths if path.is_file()}
@@ -70,6 +76,7 @@ def requested(arrangements, place, future=None):
         {str(path): content.decode("utf-8") for path, content in contents.items() if not is_shipped(path)},
         {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
         _named(future.file) if future else None,
+        [list(item.plain) for item in decisions],
     )
 
 

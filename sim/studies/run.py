@@ -72,7 +72,9 @@ def run_task(every, seed, threads=1, cache=None):
         rows = Rows(inputs.place, prices, record, managed_twin).build()
         if managed is not None:
             rows += Rows(inputs.place, prices, managed, twin).management()
-        results.append(RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies))
+        results.append(
+            RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies, record.decisions, record.notes)
+        )
     return results
 
 

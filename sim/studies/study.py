@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from sim.arrangements.listed import given_decisions, with_decisions
 from sim.core.dials import DIALS
 from sim.core.digest import Digests
 from sim.place.places import Place, load_place
@@ -98,6 +99,7 @@ def load_study(
     families=None,
     points=({},),
     future=None,
+    decisions=None,
 ):
     """The study that a user's words ask for, everything read and checked.
 
@@ -118,6 +120,8 @@ def load_study(
         Changes beside, at each point.
     future : str or path, optional
         A future's id, or a TOML file of the same form; every dial at its default otherwise.
+    decisions : iterable of mapping or tuple, optional
+        Listed decisions that go before every arrangement's own (:func:`sim.arrangements.listed.given_decisions`).
 
     Returns
     -------
@@ -132,7 +136,8 @@ def load_study(
     points = tuple({**settings, **settings_of(point)} for point in points)
     loaded_place = load_place(place)
     families = int(loaded_place.get("place.families")) if families is None else int(families)
-    loaded = read_arrangements(arrangements)
+    given = given_decisions(decisions)
+    loaded = [with_decisions(item, given) for item in read_arrangements(arrangements)]
     world = future_at(future, loaded_place)
     study = Study(
         loaded_place,
@@ -142,7 +147,7 @@ def load_study(
         int(years),
         families,
         {**load_common(), "future": world},
-        requested(loaded, loaded_place, world),
+        requested(loaded, loaded_place, world, given),
     )
     for point in range(len(points)):
         study.inputs(point)
