@@ -77,6 +77,16 @@ def test_what_does_not_read_a_change_is_not_made_again(counted, settings, anew):
     assert made_anew(counted, changed) == ((1, 1), with_cache)
 
 
+def test_a_future_is_read_year_by_year_and_leaves_the_settled_place_alone(counted):
+    """Austerity changes what departments have, of which a place knows nothing before the first year."""
+    made_anew(counted, inputs_with())
+    assert made_anew(counted, inputs_with(future="steady"))[0] == (0, 0)
+    seen, with_cache = made_anew(counted, inputs_with(future="austerity"))
+    assert seen == (0, 1)
+    RECENT.clear()
+    assert made_anew(counted, inputs_with(future="austerity")) == ((1, 1), with_cache)
+
+
 @pytest.mark.parametrize("other", [{"seed": 2}, {"families": 1100}, {"years": 1}, {"lines": 1}])
 def test_another_seed_size_or_place_is_made_of_its_own(counted, other):
     made_anew(counted, inputs_with())
