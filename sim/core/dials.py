@@ -23,6 +23,9 @@ class Dial:
         Allowed words where the dial is a choice.
     whole : bool
         Whether only whole numbers make sense.
+    read_by : str
+        What an arrangement must offer (:data:`sim.deals.terms.WORDS`) for anything in it to read the dial; any reads
+        it where this is empty.
     """
 
     name: str
@@ -34,6 +37,7 @@ class Dial:
     source: str
     choices: tuple = ()
     whole: bool = False
+    read_by: str = ""
 
     def read(self, value, where="--set"):
         """The value as the dial's type, if allowed.
@@ -65,14 +69,14 @@ def _dials():
         Dial("programmes.effect_scale", 1.0, 0.0, 3.0, _SCALE,
              "Every programme's true effect, with the case finding, trust, word of mouth and social capital it brings; "
              "0 = no programme does anything.",
-             "assumption: 1 is the effect drawn from the published distribution; 0 is the null that tests need"),
+             "assumption: 1 is the effect drawn from the published distribution; 0 is the null that tests need", read_by="programmes"),
         Dial("programmes.optimism", 1.3, 0.5, 3.0, "ratio",
              "How far deciders' first beliefs exceed the published effect.",
-             "cashability:OB5 (a 25% correction of benefits undoes an optimism of 1.33; range from grades 1 to 6 and beyond)"),
+             "cashability:OB5 (a 25% correction of benefits undoes an optimism of 1.33; range from grades 1 to 6 and beyond)", read_by="programmes"),
         Dial("programmes.shrinkage", 1.0, 0.0, 2.0, _SCALE,
              "How much smaller than the published effect the true effect at scale is; multiplies the correction of the "
              "programme's evidence grade (0 to 40%).",
-             "cashability:OB6 (corrections by grade, 0 to 40%; their use for effects at scale is an assumption)"),
+             "cashability:OB6 (corrections by grade, 0 to 40%; their use for effects at scale is an assumption)", read_by="programmes"),
         Dial("families.contagion_scale", 1.0, 0.0, 3.0, _SCALE,
              "Influence of the need among neighbours on a family's own; 0 = none.",
              "assumption: peer influence is documented but no size for these needs is in the evidence"),
@@ -121,7 +125,7 @@ def _dials():
         Dial("comparison.envelope", 0.0, 0.0, 100_000_000.0, "GBP of 2010/11 a year per million people",
              "Money that each arrangement has for programmes each year, granted from outside in place of what it would raise, so that "
              "all are compared at one size; 0 = each with the money it can raise.",
-             "assumption: 0 by default; a comparison at equal money tells a better arrangement from a bigger one"),
+             "assumption: 0 by default; a comparison at equal money tells a better arrangement from a bigger one", read_by="programmes"),
         Dial("departments.review_years", 3.0, 1.0, 10.0, "years",
              "Length of a spending review; each one rebases budgets on outturn.",
              "Community Budgets Political Leadership Group 2011, Innovative Finance, executive summary (spending reviews of three years)",
@@ -131,21 +135,21 @@ def _dials():
              "Localis 2010, Total Neighbourhood, section 1 (unprotected spending to fall by up to a quarter); 0 by default"),
         Dial("list.reinvested_share", 0.8, 0.0, 1.0, "share",
              "Share of a LIST's surplus that it reinvests; the rest is distributed to members.",
-             "assumption: sources say surplus is reinvested over time and name no share"),
+             "assumption: sources say surplus is reinvested over time and name no share", read_by="repayment"),
         Dial("list.payment_basis", "gross", None, None, "choice",
              "What members pay a LIST on: measured benefit at average cost (gross), at the cost that follows cases "
              "(marginal), or the fall of named budget lines (cashed).",
              "assumption: Bevan Brittan's introduction speaks of payments that reflect the benefit received and fixes no basis",
-             choices=("gross", "marginal", "cashed")),
+             choices=("gross", "marginal", "cashed"), read_by="repayment"),
         Dial("measurement.design", "arrangement", None, None, "choice",
              "How a cohort's outcome is measured: as the arrangement says, by families' use of services in later years against "
              "when they enrolled (before_after), against families alike in what services know (matched), against applicants who lost a "
              "draw (waiting_list), by the area's counts against the base year (area_count), or not at all (none).",
              "interventions:FIP1 (family projects were judged before against after)",
-             choices=("arrangement", "before_after", "matched", "waiting_list", "area_count", "none")),
+             choices=("arrangement", "before_after", "matched", "waiting_list", "area_count", "none"), read_by="programmes"),
         Dial("measurement.cohort_size", 1000.0, 10.0, 100000.0, "families",
              "Families of a cohort that are measured; a larger cohort is sampled and grossed up.",
-             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)", whole=True),
+             "interventions:ONE1 (cohorts of about 1,000 in Peterborough)", whole=True, read_by="findings"),
     ]  # fmt: skip
 
 
