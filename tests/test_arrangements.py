@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from sim import rules
-from sim.arrangements.parts import PARTS
-from sim.arrangements.reading import OPTIONAL_VALUES, QUESTIONS, arrangement_names, load_arrangement
+from sim.arrangements.parts import PARTS, TERMS
+from sim.arrangements.reading import QUESTIONS, arrangement_names, load_arrangement
 from sim.core.evidence import check_source
 from sim.core.extends import MOST_FILES
 from sim.core.faults import InputError
@@ -201,7 +201,7 @@ def test_a_number_has_a_ceiling_and_a_kind_whatever_range_its_row_gives(tmp_path
 
 def test_every_share_has_a_ceiling_of_one():
     """Whatever is called a share is one; a pot by people may pay some neighbourhoods more than their members' money."""
-    limits = {**OPTIONAL_VALUES}
+    limits = {name: term.kind for name, term in TERMS.items()}
     for choices in rules.CHOICES.values():
         for choice in choices.values():
             limits |= choice.needs

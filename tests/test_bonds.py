@@ -83,7 +83,7 @@ def test_every_penny_is_somewhere(played):
 
 
 def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(played):
-    nothing = one("do_nothing", {"measurement.design": "before_after"}, years=10)
+    nothing = one("do_nothing", years=10)
 
     def balances(result):
         return {row[:2]: row[4] for row in result.rows if row[3] == "closing_balance"}

@@ -5,11 +5,13 @@ is who pays whom, and for what.
 """
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
 from sim.deals.contracts import Contract
 from sim.model import LocalSystem
@@ -22,16 +24,19 @@ from tests.conftest import one, sums
 
 KEEN = {
     "programmes.optimism": 3,
+    "providers.private.opening_reserve": 10_000_000,
+    "providers.private.risk_appetite": 1,
+}
+WEALTHY = {
+    **KEEN,
     "investors.philanthropic.capital_per_million": 20_000_000,
     "investors.philanthropic.largest_share": 1,
     "investors.social_bank.capital_per_million": 10_000_000,
     "investors.social_bank.largest_share": 1,
     "investors.commercial.largest_share": 1,
-    "providers.private.opening_reserve": 10_000_000,
-    "providers.private.risk_appetite": 1,
 }
 JUDGED = ("payments_judged", "payments_made", "payments_earned", "payments_by_luck")
-CERTAIN = {**KEEN, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
+CERTAIN = {**WEALTHY, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
 
 
 def flows(result, purpose=None, payer=None, payee=None):
@@ -48,8 +53,7 @@ def system(arrangement, settings=None, years=0, seed=1, place="milltown", famili
     """A model of a place after some years, with its twin's record to report against."""
     inputs = load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-    general = {name: value for name, value in (settings or {}).items() if not name.startswith("arrangement.")}
-    nothing = load_inputs("do_nothing", place, general, years=max(years, 1), families=families)
+    nothing = replace(inputs, arrangement=load_arrangement("do_nothing"))
     twin = runner.simulate(nothing, start.copy(), seed)[0]
     model = LocalSystem(inputs, start, seed, Recorder(twin))
     for _ in range(years * QUARTERS):
@@ -293,10 +297,9 @@ def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
     assert flows(result, "investor_return", "vehicle") == sums(result, "investor_return")
 
 
-def test_no_result_no_payment(tmp_path):
+def test_no_result_no_payment():
     """With nothing measured, commissioners pay nothing and investors lose what was spent."""
-    unmeasured = changed_file(tmp_path, "sib_single", '[rules]\nmeasured = "none"')
-    result = one(unmeasured, CERTAIN, years=8)
+    result = one("sib_single", {**CERTAIN, "measurement.design": "none"}, years=8)
     spent = flows(result, "programme", "vehicle")
     assert spent > 0
     assert flows(result, "outcome_payment", payee="vehicle") == 0
@@ -330,7 +333,7 @@ def test_peterborough_has_three_yearly_cohorts_and_others_go_on(tmp_path):
     ]
     assert len(years[0]) == 3
     assert len(years[1]) > 3
-    equal = system("sib_peterborough", {**KEEN, "comparison.envelope": 2_000_000}, years=6)
+    equal = system("sib_peterborough", {**WEALTHY, "comparison.envelope": 2_000_000}, years=6)
     assert (
         len({contract.year for contract in equal.contracts.signed.values()}) > 3
     )  # an equal envelope comes every year

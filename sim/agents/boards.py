@@ -106,12 +106,6 @@ class Body(Commissioner):
         share = self.model.arrangement.optional("pool_overhead")
         self.pay(OUTSIDE, round(max(0, self.balance()) * share), "pool_overhead")
 
-    def pay_due(self, account, due):
-        """Pay for an outcome, as far as its money goes; what was paid."""
-        part = min(due, max(0, self.balance()))
-        self.pay(account, part, "outcome_payment")
-        return part
-
     def duplication_removed(self):
         """Pence by line that one assessment of a family for all members saves this quarter, once the body is founded.
 

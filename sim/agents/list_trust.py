@@ -164,7 +164,7 @@ class ListTrust(Body):
     def _is_spent(self):
         """Past the founding years, with less than a year's running cost and nothing under contract."""
         arrangement = self.model.arrangement
-        founding = self.years_open() + 1 < arrangement.get("subscription_years")
+        founding = self.years_open() + 1 < arrangement.optional("subscription_years")
         return not founding and self.balance() < self.cost_here("running_cost")
 
     def _share_out(self, pence, purpose):
@@ -190,7 +190,7 @@ class ListTrust(Body):
         if agency.trust < arrangement.get("trust_to_join"):
             return False
         worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
-        return agency.has_services() and worth >= arrangement.get("payment_share") * self._believed_basis(agency)
+        return agency.has_services() and worth >= arrangement.optional("payment_share") * self._believed_basis(agency)
 
     def _believed_basis(self, agency):
         """What a pound of benefit at average cost is expected to be billed at."""

@@ -282,6 +282,12 @@ class Commissioner(Party):
         costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
         return self.model.ledger.paid(self.account(self.purse), *costs, quarters=self.model.calendar.quarters_of_year())
 
+    def pay_due(self, account, due):
+        """Pay for an outcome, as far as its money goes; what was paid."""
+        part = min(due, max(0, self.balance(self.purse)))
+        self.pay(account, part, "outcome_payment", self.purse)
+        return part
+
     def smallest_project(self):
         """Fewest families that are worth a project."""
         return max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))

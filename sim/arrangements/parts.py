@@ -1,4 +1,4 @@
-"""Parts that any arrangement may use, each switched on by its file: name, words, and the numbers each needs.
+"""Parts, terms and roles that any arrangement may use, each given by its file: name, words, numbers, what it acts on.
 
 What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 """
@@ -6,7 +6,8 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 from dataclasses import dataclass, field
 
 from sim.agents.broker import BROKER_VALUES
-from sim.core.kinds import COST, MULTIPLE, NUMBER, SHARE, TERM, WEIGHT, Kind
+from sim.core.kinds import COST, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
+from sim.programmes.catalogue import SECTORS
 
 
 @dataclass(frozen=True)
@@ -20,28 +21,42 @@ class Part:
         Numbers the arrangement must give.
     manages : bool
         Whether it changes the management of services, so that a second twin with it and no programmes is run.
-    asks : dict of str to tuple of str
-        Question to the answers it acts with, one of which the arrangement must give: with others it would do nothing.
+    wants : dict of str to str
+        What it acts on, as an answer's (:class:`sim.deals.terms.Rule`): without it, it would do nothing.
     """
 
     text: str
     needs: dict = field(default_factory=dict)
     manages: bool = False
-    asks: dict = field(default_factory=dict)
+    wants: dict = field(default_factory=dict)
 
 
-_INVESTORS = {"up_front": ("investors", "bonds")}
-_RESULTS = {"paid_for": ("fees", "share_of_savings")}
-_LIST = {"decides": ("list_board",)}
-_JOINT = {
-    "decides": (
-        "fund_board", "partnership", "list_board", "bond_issuers", "consortium", "one_body", "lead_agency", "partners",
-    )
-}  # fmt: skip
+@dataclass(frozen=True)
+class Term:
+    """A value that an arrangement may add; nought where its file is silent.
+
+    Attributes
+    ----------
+    kind : Kind
+    wants : dict of str to str
+        What reads it, as an answer's wants.
+    offers : str
+    """
+
+    kind: Kind
+    wants: dict
+    offers: str = ""
+
+
+_BUYS = {"decides": "programmes"}
+_INVESTORS = {"up_front": "market"}
+_RESULTS = {"paid_for": "outcomes"}
+_LIST = {"decides": "invoices", "savings": "repayment"}
+_JOINT = {"decides": "joint"}
 
 PARTS = {
-    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays", asks=_INVESTORS),
-    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", asks=_RESULTS),
+    "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays", wants=_INVESTORS),
+    "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", wants=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
         {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT},
@@ -51,22 +66,22 @@ PARTS = {
     ),
     "backfill_control": Part("thresholds are held on the services its programmes relieve", manages=True),
     "data_sharing": Part("families are found early, known to services or not", {"reach_gain": SHARE}),
-    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": COST}, asks=_LIST),
-    "double_claims": Part("a family on two schemes at once counts for one half", asks=_RESULTS),
+    "monitor": Part("an independent arbitrator settles disputed payments", {"dispute_cost": COST}, wants=_LIST),
+    "double_claims": Part("a family on two schemes at once counts for one half", wants=_RESULTS),
     "staged": Part(
         "a programme starts small and goes on only past a go / no-go point",
         {"pilot_share": Kind(0.01, 1), "go_from": WEIGHT},
     ),
-    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, asks=_INVESTORS),
+    "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, wants=_INVESTORS),
     "widening_role": Part(
         "its role, and with it its scope and daring, widens with its record",
         {"role_years": TERM, "cautious_chance": SHARE},
-        asks=_LIST,
+        wants=_LIST,
     ),
     "resource_map": Part(
         "what services cost, and what of it follows cases, is mapped before anything is agreed",
         {"map_cost": COST},
-        asks=_JOINT,
+        wants=_JOINT,
     ),
     "brokers": Part("brokers help community groups to bid and to be found", BROKER_VALUES),
     "social_capital": Part(
@@ -76,13 +91,26 @@ PARTS = {
     "joint_assessment": Part(
         "a family served by several members is assessed once, so that each member's services cost less",
         {"efficiency_share": SHARE},
-        asks=_JOINT,
+        wants=_JOINT,
     ),
     "joint_team": Part(
         "members' staff deliver programmes as one team: at less cost, and families engage sooner",
         {"delivery_cost_ratio": MULTIPLE, "engagement_gain": SHARE},
     ),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": SHARE}),
+}
+
+TERMS = {
+    "centre_share": Term(SHARE, {**_RESULTS, "file": "centre"}, offers="payee payer"),
+    "outside_share": Term(SHARE, _RESULTS, offers="payee payer"),
+    "outcome_threshold": Term(SHARE, _RESULTS),
+    "step_fee": Term(PRICE, {"paid_for": "fees"}),
+    "hard_premium": Term(WEIGHT, {"paid_for": "fees"}),
+    "first_loss": Term(SHARE, {"up_front": "investors"}),
+    "grant_years": Term(TERM, {"up_front": "ring_fenced"}),
+    "term_years": Term(TERM, _JOINT),
+    "yearly_cohorts": Term(SEVERAL, _BUYS),
+    **{f"ease_{sector}": Term(MULTIPLE, {**_BUYS, "file": sector}) for sector in SECTORS},
 }
 
 # Who plays a part in the arrangement, by agency or department.

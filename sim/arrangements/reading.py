@@ -4,26 +4,27 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim import rules
+from sim.arrangements.fit import misfits, reads, unread
 from sim.arrangements.listed import csv_beside, read_listed
-from sim.arrangements.parts import PARTS, ROLES
+from sim.arrangements.parts import PARTS, ROLES, TERMS
 from sim.core import codes
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
 from sim.core.extends import chain, extended, shipped_folder
 from sim.core.faults import Faults, InputError, check_name, suggest
-from sim.core.kinds import MULTIPLE, PRICE, SEVERAL, SHARE, TERM, WEIGHT
 from sim.core.parameters import changed, read_values
 from sim.deals.decisions import LISTABLE
 from sim.place.places import FUNDING
 from sim.programmes.catalogue import SECTORS, programme_names
 
+# Every value that some arrangement may give.
+VALUES = {
+    *TERMS,
+    *(name for choices in rules.CHOICES.values() for answer in choices.values() for name in answer.needs),
+    *(name for part in PARTS.values() for name in part.needs),
+}
 SHIPPED = shipped_folder("arrangements")
 MOST_FAMILIES = 20_000_000  # a year of one programme
-# Terms any arrangement may add: nought where the file is silent.
-OPTIONAL_VALUES = {
-    "centre_share": SHARE, "outside_share": SHARE, "step_fee": PRICE, "hard_premium": WEIGHT, "term_years": TERM, "outcome_threshold": SHARE,
-    "first_loss": SHARE, "grant_years": TERM, "yearly_cohorts": SEVERAL, "ease_in_house": MULTIPLE, "ease_private": MULTIPLE, "ease_community": MULTIPLE,
-}  # fmt: skip
 _KINDS = {
     "name": str, "source": str, "differs": str, "members": list, "programmes": list, "sectors": list, "outcome_lines": list, "parts": list,
     "rules": dict, "settings": dict, "funding": dict, "roles": dict, "value": dict, "plan": dict,
@@ -123,7 +124,15 @@ class Arrangement:
         return self.values[name].base_value
 
     def optional(self, name):
-        """A value that is nought where the file is silent."""
+        """A value that is nought where the file is silent.
+
+        Raises
+        ------
+        KeyError
+            If no arrangement may give a value of that name.
+        """
+        if name not in VALUES:
+            raise KeyError(name)
         return self.values[name].base_value if name in self.values else 0.0
 
     def pence(self, name):
@@ -202,11 +211,14 @@ def _build(path, spec, inherited, spoilt, faults):
         if "source" in spec:
             check_source(spec["source"], path, "source")
     parts = _names(path, spec, "parts", faults, PARTS, may_be_empty=True)
-    chosen = _rules(path, spec.get("rules", {}), faults) if "rules" not in spoilt else None
-    values = {}
-    if chosen:
-        _check_parts(path, parts, spec["rules"], faults)
-        values = _values(path, spec.get("value", {}), chosen, parts, set(inherited.get("value", {})), faults)
+    answers = _answers(path, spec.get("rules", {}), faults) if "rules" not in spoilt else None
+    chosen, values = None, {}
+    if answers:
+        chosen = rules_of(answers)
+        given = _given(spec.get("value", {}), inherited.get("value", {}), answers, chosen, parts)
+        for misfit in misfits(answers, {**spec, "parts": parts, "value": given}):
+            faults.errors.append(InputError(path, *misfit))
+        values = _values(path, given, chosen, parts, faults)
     memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
     lists = {
         "members": _names(path, spec, "members", faults, may_be_empty=memberless),
@@ -215,7 +227,7 @@ def _build(path, spec, inherited, spoilt, faults):
         "sectors": _names(path, spec, "sectors", faults, SECTORS),
         "outcome_lines": _names(path, spec, "outcome_lines", faults),
     }
-    settings = _settings(path, spec.get("settings", {}), faults)
+    settings = _settings(path, spec.get("settings", {}), inherited.get("settings", {}), chosen, faults)
     plan = _plan(path, spec, lists["programmes"], faults)
     csv_file = csv_beside(chain(path, SHIPPED))
     tables = {
@@ -255,18 +267,8 @@ def _names(path, spec, key, faults, known=None, may_be_empty=False):
     return tuple(right)
 
 
-def _check_parts(path, parts, answers, faults):
-    """Each part must have something to act on."""
-    for name in parts:
-        for question, fitting in PARTS[name].asks.items():
-            given = answers[question] if isinstance(answers[question], list) else [answers[question]]
-            with faults.kept():
-                if not set(given) & set(fitting):
-                    raise InputError(path, "parts", f"{name!r} does nothing where rules.{question} is {', '.join(given)}",
-                                     "leave it out, or answer " + " or ".join(fitting))  # fmt: skip
-
-
-def _settings(path, table, faults):
+def _settings(path, table, inherited, chosen, faults):
+    """Dials that it sets, each one that its answers read; what it inherits and they do not read falls away."""
     settings = {}
     for name, value in table.items():
         with faults.kept():
@@ -275,7 +277,11 @@ def _settings(path, table, faults):
                 raise InputError(path, f"settings.{name}", "is a table", f'write "{name}.{inner}" in quotes')
             if name not in DIALS:
                 raise InputError(path, f"settings.{name}", "unknown dial", suggest(name, DIALS))
-            settings[name] = DIALS[name].read(value, path)
+            setting = DIALS[name].read(value, path)
+            if not chosen or reads(chosen, DIALS[name].read_by):
+                settings[name] = setting
+            elif name not in inherited or inherited[name] != value:
+                raise InputError(path, f"settings.{name}", "nothing in this arrangement reads it", "leave it out")
     return settings
 
 
@@ -321,21 +327,21 @@ def _roles(path, roles, faults):
     return dict(roles)
 
 
-def _rules(path, spec, faults):
-    """The seven answers; None where one is missing or unknown."""
+def _answers(path, spec, faults):
+    """Names of the answers by question; None where one is missing or unknown."""
     for key in spec:
         with faults.kept():
             if key not in QUESTIONS:
                 raise InputError(path, f"rules.{key}", "unknown question", suggest(key, QUESTIONS))
-    chosen = {}
+    answers = {}
     for question in QUESTIONS:
         with faults.kept():
-            chosen[question] = _answer(path, question, spec)
-    return rules.Rules(**chosen) if len(chosen) == len(QUESTIONS) else None
+            answers[question] = _answer(path, question, spec)
+    return answers if len(answers) == len(QUESTIONS) else None
 
 
 def _answer(path, question, spec):
-    """What a file answers; several sources of money in their order."""
+    """Names of what a file answers; several sources of money in their order."""
     choices, where = rules.CHOICES[question], f"rules.{question}"
     if question not in spec:
         raise InputError(path, where, "is missing", "give one of " + ", ".join(choices))
@@ -348,23 +354,34 @@ def _answer(path, question, spec):
             raise InputError(path, where, f"{name!r} is not a choice", suggest(name, choices))
         if name in names[:i]:
             raise InputError(path, where, f"{name!r} is named twice", "name each once")
-    answers = tuple(choices[name] for name in names)
-    return answers if question == "up_front" else answers[0]
+    return tuple(names)
 
 
-def _values(path, spec, chosen, parts, inherited, faults):
-    """Numbers of the arrangement: all that its choices and parts need, and no other.
+def rules_of(answers):
+    """The answers themselves, by their names."""
+    chosen = {question: tuple(rules.CHOICES[question][name] for name in names) for question, names in answers.items()}
+    return rules.Rules(**{name: group if name == "up_front" else group[0] for name, group in chosen.items()})
 
-    What a file inherits and its own choices do not need falls away.
-    """
-    needed = {
-        **chosen.needs(),
-        **{name: item for part in parts for name, item in PARTS[part].needs.items()},
-    }
-    known = {**OPTIONAL_VALUES, **needed}
+
+def _needed(chosen, parts):
+    """Numbers that answers and parts need, with their limits."""
+    return {**chosen.needs(), **{name: item for part in parts for name, item in PARTS[part].needs.items()}}
+
+
+def _given(spec, inherited, answers, chosen, parts):
+    """The values of a file, without what it inherits and its own choices do not read."""
+    terms, needed = unread([name for name in spec if name in TERMS], answers), _needed(chosen, parts)
+    idle = {name for name in spec if name not in needed and (name in terms or name not in TERMS)}
+    return {name: item for name, item in spec.items() if name not in idle or item != inherited.get(name)}
+
+
+def _values(path, spec, chosen, parts, faults):
+    """Numbers of the arrangement: all that its choices and parts need, terms, and no other."""
+    needed = _needed(chosen, parts)
+    known = {**{name: term.kind for name, term in TERMS.items()}, **needed}
     for name in spec:
         with faults.kept():
-            if name not in known and name not in inherited:
+            if name not in known:
                 remedy = suggest(name, known) if needed else "remove it"
                 raise InputError(path, f"value.{name}", "is not used by the chosen rules", remedy)
     wanted = {name: known[name] for name in spec if name in known}

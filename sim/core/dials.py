@@ -27,6 +27,9 @@ class Dial:
         Whether only whole numbers make sense.
     by_year : bool
         Whether a future may give it a path: one value a financial year.
+    read_by : str
+        What an arrangement must offer (:data:`sim.deals.terms.WORDS`) for anything in it to read the dial; any reads
+        it where this is empty.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Dial:
     choices: tuple = ()
     whole: bool = False
     by_year: bool = False
+    read_by: str = ""
 
     def read(self, value, where="--set"):
         """The value as the dial's type, if allowed.

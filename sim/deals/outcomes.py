@@ -109,7 +109,7 @@ class Outcomes:
         """Who pays for a body's outcomes, by weight: the centre's and outsiders' shares, the rest by the savings rule."""
         centre, outside = (self.model.arrangement.optional(name) for name in ("centre_share", "outside_share"))
         choose = self.model.rules.savings.payers
-        local = choose(body, finding) if choose else {body.code: 1.0}
+        local = (choose(body, finding) if choose else {}) or {body.code: 1.0}  # itself, where it has no members left
         rest = self.own_share() / sum(local.values())
         shares = {code: weight * rest for code, weight in local.items()}
         if centre:

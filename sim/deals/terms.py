@@ -3,14 +3,51 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+# What answers offer and want, each as it reads after "it wants". A word that is not here is an answer's own name.
+WORDS = {
+    "programmes": "somebody who buys programmes",
+    "projects": "somebody who chooses programme by programme, so that others may back one",
+    "services": "agencies that decide each for its own services",
+    "purse": "somebody with money of its own to spend",
+    "account": "a body with an account that members pay into",
+    "joint": "one body that members found together",
+    "led": "a body that one of its members leads",
+    "areas": "boards of neighbourhoods",
+    "invoices": "a body that sends members invoices",
+    "repayment": "members who repay by measured benefit",
+    "issues": "a body that issues outcome bonds",
+    "market": "investors",
+    "shares": "an account of who put in what",
+    "payee": "somebody whom outcome payments go to",
+    "payer": "somebody with money for outcome payments",
+    "outcomes": "payments for outcomes",
+    "findings": "outcomes that are measured family by family or in the area",
+}
+
 
 @dataclass(frozen=True)
 class Rule:
-    """One answer: what it does, what it says in words, and the numbers it needs, each a name with its Limits."""
+    """One answer: what it does, what it says in words, and what it takes and gives; :mod:`sim.arrangements.fit` judges it.
+
+    Attributes
+    ----------
+    needs : dict of str to Kind
+        Numbers it needs.
+    offers : str
+        What others may build on: some of :data:`WORDS`.
+    wants : dict of str to str
+        What it cannot do without: by question, words that one answer to it must offer, or that answer's own name; by
+        ``file`` the roles, values and keys that its file must give; by ``any`` what must be offered somewhere.
+    posts : str
+        Purposes of the ledger that its payments have.
+    """
 
     call: Callable
     text: str
     needs: dict = field(default_factory=dict)
+    offers: str = field(default="", kw_only=True)
+    wants: dict = field(default_factory=dict, kw_only=True)
+    posts: str = field(default="", kw_only=True)
 
     def __call__(self, *args):
         return self.call(*args)

@@ -40,18 +40,25 @@ def _priorities(body):
 
 
 CHOICES = {
-    "own": Benefit(_own, "only the body's own services"),
+    "own": Benefit(_own, "only the body's own services", wants={"decides": "services"}),
     "members": Benefit(_members, "the services of all members"),
     "each_own": Benefit(
         _members, "each agency its own services, and what the centre pays at cost through it", centre=True
     ),
     "members_weighted": Benefit(
-        _members_weighted, "the services of all members, the lead's own more", {"other_weight": SHARE}
+        _members_weighted,
+        "the services of all members, the lead's own more",
+        {"other_weight": SHARE},
+        wants={"decides": "led"},
     ),
     "place": Benefit(_place, "all services of the place"),
     "local_priorities": Benefit(
-        _priorities, "services of the place, by how much their need is felt in the neighbourhood"
+        _priorities,
+        "services of the place, by how much their need is felt in the neighbourhood",
+        wants={"decides": "areas"},
     ),
-    "centre": Benefit(_centre, "the department's own agencies and what it pays at cost", centre=True),
+    "centre": Benefit(
+        _centre, "the department's own agencies and what it pays at cost", centre=True, wants={"file": "centre"}
+    ),
     "place_and_centre": Benefit(_place, "all services of the place, and what the centre pays at cost", centre=True),
 }

@@ -149,37 +149,67 @@ def _pooled_at_source(body):
         member.contribute(body, body.model.arrangement.get("pooled_at_source"))
 
 
+_JOINT = {"decides": "account joint"}
+_PAYS = {"offers": "payer", "posts": "contribution"}  # contributions to a body, out of which it can pay
+
 CHOICES = {
-    "commissioner": UpFront(_own_purse, "the commissioner, from discretionary money"),
-    "pool_shares": UpFront(_pool_contributions, "members, by fixed contributions", {"contribution_share": SHARE, "pool_overhead": SHARE}),
+    "commissioner": UpFront(_own_purse, "the commissioner, from discretionary money", wants={"decides": "purse"}),
+    "pool_shares": UpFront(
+        _pool_contributions, "members, by fixed contributions", {"contribution_share": SHARE, "pool_overhead": SHARE},
+        wants=_JOINT, **_PAYS,
+    ),
     "members_capital": UpFront(
         _members_capital, "members in the founding years, then the body's own earnings",
         {"subscription_share": SHARE, "subscription_years": DELAY},
+        offers="payer shares", wants=_JOINT, posts="contribution",
     ),
-    "pot": UpFront(_pot, "pots devolved to neighbourhoods by people", {"pot_share": Kind(0, 10)}),
-    "one_off_grant": UpFront(_one_off_grant, "a one-off grant", {"grant_size": COST}),
-    "by_forecast": UpFront(_by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": SHARE}),
-    "pooled_at_source": UpFront(_pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}),
-    "voluntary_shares": UpFront(_voluntary_shares, "partners, by shares they promise", {"contribution_share": SHARE}),
-    "delegated_shares": UpFront(_delegated_shares, "members, by shares they delegate", {"contribution_share": SHARE}),
-    "transfer": UpFront(_transfer, "another body, by a grant", {"grant_share": SHARE}),
-    "grant": UpFront(_plan_grant, "a grant from outside"),
-    "provider": UpFront(_own_purse, "the provider, from its reserves", back=_provider_backs, own=False),
+    "pot": UpFront(
+        _pot, "pots devolved to neighbourhoods by people", {"pot_share": Kind(0, 10)}, wants={"decides": "account"}, **_PAYS
+    ),
+    "one_off_grant": UpFront(_one_off_grant, "a one-off grant", {"grant_size": COST}, wants=_JOINT, **_PAYS),
+    "by_forecast": UpFront(
+        _by_forecast, "partners, in proportion to forecast benefit", {"contribution_share": SHARE},
+        offers="payer shares", wants=_JOINT, posts="contribution",
+    ),
+    "pooled_at_source": UpFront(
+        _pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}, wants=_JOINT, **_PAYS
+    ),
+    "voluntary_shares": UpFront(
+        _voluntary_shares, "partners, by shares they promise", {"contribution_share": SHARE},
+        offers="payer shares", wants={"decides": "partners"}, posts="contribution",
+    ),
+    "delegated_shares": UpFront(
+        _delegated_shares, "members, by shares they delegate", {"contribution_share": SHARE},
+        offers="payer shares", wants=_JOINT, posts="contribution",
+    ),
+    "transfer": UpFront(
+        _transfer, "another body, by a grant", {"grant_share": SHARE}, wants={"decides": "projects", "file": "donor"}, **_PAYS
+    ),
+    "grant": UpFront(_plan_grant, "a grant from outside", wants={"decides": "plan"}, posts="contribution"),
+    "provider": UpFront(
+        _own_purse, "the provider, from its reserves", back=_provider_backs, own=False,
+        offers="payee", wants={"decides": "projects", "paid_for": "outcomes", "any": "payer"}, posts="outcome_payment",
+    ),
     "investors": UpFront(
         _own_purse, "investors, through a vehicle that is paid for outcomes", {"outcome_noise": WEIGHT, "return_cap": Kind(1, 10), "payment_years": TERM},
         _investors_back, own=False, investors=True,
+        offers="payee market", wants={"decides": "projects", "paid_for": "outcomes", "any": "payer"}, posts="capital",
     ),
     "bonds": UpFront(
         _own_purse, "investors, who buy baskets of outcome bonds from a social investment bank", {"payment_years": TERM}, own=False,
-        investors=True, bank=True,
+        investors=True, bank=True, offers="market", wants={"decides": "issues"}, posts="capital",
     ),
     "shared": UpFront(
         _pool_contributions, "commissioner and provider, each its share of the price",
         {"contribution_share": SHARE, "pool_overhead": SHARE, "provider_share": SHARE}, _shared_backs, own=False,
+        offers="payee payer", wants={**_JOINT, "paid_for": "outcomes"}, posts="contribution",
     ),
     "advance": UpFront(
         _advance, "the centre, by a share of the saving it anticipates",
         {"target_fall": Kind(0.001, 1), "advance_share": SHARE, "term_years": TERM},
+        offers="payer", wants={**_JOINT, "file": "centre outcome_lines"}, posts="outcome_payment",
     ),
-    "ring_fenced": UpFront(_ring_fenced, "the centre, by a ring-fenced sum", {"ring_fence": COST}),
+    "ring_fenced": UpFront(
+        _ring_fenced, "the centre, by a ring-fenced sum", {"ring_fence": COST}, wants={"decides": "projects", "file": "centre"}, **_PAYS
+    ),
 }  # fmt: skip

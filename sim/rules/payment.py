@@ -78,21 +78,29 @@ def _unit_price_expected(model, project):
     return round((1 - risk) * unit_price(project.price_pence, risk, arrangement.get("premium"), pricing))
 
 
+_BUYS = {"wants": {"decides": "programmes"}, "posts": "programme"}
+_BY_RESULT = {
+    "offers": "outcomes",
+    "wants": {"decides": "projects", "measured": "findings", "any": "payee"},
+    "posts": "outcome_payment",
+}
+
 CHOICES = {
-    "block": Payment(_block, "a block contract, paid by the quarter"),
-    "activity": Payment(_activity, "each family taken on"),
-    "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price),
+    "block": Payment(_block, "a block contract, paid by the quarter", posts="programme"),
+    "activity": Payment(_activity, "each family taken on", **_BUYS),
+    "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price, **_BUYS),
     "fees": Payment(
         _fees_bill, "a fee for each family taken on and for each turned around",
         {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM}, _fees_due, _fees_expected,
+        **_BY_RESULT,
     ),
     "unit_price": Payment(
         _block, "a price for each family turned around, at maturity and up to a target",
         {"expected_success": Kind(0.01, 1), "premium": Kind(0, 10), "most_premium": Kind(0, 10), "premium_share": SHARE, "fair_price": YES_OR_NO},
-        expect=_unit_price_expected,
+        expect=_unit_price_expected, wants={"decides": "issues"}, posts="outcome_payment",
     ),
     "share_of_savings": Payment(
         _block, "a share of measured savings", {"outcome_share": SHARE, "payment_years": TERM}, _share_due, _share_expected,
-        on_saving=True,
+        on_saving=True, **_BY_RESULT,
     ),
 }  # fmt: skip

@@ -14,9 +14,15 @@ def _by_capital(body):
 
 CHOICES = {
     "commissioner": Rule(_nobody_else, "the commissioner"),
-    "provider": Rule(_nobody_else, "the provider"),
-    "investors": Rule(_by_capital, "investors; members share what a wound-up body leaves, by what they put in"),
-    "first_loss": Rule(_nobody_else, "investors by tranche, the last one first"),
-    "shared": Rule(_nobody_else, "commissioner and provider by percentages"),
-    "members": Rule(_by_capital, "members, by what they put in"),
+    "provider": Rule(_nobody_else, "the provider", wants={"up_front": "provider"}),
+    "investors": Rule(
+        _by_capital,
+        "investors; members share what a wound-up body leaves, by what they put in",
+        wants={"up_front": "market"},
+    ),
+    "first_loss": Rule(
+        _nobody_else, "investors by tranche, the last one first", wants={"up_front": "investors", "file": "first_loss"}
+    ),
+    "shared": Rule(_nobody_else, "commissioner and provider by percentages", wants={"up_front": "shared"}),
+    "members": Rule(_by_capital, "members, by what they put in", wants={"up_front": "shares"}),
 }

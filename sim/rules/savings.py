@@ -143,22 +143,49 @@ def _departments_pay(body, findings):
 
 CHOICES = {
     "stay": Sharing(_stay, "stay where they fall"),
-    "pool": Sharing(_to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": SHARE}),
+    "pool": Sharing(
+        _to_pool, "a share of what budgets fell by goes to the pool", {"savings_share": SHARE},
+        offers="payer", wants={"decides": "account"}, posts="outcome_payment",
+    ),
     "returned_by_share": Sharing(
-        _stay, "stay where they fall; money that is not spent goes back to each member by its share", share_out=_return_unspent
+        _stay, "stay where they fall; money that is not spent goes back to each member by its share", share_out=_return_unspent,
+        wants={"decides": "account", "up_front": "shares"}, posts="distribution",
     ),
     "by_share": Sharing(
-        _by_share, "shared by members in proportion to what they put in, as is money that is not spent", {"savings_share": SHARE}, _return_unspent
+        _by_share, "shared by members in proportion to what they put in, as is money that is not spent", {"savings_share": SHARE}, _return_unspent,
+        wants={"decides": "account", "up_front": "shares"}, posts="distribution outcome_payment",
     ),
-    "one_budget": Sharing(_one_budget, "stay in one budget, which moves money between its functions"),
+    "one_budget": Sharing(
+        _one_budget, "stay in one budget, which moves money between its functions",
+        wants={"decides": "account joint"}, posts="distribution outcome_payment",
+    ),
     "repaid": Sharing(
         _repaid, "members repay by measured benefit; surplus is reinvested or distributed",
         {"payment_share": SHARE, "payment_years": TERM}, _distribute,
+        offers="payer repayment", wants={"decides": "invoices", "measured": "findings"}, posts="outcome_payment distribution",
     ),
-    "claw_back": Sharing(_claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": Kind(0.001, 1), "term_years": TERM}),
-    "rewarded": Sharing(_rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": SHARE, "cap": SHARE, "reward_share": SHARE}),
-    "reviewed": Sharing(_reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": TERM}),
-    "departments_pay": Sharing(_departments_pay, "stay where they fall; departments pay agencies, and those the bank, when a bond matures"),
-    "held": Sharing(_stay, "stay where they fall, as does money not spent within the year: agencies hold it", share_out=_handed_back),
-    "by_benefit": Sharing(_stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit),
+    "claw_back": Sharing(
+        _claw_back, "stay; what was paid up front goes back where the target is missed", {"target_fall": Kind(0.001, 1), "term_years": TERM},
+        wants={"decides": "joint", "up_front": "advance", "file": "centre outcome_lines"}, posts="outcome_payment",
+    ),
+    "rewarded": Sharing(
+        _rewarded, "the centre shares what a fall of the area's counts saves it", {"threshold": SHARE, "cap": SHARE, "reward_share": SHARE},
+        wants={"decides": "account joint", "file": "centre outcome_lines"}, posts="outcome_payment",
+    ),
+    "reviewed": Sharing(
+        _reviewed, "stay; a review at the end of each term moves money from those who gained more to those who gained less", {"term_years": TERM},
+        wants={"decides": "joint", "up_front": "shares", "measured": "findings"}, posts="outcome_payment",
+    ),
+    "departments_pay": Sharing(
+        _departments_pay, "stay where they fall; departments pay agencies, and those the bank, when a bond matures",
+        wants={"decides": "issues", "measured": "findings"}, posts="outcome_payment",
+    ),
+    "held": Sharing(
+        _stay, "stay where they fall, as does money not spent within the year: agencies hold it", share_out=_handed_back,
+        wants={"decides": "account"}, posts="distribution",
+    ),
+    "by_benefit": Sharing(
+        _stay, "stay where they fall; members pay for outcomes by measured benefit", payers=_by_benefit,
+        offers="payer", wants={"decides": "projects", "paid_for": "outcomes"}, posts="outcome_payment",
+    ),
 }  # fmt: skip

@@ -9,6 +9,7 @@ from sim.agents.investor import load_investors
 from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
 from sim.arrangements.at_place import check_arrangement
+from sim.arrangements.fit import reads
 from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
 from sim.core.dials import DIALS, defaults
@@ -24,6 +25,10 @@ TWIN = "do_nothing"
 
 
 YEARS = 15
+
+# Who reads parameters that are no dials: what an arrangement must offer, by the first part of a parameter's name.
+_READ_BY = {"programmes": "programmes", "providers": "programmes", "investors": "market", "bank": "issues"}
+_LISTED = 6  # arrangements that a message names
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,7 @@ def with_settings(every, settings):
         for name, value in settings.items():
             with faults.kept():
                 every = _with_setting_for_all(every, name, value)
+                _check_read(name, [inputs.arrangement for inputs in every])
         for inputs in every:
             with faults.kept():
                 check_arrangement(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers)
@@ -189,6 +195,21 @@ def _with_setting_for_all(every, name, value):
     if unknown is not None and all(new is old for new, old in zip(changed_ones, every, strict=True)):
         raise unknown
     return changed_ones
+
+
+def _check_read(name, arrangements):
+    """Refuse a setting that nothing in any of the arrangements reads."""
+    word = DIALS[name].read_by if name in DIALS else _READ_BY.get(name.partition(".")[0], "")
+    if any(reads(item.rules, word) for item in arrangements):
+        return
+    shipped = [other for other in arrangement_names() if reads(load_arrangement(other).rules, word)]
+    known = ", ".join(shipped[:_LISTED]) + (" ..." if len(shipped) > _LISTED else "")
+    raise InputError(
+        "--set",
+        name,
+        f"nothing in {', '.join(item.id for item in arrangements)} reads it",
+        f"leave it out; of shipped arrangements {known} read{'s' if len(shipped) == 1 else ''} it",
+    )
 
 
 def with_setting(inputs, name, value):
