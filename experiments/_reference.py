@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 import sim
-from sim.cli import HEADLINE
+from sim.cli.options import HEADLINE
 
 FILE = Path(__file__).parent.parent / "results" / "reference" / "headline_milltown.csv"
 MEASURES = [

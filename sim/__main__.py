@@ -12,7 +12,7 @@ def main():
     except KeyboardInterrupt:  # in the few milliseconds before the signals are taken over
         sys.exit(130)
     try:
-        from sim.cli import main as command
+        from sim.cli.shell import main as command
 
         command()
     except SystemExit as stop:

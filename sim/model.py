@@ -286,6 +286,10 @@ class LocalSystem(mesa.Model):
         """
         code, known = self.arrangement.roles.get("centre", ""), [department.code for department in self.departments]
         if code not in known:
-            raise InputError(self.arrangement.file, "roles.centre", f"{code!r} is no department of {self.place.id}",
-                             suggest(code, known))  # fmt: skip
+            raise InputError(
+                self.arrangement.file,
+                "roles.centre",
+                f"{code!r} is no department of {self.place.id}",
+                suggest(code, known),
+            )
         return self.parties[code]

@@ -118,8 +118,9 @@ def _read(path):
     except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
     if not isinstance(manifest, dict) or "request" not in manifest:
-        raise InputError(path, "request", "is missing: listsim 0.1 did not write what a rerun needs",
-                         "run its command again")  # fmt: skip
+        raise InputError(
+            path, "request", "is missing: listsim 0.1 did not write what a rerun needs", "run its command again"
+        )
     return manifest
 
 
@@ -172,8 +173,12 @@ def _run_again(path, request, options, workers, progress):
         read = again.study.request
         for name in read.texts:
             if not Path(os.path.abspath(name)).is_relative_to(folder):
-                raise InputError(path, name, "is extended by its full path, so that its text here is not read",
-                                 "extend it by name and run again")  # fmt: skip
+                raise InputError(
+                    path,
+                    name,
+                    "is extended by its full path, so that its text here is not read",
+                    "extend it by name and run again",
+                )
     shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
     own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
     asked = replace(request, hashes=shipped | own)

@@ -73,8 +73,15 @@ def explained(name, place):
         return _future_in_words(load_future(name))
     if name in MEASURES:
         item = MEASURES[name]
-        return [("name", name), ("meaning", item.meaning), ("label", item.label), ("unit", item.unit), ("group", item.group),
-                ("adds up", item.adds_up), ("by", item.by)]  # fmt: skip
+        return [
+            ("name", name),
+            ("meaning", item.meaning),
+            ("label", item.label),
+            ("unit", item.unit),
+            ("group", item.group),
+            ("adds up", item.adds_up),
+            ("by", item.by),
+        ]
     known = every_parameter(place)
     if name not in known:
         raise UnknownParameterError(
@@ -172,12 +179,15 @@ def fit_report(loaded, seed, replicates, progress=None):
 
     fits = compare_targets(loaded, range(seed, seed + replicates), progress=progress)
     lines = [
-        f"# How {markdown(loaded.name)} meets its published figures", "",
+        f"# How {markdown(loaded.name)} meets its published figures",
+        "",
         f"Mean of {replicates} simulated base years without policy (seeds {seed} to {seed + replicates - 1}); {FIT_REPORT_MARK}. "
         "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
-        "Nothing is averaged away.", "",
-        "| figure | how used | published | range | simulated | gap | source |", "|---|---|---:|---:|---:|---:|---|",
-    ]  # fmt: skip
+        "Nothing is averaged away.",
+        "",
+        "| figure | how used | published | range | simulated | gap | source |",
+        "|---|---|---:|---:|---:|---:|---|",
+    ]
     for fit in fits:
         figure = fit.target.figure
         factor = fit.published / figure.value if figure.value else 1.0

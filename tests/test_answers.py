@@ -19,7 +19,8 @@ from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import SECTORS
 from sim.record.recorder import Recorder
 from sim.rules import CHOICES
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from tests.test_outcome_arrangements import WEALTHY
 
 COUNTED = ("prison",)
@@ -274,5 +275,5 @@ def test_a_value_that_no_arrangement_may_give_is_no_value():
 )
 def test_a_setting_that_nothing_reads_is_refused(arrangements, name, value, reader):
     with pytest.raises(InputError, match=rf"--set: {name}: nothing in {', '.join(arrangements)} reads it"):
-        load_cases(arrangements, "milltown", {name: value})
-    assert len(load_cases([*arrangements, reader], "milltown", {name: value})) == len(arrangements) + 1
+        load_study(arrangements, "milltown", {name: value})
+    assert len(load_study([*arrangements, reader], "milltown", {name: value}).inputs()) == len(arrangements) + 1

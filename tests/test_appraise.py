@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim import cli
+from sim.cli.shell import main
 from sim.core.evidence import evidence
 from sim.core.faults import InputError
 from sim.core.streams import normal, normals
@@ -56,7 +56,7 @@ def listsim(tmp_path, monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", ["listsim", "appraise", *map(str, words)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main()
         out, err = capfd.readouterr()
         return stop.value.code, out, err
 

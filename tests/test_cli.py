@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sim import cli
+from sim.cli.options import app
+from sim.cli.shell import main
 from sim.studies import executors as pool
 from sim.studies import run as runner
 
@@ -27,7 +28,7 @@ def listsim(tmp_path, monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main()
         out, err = capfd.readouterr()
         return stop.value.code, out, err
 
@@ -221,7 +222,7 @@ def test_help_has_an_example_each_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
-    for command in cli.app.registered_commands:
+    for command in app.registered_commands:
         assert "Example: listsim" in command.callback.__doc__
 
 

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from sim import cli
+from sim.cli.options import app
+from sim.cli.shell import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,13 +65,13 @@ def call(monkeypatch, words):
     """Exit code of a command."""
     monkeypatch.setattr(sys, "argv", ["listsim", *words])
     with pytest.raises(SystemExit) as stop:
-        cli.main()
+        main()
     return stop.value.code
 
 
 def parse(words):
     """Check a command's name, arguments and options without doing it."""
-    group = typer.main.get_command(cli.app)
+    group = typer.main.get_command(app)
     context = group.make_context("listsim", list(words))
     name, command, rest = group.resolve_command(context, list(words))
     command.make_context(name, rest, parent=context)
@@ -111,14 +112,14 @@ def test_what_is_said_of_wrong_input_is_what_is_said(clone, monkeypatch, capfd, 
 
 def test_every_command_is_shown():
     shown = {words[0] for words in readme_commands()}
-    there = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
+    there = {command.name or command.callback.__name__ for command in app.registered_commands}
     assert there - shown == set(), "give each an example in the README"
 
 
 def test_every_option_of_a_comparison_is_named():
     options = {
         name
-        for parameter in typer.main.get_command(cli.app).commands["compare"].params
+        for parameter in typer.main.get_command(app).commands["compare"].params
         for name in parameter.opts
         if name.startswith("--")
     }
@@ -127,7 +128,7 @@ def test_every_option_of_a_comparison_is_named():
 
 
 def test_the_examples_in_help_texts_are_right():
-    for command in cli.app.registered_commands:
+    for command in app.registered_commands:
         example = re.search(r"Example: listsim (.*)", command.callback.__doc__)[1]
         parse(shlex.split(example))
 

@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import cli
 from sim.core import folders
 from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
@@ -394,12 +393,12 @@ def test_a_fit_report_lands_in_docs_for_the_default_place_in_a_clone_alone(lists
     assert listsim("fit-report", "--place", "./birmingham_2010", "--no-progress", "--overwrite")[1].startswith(
         "baseline_fit_"
     )
-    (tmp_path / "sim").symlink_to(Path(cli.__file__).parent)
+    (tmp_path / "sim").symlink_to(Path(sim.__file__).parent)
     assert listsim("fit-report", "--no-progress", "--overwrite")[1] == "baseline_fit_milltown.md\n"
     (tmp_path / "sim").unlink()
     shutil.rmtree(tmp_path / "birmingham_2010")
     assert listsim("fit-report", "--no-progress")[1] == "baseline_fit_birmingham_2010.md\n"
-    (tmp_path / "sim").symlink_to(Path(cli.__file__).parent)
+    (tmp_path / "sim").symlink_to(Path(sim.__file__).parent)
     assert listsim("fit-report", "--no-progress")[1] == "docs/baseline_fit.md\n"
     assert listsim("fit-report", *TOWN, "--overwrite")[1] == "baseline_fit_milltown.md\n"
 

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import api, cli
+from sim import api
+from sim.cli.shell import main
 
 sys.path.insert(0, str(Path(__file__).parent))
 from hostile_cases import CASES, Call, Edit, Fifo, Folder, Link, Process, Result, Sparse, Town
@@ -126,7 +127,7 @@ def command(words, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["listsim", *words])
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), bounded(), pytest.raises(SystemExit) as stop:
-        cli.main()
+        main()
     return stop.value.code, out.getvalue(), err.getvalue()
 
 

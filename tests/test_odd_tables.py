@@ -4,8 +4,9 @@ import sys
 
 import pytest
 
-from sim import cli, rules
+from sim import rules
 from sim.agents.party import Commissioner, Party
+from sim.cli.shell import main
 from sim.core.dials import DIALS
 from sim.core.faults import InputError
 from sim.core.pages import filled, table
@@ -25,7 +26,7 @@ def page(tmp_path, monkeypatch):
 def call(monkeypatch, *words):
     monkeypatch.setattr(sys, "argv", ["listsim", "docs", *words])
     with pytest.raises(SystemExit) as stop:
-        cli.main()
+        main()
     return stop.value.code
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from sim import cli
+from sim.cli.shell import main
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, Ledger, party_of
 from sim.deals import bonds as outcome_bond
@@ -18,7 +18,7 @@ def listsim(monkeypatch, capsys):
     def call(*words):
         monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main()
         out, err = capsys.readouterr()
         return stop.value.code, out, err
 

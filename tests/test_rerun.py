@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim import cli
+from sim.cli.shell import main
 from sim.core.faults import InputError
 from sim.rerun import SAME, _commits, check_apart, reproduce
 from sim.results.manifest import TABLE_FILES, read_manifest
@@ -35,7 +35,7 @@ def listsim(tmp_path, monkeypatch, capfd):
         monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
         capfd.readouterr()
         with pytest.raises(SystemExit) as stop:
-            cli.main()
+            main()
         return stop.value.code, *capfd.readouterr()
 
     return call

@@ -9,8 +9,8 @@ from dataclasses import FrozenInstanceError, replace
 import pytest
 
 import sim
-from sim import cli
 from sim.api import compare, compare_points
+from sim.cli.shell import main
 from sim.core.digest import Digests
 from sim.core.faults import InputError
 from sim.core.folders import RESULT_FILES
@@ -211,7 +211,7 @@ def command(monkeypatch, *words):
     """Exit code of a command that runs in this process."""
     monkeypatch.setattr(sys, "argv", ["listsim", *words])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        main()
     return ended.value.code
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.cli import main
+from sim.cli.shell import main
 from sim.core.faults import InputError, check_name
 from sim.core.folders import reserve_folder
 from sim.core.text import LONGEST, cell, cut, distinct, fault, file_name, json_text, markdown, printable, prints

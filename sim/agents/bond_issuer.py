@@ -304,9 +304,16 @@ class BondIssuers(Body):
     def _bond(self, project, outcome, cost, units, payers):
         programme, arrangement = project.programme, self.model.arrangement
         return OutcomeBond(
-            outcome, programme.id, project.provider.code, cost, cost, units, programme.correction, payers,
+            outcome,
+            programme.id,
+            project.provider.code,
+            cost,
+            cost,
+            units,
+            programme.correction,
+            payers,
             int(arrangement.get("payment_years")) + 1,
-        )  # fmt: skip
+        )
 
     def _department(self, code):
         return self.model.party(code).spec.department
@@ -337,11 +344,16 @@ class Consortium(BondIssuers):
         """A bond an agency, each with its share of the cost."""
         costs = split(cost, list(worth.values()))
         return tuple(
-            self._bond(project, f"{project.programme.id}, {account.partition(':')[0]}", part, units,
-                       (Payer(account, 1.0, self._purse_for(account)),))
+            self._bond(
+                project,
+                f"{project.programme.id}, {account.partition(':')[0]}",
+                part,
+                units,
+                (Payer(account, 1.0, self._purse_for(account)),),
+            )
             for account, part in zip(worth, costs, strict=True)
             if part
-        )  # fmt: skip
+        )
 
 
 def _bonds(issues):

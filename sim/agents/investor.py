@@ -55,9 +55,13 @@ class Investor(Party):
     def __init__(self, model, code, kind, values):
         super().__init__(model, code)
         self.kind = kind
-        for name in INVESTOR_VALUES:
-            setattr(self, name, values[name].base_value)
-        self.tranche = round(self.tranche)
+        self.capital_per_million = values["capital_per_million"].base_value
+        self.required_return = values["required_return"].base_value
+        self.risk_aversion = values["risk_aversion"].base_value
+        self.largest_share = values["largest_share"].base_value
+        self.tranche = round(values["tranche"].base_value)
+        self.tax_relief_share = values["tax_relief_share"].base_value
+        self.prior_spread = values["prior_spread"].base_value
         self.beliefs = {name: Belief(1.0, self.prior_spread**2) for name in model.catalogue}
         self.holdings = []
 

@@ -9,11 +9,25 @@ from sim.core.streams import normal, uniform
 
 # Values of a provider with their limits; the class says what each one is.
 PROVIDER_VALUES = {
-    "cost_ratio": MULTIPLE, "margin": SHARE, "fidelity": SHARE, "reach": SHARE, "bid_spread": Kind(0, 3),
-    "opening_reserve": COST, "overdraft": COST, "risk_appetite": SHARE, "waiting_rate": SHARE,
-    "capacity": Kind(0, 1e6), "growth_limit": WEIGHT, "easy_growth": WEIGHT, "growth_fidelity_loss": SHARE,
-    "bidding_skill": SHARE, "presentation": Kind(0, 10), "skill_learning": SHARE, "creaming": SHARE, "effort_on_hard": SHARE,
-}  # fmt: skip
+    "cost_ratio": MULTIPLE,
+    "margin": SHARE,
+    "fidelity": SHARE,
+    "reach": SHARE,
+    "bid_spread": Kind(0, 3),
+    "opening_reserve": COST,
+    "overdraft": COST,
+    "risk_appetite": SHARE,
+    "waiting_rate": SHARE,
+    "capacity": Kind(0, 1e6),
+    "growth_limit": WEIGHT,
+    "easy_growth": WEIGHT,
+    "growth_fidelity_loss": SHARE,
+    "bidding_skill": SHARE,
+    "presentation": Kind(0, 10),
+    "skill_learning": SHARE,
+    "creaming": SHARE,
+    "effort_on_hard": SHARE,
+}
 
 # At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29
 # groups won 1.3m of 1.4m pounds in Erdington, 2007: 1.3/4 each against 0.1/25 each, odds of 81 (Localis 2010, Total
@@ -80,12 +94,24 @@ class Provider(Party):
         super().__init__(model, code)
         self.sector = sector
         here = model.scale * model.place.get("place.population") / 1e6
-        numbers = {name: values[name].base_value for name in PROVIDER_VALUES}
-        self._opening_reserve = round(100 * here * numbers.pop("opening_reserve"))
-        self.overdraft_pence = round(100 * here * numbers.pop("overdraft"))
-        self.capacity = round(here * numbers.pop("capacity"))
-        for name, number in numbers.items():
-            setattr(self, name, number)
+        self._opening_reserve = round(100 * here * values["opening_reserve"].base_value)
+        self.overdraft_pence = round(100 * here * values["overdraft"].base_value)
+        self.capacity = round(here * values["capacity"].base_value)
+        self.cost_ratio = values["cost_ratio"].base_value
+        self.margin = values["margin"].base_value
+        self.fidelity = values["fidelity"].base_value
+        self.reach = values["reach"].base_value
+        self.bid_spread = values["bid_spread"].base_value
+        self.risk_appetite = values["risk_appetite"].base_value
+        self.waiting_rate = values["waiting_rate"].base_value
+        self.growth_limit = values["growth_limit"].base_value
+        self.easy_growth = values["easy_growth"].base_value
+        self.growth_fidelity_loss = values["growth_fidelity_loss"].base_value
+        self.bidding_skill = values["bidding_skill"].base_value
+        self.presentation = values["presentation"].base_value
+        self.skill_learning = values["skill_learning"].base_value
+        self.creaming = values["creaming"].base_value
+        self.effort_on_hard = values["effort_on_hard"].base_value
         self.failed = False
         self.signed = self.delivered = self.delivered_before = self.won_pence = 0
         self._outlay = 0  # pence of this year's contracts that it pays for itself

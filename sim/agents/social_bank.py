@@ -32,8 +32,9 @@ class SocialBank(Vehicle):
     def __init__(self, model, code, values, relief_payer=""):
         super().__init__(model, code)
         self.relief_payer = relief_payer
-        for name in BANK_VALUES:
-            setattr(self, name, values[name].value)
+        self.risk_band = values["risk_band"].value
+        self.unit_correlation = values["unit_correlation"].value
+        self.bond_correlation = values["bond_correlation"].value
         self.baskets = {}
 
     def bundle(self, bonds):

@@ -67,8 +67,12 @@ def _check_deliverable(arrangement, catalogue, providers, name):
     ):
         return
     key = f"plan.{name}" if name in arrangement.plan else "programmes"
-    raise InputError(arrangement.file, key, f"no provider of {name} is of the sectors {', '.join(sectors)}",
-                     "leave it out, or allow one of " + ", ".join(programme.sectors))  # fmt: skip
+    raise InputError(
+        arrangement.file,
+        key,
+        f"no provider of {name} is of the sectors {', '.join(sectors)}",
+        "leave it out, or allow one of " + ", ".join(programme.sectors),
+    )
 
 
 def check_programme(programme, place):

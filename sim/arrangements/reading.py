@@ -26,10 +26,23 @@ VALUES = {
 SHIPPED = shipped_folder("arrangements")
 MOST_FAMILIES = 20_000_000  # a year of one programme
 _KINDS = {
-    "name": str, "source": str, "differs": str, "members": list, "programmes": list, "sectors": list, "outcome_lines": list, "parts": list,
-    "rules": dict, "settings": dict, "funding": dict, "roles": dict, "value": dict, "plan": dict,
-    "decision": list, "decisions": str,
-}  # fmt: skip
+    "name": str,
+    "source": str,
+    "differs": str,
+    "members": list,
+    "programmes": list,
+    "sectors": list,
+    "outcome_lines": list,
+    "parts": list,
+    "rules": dict,
+    "settings": dict,
+    "funding": dict,
+    "roles": dict,
+    "value": dict,
+    "plan": dict,
+    "decision": list,
+    "decisions": str,
+}
 _REQUIRED = ("name", "source", "differs", "members", "rules")
 _IF_EMPTY = {
     "members": 'give ["all"], or the agencies that take part',

@@ -23,10 +23,23 @@ BROKER = "broker"
 
 PARTIES = frozenset(
     {
-        POOL, LIST, CENTRE, PARTNERSHIP, ISSUERS, CONSORTIUM, ONE_BODY, LEAD, PARTNERS, PLAN, VEHICLE, BANK, MONITOR,
-        EVIDENCE_UNIT, BROKER,
+        POOL,
+        LIST,
+        CENTRE,
+        PARTNERSHIP,
+        ISSUERS,
+        CONSORTIUM,
+        ONE_BODY,
+        LEAD,
+        PARTNERS,
+        PLAN,
+        VEHICLE,
+        BANK,
+        MONITOR,
+        EVIDENCE_UNIT,
+        BROKER,
     }
-)  # fmt: skip
+)
 
 
 def board(neighbourhood):

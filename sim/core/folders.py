@@ -23,9 +23,20 @@ from sim.core.faults import InputError, check_name
 
 # What a comparison writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
-    "manifest.json", "runs.parquet", "flows.parquet", "decisions.parquet", "summary.csv", "failures.csv", "report.html", "figures/leaks.svg", "figures/who_gains.svg",
-    "figures/by_year.svg", "figures/measured.svg", "figures/investors.svg", "figures/life_*.svg",
-)  # fmt: skip
+    "manifest.json",
+    "runs.parquet",
+    "flows.parquet",
+    "decisions.parquet",
+    "summary.csv",
+    "failures.csv",
+    "report.html",
+    "figures/leaks.svg",
+    "figures/who_gains.svg",
+    "figures/by_year.svg",
+    "figures/measured.svg",
+    "figures/investors.svg",
+    "figures/life_*.svg",
+)
 RESULT_FOLDERS = ("figures",)
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 LONG_AGO = 60  # seconds
@@ -106,8 +117,9 @@ class Reservation:
             except InputError:
                 spare = _next_free(f"{self._full}-{number}" for number in count(2))
                 new.rename(spare)
-                raise InputError(self.path, "", "was changed by somebody else while this ran",
-                                 f"what was written is {spare}") from None  # fmt: skip
+                raise InputError(
+                    self.path, "", "was changed by somebody else while this ran", f"what was written is {spare}"
+                ) from None
             self._put(new, self._full, self._partial / "old")
 
     def _leave(self):
@@ -312,8 +324,12 @@ def _take(path):
         taken.mkdir()
     except FileExistsError:
         process = next((name.split("_")[2] for name in _owners(taken)), "unknown")
-        raise TakenError(path, "", f"another run (process {process}) is writing it",
-                         f"wait for it; if it is gone, remove {taken.name}") from None  # fmt: skip
+        raise TakenError(
+            path,
+            "",
+            f"another run (process {process}) is writing it",
+            f"wait for it; if it is gone, remove {taken.name}",
+        ) from None
     try:
         (taken / _owner()).touch()
     except OSError:
@@ -383,8 +399,12 @@ def _started(process):
             return ""
         return "" if state in "ZX" else fields[18]
     try:
-        done = subprocess.run(["ps", "-o", "lstart=", "-p", str(process)], capture_output=True, text=True,
-                              env={**os.environ, "LC_ALL": "C", "TZ": "UTC"})  # fmt: skip
+        done = subprocess.run(
+            ["ps", "-o", "lstart=", "-p", str(process)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
+        )
     except OSError:
         return None
     return re.sub(r"[^A-Za-z0-9]+", "-", done.stdout.strip())

@@ -159,9 +159,11 @@ def _row(path, line, header, fields):
     wide = len(header)
     if len(fields) < wide or any(fields[wide:]):
         raise InputError(
-            path, f"line {line}", f"has the wrong number of fields ({len(fields)}, not {wide})",
+            path,
+            f"line {line}",
+            f"has the wrong number of fields ({len(fields)}, not {wide})",
             f"give {wide}: a text with a comma in quotation marks, and 1911 for 1,911",
-        )  # fmt: skip
+        )
     row = Row(zip(header, fields[:wide], strict=True))
     row.line = line
     return row

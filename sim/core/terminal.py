@@ -14,10 +14,23 @@ SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if 
 BROKEN_PIPE = 128 + 13  # as a shell reports a program that SIGPIPE ended
 INTERRUPTED = "interrupted: nothing is half written; give the same command to run it again"
 _LOOKALIKES = {
-    "£": "GBP ", "→": "->", "←": "<-", "…": "...", "≤": "<=", "≥": ">=", "·": ".", "•": "-", "“": '"', "”": '"',
-    "\N{EN DASH}": "-", "—": "-", "\N{MINUS SIGN}": "-", "\N{MULTIPLICATION SIGN}": "x",
-    "\N{LEFT SINGLE QUOTATION MARK}": "'", "\N{RIGHT SINGLE QUOTATION MARK}": "'",
-}  # fmt: skip
+    "£": "GBP ",
+    "→": "->",
+    "←": "<-",
+    "…": "...",
+    "≤": "<=",
+    "≥": ">=",
+    "·": ".",
+    "•": "-",
+    "“": '"',
+    "”": '"',
+    "\N{EN DASH}": "-",
+    "—": "-",
+    "\N{MINUS SIGN}": "-",
+    "\N{MULTIPLICATION SIGN}": "x",
+    "\N{LEFT SINGLE QUOTATION MARK}": "'",
+    "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+}
 
 received = None  # the signal that ends this command
 _last = -1.0

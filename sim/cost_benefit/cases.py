@@ -144,9 +144,12 @@ class CostBenefit:
         drawn = self.profile.draws @ np.bincount(self.profile.factor, full, self.profile.size.size)
         covered = first_covered(np.round(np.cumsum(by_year), 2), np.round(np.cumsum(self.terms.cost_by_year), 2))
         return Verdict(
-            benefit, benefit - cost, benefit / cost if cost else None, None if covered is None else covered + 1,
+            benefit,
+            benefit - cost,
+            benefit / cost if cost else None,
+            None if covered is None else covered + 1,
             float((drawn > cost).mean()),
-        )  # fmt: skip
+        )
 
     @cached_property
     def financial(self):
@@ -196,60 +199,99 @@ class CostBenefit:
         """The result in plain numbers, as ``listsim appraise --json`` prints it; keys in docs/appraise.md."""
         terms, cases = self.terms, self.terms.cases
         return {
-            "programme": terms.programme, "name": terms.name, "place": self.place, "split": self.split,
-            "cost_per_case_gbp": np.array(terms.cost_per_case).tolist(), "corrected_cost_per_case_gbp": round(terms.cost, 2), "cases": cases,
-            "discount_rate": terms.discount_rate, "horizon_years": terms.horizon_years,
-            "evidence_grade": terms.evidence_grade, "benefit_correction": correction(terms.evidence_grade),
-            "cost_grade": terms.cost_grade, "cost_correction": correction(terms.cost_grade),
-            "npv_gbp": _total(self.financial.net, cases), "npv_per_case_gbp": round(self.financial.net, 2),
-            "bcr": self.financial.per_pound, "payback_year": self.financial.payback_year,
-            "chance_of_gain": self.financial.chance_of_gain, "chance_standard_error": self.chance_error,
-            "draws": len(self.profile.draws), "seed": self.seed,
-            "by_agency": self._agency_rows(), "financial_case": self._financial_case(),
-            "public_value_case": self._public_value_case(), "silos": self.silos, "by_year": self._year_rows(),
+            "programme": terms.programme,
+            "name": terms.name,
+            "place": self.place,
+            "split": self.split,
+            "cost_per_case_gbp": np.array(terms.cost_per_case).tolist(),
+            "corrected_cost_per_case_gbp": round(terms.cost, 2),
+            "cases": cases,
+            "discount_rate": terms.discount_rate,
+            "horizon_years": terms.horizon_years,
+            "evidence_grade": terms.evidence_grade,
+            "benefit_correction": correction(terms.evidence_grade),
+            "cost_grade": terms.cost_grade,
+            "cost_correction": correction(terms.cost_grade),
+            "npv_gbp": _total(self.financial.net, cases),
+            "npv_per_case_gbp": round(self.financial.net, 2),
+            "bcr": self.financial.per_pound,
+            "payback_year": self.financial.payback_year,
+            "chance_of_gain": self.financial.chance_of_gain,
+            "chance_standard_error": self.chance_error,
+            "draws": len(self.profile.draws),
+            "seed": self.seed,
+            "by_agency": self._agency_rows(),
+            "financial_case": self._financial_case(),
+            "public_value_case": self._public_value_case(),
+            "silos": self.silos,
+            "by_year": self._year_rows(),
             "notes": list(self.profile.notes),
-        }  # fmt: skip
+        }
 
     def _agency_rows(self):
         fiscal = _shares(self.financial.benefit, self.terms.cases, [own.benefit for own, _ in self.agencies.values()])
         cash = _shares(self.cashable.benefit, self.terms.cases, [own.benefit for _, own in self.agencies.values()])
         return [
             {
-                "agency": name, "fiscal_gbp": fiscal[i], "cashable_gbp": cash[i],
+                "agency": name,
+                "fiscal_gbp": fiscal[i],
+                "cashable_gbp": cash[i],
                 "share": own.benefit / self.financial.benefit if self.financial.benefit > 0 else None,
-                "fiscal_per_case_gbp": round(own.benefit, 2), "cashable_per_case_gbp": round(mine.benefit, 2),
-                "net_if_it_alone_paid_gbp": _total(own.net, self.terms.cases), "return_per_pound": own.per_pound,
+                "fiscal_per_case_gbp": round(own.benefit, 2),
+                "cashable_per_case_gbp": round(mine.benefit, 2),
+                "net_if_it_alone_paid_gbp": _total(own.net, self.terms.cases),
+                "return_per_pound": own.per_pound,
                 "payback_year": own.payback_year,
             }
             for i, (name, (own, mine)) in enumerate(self.agencies.items())
-        ]  # fmt: skip
+        ]
 
     def _financial_case(self):
         case, cash, cases = self.financial, self.cashable, self.terms.cases
         centre = self.present(self.is_fiscal * self.profile.centre)
         return {
-            "cost_gbp": _total(self.terms.cost, cases), "benefit_gbp": _total(case.benefit, cases),
-            "net_present_budget_impact_gbp": _total(case.net, cases), "return_per_pound": case.per_pound,
-            "payback_year": case.payback_year, "chance_of_gain": case.chance_of_gain,
-            "cashable_gbp": _total(cash.benefit, cases), "cashable_net_gbp": _total(cash.net, cases),
-            "cashable_return_per_pound": cash.per_pound, "cashable_payback_year": cash.payback_year,
-            "cashable_chance_of_gain": cash.chance_of_gain, "cash_to_the_centre_gbp": _total(centre, cases),
-            "per_case": {"cost_gbp": round(self.terms.cost, 2), "benefit_gbp": round(case.benefit, 2), "net_gbp": round(case.net, 2),
-                         "cashable_gbp": round(cash.benefit, 2), "cash_to_the_centre_gbp": round(centre, 2)},
-        }  # fmt: skip
+            "cost_gbp": _total(self.terms.cost, cases),
+            "benefit_gbp": _total(case.benefit, cases),
+            "net_present_budget_impact_gbp": _total(case.net, cases),
+            "return_per_pound": case.per_pound,
+            "payback_year": case.payback_year,
+            "chance_of_gain": case.chance_of_gain,
+            "cashable_gbp": _total(cash.benefit, cases),
+            "cashable_net_gbp": _total(cash.net, cases),
+            "cashable_return_per_pound": cash.per_pound,
+            "cashable_payback_year": cash.payback_year,
+            "cashable_chance_of_gain": cash.chance_of_gain,
+            "cash_to_the_centre_gbp": _total(centre, cases),
+            "per_case": {
+                "cost_gbp": round(self.terms.cost, 2),
+                "benefit_gbp": round(case.benefit, 2),
+                "net_gbp": round(case.net, 2),
+                "cashable_gbp": round(cash.benefit, 2),
+                "cash_to_the_centre_gbp": round(centre, 2),
+            },
+        }
 
     def _public_value_case(self):
         case, cases = self.public_value, self.terms.cases
         parts = {
-            "fiscal_gbp": self.present(self.is_fiscal * ~self.profile.transfer), "economic_gbp": self.present(self.rows("economic")),
-            "social_gbp": self.present(self.rows("social")), "benefit_gbp": case.benefit, "npv_gbp": case.net,
+            "fiscal_gbp": self.present(self.is_fiscal * ~self.profile.transfer),
+            "economic_gbp": self.present(self.rows("economic")),
+            "social_gbp": self.present(self.rows("social")),
+            "benefit_gbp": case.benefit,
+            "npv_gbp": case.net,
             "transfers_left_out_gbp": self.present(self.is_fiscal * self.profile.transfer),
-        }  # fmt: skip
+        }
         return {
-            "cost_gbp": _total(self.terms.cost, cases), **{key: _total(pounds, cases) for key, pounds in parts.items()},
-            "bcr": case.per_pound, "payback_year": case.payback_year, "chance_of_gain": case.chance_of_gain,
-            "per_case": {"cost_gbp": round(self.terms.cost, 2), **{key: round(pounds, 2) for key, pounds in parts.items()}},
-        }  # fmt: skip
+            "cost_gbp": _total(self.terms.cost, cases),
+            **{key: _total(pounds, cases) for key, pounds in parts.items()},
+            "bcr": case.per_pound,
+            "payback_year": case.payback_year,
+            "chance_of_gain": case.chance_of_gain,
+            "per_case": {
+                "cost_gbp": round(self.terms.cost, 2),
+                **{key: round(pounds, 2) for key, pounds in parts.items()},
+            },
+        }
 
     @cached_property
     def silos(self):
@@ -273,10 +315,16 @@ class CostBenefit:
             for j, key in enumerate(zip(self.profile.agency, self.profile.kind, strict=True)):
                 rows[year + 1, *key] = rows.get((year + 1, *key), 0.0) + self.expected[year, j]
         return [
-            {"year": year, "agency": agency, "kind": kind, "benefit_per_case_gbp": round(pounds, 2),
-             "present_per_case_gbp": round(pounds * self.terms.discount[year - 1], 2)}
-            for (year, agency, kind), pounds in rows.items() if pounds
-        ]  # fmt: skip
+            {
+                "year": year,
+                "agency": agency,
+                "kind": kind,
+                "benefit_per_case_gbp": round(pounds, 2),
+                "present_per_case_gbp": round(pounds * self.terms.discount[year - 1], 2),
+            }
+            for (year, agency, kind), pounds in rows.items()
+            if pounds
+        ]
 
 
 def correction(grade):

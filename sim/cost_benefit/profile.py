@@ -15,18 +15,33 @@ _SHARE = (float, 0, 1)
 _COST = "cost_per_case_gbp"
 # Key: type, least, most, default.
 _TOP = {
-    "name": (*_TEXT, ""), "notes": (*_TEXT, ""), "source": (*_TEXT, ""),
-    _COST: (float, 0, 1e9, NEEDED), "cases": (int, 1, 10**9, 1),
-    "discount_rate": (*_SHARE, DISCOUNT_RATE), "horizon_years": (int, 1, LAST_YEAR, None),
-    "evidence_grade": (int, 1, 6, None), "cost_grade": (int, 1, 6, None),
-    "engagement": (*_SHARE, 1.0), "success": (*_SHARE, 1.0), "deadweight": (*_SHARE, 0.0),
-    "lag_years": (int, 0, LAST_YEAR - 1, 0), "drop_off": (*_SHARE, 0.0), "uncertainty": (float, 0, 5, None),
-}  # fmt: skip
+    "name": (*_TEXT, ""),
+    "notes": (*_TEXT, ""),
+    "source": (*_TEXT, ""),
+    _COST: (float, 0, 1e9, NEEDED),
+    "cases": (int, 1, 10**9, 1),
+    "discount_rate": (*_SHARE, DISCOUNT_RATE),
+    "horizon_years": (int, 1, LAST_YEAR, None),
+    "evidence_grade": (int, 1, 6, None),
+    "cost_grade": (int, 1, 6, None),
+    "engagement": (*_SHARE, 1.0),
+    "success": (*_SHARE, 1.0),
+    "deadweight": (*_SHARE, 0.0),
+    "lag_years": (int, 0, LAST_YEAR - 1, 0),
+    "drop_off": (*_SHARE, 0.0),
+    "uncertainty": (float, 0, 5, None),
+}
 _BENEFIT = {
-    "agency": (*_TEXT, ""), "amount_gbp": (float, -1e9, 1e9, NEEDED), "from_year": (int, 1, LAST_YEAR, NEEDED),
-    "to_year": (int, 1, LAST_YEAR, NEEDED), "kind": (*_TEXT, "fiscal"), "transfer": (bool, None, None, False),
-    "cashable_share": (*_SHARE, None), "source": (*_TEXT, ""), "notes": (*_TEXT, ""),
-}  # fmt: skip
+    "agency": (*_TEXT, ""),
+    "amount_gbp": (float, -1e9, 1e9, NEEDED),
+    "from_year": (int, 1, LAST_YEAR, NEEDED),
+    "to_year": (int, 1, LAST_YEAR, NEEDED),
+    "kind": (*_TEXT, "fiscal"),
+    "transfer": (bool, None, None, False),
+    "cashable_share": (*_SHARE, None),
+    "source": (*_TEXT, ""),
+    "notes": (*_TEXT, ""),
+}
 _WORDS = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}
 
 

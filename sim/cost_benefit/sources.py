@@ -87,9 +87,15 @@ def from_file(place, path, read, cases, horizon, seed, draws):
     grade, cost_grade = values["evidence_grade"], values["cost_grade"] or values["evidence_grade"]
     stem = check_name(Path(str(path)).stem, path, "file name", "file")
     terms = Terms(
-        stem, values["name"] or stem, cost, cases or values["cases"], values["discount_rate"], years, grade,
+        stem,
+        values["name"] or stem,
+        cost,
+        cases or values["cases"],
+        values["discount_rate"],
+        years,
+        grade,
         cost_grade,
-    )  # fmt: skip
+    )
     given = values["uncertainty"]
     spread = MARGIN[grade or 6] / Z95 if given is None else given
     why = f"margin of error of grade {grade or 6}, as a 95% interval" if given is None else "as the file says"
@@ -164,9 +170,15 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
         )
     years = horizon or HORIZON_YEARS
     terms = Terms(
-        programme.id, programme.name, programme.get("cost_per_family"), cases or max(1, int(families * programme.get("most_reached"))),
-        DISCOUNT_RATE, years, programme.grade, programme.grade,
-    )  # fmt: skip
+        programme.id,
+        programme.name,
+        programme.get("cost_per_family"),
+        cases or max(1, int(families * programme.get("most_reached"))),
+        DISCOUNT_RATE,
+        years,
+        programme.grade,
+        programme.grade,
+    )
     fiscal = _full_benefit(programme, use / families, settled.services.prices.average, years)
     rows = [(j, "fiscal", 1.0) for j in range(len(use))]
     for kind in ("economic", "social"):
@@ -194,7 +206,15 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
 def _full_benefit(programme, use, average_pence, years):
     """Pounds by year and line if all of the use were avoided while the effect is at full strength, corrected for grade."""
     every = np.ones(len(use), bool)
-    case = Case(use, average_pence.astype(float), every.astype(float), 0.0, 0.0, programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
+    case = Case(
+        use,
+        average_pence.astype(float),
+        every.astype(float),
+        0.0,
+        0.0,
+        programme.get("duration") / QUARTERS,
+        programme.get("half_life"),
+    )
     return (
         appraise_case(case, every, every.astype(float), 0.0, years, correction(programme.grade), years).fiscal_pence
         / 100
@@ -214,8 +234,9 @@ def _notes(place, terms, families, wider):
         _corrections(terms),
         "Cases are families that take it up, so engagement is in their number. No deadweight: effects are against controls.",
         "Economic and social benefits where a line's unit cost cites published ones: "
-        + (", ".join(dict.fromkeys(wider)) or "none") + "; left out elsewhere.",
-    )  # fmt: skip
+        + (", ".join(dict.fromkeys(wider)) or "none")
+        + "; left out elsewhere.",
+    )
 
 
 def drawn_reduction(programme, place, seed, draws):
@@ -271,7 +292,13 @@ def reshared(profile, published, place):
             rows.append((j, profile.agency[j], 1.0, 0.0))
     of = np.array([row[0] for row in rows])
     return replace(
-        profile, agency=tuple(row[1] for row in rows), kind=tuple(profile.kind[j] for j in of), transfer=profile.transfer[of],
-        cash=np.array([row[3] for row in rows]), centre=np.zeros(len(rows), bool), yearly=profile.yearly[:, of] * [row[2] for row in rows],
-        factor=profile.factor[of], notes=(*profile.notes, note),
-    )  # fmt: skip
+        profile,
+        agency=tuple(row[1] for row in rows),
+        kind=tuple(profile.kind[j] for j in of),
+        transfer=profile.transfer[of],
+        cash=np.array([row[3] for row in rows]),
+        centre=np.zeros(len(rows), bool),
+        yearly=profile.yearly[:, of] * [row[2] for row in rows],
+        factor=profile.factor[of],
+        notes=(*profile.notes, note),
+    )

@@ -49,8 +49,15 @@ class Market:
             return None
         reduction = believed_reduction(programme.published(self.model.place), belief.mean, self.model.lines.need)
         spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
-        return Case(use / families, self.model.services.prices.average.astype(float), reduction, spread, float(price_pence),
-                    programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
+        return Case(
+            use / families,
+            self.model.services.prices.average.astype(float),
+            reduction,
+            spread,
+            float(price_pence),
+            programme.get("duration") / QUARTERS,
+            programme.get("half_life"),
+        )
 
     def best_provider(self, programme, body, wanted=1, least=1):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.

@@ -95,11 +95,14 @@ class Outcomes:
     def owed_by(self, body):
         """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""
         years = self.model.arrangement.followed_years
-        return round(sum(
-            contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.model.calendar.year) / years)
-            for contract in self.model.contracts.signed.values()
-            if contract.body == body.code and contract.payee != body.outcome_account()
-        ) * self.own_share())  # fmt: skip
+        return round(
+            sum(
+                contract.expected_pence * min(1.0, max(0, contract.year + years + 1 - self.model.calendar.year) / years)
+                for contract in self.model.contracts.signed.values()
+                if contract.body == body.code and contract.payee != body.outcome_account()
+            )
+            * self.own_share()
+        )
 
     def own_share(self):
         """Share of outcome payments that falls on the commissioner and its members."""

@@ -87,8 +87,17 @@ def example_bond(values, pricing):
         Payer(JOBCENTRE, values["benefit_share"], DEPARTMENT, round(values["agency_premium"] * 100)),
         Payer(OTHER, 1 - values["benefit_share"], OTHER_DEPARTMENT),
     )
-    return OutcomeBond("jobseeker's allowance claimants fewer", "programme", PROVIDER, cost, price,
-                       int(values["cases"]), values["risk"], payers, int(values["years"]))  # fmt: skip
+    return OutcomeBond(
+        "jobseeker's allowance claimants fewer",
+        "programme",
+        PROVIDER,
+        cost,
+        price,
+        int(values["cases"]),
+        values["risk"],
+        payers,
+        int(values["years"]),
+    )
 
 
 def play_example(values, pricing):

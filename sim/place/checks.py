@@ -109,8 +109,12 @@ def check_sums(folder, neighbourhoods, needs, values):
                 both = sum(chance.value for chance in chances if chance)
                 with faults.kept():
                     if both > 1:
-                        raise InputError(folder / "transitions.csv", f"{need} level {level}",
-                                         f"up and down sum to {both:g}", "keep the sum at 1 or less")  # fmt: skip
+                        raise InputError(
+                            folder / "transitions.csv",
+                            f"{need} level {level}",
+                            f"up and down sum to {both:g}",
+                            "keep the sum at 1 or less",
+                        )
 
 
 def check_measure(path, where, text, members):
@@ -183,8 +187,12 @@ def check_size(place, shipped):
             most = "population" if key.endswith(".caseload") else "families"
             with faults.kept():
                 if "caseload" in key and item.value > place.values[f"place.{most}"].value:
-                    raise InputError(f"{place.folder}/{file}", key, f"{item.value:g} is more than the place's {most}",
-                                     f"give counts of this place, or mend value.{most} of place.toml")  # fmt: skip
+                    raise InputError(
+                        f"{place.folder}/{file}",
+                        key,
+                        f"{item.value:g} is more than the place's {most}",
+                        f"give counts of this place, or mend value.{most} of place.toml",
+                    )
 
 
 def _counts(place):
@@ -216,8 +224,9 @@ def _refuse_size(place, file, key, here, alike):
     name, there = min(alike, key=lambda pair: max(here / pair[1], pair[1] / here))
     times, way, size = (there / here, "fewer", "smaller") if here < there else (here / there, "more", "larger")
     raise InputError(
-        f"{place.folder}/{file}", key,
+        f"{place.folder}/{file}",
+        key,
         f"{_figure(1000 * here)} per 1,000 families is {times:.0f} times {way} than {name}'s {_figure(1000 * there)}: "
         f"are these counts of a {size} place?",
         f"give counts of a place of {place.values['place.families'].value:,.0f} families, or mend value.families of place.toml",
-    )  # fmt: skip
+    )

@@ -79,30 +79,23 @@ class Families:
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)
-        twin.__dict__.update(self.__dict__)
-        twin.columns = kernels.Columns(*(column.copy() for column in self.columns))
-        for name in (
-            "counts",
-            "leavers",
-            "eligible",
-            "lower",
-            "heard",
-            "_demand",
-            "_kept",
-            "_helped",
-            "_buffer",
-            "_chosen",
-        ):
-            setattr(twin, name, getattr(self, name).copy())
-        twin._hopeful = tuple(column.copy() for column in self._hopeful)
+        own = ("counts", "leavers", "eligible", "lower", "heard", "_demand", "_kept", "_helped", "_buffer", "_chosen")
+        copies = {name: getattr(self, name).copy() for name in own}
+        copies["columns"] = kernels.Columns(*(column.copy() for column in self.columns))
+        copies["_hopeful"] = tuple(column.copy() for column in self._hopeful)
+        twin.__dict__.update(self.__dict__, **copies)
         return twin
 
     def age(self, until_full=0):
         """A quarter passes; families leave at 25 and others enter. A new place fills as index children are born."""
         self._each_area(
-            kernels.age_families, self.columns, self._need_tables, self._newborn, key=self.key,
+            kernels.age_families,
+            self.columns,
+            self._need_tables,
+            self._newborn,
+            key=self.key,
             out=(until_full, self.leavers, self.counts),
-        )  # fmt: skip
+        )
 
     def move_needs(self, quarter):
         """Needs worsen and ease, given last quarter's services and neighbours."""
@@ -121,9 +114,24 @@ class Families:
         """
         demand, kept = self._demand, self._kept
         self._each_area(
-            kernels.screen, self.columns, self._services, self.offers, key=self.key,
-            out=(quarter, self.heard, self.finds, self.trust_counts, self.all_known, self.eligible, self.lower, demand, kept, *self._hopeful),
-        )  # fmt: skip
+            kernels.screen,
+            self.columns,
+            self._services,
+            self.offers,
+            key=self.key,
+            out=(
+                quarter,
+                self.heard,
+                self.finds,
+                self.trust_counts,
+                self.all_known,
+                self.eligible,
+                self.lower,
+                demand,
+                kept,
+                *self._hopeful,
+            ),
+        )
         return demand.sum(axis=0), kept.sum(axis=0)
 
     def admit(self, quarter, line, need, code, places, below=False):
@@ -137,9 +145,24 @@ class Families:
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
         first_area, last_area = areas or (0, len(self.heard))
         n = kernels.choose_families(
-            self.columns, self.offers, target, self.key, quarter, code, np.float32(engagement), np.float32(reach), self.heard,
-            places, same_programme, order, barred, first_area, last_area, self._buffer, self._chosen,
-        )  # fmt: skip
+            self.columns,
+            self.offers,
+            target,
+            self.key,
+            quarter,
+            code,
+            np.float32(engagement),
+            np.float32(reach),
+            self.heard,
+            places,
+            same_programme,
+            order,
+            barred,
+            first_area,
+            last_area,
+            self._buffer,
+            self._chosen,
+        )
         return self._chosen[:n].copy()
 
     def enrol(self, rows, offer, trust_gain):
@@ -215,10 +238,20 @@ def _empty_columns(place, n_families):
     first = np.concatenate([[0], np.cumsum(split(n_families, shares))]).astype(np.int64)
     n, k = n_families, len(place.needs)
     return kernels.Columns(
-        first, first[:-1].copy(), np.zeros((n, k), np.uint8), np.zeros(n, np.uint16), *(np.zeros(n, np.uint8) for _ in range(4)),
-        np.zeros(n, np.uint32), np.zeros(n, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
-        np.zeros((kernels.RING, n), np.uint32), np.zeros((kernels.SLOTS, n), np.uint8), np.zeros((kernels.SLOTS, n), np.uint8),
-    )  # fmt: skip
+        first,
+        first[:-1].copy(),
+        np.zeros((n, k), np.uint8),
+        np.zeros(n, np.uint16),
+        *(np.zeros(n, np.uint8) for _ in range(4)),
+        np.zeros(n, np.uint32),
+        np.zeros(n, np.float32),
+        np.zeros(n, np.float32),
+        np.zeros(n, np.uint16),
+        np.zeros(n, np.uint16),
+        np.zeros((kernels.RING, n), np.uint32),
+        np.zeros((kernels.SLOTS, n), np.uint8),
+        np.zeros((kernels.SLOTS, n), np.uint8),
+    )
 
 
 def need_tables(place, dials):
@@ -251,9 +284,18 @@ def need_tables(place, dials):
         lines_of[needs.index(line.need)] |= np.uint32(1 << j)
     recovery = np.array([place.get(f"needs.{need}.recovery_if_served") for need in needs], np.float32)
     return kernels.NeedTables(
-        band, np.zeros((1, 1, 1, 4), np.float32), down, frail_up.astype(np.float32), frail_up.max(axis=1).astype(np.float32), frail_down.astype(np.float32), coupling,
-        coupling.max(), lines_of, recovery, recovery.max(),
-    )  # fmt: skip
+        band,
+        np.zeros((1, 1, 1, 4), np.float32),
+        down,
+        frail_up.astype(np.float32),
+        frail_up.max(axis=1).astype(np.float32),
+        frail_down.astype(np.float32),
+        coupling,
+        coupling.max(),
+        lines_of,
+        recovery,
+        recovery.max(),
+    )
 
 
 class AreaInfluence:
@@ -374,10 +416,15 @@ def offer_tables(n_needs, offers):
     """
     n = len(offers) + 1
     table = kernels.OfferTables(
-        np.zeros((n, n_needs), np.float32), np.zeros((n, n_needs), np.float32), np.zeros((n, 256), np.float32),
-        np.zeros((n, 4), np.float32), np.zeros((n, len(AGE_BANDS)), np.float32), np.ones(n, np.float32), np.ones(n, np.float32),
+        np.zeros((n, n_needs), np.float32),
+        np.zeros((n, n_needs), np.float32),
+        np.zeros((n, 256), np.float32),
+        np.zeros((n, 4), np.float32),
+        np.zeros((n, len(AGE_BANDS)), np.float32),
+        np.ones(n, np.float32),
+        np.ones(n, np.float32),
         np.zeros(n, np.uint8),
-    )  # fmt: skip
+    )
     for i, offer in enumerate(offers, 1):
         for name in ("escalation", "recovery", "strength", "level_weight", "band_weight", "running"):
             getattr(table, name)[i] = offer[name]

@@ -13,8 +13,17 @@ from sim.core.streams import code_of, uniform
 
 # Counts of one line in one quarter, in cases or places.
 FIELDS = (
-    "demand", "demand_found", "eligible_served", "served_found", "served_low", "places", "over", "empty_notice", "empty_other", "refilled",
-)  # fmt: skip
+    "demand",
+    "demand_found",
+    "eligible_served",
+    "served_found",
+    "served_low",
+    "places",
+    "over",
+    "empty_notice",
+    "empty_other",
+    "refilled",
+)
 
 
 @dataclass

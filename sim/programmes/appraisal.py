@@ -131,9 +131,16 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
     spread = abs(mine) * case.uncertainty
     chance = 1 - NormalDist(mine, spread).cdf(case.cost_pence) if spread > 0 else float(mine > case.cost_pence)
     return Appraisal(
-        fiscal, present, cash, case.cost_pence, float(mine - case.cost_pence), float(cumulative[-1] - case.cost_pence),
-        float(cumulative[-1] / case.cost_pence) if case.cost_pence else np.inf, first_covered(cumulative, case.cost_pence), chance,
-    )  # fmt: skip
+        fiscal,
+        present,
+        cash,
+        case.cost_pence,
+        float(mine - case.cost_pence),
+        float(cumulative[-1] - case.cost_pence),
+        float(cumulative[-1] / case.cost_pence) if case.cost_pence else np.inf,
+        first_covered(cumulative, case.cost_pence),
+        chance,
+    )
 
 
 def believed_reduction(published, theta, need_of_line):

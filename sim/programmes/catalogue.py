@@ -27,18 +27,37 @@ NO_INTERVAL_SE = (
 SHIPPED = shipped_folder("programmes")
 _WEIGHT = Kind(0, 2)
 _QUANTITIES = {
-    "cost_per_family": PRICE, "duration": Kind(1, 120, whole=True), "half_life": Kind(0.25, 100), "engagement": SHARE, "most_reached": SHARE,
-    "weight_emerging": _WEIGHT, "weight_entrenched": _WEIGHT, "weight_crisis": _WEIGHT, **{f"weight_age_{band}": _WEIGHT for band in BAND_NAMES},
-}  # fmt: skip
+    "cost_per_family": PRICE,
+    "duration": Kind(1, 120, whole=True),
+    "half_life": Kind(0.25, 100),
+    "engagement": SHARE,
+    "most_reached": SHARE,
+    "weight_emerging": _WEIGHT,
+    "weight_entrenched": _WEIGHT,
+    "weight_crisis": _WEIGHT,
+    **{f"weight_age_{band}": _WEIGHT for band in BAND_NAMES},
+}
 _TOP = {
-    "name": str, "commissioners": list, "sectors": list, "evidence_grade": int, "notes": str, "target": dict, "effect": list,
-}  # fmt: skip
+    "name": str,
+    "commissioners": list,
+    "sectors": list,
+    "evidence_grade": int,
+    "notes": str,
+    "target": dict,
+    "effect": list,
+}
 _TARGET = {"needs": list, "level_from": int, "level_to": int, "at_least": int, "age_from": int, "age_to": int}
 _WORDS = {str: "text in quotes", list: "a list, not empty", int: "a whole number", dict: "a table"}
 # What a study may say. Sizes have their least and most; a level is in per cent, and a p-value of 1 tells nothing.
 _SIZES = {
-    "ratio": (0.01, 100), "d": (-5, 5), "treated": (0.001, 0.999), "control": (0.001, 0.999), "interval": (-100, 100), "level": (50, 99.9), "p": (0, 0.999),
-}  # fmt: skip
+    "ratio": (0.01, 100),
+    "d": (-5, 5),
+    "treated": (0.001, 0.999),
+    "control": (0.001, 0.999),
+    "interval": (-100, 100),
+    "level": (50, 99.9),
+    "p": (0, 0.999),
+}
 _STUDY = (*_SIZES, "pooled", "source", "finding")
 
 
@@ -233,8 +252,18 @@ def _build(path, spec, faults):
             )
     if faults.errors:
         return None
-    return Programme(path.stem, spec["name"], tuple(spec["commissioners"]), tuple(spec["sectors"]), spec["evidence_grade"],
-                     spec["target"], values, tuple(effects), str(path), spec.get("notes", ""))  # fmt: skip
+    return Programme(
+        path.stem,
+        spec["name"],
+        tuple(spec["commissioners"]),
+        tuple(spec["sectors"]),
+        spec["evidence_grade"],
+        spec["target"],
+        values,
+        tuple(effects),
+        str(path),
+        spec.get("notes", ""),
+    )
 
 
 def _check_kind(path, key, item, kind):
@@ -265,9 +294,12 @@ def _check_target(path, target, faults):
         return
     _check_names(path, "target.needs", right["needs"], faults)
     for key, low, high in (
-        ("level_from", 1, 3), ("level_to", right["level_from"], 3), ("at_least", 1, len(right["needs"])),
-        ("age_from", 0, AGE_BANDS[-1][1]), ("age_to", right["age_from"], AGE_BANDS[-1][1]),
-    ):  # fmt: skip
+        ("level_from", 1, 3),
+        ("level_to", right["level_from"], 3),
+        ("at_least", 1, len(right["needs"])),
+        ("age_from", 0, AGE_BANDS[-1][1]),
+        ("age_to", right["age_from"], AGE_BANDS[-1][1]),
+    ):
         with faults.kept():
             if not low <= right[key] <= high:
                 given = f"{right[key]} is out of order or range"

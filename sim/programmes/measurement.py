@@ -297,8 +297,17 @@ def before_after(cohort, families, prices, size, relieved):
     by_family, usual = saved @ price, float((cohort.before[picked] @ price).mean())
     spread = by_family.std() / np.sqrt(len(picked))
     turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
-    return Finding(cohort, saved.sum(axis=0) * scale, float(by_family.mean()), float(spread), len(picked), usual, turned, hard,
-                   _shared(cohort, families))  # fmt: skip
+    return Finding(
+        cohort,
+        saved.sum(axis=0) * scale,
+        float(by_family.mean()),
+        float(spread),
+        len(picked),
+        usual,
+        turned,
+        hard,
+        _shared(cohort, families),
+    )
 
 
 def compared(cohort, families, prices, size, relieved):
@@ -323,8 +332,16 @@ def compared(cohort, families, prices, size, relieved):
         len(cohort.rows) * (a.mean() - b.mean())
         for a, b in zip(cohort.turned_around(families), cohort.controls.turned_around(families), strict=True)
     ]
-    return Finding(cohort, saved, float(by_other.mean() - by_family.mean()), float(spread), len(mine), float(by_other.mean()),
-                   *map(float, net), _shared(cohort, families))  # fmt: skip
+    return Finding(
+        cohort,
+        saved,
+        float(by_other.mean() - by_family.mean()),
+        float(spread),
+        len(mine),
+        float(by_other.mean()),
+        *map(float, net),
+        _shared(cohort, families),
+    )
 
 
 def by_area(cohort, followed, families, prices, relieved, area):

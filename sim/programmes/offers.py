@@ -36,8 +36,16 @@ class Offers:
             item, effect = self._catalogue[programme], self._effects[programme] * key[1]
             weight = item.level_weight()
             weight[3] *= key[2]
-            self._rows.append({"escalation": effect[0], "recovery": effect[1], "strength": item.strength(), "level_weight": weight,
-                               "band_weight": item.band_weight(), "running": round(item.get("duration"))})  # fmt: skip
+            self._rows.append(
+                {
+                    "escalation": effect[0],
+                    "recovery": effect[1],
+                    "strength": item.strength(),
+                    "level_weight": weight,
+                    "band_weight": item.band_weight(),
+                    "running": round(item.get("duration")),
+                }
+            )
             self._of[key] = len(self._rows)
             self.tables = offer_tables(self._needs, self._rows)
         return self._of[key]

@@ -11,13 +11,19 @@ from sim.record.measures import UndeclaredMeasureError, declared
 # Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
 # the net position. What providers give back lowers programme cost.
 _MOVES = (
-    ("programme_cost", "programme", -1, True), ("transaction_cost", "transaction_cost", -1, True),
-    ("evaluation_cost", "evaluation_cost", -1, True), ("pool_overhead", "pool_overhead", -1, True),
-    ("outcome_payment_out", "outcome_payment", -1, True), ("outcome_payment_in", "outcome_payment", 1, True),
-    ("agency_premium", "agency_premium", 1, True), ("capital_in", "contribution", 1, False), ("capital_in", "capital", 1, False),
-    ("capital_repaid", "capital_repayment", -1, False), ("investor_return", "investor_return", -1, True),
+    ("programme_cost", "programme", -1, True),
+    ("transaction_cost", "transaction_cost", -1, True),
+    ("evaluation_cost", "evaluation_cost", -1, True),
+    ("pool_overhead", "pool_overhead", -1, True),
+    ("outcome_payment_out", "outcome_payment", -1, True),
+    ("outcome_payment_in", "outcome_payment", 1, True),
+    ("agency_premium", "agency_premium", 1, True),
+    ("capital_in", "contribution", 1, False),
+    ("capital_in", "capital", 1, False),
+    ("capital_repaid", "capital_repayment", -1, False),
+    ("investor_return", "investor_return", -1, True),
     ("distributed", "distribution", -1, False),
-)  # fmt: skip
+)
 
 
 PLACE = "place"  # stands for an agency where a number is the whole place's

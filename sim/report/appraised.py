@@ -9,8 +9,10 @@ def show(result):
     """Print who gains, the two cases, the verdict on silos and what the figures rest on."""
     said = result.to_dict()
     screen = console(140)  # where it is piped, as wide as the widest note
-    screen.print(f"{said['name']}: {said['cases']:,} cases at {_each(said['cost_per_case_gbp'])} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
-                  f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}")  # fmt: skip
+    screen.print(
+        f"{said['name']}: {said['cases']:,} cases at {_each(said['cost_per_case_gbp'])} (corrected £{said['corrected_cost_per_case_gbp']:,.2f}), "
+        f"{said['horizon_years']} years at {said['discount_rate']:.2%}, evidence grade {said['evidence_grade'] or 'not given'}"
+    )
     screen.print(_agencies(said))
     screen.print(_cases(said))
     screen.print(said["silos"]["verdict"])
@@ -26,8 +28,15 @@ def _agencies(said):
         table.add_column(heading, justify="right")
     for row in said["by_agency"]:
         share = "-" if row["share"] is None else f"{row['share']:.0%}"
-        table.add_row(row["agency"], _pounds(row["fiscal_gbp"]), share, _pounds(row["cashable_gbp"]),
-                      _pounds(row["net_if_it_alone_paid_gbp"]), _ratio(row["return_per_pound"]), _year(row["payback_year"]))  # fmt: skip
+        table.add_row(
+            row["agency"],
+            _pounds(row["fiscal_gbp"]),
+            share,
+            _pounds(row["cashable_gbp"]),
+            _pounds(row["net_if_it_alone_paid_gbp"]),
+            _ratio(row["return_per_pound"]),
+            _year(row["payback_year"]),
+        )
     return table
 
 
@@ -44,10 +53,23 @@ def _cases(said):
     table.add_row("  cash to the centre", _pounds(money["cash_to_the_centre_gbp"]), "", "")
     table.add_row("Economic benefit", "", "", _pounds(value["economic_gbp"]))
     table.add_row("Social benefit", "", "", _pounds(value["social_gbp"]))
-    table.add_row("Net present value", _pounds(money["net_present_budget_impact_gbp"]), _pounds(money["cashable_net_gbp"]), _pounds(value["npv_gbp"]))  # fmt: skip
+    table.add_row(
+        "Net present value",
+        _pounds(money["net_present_budget_impact_gbp"]),
+        _pounds(money["cashable_net_gbp"]),
+        _pounds(value["npv_gbp"]),
+    )
     table.add_row("  a case", _pounds(money["per_case"]["net_gbp"]), "", _pounds(value["per_case"]["npv_gbp"]))
-    table.add_row("Return per £ (BCR)", _ratio(money["return_per_pound"]), _ratio(money["cashable_return_per_pound"]), _ratio(value["bcr"]))  # fmt: skip
-    table.add_row("Payback", *(_year(year) for year in (money["payback_year"], money["cashable_payback_year"], value["payback_year"])))  # fmt: skip
+    table.add_row(
+        "Return per £ (BCR)",
+        _ratio(money["return_per_pound"]),
+        _ratio(money["cashable_return_per_pound"]),
+        _ratio(value["bcr"]),
+    )
+    table.add_row(
+        "Payback",
+        *(_year(year) for year in (money["payback_year"], money["cashable_payback_year"], value["payback_year"])),
+    )
     chances = (money["chance_of_gain"], money["cashable_chance_of_gain"], value["chance_of_gain"])
     table.add_row("Chance of gain", *(f"{chance:.0%}" for chance in chances))
     return table

@@ -91,28 +91,47 @@ def _figures(folder, runs, summary, names, manifest):
     agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
     agencies |= {body: "joint body" for item in manifest["arrangements"].values() for body in item["bodies"]}
     drawn = [
-        ("From promise to cash: the leaks",
-         "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
-         figures.save(figures.waterfall(summary, names), folder, "leaks")),
-        ("Who pays and who gains",
-         "Payments of each agency and of joint bodies (pools, boards, a LIST), the service use each no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
-         figures.save(figures.who_gains(summary, names, agencies), folder, "who_gains")),
-        ("Cash and cost by year", "Means with 5 to 95% bands over replicates. Panels share one scale.",
-         figures.save(figures.cash_by_year(runs, names), folder, "by_year")),
-        ("Measured against true savings",
-         "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same families and years. "
-         "Nobody in the place sees the truth: what is paid for beyond it is luck, or a fault of the design. Where savings are paid for, the share of decisions that "
-         "paid stands beside those that the true saving would pass, and those that noise of the error stated would pass if programmes did nothing.",
-         figures.save(figures.measured_against_true(summary, names), folder, "measured")),
-    ]  # fmt: skip
+        (
+            "From promise to cash: the leaks",
+            "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
+            figures.save(figures.waterfall(summary, names), folder, "leaks"),
+        ),
+        (
+            "Who pays and who gains",
+            "Payments of each agency and of joint bodies (pools, boards, a LIST), the service use each no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
+            figures.save(figures.who_gains(summary, names, agencies), folder, "who_gains"),
+        ),
+        (
+            "Cash and cost by year",
+            "Means with 5 to 95% bands over replicates. Panels share one scale.",
+            figures.save(figures.cash_by_year(runs, names), folder, "by_year"),
+        ),
+        (
+            "Measured against true savings",
+            "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same families and years. "
+            "Nobody in the place sees the truth: what is paid for beyond it is luck, or a fault of the design. Where savings are paid for, the share of decisions that "
+            "paid stands beside those that the true saving would pass, and those that noise of the error stated would pass if programmes did nothing.",
+            figures.save(figures.measured_against_true(summary, names), folder, "measured"),
+        ),
+    ]
     if (runs["measure"] == "investor_irr").any():
-        drawn.append(("What investors got", "Where no dot stands in a replicate, no deal closed or no return is defined; a loss of all is -100%.",
-                      figures.save(figures.investor_returns(runs, names), folder, "investors")))  # fmt: skip
+        drawn.append(
+            (
+                "What investors got",
+                "Where no dot stands in a replicate, no deal closed or no return is defined; a loss of all is -100%.",
+                figures.save(figures.investor_returns(runs, names), folder, "investors"),
+            )
+        )
     for arrangement in names:
         part = runs[runs["arrangement"] == arrangement]
         if (part["measure"] == "list_alive").any():
-            drawn.append((f"Life of the LIST: {names[arrangement]}", "Members, trust, balance and survival, with 5 to 95% bands over replicates.",
-                          figures.save(figures.list_life(runs, arrangement), folder, f"life_{file_name(arrangement)}")))  # fmt: skip
+            drawn.append(
+                (
+                    f"Life of the LIST: {names[arrangement]}",
+                    "Members, trust, balance and survival, with 5 to 95% bands over replicates.",
+                    figures.save(figures.list_life(runs, arrangement), folder, f"life_{file_name(arrangement)}"),
+                )
+            )
     return drawn
 
 
@@ -145,8 +164,19 @@ def _answers(summary, names, manifest):
     )
     items = []
     for code, name in names.items():
-        row = {measure: cells.loc[(code, measure)] for measure in ("promised", "gross_avoided", "cash_released", "returned_to_centre", "retained",
-                                                                     "programme_cost", "net_position", "self_sustaining")}  # fmt: skip
+        row = {
+            measure: cells.loc[(code, measure)]
+            for measure in (
+                "promised",
+                "gross_avoided",
+                "cash_released",
+                "returned_to_centre",
+                "retained",
+                "programme_cost",
+                "net_position",
+                "self_sustaining",
+            )
+        }
         if row["programme_cost"]["mean"] == 0:
             items.append(f"<li><b>{_shown(name)}</b>: bought no new programme in any replicate.</li>")
             continue
@@ -214,8 +244,10 @@ def _assumptions(manifest):
     rows = []
     for name, item in manifest["inputs"].items():
         year = f" ({_shown(item['price_year'])})" if item["price_year"] else ""
-        rows.append(f"<tr><td>{_shown(name)}</td><td>{item['value']:g}</td><td class='text'>{_shown(item['unit'])}{year}</td>"
-                    f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{_shown(full_source(item['source']))}</td></tr>")  # fmt: skip
+        rows.append(
+            f"<tr><td>{_shown(name)}</td><td>{item['value']:g}</td><td class='text'>{_shown(item['unit'])}{year}</td>"
+            f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{_shown(full_source(item['source']))}</td></tr>"
+        )
     dials = []
     for name, dial in DIALS.items():
         values = {str(item["dials"][name]) for item in manifest["arrangements"].values()}

@@ -22,8 +22,12 @@ def console(width):
 def show(summary, study, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
     future = f"; future: {printable(study.future.name)}" if study.future else ""
-    table = Table(title=f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {replicates} replicate{'s' if replicates > 1 else ''}{future}",
-                  caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)", title_justify="left", caption_justify="left")  # fmt: skip
+    table = Table(
+        title=f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {replicates} replicate{'s' if replicates > 1 else ''}{future}",
+        caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)",
+        title_justify="left",
+        caption_justify="left",
+    )
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
     names = distinct({item.id: item.name for item in study.arrangements})
     (_wide if len(names) <= _MOST_COLUMNS else _long)(table, cells, names)

@@ -62,8 +62,12 @@ def read_tables(folder):
 
 def damaged(folder, error):
     """The error of a folder whose files do not hold what a comparison writes."""
-    return InputError(folder, "", f"is damaged, or written by another version ({type(error).__name__}: {error})",
-                      "give a folder that a comparison wrote")  # fmt: skip
+    return InputError(
+        folder,
+        "",
+        f"is damaged, or written by another version ({type(error).__name__}: {error})",
+        "give a folder that a comparison wrote",
+    )
 
 
 def _read_summary(path):

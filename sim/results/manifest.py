@@ -50,8 +50,14 @@ def write_manifest(folder, study, bodies, command=None):
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         **made_by(),
         "request": {
-            "arrangements": request.arrangements, "place": request.place, "settings": settings, "seed": seed,
-            "replicates": replicates, "years": study.years, "families": study.families, "future": request.future,
+            "arrangements": request.arrangements,
+            "place": request.place,
+            "settings": settings,
+            "seed": seed,
+            "replicates": replicates,
+            "years": study.years,
+            "families": study.families,
+            "future": request.future,
             "decisions": request.decisions,
         },
         "future": _future(study.future),
@@ -69,14 +75,20 @@ def write_manifest(folder, study, bodies, command=None):
         "files": request.hashes,
         "own_files": request.texts,
         "inputs": {name: _plain(item) for name, item in study.quantities().items()},
-    }  # fmt: skip
+    }
     (Path(folder) / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
 def _arrangement(inputs, bodies):
     item = inputs.arrangement
-    return {"name": item.name, "source": item.source, "differs": item.differs, "rules": item.rules.in_words(),
-            "bodies": list(bodies.get(item.id, ())), "dials": inputs.dials}  # fmt: skip
+    return {
+        "name": item.name,
+        "source": item.source,
+        "differs": item.differs,
+        "rules": item.rules.in_words(),
+        "bodies": list(bodies.get(item.id, ())),
+        "dials": inputs.dials,
+    }
 
 
 def _future(future):

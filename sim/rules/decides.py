@@ -90,52 +90,98 @@ POOL = f"{BUYS} account joint"
 CHOICES = {
     "nobody": Rule(_nobody, "nobody: no new programmes", offers="services purse"),
     "each_agency": Rule(
-        _each_agency, "each agency for itself, within its powers", PROJECT, offers=f"{BUYS} services purse payer",
+        _each_agency,
+        "each agency for itself, within its powers",
+        PROJECT,
+        offers=f"{BUYS} services purse payer",
         posts="transaction_cost",
     ),
     "fund_board": Rule(
-        _fund_board, "a board for the members of a pooled fund", {**JOINT, **PROJECT}, offers=POOL, posts="transaction_cost"
+        _fund_board,
+        "a board for the members of a pooled fund",
+        {**JOINT, **PROJECT},
+        offers=POOL,
+        posts="transaction_cost",
     ),
     "list_board": Rule(
         _list_board,
         "the board of a LIST for the agencies that own it",
-        {**JOINT, **PROJECT, "running_cost": COST, "reserve_share": SHARE, "trust_to_join": SHARE, "trust_to_stay": SHARE,
-         "trust_step": SHARE, "fewest_members": SEVERAL, "idle_years": TERM},
-        offers=f"{POOL} invoices", posts="transaction_cost",
+        {
+            **JOINT,
+            **PROJECT,
+            "running_cost": COST,
+            "reserve_share": SHARE,
+            "trust_to_join": SHARE,
+            "trust_to_stay": SHARE,
+            "trust_step": SHARE,
+            "fewest_members": SEVERAL,
+            "idle_years": TERM,
+        },
+        offers=f"{POOL} invoices",
+        posts="transaction_cost",
     ),
     "centre": Rule(
-        _centre, "a department at the centre", {**PROJECT, "centre_budget": COST}, offers=f"{BUYS} purse payer",
-        wants={"file": "centre"}, posts="transaction_cost",
+        _centre,
+        "a department at the centre",
+        {**PROJECT, "centre_budget": COST},
+        offers=f"{BUYS} purse payer",
+        wants={"file": "centre"},
+        posts="transaction_cost",
     ),
     "partnership": Rule(
         _partnership, "a partnership of local bodies", {**JOINT, **PROJECT}, offers=POOL, posts="transaction_cost"
     ),
     "neighbourhood_boards": Rule(
-        _neighbourhood_boards, "boards of the most deprived neighbourhoods, each for its own",
-        {**PROJECT, "boards_share": Kind(0.01, 1), "board_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON},
-        offers=f"{BUYS} account areas", posts="transaction_cost",
+        _neighbourhood_boards,
+        "boards of the most deprived neighbourhoods, each for its own",
+        {
+            **PROJECT,
+            "boards_share": Kind(0.01, 1),
+            "board_cost": COST,
+            "years_to_agree": DELAY,
+            "horizon_years": HORIZON,
+        },
+        offers=f"{BUYS} account areas",
+        posts="transaction_cost",
     ),
     "bond_issuers": Rule(
         _bond_issuers, "agencies that gain, with their departments' consent", {**JOINT, **BONDS}, **ISSUES
     ),
     "consortium": Rule(
-        _consortium, "a consortium of all agencies that gain, with every department's consent", {**JOINT, **BONDS}, **ISSUES
+        _consortium,
+        "a consortium of all agencies that gain, with every department's consent",
+        {**JOINT, **BONDS},
+        **ISSUES,
     ),
     "one_body": Rule(
-        _one_body, "one body for the functions of all members", {**JOINT, **PROJECT}, offers=POOL, posts="transaction_cost"
+        _one_body,
+        "one body for the functions of all members",
+        {**JOINT, **PROJECT},
+        offers=POOL,
+        posts="transaction_cost",
     ),
     "lead_agency": Rule(
-        _lead_agency, "a member that leads, or hosts, for all", {**JOINT, **PROJECT}, offers=f"{POOL} led",
-        wants={"file": "lead"}, posts="transaction_cost",
+        _lead_agency,
+        "a member that leads, or hosts, for all",
+        {**JOINT, **PROJECT},
+        offers=f"{POOL} led",
+        wants={"file": "lead"},
+        posts="transaction_cost",
     ),
     "partners": Rule(
-        _partners, "partners side by side, by a plan that binds none of them",
+        _partners,
+        "partners side by side, by a plan that binds none of them",
         {**JOINT, **PROJECT, "drop_out": SHARE, "trust_step": SHARE},
-        offers=POOL, wants={"up_front": "voluntary_shares"}, posts="transaction_cost",
+        offers=POOL,
+        wants={"up_front": "voluntary_shares"},
+        posts="transaction_cost",
     ),
     "plan": Rule(_plan, "a plan fixed beforehand", offers="programmes", wants={"up_front": "grant"}),
     "listed": Rule(
-        _listed, "a list of decisions, whatever their worth", PROJECT, offers=f"{BUYS} services purse payer",
+        _listed,
+        "a list of decisions, whatever their worth",
+        PROJECT,
+        offers=f"{BUYS} services purse payer",
         posts="transaction_cost",
     ),
-}  # fmt: skip
+}

@@ -8,9 +8,16 @@ from sim.core.faults import Faults, InputError
 
 LAST_SEED = 2**63 - 1  # tables hold seeds as 64-bit integers
 RANGES = {
-    "seed": (0, LAST_SEED), "replicates": (1, 10_000), "workers": (1, 256), "years": (1, 40), "families": (500, 20_000_000),
-    "cases": (1, 10**9), "horizon": (1, 60), "draws": (100, 200_000), "rounds": (2, 200),
-}  # fmt: skip
+    "seed": (0, LAST_SEED),
+    "replicates": (1, 10_000),
+    "workers": (1, 256),
+    "years": (1, 40),
+    "families": (500, 20_000_000),
+    "cases": (1, 10**9),
+    "horizon": (1, 60),
+    "draws": (100, 200_000),
+    "rounds": (2, 200),
+}
 OPTIONAL = ("families", "cases", "horizon")  # None leaves the choice to the place or file
 
 

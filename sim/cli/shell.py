@@ -1,0 +1,91 @@
+"""Between a command and the terminal: options read, progress and lines shown, errors and exit codes."""
+
+import sys
+
+import typer
+
+from sim.cli.options import app
+from sim.core import terminal
+
+
+def settings_of(pairs):
+    """``KEY=VALUE`` options as a mapping."""
+    from sim.core.faults import InputError
+
+    settings = {}
+    for pair in pairs or []:
+        key, sign, value = pair.partition("=")
+        if not sign or not key:
+            raise InputError("--set", pair, "is not KEY=VALUE", "write for example services.threshold_drift=0")
+        key, value = key.strip(), value.strip()
+        if not value:
+            raise InputError("--set", key, "has no value", f"write {key}=VALUE")
+        if key in settings:
+            raise InputError("--set", key, "is given twice", "give it once")
+        settings[key] = value
+    return settings
+
+
+class Progress:
+    """A bar with the time left on stderr, told by calls of (done, total)."""
+
+    def __init__(self, label, off):
+        self.label, self.off = label, off
+
+    def __enter__(self):
+        if self.off:
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        terminal.tidy_up_first()
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.bar.start()
+        task = self.bar.add_task(self.label, total=None)
+        return lambda done, total: self.bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *error):
+        if not self.off:
+            self.bar.stop()
+
+
+def main():
+    """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
+    from sim.core.faults import LONGEST_QUOTE, InputError
+    from sim.core.text import printable
+    from sim.studies.done import StudyError
+    from sim.studies.executors import WorkerError
+
+    try:
+        code = app(standalone_mode=False)
+    except InputError as error:
+        code = say(str(error), 2)
+    except typer.TyperException as error:
+        code = say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
+    except StudyError as error:
+        print(error.first.failure.traceback, file=sys.stderr)
+        code = say(str(error), 1)
+    except WorkerError as error:
+        code = say(str(error), 1)
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except Exception:
+        if not terminal.received:  # else an interrupt that somebody's code made into another error
+            raise
+    if terminal.received or code == 130:
+        code = say(terminal.INTERRUPTED, 128 + (terminal.received or 2))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def tell(text):
+    """Print a line in which names and paths are text."""
+    from sim.core.text import printable
+
+    print(printable(text))
+
+
+def say(text, code):
+    """Print a line on standard error, and return the exit code that goes with it."""
+    terminal.say(text)
+    return code
