@@ -66,9 +66,10 @@ class LocalSystem(mesa.Model):
         self.funding, self.evaluation = Funding(self), Evaluation(self)
         self.cohorts = Cohorts(self.evaluation.design)
         self._open_accounts()
-        finds = self.dials["families.case_finding"]
-        contact = self.dials["programmes.effect_scale"] * finds
-        self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, finds))
+        if self.bodies:
+            finds = self.dials["families.case_finding"]
+            contact = self.dials["programmes.effect_scale"] * finds
+            self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, finds))
 
     def _admit_parties(self, inputs, expected_pence):
         """Who exists: the bodies of the place, those the arrangement brings, and those its parts bring."""

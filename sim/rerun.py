@@ -54,6 +54,11 @@ class Reproduction:
     def statement(self):
         """Lines that say what came of each table, and what may be why."""
         lines = [f"{name:17} {verdict}" for name, verdict in self.verdicts.items()]
+        lines += [
+            f"failed            seed {item.seed}: {item.failure.in_brief()}"
+            for item in self.comparison.done
+            if item.failure
+        ]
         lines += [f"changed since     {change}" for change in self.changes]
         if not (self.agrees or self.changes):
             lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")
@@ -82,7 +87,7 @@ def reproduce(folder, workers=1, progress=None):
     """
     path = Path(folder) / "manifest.json"
     manifest = _read(path)
-    request, options = _request(path, manifest)
+    request, options = _asked(path, manifest)
     again = _run_again(path, request, options, workers, progress)
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
         write_tables(fresh, again.runs, again.flows, again.summary, again.decisions)
@@ -90,7 +95,7 @@ def reproduce(folder, workers=1, progress=None):
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
         }
-    return Reproduction(again, verdicts, _changes(manifest, again.cases[0].request.hashes))
+    return Reproduction(again, verdicts, _changes(manifest, again.study.request.hashes))
 
 
 def check_apart(folder, out):
@@ -116,8 +121,8 @@ def _read(path):
     return manifest
 
 
-def _request(path, manifest):
-    """The request of a manifest, and the options that go with it."""
+def _asked(path, manifest):
+    """What the result of a manifest was read from, and what else was asked for."""
     for table in ("request", "own_files", "files", "tables", "versions"):
         if not isinstance(manifest.get(table), dict):
             raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
@@ -125,13 +130,16 @@ def _request(path, manifest):
     for key, kind in _SHAPE.items():
         if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
             raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
+    future = asked.get("future")  # older manifests have none
+    if not isinstance(future, str | None):
+        raise InputError(path, "request.future", "has the wrong type", "give str, or null")
     texts = manifest["own_files"]
     for name, text in texts.items():
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
     names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], asked["settings"], texts, manifest["files"], asked["decisions"])
-    return request, {key: asked[key] for key in ("seed", "replicates", "years", "families")}
+    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"])
+    return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
 def _digest(content):
@@ -142,17 +150,17 @@ def _run_again(path, request, options, workers, progress):
     """The comparison that a request asks for, read from its own texts and the shipped files."""
     with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
         try:
-            arrangements, place = lay_out(request, folder)
+            arrangements, place, future = lay_out(request, folder)
         except (OSError, ValueError) as error:
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
         try:
             options |= {"workers": workers, "progress": progress, "decisions": request.decisions}
-            again = compare(arrangements, place, request.settings, **options)
+            again = compare(arrangements, place, **options, future=future)
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
-        read = again.cases[0].request
+        read = again.study.request
         for name in read.texts:
             if not Path(os.path.abspath(name)).is_relative_to(folder):
                 raise InputError(path, name, "is extended by its full path, so that its text here is not read",
@@ -160,7 +168,7 @@ def _run_again(path, request, options, workers, progress):
     shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
     own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
     asked = replace(request, hashes=shipped | own)
-    return replace(again, cases=[replace(case, request=asked) for case in again.cases])
+    return replace(again, study=replace(again.study, request=asked))
 
 
 def _verdict(old, new, recorded):

@@ -1,5 +1,7 @@
 """Decisions as data: what is decided is taken down, and a list decides in place of a rule; numbers by hand."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -13,8 +15,9 @@ from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
+from sim.studies.done import Done, RunResult
 from sim.studies.inputs import load_inputs
-from sim.studies.run import RunResult
+from sim.studies.study import load_study
 from sim.words import checked
 
 TOWN = {"place": "milltown", "seed": 3}
@@ -241,9 +244,13 @@ def test_notes_say_where_they_hold():
     def result(arrangement, *notes):
         return RunResult(arrangement, 1, [], [], (), [], list(notes))
 
-    assert Comparison(["a"], 1, 1, [[result("a", note)]]).notes == [note]
+    def notes(*replicates):
+        study = SimpleNamespace(arrangements=tuple(replicates[0]))
+        return Comparison(study, [Done(0, seed, list(runs)) for seed, runs in enumerate(replicates)]).notes
+
+    assert notes([result("a", note)]) == [note]
     several = [[result("a", note), result("b")], [result("a", note), result("b", note)], [result("a"), result("b")]]
-    assert Comparison(["a", "b"], 1, 3, several).notes == [
+    assert notes(*several) == [
         f"a: {note} in 2 of 3 replicates",
         f"b: {note} in 1 of 3 replicates",
     ]
@@ -430,7 +437,7 @@ def test_a_request_keeps_the_list(tmp_path):
     """What is needed to ask again: the text of a CSV file, and decisions given in Python."""
     (tmp_path / "plan.csv").write_text("year,party,kind,what,number\n3,nhs,join,,\n")
     file = written(tmp_path, LISTED.replace("[rules]", 'decisions = "plan.csv"\n[rules]'))
-    request = load_inputs(file, "milltown", decisions=[(2, "council", "join")]).request
+    request = load_study([file], "milltown", decisions=[(2, "council", "join")]).request
     assert request.texts[str(tmp_path / "plan.csv")].endswith("3,nhs,join,,\n")
     assert request.decisions == [[2, "council", "join", "", None]]
 

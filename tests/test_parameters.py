@@ -7,7 +7,8 @@ from sim.core.dials import DIALS
 from sim.core.evidence import check_source, deflator, evidence, financial_year, full_source
 from sim.core.faults import Faults, InputError, UnknownParameterError
 from sim.core.parameters import changed, quantity
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 
 GOOD = {
     "value": "5",
@@ -156,6 +157,21 @@ agencies.carry_forward_share departments.review_years departments.real_growth li
 measurement.design measurement.cohort_size"""
 
 
+def test_dials_are_read_in_the_order_declared_with_their_ranges():
+    assert list(DIALS)[:2] == ["programmes.effect_scale", "programmes.optimism"]
+    assert list(DIALS)[-1] == "measurement.cohort_size"
+    numbers = {name: (dial.default, dial.low, dial.high) for name, dial in DIALS.items() if not dial.choices}
+    assert numbers["services.threshold_drift"] == (0.5, 0.0, 1.0)
+    assert numbers["comparison.envelope"] == (0.0, 0.0, 100_000_000.0)
+    assert numbers["measurement.cohort_size"] == (1000.0, 10.0, 100_000.0)
+    assert all(isinstance(number, float) for row in numbers.values() for number in row)
+    choices = {name: dial.choices for name, dial in DIALS.items() if dial.choices}
+    assert set(choices) == {"agencies.outcome_payments", "list.payment_basis", "measurement.design"}
+    assert choices["list.payment_basis"] == ("gross", "marginal", "cashed")
+    assert [name for name in DIALS if DIALS[name].whole] == ["departments.review_years", "measurement.cohort_size"]
+    assert [name for name in DIALS if DIALS[name].by_year] == ["families.demand_growth", "departments.real_growth"]
+
+
 def test_the_promised_dials_are_there():
     assert set(PRODUCT_DIALS.split()) <= set(DIALS)
 
@@ -194,11 +210,11 @@ def test_any_parameter_can_be_set_by_its_name():
 
 
 def test_a_setting_of_one_arrangement_changes_only_that_one():
-    cases = load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
-    assert "payment_share" not in cases[0].arrangement.values
-    assert cases[1].arrangement.get("payment_share") == 0.4
+    silo, public = load_study(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"}).inputs()
+    assert "payment_share" not in silo.arrangement.values
+    assert public.arrangement.get("payment_share") == 0.4
     with pytest.raises(UnknownParameterError):
-        load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
+        load_study(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
 
 
 def faulty(number, last=None):

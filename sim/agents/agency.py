@@ -4,12 +4,13 @@ import numpy as np
 
 from sim.agents import by_list
 from sim.agents.party import Commissioner
+from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 
 
 class Agency(Commissioner):
-    """An agency with a service purse, a discretionary (prevention) purse and a reserve.
+    """Runs services from three purses (service, prevention, reserve); decides their size, cuts, programmes, joining, paying.
 
     Attributes
     ----------
@@ -156,7 +157,7 @@ class Agency(Commissioner):
         """
         own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
         outturn = self.model.outturn.spent(own, self.model.calendar.quarters_of_year())
-        trend = (1 + self.model.dials["families.demand_growth"]) ** (self.model.calendar.year - 1)
+        trend = compounded(self.model.dials["families.demand_growth"], self.model.calendar.year - 1)
         return round(int(self.baseline[own].sum()) * trend) - outturn
 
     def underspend(self):

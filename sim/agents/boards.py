@@ -27,7 +27,7 @@ def agency_in_role(model, role):
 
 
 class Body(Commissioner):
-    """A joint body with an account of its own, set up by the agencies that may take part.
+    """A joint body with an account of its own, set up by the agencies that may take part; chooses programmes for them.
 
     Attributes
     ----------

@@ -141,8 +141,10 @@ class Commissioner(Party):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        optimism, spread = model.dials["programmes.optimism"], model.place.get("place.belief_spread")
-        self.beliefs = {name: Belief(optimism, spread**2) for name in model.catalogue}
+        self.beliefs = {
+            name: Belief(model.dials["programmes.optimism"], model.place.get("place.belief_spread") ** 2)
+            for name in model.catalogue
+        }
         self.projects = {}
         self.funds = Funds()
 

@@ -76,7 +76,7 @@ class Arrangement:
     name: str
     source: str
     differs: str
-    file: str
+    file: str = field(compare=False)
     rules: rules.Rules
     members: tuple
     settings: dict = field(default_factory=dict)

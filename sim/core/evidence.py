@@ -12,7 +12,7 @@ from sim.core.numbers import read_number
 PRICE_BASE = "2010/11"
 
 
-EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
+EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability", "institutions")
 
 
 DEFLATORS = "deflators.csv"

@@ -35,6 +35,11 @@ class Recorder:
     bodies: tuple = ()
     kinds: dict = field(default_factory=dict)  # party outside the place -> "provider", "investor" or "other"
 
+    @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return sum(served.nbytes for served in self.served)
+
     def record(self, model):
         """Take down a quarter that has just ended."""
         if self.twin is None:

@@ -38,11 +38,10 @@ def tables(results, seed):
         Columns RUN_COLUMNS, FLOW_COLUMNS and DECISION_COLUMNS, ordered by arrangement and replicate.
     """
     runs, flows, decisions = [], [], []
-    for position in range(len(results[0])):
-        for replicate, group in enumerate(results):
-            result = group[position]
-            head = (result.arrangement, replicate)
-            runs += [(*head, seed + replicate, *row) for row in result.rows]
+    for group in zip(*results, strict=True):  # an arrangement at a time
+        for result in group:
+            head = (result.arrangement, result.seed - seed)
+            runs += [(*head, result.seed, *row) for row in result.rows]
             flows += [(*head, *row) for row in result.flows]
             decisions += [(*head, *row) for row in result.decisions]
     frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
