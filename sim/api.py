@@ -81,10 +81,8 @@ class Comparison:
         several = len(self.study.arrangements) > 1
         found = Counter(
             f"{result.arrangement}: {note}" if several else note
-            for runs in zip(
-                *(item.runs for item in self.done if not item.failure), strict=True
-            )  # an arrangement at a time
-            for result in runs
+            for of_one in zip(*(item.runs for item in self.done if not item.failure), strict=True)
+            for result in of_one
             for note in result.notes
         )
         some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""

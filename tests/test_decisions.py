@@ -347,6 +347,14 @@ def test_places_opened_and_thresholds_lowered_by_list():
     assert int(model.services.low_places[line]) == 2
 
 
+def test_what_opening_places_asks_of_a_budget():
+    """A year of their fixed cost, four quarters of it, and their opening: all of it unspent, or none opens."""
+    model, line, _ = sized("open_places", "prison", 3)
+    run_to(model, 4)
+    year = 3 * (4 * int(model.services.prices.fixed[line]) + int(model.lines.opening_pence[line]))
+    assert f"a year of it costs {year} pence" in rows(model, "open_places")[0][-1]
+
+
 def test_listed_services_are_management_with_a_twin_of_its_own():
     """Programmes are judged against the same closures without them: what closing released is told apart."""
     listed = [(1, "justice", "close_places", "prison", 3)]

@@ -136,12 +136,11 @@ def load_study(
     points = tuple({**settings, **settings_of(point)} for point in points)
     loaded_place = load_place(place)
     families = int(loaded_place.get("place.families")) if families is None else int(families)
-    given = given_decisions(decisions)
-    loaded = [with_decisions(item, given) for item in read_arrangements(arrangements)]
+    loaded, given = read_arrangements(arrangements), given_decisions(decisions)
     world = future_at(future, loaded_place)
     study = Study(
         loaded_place,
-        tuple(loaded),
+        tuple(with_decisions(item, given) for item in loaded),
         points,
         range(seed, seed + replicates),
         int(years),
