@@ -11,7 +11,8 @@ import time
 
 FAMILIES, YEARS, LIMIT = 1_000_000, 15, 2e9
 _RUN = """
-from sim.runner import load_inputs, run
+from sim.studies.inputs import load_inputs
+from sim.studies.run import run
 result = run(load_inputs("list_public", years={years}, families={families}), seed=1, threads=1)
 print(len(result.rows), len(result.flows))
 """

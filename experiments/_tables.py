@@ -8,6 +8,8 @@ import pandas as pd
 import seaborn as sns
 from scipy.stats import t  # comes with Mesa
 
+from sim.core.pages import filled, table
+from sim.record.measures import LEAKS  # noqa: F401 - experiments take it from here
 from sim.report import figures
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -32,20 +34,10 @@ def with_interval(differences):
     return f"{mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f})"
 
 
-def table(heads, rows):
-    """A table in Markdown, the first column to the left and the rest to the right."""
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in (heads, rule, *rows)) + "\n"
-
-
 def fill(folder, name, source=DOCS, **tables):
     """Put tables between their marks in a document of a folder (``docs/``), and write it into another."""
     text = (Path(source) / f"{name}.md").read_text(encoding="utf-8")
-    for mark, content in tables.items():
-        start, end = f"<!-- {mark} -->\n", f"<!-- end of {mark} -->"
-        before, rest = text.split(start)
-        text = before + start + "\n" + content + "\n" + end + rest.split(end)[1]
-    (Path(folder) / f"{name}.md").write_text(text, encoding="utf-8")
+    (Path(folder) / f"{name}.md").write_text(filled(text, **tables), encoding="utf-8")
 
 
 def draw_grid(folder, name, grid, titles, down, across):

@@ -7,12 +7,10 @@ Run as ``uv run python experiments/leaks.py``; fills the tables of ``docs/leaks.
 """
 
 import os
-from pathlib import Path
 
-from _tables import by_replicate, draw_leaks, fill, table, with_interval
+from _tables import LEAKS, by_replicate, draw_leaks, fill, table, with_interval
 
-import sim
-from sim.record.measures import LEAKS
+from sim.api import compare_points
 
 UNMET, DRIFT, FOUND, FIXED, BLOCK, NOTICE = (
     "services.unmet_need_scale", "services.threshold_drift", "families.case_finding",
@@ -34,9 +32,9 @@ STEPS = [
 
 def simulate(place="birmingham_2010", families=None, replicates=10, workers=WORKERS):
     """Rows of the runs at each point."""
-    plan, points = Path(__file__).with_name("plan.toml"), {}
-    for name, changes in POINTS.items():
-        points[name] = sim.compare([plan], place, {**CORNER, **changes}, 1, replicates, 15, families, workers).runs
+    plan = os.path.join(os.path.dirname(__file__), "plan.toml")
+    found = compare_points(POINTS, [plan], place, CORNER, 1, replicates, 15, families, workers)
+    points = {name: result.runs for name, result in found.items()}
     rows = points["frictionless"].set_index("measure")["value_pence"]  # by replicate, year and line, in one order
     gross, cash = (rows[measure].to_numpy() for measure in ("gross_avoided", "cash_released"))
     assert (gross == cash).all(), "without frictions cash equals gross in pence"

@@ -10,7 +10,7 @@ import os
 from _tables import fill
 from _who_wins import every_arrangement, undominated, winners
 
-import sim
+from sim.api import compare_points
 
 SETS = {
     "as shipped": {},
@@ -23,20 +23,12 @@ MONEY = {"what each can raise": 0, "the same for each": 2_000_000}  # pounds a y
 
 def simulate(arrangements=("all",), place="birmingham_2010", families=None, replicates=10, workers=WORKERS):
     """Comparisons by (set of assumptions, money)."""
-    return {
-        (name, money): sim.compare(
-            list(arrangements),
-            place,
-            {**settings, "comparison.envelope": envelope},
-            1,
-            replicates,
-            15,
-            families,
-            workers,
-        )
+    points = {
+        (name, money): {**settings, "comparison.envelope": envelope}
         for name, settings in SETS.items()
         for money, envelope in MONEY.items()
     }
+    return compare_points(points, list(arrangements), place, None, 1, replicates, 15, families, workers)
 
 
 def write(comparisons, folder="docs"):

@@ -8,6 +8,7 @@ from importlib import import_module
 _HOMES = {
     "Comparison": "sim.api",
     "InputError": "sim.core.parameters",
+    "StudyError": "sim.studies.done",
     "WorkerError": "sim.studies.executors",
     "appraise": "sim.api",
     "compare": "sim.api",

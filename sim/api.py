@@ -1,15 +1,19 @@
 """The Python interface: the same commands in the same words; results come back as data frames."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
+
 from sim.core.folders import reserve_files_in, reserve_folder
-from sim.results.files import DAMAGED, damaged, read_tables, write_tables
+from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.summary import summarise, tables
 from sim.studies import run as runner
 from sim.studies.arguments import check_numbers
-from sim.studies.inputs import load_cases
+from sim.studies.cache import open_folder
+from sim.studies.study import Study, load_study
 
 
 @dataclass(frozen=True)
@@ -18,25 +22,43 @@ class Comparison:
 
     Attributes
     ----------
-    cases : list of runner.Inputs
-    seed, replicates : int
-    results : list of list of runner.RunResult
-        By replicate, then by case.
+    study : Study
+        What was run; of one point.
+    done : list of studies.run.Done
+        What came of each seed.
     """
 
-    cases: list
-    seed: int
-    replicates: int
-    results: list
+    study: Study
+    done: list
+
+    @property
+    def inputs(self):
+        """All that the runs depend on but for their seed: list of Inputs, one an arrangement."""
+        return self.study.inputs()
+
+    @property
+    def replicates(self):
+        """Number of replicates that ran to their end."""
+        return sum(item.failure is None for item in self.done)
+
+    @cached_property
+    def failures(self):
+        """Replicates that failed: pandas.DataFrame with columns results.files.FAILURE_COLUMNS, usually empty."""
+        rows = [
+            (item.point, item.seed, item.failure.error, item.failure.message, item.failure.traceback)
+            for item in self.done
+            if item.failure
+        ]
+        return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
     @cached_property
     def bodies(self):
         """Joint bodies of each arrangement."""
-        return {case.arrangement.id: self.results[0][i].bodies for i, case in enumerate(self.cases)}
+        return {run.arrangement: run.bodies for item in self.done for run in item.runs}
 
     @cached_property
     def _tables(self):
-        return tables(self.results, self.seed)
+        return tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
 
     @property
     def runs(self):
@@ -47,6 +69,26 @@ class Comparison:
     def flows(self):
         """The ledger, as in ``flows.parquet``: pandas.DataFrame with columns results.FLOW_COLUMNS."""
         return self._tables[1]
+
+    @property
+    def decisions(self):
+        """Every decision taken, as in ``decisions.parquet``: pandas.DataFrame with columns results.DECISION_COLUMNS."""
+        return self._tables[2]
+
+    @cached_property
+    def notes(self):
+        """A line for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        several = len(self.study.arrangements) > 1
+        found = Counter(
+            f"{result.arrangement}: {note}" if several else note
+            for runs in zip(
+                *(item.runs for item in self.done if not item.failure), strict=True
+            )  # an arrangement at a time
+            for result in runs
+            for note in result.notes
+        )
+        some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
+        return [note + some.format(times) for note, times in found.items()]
 
     @cached_property
     def summary(self):
@@ -68,15 +110,17 @@ class Comparison:
         ------
         InputError
         """
-        with reserve_folder(folder, overwrite, self.cases[0].request.texts) as reserved:
+        with reserve_folder(folder, overwrite, self.study.request.texts) as reserved:
             reserved.finish(lambda new: self.write_into(new, command))
 
     def write_into(self, folder, command=None):
         """Write into a folder reserved for it; see :meth:`write`."""
         from sim.report.page import write_report  # drawing takes seconds to import
 
-        write_tables(folder, self.runs, self.flows, self.summary)
-        write_manifest(folder, self.cases, self.seed, self.replicates, self.bodies, command)
+        write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
+        if len(self.failures):
+            write_failures(folder, self.failures)
+        write_manifest(folder, self.study, self.bodies, command)
         write_report(folder, self.runs, self.summary, read_manifest(folder))
 
 
@@ -90,6 +134,9 @@ def compare(
     families=None,
     workers=1,
     progress=None,
+    cache=None,
+    future=None,
+    decisions=None,
 ):
     """Compare arrangements on a place.
 
@@ -108,29 +155,97 @@ def compare(
     families : int, optional
     progress : callable, optional
         Called with replicates done and their number.
+    cache : str or path, optional
+        Folder of listsim's own, or a new one, in which settled places and twins are kept from one call to the next.
+    future : str or path, optional
+        A named future, or a TOML file of the same form. It overrules the defaults; what an arrangement sets, and
+        `settings`, overrule it.
+    decisions : iterable of mapping or tuple, optional
+        What is decided in place of the rules, whatever the arrangement: year, party, kind, what, number (docs/odd.md, 6.11).
 
     Returns
     -------
     Comparison
+        Of the replicates that ran to their end; the others are its ``failures``.
 
     Raises
     ------
     InputError
+    StudyError
+        If every replicate failed.
     """
-    check_numbers(seed=seed, replicates=replicates, workers=workers)
-    cases = load_cases(arrangements, place, settings, years, families)
-    return Comparison(cases, seed, replicates, runner.compare(cases, seed, replicates, workers, progress))
+    points = {"": {}}
+    return compare_points(
+        points,
+        arrangements,
+        place,
+        settings,
+        seed,
+        replicates,
+        years,
+        families,
+        workers,
+        progress,
+        cache,
+        future,
+        decisions,
+    )[""]
 
 
-def run(arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None):
+def compare_points(
+    points,
+    arrangements,
+    place="birmingham_2010",
+    settings=None,
+    seed=1,
+    replicates=10,
+    years=15,
+    families=None,
+    workers=1,
+    progress=None,
+    cache=None,
+    future=None,
+    decisions=None,
+):
+    """Comparisons at several points over the same seeds; what points have in common is worked out once.
+
+    Parameters
+    ----------
+    points : dict of str to mapping
+        Changes at each point, beside `settings`, by a name for the point; other parameters as in :func:`compare`.
+
+    Returns
+    -------
+    dict of str to Comparison
+
+    Raises
+    ------
+    InputError
+    StudyError
+        If every replicate of every point failed.
+    """
+    check_numbers(workers=workers)
+    study = load_study(
+        arrangements, place, settings, seed, replicates, years, families, points.values(), future, decisions
+    )
+    done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
+    return {
+        name: Comparison(study.at(number), [item for item in done if item.point == number])
+        for number, name in enumerate(points)
+    }
+
+
+def run(
+    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
     Returns
     -------
     Comparison
-        With one case and one replicate.
+        Of one arrangement and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families)
+    return compare([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
 
 
 def redraw(folder):

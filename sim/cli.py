@@ -18,6 +18,9 @@ Seed = Annotated[int, typer.Option(help="Seed of the first replicate, 0 to 2^63 
 Replicates = Annotated[int, typer.Option(help="Runs of each arrangement, 1 to 10000, each with a seed of its own.")]
 Families = Annotated[int | None, typer.Option(help="Scale the place to this many families.")]
 Years = Annotated[int, typer.Option(help="Financial years simulated.")]
+Future = Annotated[
+    str | None, typer.Option(help="A named future, or a file of the same form: budgets and need by year.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated."),
@@ -36,7 +39,7 @@ NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress bar
 
 @app.command()
 def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 10, families: Families = None, years: Years = 15,
-         settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
+         future: Future = None, settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
          quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
     """Compare the headline arrangements on the default place: table on screen, full report on disk.
 
@@ -50,6 +53,7 @@ def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 
         replicates,
         families,
         years,
+        future,
         settings,
         out,
         overwrite,
@@ -63,7 +67,7 @@ def demo(place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 
 @app.command()
 def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arrangements: ids or files, or all; the headline ones by default.")] = None,
             place: Place = DEFAULT_PLACE, seed: Seed = 1, replicates: Replicates = 10, families: Families = None, years: Years = 15,
-            settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
+            future: Future = None, settings: Settings = None, out: Out = None, overwrite: Overwrite = False, workers: Workers = None, json: Json = False,
             quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
     """Compare arrangements on a place with settings of your own.
 
@@ -78,6 +82,7 @@ def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arran
         replicates,
         families,
         years,
+        future,
         settings,
         out,
         overwrite,
@@ -90,7 +95,7 @@ def compare(arrangements: Annotated[list[str] | None, typer.Argument(help="Arran
 
 @app.command()
 def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or file.")], place: Place = DEFAULT_PLACE, seed: Seed = 1,
-        replicates: Replicates = 1, families: Families = None, years: Years = 15, settings: Settings = None, out: Out = None,
+        replicates: Replicates = 1, families: Families = None, years: Years = 15, future: Future = None, settings: Settings = None, out: Out = None,
         overwrite: Overwrite = False, workers: Workers = None, json: Json = False, quiet: Quiet = False, no_progress: NoProgress = False):  # fmt: skip
     """Run one arrangement with its do-nothing twin.
 
@@ -104,6 +109,7 @@ def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or 
         replicates,
         families,
         years,
+        future,
         settings,
         out,
         overwrite,
@@ -152,8 +158,26 @@ def reproduce(folder: Annotated[str, typer.Argument(help="Folder of a result.")]
     raise typer.Exit(0 if done.agrees else 3)
 
 
+@app.command()
+def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 if they differ.")] = False):
+    """Write the tables of docs/odd.md that the code declares: parties, answers, measures, dials. In a clone only.
+
+    Example: listsim docs --check
+    """
+    from sim.docs import odd_tables
+
+    stale = odd_tables.stale()
+    if stale and not check:
+        odd_tables.write()
+    said = "differ from the code; run listsim docs" if check else "written"
+    _tell(
+        f"docs/odd.md: {', '.join(stale)}: {said}" if stale else "docs/odd.md: every table is as the code declares it"
+    )
+    raise typer.Exit(1 if stale and check else 0)
+
+
 @app.command("list")
-def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places, parameters or measures.")],
+def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, places, futures, parameters or measures.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip
     """List what there is.
 
@@ -168,11 +192,11 @@ def list_(kind: Annotated[str, typer.Argument(help="arrangements, programmes, pl
 @app.command()
 def explain(
     name: Annotated[
-        str, typer.Argument(help="Dotted name of a parameter, or an arrangement, a programme or a measure.")
+        str, typer.Argument(help="Dotted name of a parameter, or an arrangement, a programme, a future or a measure.")
     ],
     place: Place = DEFAULT_PLACE,
 ):
-    """Meaning, unit, value, range and source of a parameter; what an arrangement, a programme or a measure is.
+    """Meaning, unit, value, range and source of a parameter; what an arrangement, a programme, a future or a measure is.
 
     Example: listsim explain services.threshold_drift
     """
@@ -183,9 +207,9 @@ def explain(
 
 
 @app.command()
-def check(path: Annotated[str, typer.Argument(help="An arrangement, programme or benefit file, or a place's folder.")],
+def check(path: Annotated[str, typer.Argument(help="An arrangement, programme, benefit or future file, or a place's folder.")],
           place: Place = DEFAULT_PLACE):  # fmt: skip
-    """Check an arrangement, a programme, a benefit profile or a place.
+    """Check an arrangement, a programme, a benefit profile, a future or a place.
 
     What a file names must be there at the place it is checked against.
 
@@ -313,6 +337,7 @@ def _compare(
     replicates,
     families,
     years,
+    future,
     settings,
     out,
     overwrite,
@@ -333,26 +358,35 @@ def _compare(
     if workers > 1:
         pool.warm_up()
     from sim.core.folders import reserve_folder, reserve_next
-    from sim.studies import run as runner
-    from sim.studies.inputs import load_cases
+    from sim.studies.run import carry_out
+    from sim.studies.study import load_study
 
-    cases = load_cases(arrangements, place, _settings(settings), years, families)
+    study = load_study(arrangements, place, _settings(settings), seed, replicates, years, families, future=future)
     terminal.tidy_up_first()
-    with reserve_next(command) if out is None else reserve_folder(out, overwrite, cases[0].request.texts) as reserved:
+    with reserve_next(command) if out is None else reserve_folder(out, overwrite, study.request.texts) as reserved:
         with _Progress("Simulating", quiet or no_progress) as tell:
-            results = runner.compare(cases, seed, replicates, workers, tell)
+            tasks = carry_out(study, workers, tell)
         from sim.api import Comparison
 
-        done = Comparison(cases, seed, replicates, results)
+        done = Comparison(study, tasks)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:]))
     if json:
         print(done.summary.to_json(orient="records"))
     elif not quiet:
         from sim.report.screen import show
 
-        show(done.summary, cases, replicates)
+        show(done.summary, study, done.replicates)
+        for note in done.notes:
+            _say(note, 0)
         print()
         _tell(f"Report: {reserved.path}/report.html")
+    failed = [item for item in tasks if item.failure]
+    if failed:
+        many = (
+            f"{len(failed)} of {replicates} replicates failed (seed {failed[0].seed}: {failed[0].failure.in_brief()})"
+        )
+        _say(f"{many}; see {reserved.path}/failures.csv", 3)
+        raise typer.Exit(3)
 
 
 def _settings(pairs):
@@ -401,6 +435,7 @@ def main():
     """Run one command: exit code 0 done, 2 wrong input (one line), 130 and the like interrupted, 1 our fault."""
     from sim.core.faults import LONGEST_QUOTE, InputError
     from sim.core.text import printable
+    from sim.studies.done import StudyError
     from sim.studies.executors import WorkerError
 
     try:
@@ -409,6 +444,9 @@ def main():
         code = _say(str(error), 2)
     except typer.TyperException as error:
         code = _say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
+    except StudyError as error:
+        print(error.first.failure.traceback, file=sys.stderr)
+        code = _say(str(error), 1)
     except WorkerError as error:
         code = _say(str(error), 1)
     except (KeyboardInterrupt, typer.Abort):

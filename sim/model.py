@@ -18,6 +18,7 @@ from sim.core.calendar import Calendar
 from sim.core.faults import InputError, suggest
 from sim.core.ledger import OUTSIDE, TREASURY, Ledger
 from sim.deals.contracts import ContractBook
+from sim.deals.decisions import DecisionBook
 from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
 from sim.deals.market import Market
@@ -54,6 +55,7 @@ class LocalSystem(mesa.Model):
         self.targets = {name: target for name, target in targets.items() if target is not None}
         self.catalogue = {name: inputs.catalogue[name] for name in self.targets}
         self.calendar, self.ledger = Calendar(), Ledger()
+        self.decisions = DecisionBook(self.calendar, self.arrangement.decisions)
         self.contracts = ContractBook(self.calendar, self.rules.paid_for)
         self.outturn = Outturn(self.services, self.calendar)
         self.relief = Relief(self.place, self.catalogue, self.arrangement.outcome_lines)
@@ -64,9 +66,10 @@ class LocalSystem(mesa.Model):
         self.funding, self.evaluation = Funding(self), Evaluation(self)
         self.cohorts = Cohorts(self.evaluation.design)
         self._open_accounts()
-        finds = self.dials["families.case_finding"]
-        contact = self.dials["programmes.effect_scale"] * finds
-        self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, finds))
+        if self.bodies:
+            finds = self.dials["families.case_finding"]
+            contact = self.dials["programmes.effect_scale"] * finds
+            self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, finds))
 
     def _admit_parties(self, inputs, expected_pence):
         """Who exists: the bodies of the place, those the arrangement brings, and those its parts bring."""
@@ -262,9 +265,10 @@ class LocalSystem(mesa.Model):
             agency.resize(self.calendar.quarter)
 
     def relate(self):
-        """Trust, joining and leaving."""
+        """Trust, joining and leaving; the year's decisions are all taken."""
         for body in self.bodies:
             body.relate()
+        self.decisions.close_year()
 
     # Who is asked for
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from sim.api import Comparison, compare
-from sim.core.faults import InputError
+from sim.core.faults import InputError, shown
 from sim.results.files import write_tables
 from sim.results.manifest import TABLE_FILES, made_by, read_manifest
 from sim.studies.request import Request, lay_out
@@ -24,6 +24,7 @@ _SHAPE = {
     "replicates": int,
     "years": int,
     "families": int,
+    "decisions": list,
 }
 
 
@@ -52,8 +53,13 @@ class Reproduction:
 
     def statement(self):
         """Lines that say what came of each table, and what may be why."""
-        lines = [f"{name:14} {verdict}" for name, verdict in self.verdicts.items()]
-        lines += [f"changed since  {change}" for change in self.changes]
+        lines = [f"{name:17} {verdict}" for name, verdict in self.verdicts.items()]
+        lines += [
+            f"failed            seed {item.seed}: {item.failure.in_brief()}"
+            for item in self.comparison.done
+            if item.failure
+        ]
+        lines += [f"changed since     {change}" for change in self.changes]
         if not (self.agrees or self.changes):
             lines.append("Neither versions, code, data nor machine have changed since, as far as the manifest says.")
         return lines
@@ -79,17 +85,19 @@ def reproduce(folder, workers=1, progress=None):
     InputError
         If the folder has no manifest that says what a rerun needs.
     """
+    if not isinstance(folder, str | os.PathLike):
+        raise InputError("folder", "", f"{shown(folder)} is not a path", "give the folder of a result")
     path = Path(folder) / "manifest.json"
     manifest = _read(path)
-    request, options = _request(path, manifest)
+    request, options = _asked(path, manifest)
     again = _run_again(path, request, options, workers, progress)
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
-        write_tables(fresh, again.runs, again.flows, again.summary)
+        write_tables(fresh, again.runs, again.flows, again.summary, again.decisions)
         verdicts = {
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
         }
-    return Reproduction(again, verdicts, _changes(manifest, again.cases[0].request.hashes))
+    return Reproduction(again, verdicts, _changes(manifest, again.study.request.hashes))
 
 
 def check_apart(folder, out):
@@ -107,7 +115,7 @@ def check_apart(folder, out):
 def _read(path):
     try:
         manifest = read_manifest(path.parent)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
     if not isinstance(manifest, dict) or "request" not in manifest:
         raise InputError(path, "request", "is missing: listsim 0.1 did not write what a rerun needs",
@@ -115,22 +123,25 @@ def _read(path):
     return manifest
 
 
-def _request(path, manifest):
-    """The request of a manifest, and the options that go with it."""
+def _asked(path, manifest):
+    """What the result of a manifest was read from, and what else was asked for."""
     for table in ("request", "own_files", "files", "tables", "versions"):
         if not isinstance(manifest.get(table), dict):
             raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
-    asked = manifest["request"]
+    asked = {"decisions": [], **manifest["request"]}
     for key, kind in _SHAPE.items():
         if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
             raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
+    future = asked.get("future")  # older manifests have none
+    if not isinstance(future, str | None):
+        raise InputError(path, "request.future", "has the wrong type", "give str, or null")
     texts = manifest["own_files"]
     for name, text in texts.items():
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
     names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], asked["settings"], texts, manifest["files"])
-    return request, {key: asked[key] for key in ("seed", "replicates", "years", "families")}
+    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"])
+    return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
 def _digest(content):
@@ -141,16 +152,24 @@ def _run_again(path, request, options, workers, progress):
     """The comparison that a request asks for, read from its own texts and the shipped files."""
     with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
         try:
-            arrangements, place = lay_out(request, folder)
+            arrangements, place, future = lay_out(request, folder)
         except (OSError, ValueError) as error:
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
         try:
-            again = compare(arrangements, place, request.settings, **options, workers=workers, progress=progress)
+            again = compare(
+                arrangements,
+                place,
+                **options,
+                workers=workers,
+                progress=progress,
+                future=future,
+                decisions=request.decisions,
+            )
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
-        read = again.cases[0].request
+        read = again.study.request
         for name in read.texts:
             if not Path(os.path.abspath(name)).is_relative_to(folder):
                 raise InputError(path, name, "is extended by its full path, so that its text here is not read",
@@ -158,7 +177,7 @@ def _run_again(path, request, options, workers, progress):
     shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
     own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
     asked = replace(request, hashes=shipped | own)
-    return replace(again, cases=[replace(case, request=asked) for case in again.cases])
+    return replace(again, study=replace(again.study, request=asked))
 
 
 def _verdict(old, new, recorded):
@@ -206,6 +225,7 @@ def _commits(then, now):
     if not (then.get("git_commit") and now["git_commit"]):
         return ""
     was, number = (
-        side["git_commit"][:10] + (" with changes not committed" if side["git_dirty"] else "") for side in (then, now)
+        str(side["git_commit"])[:10] + (" with changes not committed" if side.get("git_dirty") else "")
+        for side in (then, now)
     )
     return f": commit was {was}, is {number}"

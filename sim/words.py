@@ -15,8 +15,9 @@ from sim.cost_benefit.profile import read_benefits
 from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
+from sim.studies.futures import future_names, load_future
 
-KINDS = ("arrangements", "programmes", "places", "parameters", "measures")
+KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
 
 
 def listed(kind, place):
@@ -33,6 +34,8 @@ def listed(kind, place):
         return [(item.id, item.name) for item in load_catalogue().values()]
     if kind == "places":
         return [(name, load_place(name).name) for name in place_names()]
+    if kind == "futures":
+        return [(name, load_future(name).name) for name in future_names()]
     if kind == "parameters":
         return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
     if kind == "measures":
@@ -42,19 +45,13 @@ def listed(kind, place):
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.studies.inputs import load_inputs, parameters
+    from sim.studies.study import load_study
 
-    named = {}
-    for name in arrangement_names():
-        inputs = load_inputs(name, place)
-        own = {key: item for key, item in parameters(inputs).items() if key.startswith("arrangement.")}
-        named |= {key: item for key, item in parameters(inputs).items() if key not in own}
-        named |= {key.replace("arrangement", name, 1): item for key, item in own.items()}
-    return named
+    return {**DIALS, **load_study(["all"], place).quantities()}
 
 
 def explained(name, place):
-    """Label and text of what there is to say of a parameter, an arrangement, a programme or a measure.
+    """Label and text of what there is to say of a parameter, an arrangement, a programme, a future or a measure.
 
     Raises
     ------
@@ -72,6 +69,8 @@ def explained(name, place):
             for study in effect.studies
         ]
         return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
+    if name in future_names():
+        return _future_in_words(load_future(name))
     if name in MEASURES:
         item = MEASURES[name]
         return [("name", name), ("meaning", item.meaning), ("label", item.label), ("unit", item.unit), ("group", item.group),
@@ -82,7 +81,7 @@ def explained(name, place):
             "explain",
             name,
             "there is no such parameter",
-            suggest(name, [*known, *arrangement_names(), *programme_names(), *MEASURES]),
+            suggest(name, [*known, *arrangement_names(), *programme_names(), *future_names(), *MEASURES]),
         )
     item = known[name]
     meaning = (
@@ -95,6 +94,16 @@ def explained(name, place):
     if name not in DIALS and item.price_year:
         rows.append(("prices", f"{item.price_year}; {item.base_value:,.2f} at 2010/11 prices"))
     return [*rows, ("source", full_source(item.source))]
+
+
+def _future_in_words(future):
+    rows = [("name", future.name), ("text", future.text), ("source", full_source(future.source))]
+    for name, value in future.values.items():
+        by_year = (
+            " by year " + ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else f" {value}"
+        )
+        rows.append(("sets", f"{name}{by_year} [{full_source(future.sources[name])}]"))
+    return rows
 
 
 def _value(item):
@@ -123,9 +132,10 @@ def checked(path, place="birmingham_2010"):
         return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
     spec = read_toml(path)
     if "rules" in spec or "extends" in spec:
+        from sim.studies.arguments import RANGES
         from sim.studies.inputs import load_inputs
 
-        inputs = load_inputs(path, place)
+        inputs = load_inputs(path, place, years=RANGES["years"][1])
         return f"{path}: an arrangement, {inputs.arrangement.name!r}: right at {inputs.place.id}"
     if "target" in spec or "effect" in spec:
         programme, at = load_programme(path), load_place(place)
@@ -135,11 +145,16 @@ def checked(path, place="birmingham_2010"):
         read, at = read_benefits(path, spec), load_place(place)
         check_spelling(at, path, read.benefits)
         return f"{path}: a benefit profile, {len(read.benefits)} benefits: right at {at.id}"
+    if {"dials", "path", "text"} & set(spec):
+        read, at = load_future(path), load_place(place)
+        absent = [name.split(".")[1] for name in read.values if name not in read.at(at).values]
+        without = f", which has no {', '.join(absent)}" if absent else ""
+        return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
     raise InputError(
         path,
         "",
-        "is neither an arrangement, a programme, a benefit profile nor a place",
-        "give a file with extends or [rules], [target] or [[benefit]], or a place's folder",
+        "is neither an arrangement, a programme, a benefit profile, a future nor a place",
+        "give a file with extends or [rules], [target], [[benefit]] or [path], or a place's folder",
     )
 
 

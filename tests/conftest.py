@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.core.dials import defaults
+from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.studies import run as runner
@@ -48,6 +49,13 @@ def with_values(place, changes):
             values[name], value=value, low=min(value, values[name].low), high=max(value, values[name].high)
         )
     return replace(place, values=values)
+
+
+def with_numbers(model, **numbers):
+    """Give the model's arrangement other numbers, ranges aside."""
+    plain = {name: Quantity(value, "test", value, value, "assumption: test") for name, value in numbers.items()}
+    model.arrangement = replace(model.arrangement, values={**model.arrangement.values, **plain})
+    return model
 
 
 def sums(result, *measures, by=()):

@@ -8,7 +8,8 @@ from sim.arrangements.reading import QUESTIONS, arrangement_names, load_arrangem
 from sim.core.evidence import check_source
 from sim.core.extends import MOST_FILES
 from sim.core.faults import InputError
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from tests.conftest import PLAN
 
 
@@ -117,7 +118,7 @@ def faults_of(path, text, place="milltown"):
 
 @pytest.mark.parametrize("place", ["milltown", "birmingham_2010"])
 def test_every_shipped_arrangement_fits_both_places(place):
-    assert len(load_cases(["all"], place)) == len(arrangement_names())
+    assert len(load_study(["all"], place).arrangements) == len(arrangement_names())
 
 
 @pytest.mark.parametrize(
@@ -178,7 +179,11 @@ def row(number, low, high, unit="share"):
         ("payment_share", row(0.7, 0, 100), "high 100 is above 1"),
         ("payment_share", row(0.7, -1, 1), "low -1 is negative"),
         ("payment_share", row("true", 0, 1), "value True is not a number"),
-        ("payment_years", row(2.5, 1, 10, "years"), "value 2.5 is not a whole number; give 2 or 3"),
+        (
+            "payment_years",
+            row(2.5, 1, 10, "years"),
+            "value 2.5 is not a whole number; give whole years, 1 to 100: 2 or 3",
+        ),
         (
             "setup_cost",
             row(1e30, 0, 1e31, 'GBP a million people"\nprice_year = "2010/11'),
@@ -236,9 +241,12 @@ def test_a_file_may_extend_the_shipped_one_of_its_own_name(tmp_path):
         ("mine", "3", "extends: 3 has the wrong type"),
         ("mine", '"../other"', "extends: '../other' is unknown; give the path of a file from this one"),
         ("mine", f'"{"x" * 5000}"', "is unknown"),
+        ("mine", f'"a/{"x" * 5000}"', "is unknown"),
+        ("mine", '"gone"', "extends: 'gone' is unknown"),
     ],
 )
 def test_what_cannot_be_extended_is_refused(tmp_path, name, given, says):
+    (tmp_path / "gone.toml").symlink_to("nowhere")
     assert says in faults_of(tmp_path / f"{name}.toml", f"extends = {given}\n")[0]
 
 

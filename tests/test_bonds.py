@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from sim.agents.bond_issuer import BondIssuers, Issue
-from sim.core.ledger import TREASURY, party_of
+from sim.core.ledger import OUTSIDE, TREASURY, party_of
 from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditions
 from sim.deals.finance import unit_price
 from sim.record.measures import COSTS
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
-from tests.conftest import one, sums
+from tests.conftest import one, sums, with_numbers
 from tests.test_outcome_arrangements import changed_file, flows, system
 from tests.test_parts import with_part
 
@@ -174,6 +174,87 @@ def test_the_published_price_is_the_least_that_is_paid():
     first = model.vehicle.baskets["basket-2-1"]
     assert {bond.risk for bond in first} == {0.05}
     assert all(bond.price_pence == unit_price(bond.cost_pence, 0.05, 0.07) for bond in first)
+
+
+RISKY = SimpleNamespace(id="p", correction=0.1)  # a unit in ten is believed to fail
+
+
+def issuing(name="local_outcome_bond", **numbers):
+    """A model of issuers, with numbers that are easy to work with."""
+    plain = {"expected_success": 0.5, "most_premium": 0.2, "premium": 0.1, "premium_share": 0.25, "fair_price": 0,
+             "set_aside_share": 0.1, "payment_years": 2}  # fmt: skip
+    model = with_numbers(system(name), **{**plain, **numbers})
+    return model, model.bodies[0]
+
+
+def test_what_a_unit_is_worth_to_an_agency_by_hand():
+    """40 in cash and 60 that is not, at a weight of 0.5: 70 a family; a unit in two, nine of ten of which succeed: 155.56."""
+    model, body = issuing()
+    lines = np.zeros((2, len(model.lines)))
+    council, nhs = model.parties["council"], model.parties["nhs"]
+    lines[:, council.own_lines[0]] = (100, 40)
+    lines[:, nhs.own_lines[0]] = (-10, 0)
+    body.weight_on_outcomes = lambda: 0.5
+    project = SimpleNamespace(
+        programme=RISKY, appraisal=SimpleNamespace(present_fiscal=lines[0], present_cash=lines[1])
+    )
+    assert body.worth(project) == pytest.approx({"council": 70 / 0.45})
+
+
+def test_the_most_that_a_unit_may_cost_a_department_by_hand():
+    """100 a family, a unit in two: 200 x (1 + 0.1 + 0.2) = 260, by worth of 3 to 1: 195 and 65, and a quarter of the room."""
+    _, body = issuing()
+    project = SimpleNamespace(programme=RISKY, price_pence=100)
+    assert body._dearest(project, {"council": 300.0, "nhs": 100.0}) == {"council": 222, "nhs": 74}  # 221.25, 73.75
+    assert body._dearest(project, {"council": 30.0, "nhs": 10.0}) == {"council": 195, "nhs": 65}  # no room, no premium
+
+
+def test_units_costs_and_the_smallest_issue_by_hand():
+    """11 families in two: 6 units, each of which costs 11 x 100 / 6 rounded up; at least one unit's families."""
+    model, body = issuing()
+    issue = Issue(
+        SimpleNamespace(price_pence=100, programme=RISKY, provider=SimpleNamespace(code="firm")),
+        0,
+        (),
+        {"council:reserve": 3.0, "nhs:reserve": 1.0},
+    )
+    sized = body.sized(issue, 11)
+    assert (sized.families, sized.bonds[0].target, sized.bonds[0].cost_pence) == (11, 6, 184)
+    assert [payer.share for payer in sized.bonds[0].payers] == [0.75, 0.25]
+    assert (sized.bonds[0].years, sized.bonds[0].risk) == (3, 0.1)
+    assert body._units(1) == body._units(0) == 1
+    body.cost_here = {"agreement_cost": 30, "evaluation_cost": 7}.__getitem__
+    assert body.costs(sized) == 37
+    assert body.costs(replace(sized, bonds=sized.bonds * 3)) == 97
+    model.scale = 0.0001
+    assert body.smallest_project() == 2
+    assert with_numbers(model, expected_success=0.3).bodies[0].smallest_project() == 4
+
+
+def test_what_a_department_may_still_hold_by_hand():
+    """A tenth of a year's 10,000 is 1,000, of which 200 is held and 300 is pledged."""
+    model, body = issuing()
+    department = body._department("council")
+    for agency in model.agencies:
+        agency.baseline = np.zeros(len(model.lines), np.int64)
+    council = model.parties["council"]
+    council.baseline[council.own_lines[0]] = 10_000
+    model.parties[department].set_aside(f"{department}:set_aside", 200)
+    body.pledged = {department: 300}
+    assert body._room("council") == 500
+    body.pledged = {department: 900}
+    assert body._room("council") == 0
+
+
+def test_members_pay_in_for_measurement_in_equal_parts_as_far_as_they_can():
+    model, body = issuing()
+    members = [model.parties["council"], model.parties["nhs"]]
+    body.members = lambda: members
+    for member, pence in zip(members, (100, 3), strict=True):
+        model.ledger.transfer(OUTSIDE, member.account("prevention"), pence, "grant")
+    body._collect(11)
+    assert body.balance() == 9
+    assert members[0].balance("prevention") == 94
 
 
 def refusing(monkeypatch, department):

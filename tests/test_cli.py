@@ -41,7 +41,15 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
     assert "less backfill: unmet need" in out
     assert "Net position of the place" in out
     assert "mine/report.html" in out
-    wanted = {"manifest.json", "runs.parquet", "summary.csv", "flows.parquet", "report.html", "figures"}
+    wanted = {
+        "manifest.json",
+        "runs.parquet",
+        "summary.csv",
+        "flows.parquet",
+        "decisions.parquet",
+        "report.html",
+        "figures",
+    }
     assert {path.name for path in (tmp_path / "mine").iterdir()} == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     before = (tmp_path / "mine" / "report.html").read_bytes()
@@ -218,11 +226,11 @@ def test_help_has_an_example_each_and_loads_nothing_heavy():
 
 
 def test_a_killed_worker_is_named_in_one_line(listsim, tmp_path, monkeypatch):
-    def compare(*_):
+    def carry_out(*_):
         with pool.workers(1) as executor:
             return executor.submit(signal.raise_signal, signal.SIGKILL).result()
 
-    monkeypatch.setattr(runner, "compare", compare)
+    monkeypatch.setattr(runner, "carry_out", carry_out)
     code, out, err = listsim("run", "silo", *TOWN, "--out", "cut")
     assert (code, out) == (1, "")
     assert err == "listsim: a worker process was killed (out of memory?); try --workers 1 or fewer families\n"

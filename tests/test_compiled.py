@@ -56,6 +56,6 @@ def test_kept_on_disk_otherwise(monkeypatch, warned, tmp_path):
 def test_the_parent_says_it_and_the_workers_do_not():
     nowhere = {"NUMBA_CACHE_DIR": "/dev/null/x", "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
     for module, lines in (("sim.place.kernels", 1), ("sim.studies.worker", 0)):
-        code = f"from sim import terminal; terminal.prepare(); import {module}"
+        code = f"from sim.core import terminal; terminal.prepare(); import {module}"
         done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nowhere}, capture_output=True)
         assert (done.returncode, done.stderr.count(b"\n")) == (0, lines)

@@ -126,3 +126,10 @@ def test_a_pound_in_a_tranche_is_paid_as_the_waterfall_pays():
         for rank, share in enumerate(shares):
             got = (paid_capital[rank] + returns[rank]) / stakes[rank][1]
             assert finance.payoff(multiple, sum(shares[:rank]), share, cap) == pytest.approx(got, abs=1e-4)
+
+
+def test_the_last_penny_is_paid():
+    assert finance.waterfall(1, [(2, 5), (1, 1)]) == [0, 1]
+    assert finance.waterfall(2, [(2, 5), (1, 1)]) == [1, 1]
+    assert finance.payouts(6, [(1, 5, 0, 0)], 1.4) == ([5], [1], 0)
+    assert finance.payouts(8, [(1, 5, 0, 1)], 1.4) == ([5], [1], 2)

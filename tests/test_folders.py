@@ -67,7 +67,7 @@ def no_work(monkeypatch):
     def work(*_, **__):
         raise AssertionError("work was done")
 
-    for module, name in ((runner, "compare"), (fitting, "fit_place"), (fitting, "compare_targets")):
+    for module, name in ((runner, "carry_out"), (fitting, "fit_place"), (fitting, "compare_targets")):
         monkeypatch.setattr(module, name, work)
 
 
@@ -243,7 +243,7 @@ def test_folders_made_for_a_name_go_with_it(here):
 
 KEEPER = """
 import sys, time
-from sim.folders import reserve_folder
+from sim.core.folders import reserve_folder
 with reserve_folder(sys.argv[1], overwrite=True) as reserved:
     def write(new):
         (new / "half").write_text("x")

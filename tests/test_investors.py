@@ -18,6 +18,7 @@ from sim.core.calendar import Calendar
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.deals.bonds import OutcomeBond, Payer
+from sim.deals.decisions import DecisionBook
 from sim.model import LocalSystem
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
@@ -29,6 +30,7 @@ class Desk(mesa.Model):
     def __init__(self):
         super().__init__(rng=1)
         self.ledger, self.calendar, self.catalogue, self.parties = Ledger(), Calendar(1), ("mst", "parenting"), {}
+        self.decisions = DecisionBook(self.calendar)
         self.vehicle = self.add(Vehicle(self))
         self.council = self.add(Party(self, "council"))
 
@@ -95,6 +97,12 @@ def test_a_sure_return_is_bought_when_it_is_enough(desk):
     assert desk.investor("a", required_return=0.0999).offer(deal)[0] == 10**8
     pence, least = desk.investor("b", required_return=0.1001).offer(deal)
     assert (pence, least) == (0, 0.1001)
+
+
+def test_a_return_that_is_just_enough_is_enough(desk):
+    investor = desk.investor("a", required_return=0.5)
+    investor.prospect = lambda deal: (0.5, 0.0)
+    assert investor.offer(a_deal())[0] == 10**8
 
 
 def test_the_cap_bounds_what_is_expected(desk):
@@ -361,6 +369,77 @@ def test_a_deal_in_a_place(settled):
     assert trusts.beliefs["keyworker"].mean == pytest.approx(0.55)  # 1.1 of an expected 2, and no noise to blame
 
 
+# What a deal owes, and until when
+
+
+def test_a_deal_is_due_at_the_end_of_its_last_year_and_not_before(desk):
+    """Opened at the start of year 1, for three years: due at the end of year 3, which is quarter 12."""
+    deal = a_deal(years=3)
+    desk.vehicle.raise_capital(deal, [desk.investor("a")], 1000)
+    for quarter, due in ((4, False), (11, False), (12, True), (16, True)):
+        desk.calendar.quarter = quarter
+        assert desk.vehicle.is_due(deal) == due
+
+
+def test_a_years_settlement_pays_out_and_closes_what_is_due_or_ended(desk):
+    deals = [a_deal(), a_deal(code="d2", years=1), a_deal(code="d3")]
+    for deal in deals:
+        desk.vehicle.raise_capital(deal, [desk.investor(deal.code.upper())], 1000)
+    desk.end_of_year(1)
+    desk.vehicle.pay_investors(ends=["d3"])
+    assert [deal.closed for deal in deals] == [False, True, True]
+    assert [deal.paid for deal in deals] == [1000, 1000, 1000]
+    assert deals[2].stakes[0].irr == pytest.approx(0.0, abs=1e-12)
+    assert not desk.vehicle.takes("vehicle:d2")
+    assert desk.vehicle.takes("vehicle:d1")
+    assert desk.vehicle.takes("council")
+
+
+def test_what_a_deal_may_still_be_paid_by_hand(desk):
+    """Capped at 1,500 in all: 400 have been paid and 100 wait in its purse, so 1,000; of others' accounts all."""
+    deal = a_deal(cap=1.5)
+    desk.vehicle.raise_capital(deal, [desk.investor("a")], 1000)
+    spend(desk, deal, 1000)
+    outcome(desk, deal, 400)
+    desk.end_of_year(1)
+    desk.vehicle.pay_out(deal)
+    outcome(desk, deal, 100)
+    assert desk.vehicle.owed_at_most("vehicle:d1", 7) == 1000
+    assert desk.vehicle.owed_at_most("council", 7) == 7
+    outcome(desk, deal, 5000)
+    assert desk.vehicle.owed_at_most("vehicle:d1", 7) == 0
+    assert desk.vehicle.received(deal) == 5500
+    assert desk.vehicle.spent(deal) == 1000  # what went to investors is no bill
+
+
+def test_layers_of_tranches_by_hand(desk):
+    deal = a_deal(tranches=(0.5, 0.3, 0.2))
+    assert [deal.layer(rank) for rank in (1, 2, 3)] == [(0, 0.5), (0.5, 0.3), (pytest.approx(0.8), 0.2)]
+    assert [deal.rank_for(desk.investor(f"i{tranche}", tranche=tranche)) for tranche in (1, 2, 3, 9)] == [1, 2, 3, 3]
+    assert a_deal(tranches=(2.0, 2.0)).layer(2) == (0.5, 0.5)
+    assert a_deal(multiple=1.2, mix={"mst": 0.25, "parenting": 0.75}).exposure == pytest.approx(
+        {"mst": 0.3, "parenting": 0.9}
+    )
+    assert a_deal(multiple=1.2).exposure == {"mst": 1.2}
+
+
+def test_an_offer_is_within_cash_and_largest_share_by_hand(desk):
+    """1,000 of means, 700 of it still out: a half is 500, but 300 is there."""
+    investor = desk.investor("a", 1000, largest_share=0.7)
+    desk.vehicle.raise_capital(a_deal(), [investor], 700)
+    investor.largest_share = 0.5
+    assert investor.offer(a_deal(code="d2"))[0] == 300
+    investor.holdings[0].repaid = 400
+    assert investor.means() == 600
+
+
+def test_doubt_and_noise_add_up_in_what_is_expected(desk):
+    """1.2 a pound with a doubt of 0.3 and noise of 0.27: a deviation of hypot(0.36, 0.27) = 0.45, in one year."""
+    mean, spread = desk.investor("a", prior_spread=0.3).prospect(a_deal(multiple=1.2, sd=0.27, years=1, cap=99.0))
+    assert mean == pytest.approx(0.2, abs=0.005)  # cut off at nought
+    assert spread == pytest.approx(0.45, rel=0.02)
+
+
 # The social investment bank
 
 
@@ -411,7 +490,8 @@ def test_the_bank_finds_the_premium_that_sells(desk, bank):
     investor = desk.investor("a", 10**9, required_return=0.02)
     assert bank.premium_to_sell(basket, [investor], "fair", 0.5) == 0.07
     assert bank.premium_to_sell(basket, [investor], "appendix", 0.5) == pytest.approx(0.08)  # 0.9 (1.1 + p) >= 1.0612
-    assert bank.premium_to_sell(basket, [investor], "fair", 0.05) is None
+    assert bank.premium_to_sell(basket, [investor], "fair", 0.07) == 0.07
+    assert bank.premium_to_sell(basket, [investor], "fair", 0.06) is None
 
 
 def test_a_basket_is_sold_whole_or_without_its_riskiest_bond(desk, bank):

@@ -244,7 +244,8 @@ def test_in_one_round_what_passes_on_own_benefit_passes_on_the_whole_places():
                 continue
             own = model.lines.agency == model.index["agencies"][agency.code]
             for name, counted in (("own", own), ("place", np.ones(len(own), bool))):
-                rest = (model.believed_cashability(), agency.outcome_weight, 5, programme.correction)
+                cash = np.where(model.lines.demand_led, 0.0, agency.cashability())
+                rest = (cash, agency.outcome_weight, 5, programme.correction)
                 if appraise_case(case, counted, *rest).value_pence > 0:
                     passes[name].add((agency.code, programme.id))
     assert passes["own"] <= passes["place"]

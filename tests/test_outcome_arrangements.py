@@ -239,9 +239,9 @@ def test_the_reward_by_hand():
     """A fall of 12% of 1,000: half of the first 5%, all of the next 7%; nothing below 5%; no more than 20%."""
     model = system("financial_incentive_model")
     body, rule = model.bodies[0], model.rules.savings
-    model.area_base = lambda: 100_000.0
+    model.outturn.base = lambda lines: 100_000.0 if lines is model.relief.outcome_lines else 0.0
     for fall, pence in ((4_000, 0), (12_000, 2_500 + 7_000), (50_000, 2_500 + 15_000)):
-        model.area_fall = lambda fall=fall: float(fall)
+        model.outturn.fall = lambda lines, fall=fall: float(fall)
         before = body.balance()
         rule(body, [])
         assert body.balance() - before == pence

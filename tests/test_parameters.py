@@ -1,3 +1,4 @@
+import os
 import pickle
 from itertools import pairwise
 
@@ -7,7 +8,8 @@ from sim.core.dials import DIALS
 from sim.core.evidence import check_source, deflator, evidence, financial_year, full_source
 from sim.core.faults import Faults, InputError, UnknownParameterError
 from sim.core.parameters import changed, quantity
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 
 GOOD = {
     "value": "5",
@@ -106,6 +108,8 @@ def test_a_deflators_file_beside_the_data_adds_years_and_replaces_them(tmp_path)
         ("price_year,to_2010_11,source\n2026/27,0.65,x\n2026/27,0.66,x\n", "line 3: price year '2026/27'"),
         ("price_year,to_2010_11,source\n2026/27,65%,x\n", "'65%' is not a number"),
         ("price_year,to_2010_11,source\n2026/27,-1,x\n", "-1 is no factor"),
+        ("price_year,to_2010_11,source\n2026/27,1e300,x\n", "1e+300 is no factor; give 0.001 to 1000"),
+        ("price_year,to_2010_11,source\n2026/27,0.65,a, b\n", "line 2: has too many fields"),
         ("price_year,to_2010_11,source\n2010/11,0.65,x\n", "1 for 2010/11"),
         ("price_year,to_2010_11,source\n2026/27,0.65,\n", "has no source"),
         ("price_year,to_2010_11,source\n2026/27\n", "has no source"),
@@ -117,6 +121,13 @@ def test_a_deflators_file_that_is_not_right_says_so(tmp_path, text, says):
         deflator("2013/14", tmp_path / "lines.csv")
     assert says in str(error.value)
     assert str(error.value).startswith(str(tmp_path / "deflators.csv"))
+
+
+def test_a_deflators_file_of_great_size_is_not_read(tmp_path):
+    (tmp_path / "deflators.csv").touch()
+    os.truncate(tmp_path / "deflators.csv", 10**9)
+    with pytest.raises(InputError, match="has 1,000 MB; give a CSV file of 50 MB at most"):
+        deflator("2026/27", tmp_path / "lines.csv", "care")
 
 
 def test_an_unknown_evidence_id_suggests_the_nearest():
@@ -154,6 +165,21 @@ families.frailty_spread families.case_finding families.demand_growth services.un
 services.fixed_share_scale services.block_scale services.notice_scale agencies.decommissioning agencies.horizon_years
 agencies.carry_forward_share departments.review_years departments.real_growth list.reinvested_share list.payment_basis
 measurement.design measurement.cohort_size"""
+
+
+def test_dials_are_read_in_the_order_declared_with_their_ranges():
+    assert list(DIALS)[:2] == ["programmes.effect_scale", "programmes.optimism"]
+    assert list(DIALS)[-1] == "measurement.cohort_size"
+    numbers = {name: (dial.default, dial.low, dial.high) for name, dial in DIALS.items() if not dial.choices}
+    assert numbers["services.threshold_drift"] == (0.5, 0.0, 1.0)
+    assert numbers["comparison.envelope"] == (0.0, 0.0, 100_000_000.0)
+    assert numbers["measurement.cohort_size"] == (1000.0, 10.0, 100_000.0)
+    assert all(isinstance(number, float) for row in numbers.values() for number in row)
+    choices = {name: dial.choices for name, dial in DIALS.items() if dial.choices}
+    assert set(choices) == {"agencies.outcome_payments", "list.payment_basis", "measurement.design"}
+    assert choices["list.payment_basis"] == ("gross", "marginal", "cashed")
+    assert [name for name in DIALS if DIALS[name].whole] == ["departments.review_years", "measurement.cohort_size"]
+    assert [name for name in DIALS if DIALS[name].by_year] == ["families.demand_growth", "departments.real_growth"]
 
 
 def test_the_promised_dials_are_there():
@@ -194,11 +220,11 @@ def test_any_parameter_can_be_set_by_its_name():
 
 
 def test_a_setting_of_one_arrangement_changes_only_that_one():
-    cases = load_cases(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"})
-    assert "payment_share" not in cases[0].arrangement.values
-    assert cases[1].arrangement.get("payment_share") == 0.4
+    silo, public = load_study(["silo", "list_public"], "milltown", {"arrangement.payment_share": "0.4"}).inputs()
+    assert "payment_share" not in silo.arrangement.values
+    assert public.arrangement.get("payment_share") == 0.4
     with pytest.raises(UnknownParameterError):
-        load_cases(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
+        load_study(["silo"], "milltown", {"arrangement.payment_share": "0.4"})
 
 
 def faulty(number, last=None):
@@ -242,3 +268,13 @@ def test_a_mistake_of_ours_is_not_taken_for_a_fault():
 
     with pytest.raises(ZeroDivisionError):
         broken()
+
+
+@pytest.mark.parametrize("value", [True, b"0", bytearray(b"0")])
+def test_what_only_python_takes_for_a_number_is_none(value):
+    for read in (
+        DIALS["services.threshold_drift"].read,
+        lambda given: changed(quantity(GOOD, "f", "k"), given, "f", "k"),
+    ):
+        with pytest.raises(InputError, match="is not a number"):
+            read(value)

@@ -14,7 +14,7 @@ from sim.model import LocalSystem
 from sim.place.checks import reserved
 from sim.place.places import load_place, place_names
 from sim.record.recorder import Recorder
-from sim.studies.inputs import load_cases
+from sim.studies.study import load_study
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ SLIPS = [
     ("needs.csv", r"^conduct,prevalence,[^,]*", "conduct,prevalence,9.9", "value 9.9 is above 1"),
     ("agencies.csv", r"^council,trust,0.5", "council,trust,5", "value 5 is above 1"),
     ("departments.csv", r"^health,real_growth,0,a year,,-0.1,0.05", "health,real_growth,2,a year,,-3,3", "0.02 for 2%"),
-    ("transitions.csv", r"^conduct,up,0,[^,]*,(.*),,0,0.5", r"conduct,up,0,3,\1,,0,50", "0.95 for 95%"),
+    ("transitions.csv", r"^conduct,up,0,[^,]*,(.*),,0,0.5", r"conduct,up,0,3,\1,,0,50", "0.03 for 3%"),
     ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,£/", "is not money as GBP"),
     ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,EUR/", "is not money as GBP"),
     ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,GPB/", "is not money as GBP"),
@@ -196,7 +196,7 @@ SLIPS = [
     ("targets.csv", r"conduct 2 11 15,fit", "conduct 4 11 15,fit", "give a whole number, 1 to 3"),
     ("targets.csv", r"conduct.up.1", "conduct.up.0", "'fit conduct.up.0' is given twice"),
     ("targets.csv", r"^conduct disorder 5 to 10,(.*),check,0.049,(.*),,0.04", r"conduct disorder 5 to 10,\1,check,0,\2,,0", "cannot be met"),
-    ("targets.csv", r"^early help need,(.*),0.1,", r"early help need,\1,10,", "0.95 for 95%"),
+    ("targets.csv", r"^early help need,(.*),0.1,", r"early help need,\1,10,", "0.1 for 10%"),
     ("place.toml", r'^id = "council"', 'id = "all"', "is the code of another"),
     ("place.toml", r'^id = "council"', 'id = "Treasury"', "is the code of another"),
     ("place.toml", r'^id = "council"', 'id = "pool"', "is the code of another"),
@@ -304,7 +304,7 @@ def test_no_more_cases_than_people_where_there_is_nothing_to_compare_with(folder
 
 def test_the_codes_of_all_parties_are_reserved(milltown, settled):
     """Whatever any arrangement brings, no agency or department may be called so."""
-    for inputs in load_cases(["all"], milltown.folder):
+    for inputs in load_study(["all"], milltown.folder).inputs():
         model = LocalSystem(inputs, settled.copy(), 1, Recorder())
         own = {item.code for item in (*model.agencies, *model.departments)}
         boards = {codes.board(item.code) for item in model.neighbourhoods}

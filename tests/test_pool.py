@@ -18,7 +18,7 @@ GONE = 10  # seconds in which nothing may be left
 
 IDLE = """
 import time
-from sim import pool
+from sim.studies import executors as pool
 if __name__ == "__main__":
     with pool.workers(2) as executor:
         tasks = [executor.submit(time.sleep, 0.2) for _ in range(4)]

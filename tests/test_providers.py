@@ -389,6 +389,26 @@ def test_in_house_is_settled_with_those_who_bought():
     money_is_conserved(model)
 
 
+def test_an_in_house_surplus_goes_back_as_it_came_this_year():
+    """100 for places and 300 for outcomes this year leave 400: 100 of it goes back as price, whatever came last year."""
+    model = Place()
+    council, staff = model.body(), model.provider("staff", "in_house")
+    model.ledger.transfer(OUTSIDE, "staff", 900, "programme")
+    model.ledger.transfer("staff", OUTSIDE, 900, "delivery")
+    model.calendar.quarter = 5
+    model.ledger.at(5)
+    staff.sign(contract(staff, 30))
+    model.ledger.transfer(OUTSIDE, "staff", 100, "programme")
+    model.ledger.transfer(OUTSIDE, "staff", 300, "outcome_payment")
+    model.ledger.transfer(OUTSIDE, "firm", 5000, "programme")
+    staff.end_of_year()
+    assert [p[3:] for p in model.ledger.postings if p[1] == "staff" and p[0] == 5] == [
+        (100, "programme"),
+        (300, "outcome_payment"),
+    ]
+    assert council.balance("prevention") == 400
+
+
 # Brokers
 
 

@@ -5,10 +5,13 @@ from math import isfinite
 
 import pytest
 
+from sim.arrangements.reading import arrangement_names
 from sim.core.calendar import QUARTERS
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
-from sim.studies.inputs import load_cases, load_inputs
+from sim.studies.cache import RECENT
+from sim.studies.inputs import load_inputs
+from sim.studies.study import load_study
 from tests.conftest import with_values
 
 NEVER_BOUND = ("outside", "treasury")  # their money is not the place's
@@ -57,10 +60,11 @@ def may_owe(provider, pence):
 @pytest.fixture(scope="module")
 def every():
     """Every shipped arrangement on Milltown, three years, two seeds."""
-    cases = load_cases(["all"], "milltown", years=3)
+    every = load_study(["all"], "milltown", years=3).inputs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "Recorder", Watched)
-        return [result for seed in (1, 2) for result in runner.run_seed(cases, seed)]
+        RECENT.clear()
+        return [result for seed in (1, 2) for result in runner.run_task(every, seed)]
 
 
 def test_balances_are_added_up_posting_by_posting():
@@ -71,7 +75,7 @@ def test_balances_are_added_up_posting_by_posting():
 
 
 def test_no_account_falls_below_nought_that_no_rule_allows(every):
-    assert len(every) == 2 * len(runner.arrangement_names())
+    assert len(every) == 2 * len(arrangement_names())
     assert Watched.seen == ()
 
 

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim import cli
 from sim.core.faults import InputError
-from sim.rerun import SAME, check_apart, reproduce
+from sim.rerun import SAME, _commits, check_apart, reproduce
 from sim.results.manifest import TABLE_FILES, read_manifest
 
 BASE = """extends = "list_public"
@@ -94,7 +94,7 @@ def test_the_users_own_files_may_be_gone(listsim, tmp_path, milltown):
     before = snapshot(home)
     code, out, _ = listsim("reproduce", "kept", "--workers", 1, "--no-progress")
     assert code == 0, out
-    assert out.count(SAME) == 3
+    assert out.count(SAME) == 4
     assert snapshot(home) == before
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
     assert listsim("reproduce", "kept", "--out", "again", "--workers", 1, "--no-progress")[0] == 0
@@ -172,6 +172,11 @@ def test_what_a_rerun_cannot_read_is_refused(written, tmp_path, listsim):
         assert says in err
     (old / "manifest.json").write_text("{")
     assert listsim("reproduce", old)[0] == 2
+    (old / "manifest.json").unlink()
+    (old / "manifest.json").mkdir()  # no more than a pipe may it be read
+    assert listsim("reproduce", old)[2].endswith("manifest.json: is not a file; give a readable JSON file\n")
+    with pytest.raises(InputError, match="folder: None is not a path"):
+        reproduce(None)
     asked = {**manifest["request"], "arrangements": ["silo", "list_publik"]}
     with pytest.raises(InputError, match=r"is refused .*list_publik"):
         reproduce(changed(written, tmp_path / "unknown", request=asked))
@@ -191,3 +196,8 @@ def test_a_rerun_is_kept_apart_from_the_result(written, tmp_path):
         with pytest.raises(InputError, match="is not apart"):
             check_apart(written, out)
     check_apart(written, tmp_path / "apart")
+
+
+def test_a_commit_that_is_no_text_is_shown_as_it_is():
+    then, now = {"git_commit": 5}, {"git_commit": "0123456789ab", "git_dirty": True}
+    assert _commits(then, now) == ": commit was 5, is 0123456789 with changes not committed"

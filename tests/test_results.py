@@ -1,6 +1,8 @@
 """Files, names and rates of a comparison."""
 
 import json
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,14 +10,13 @@ import pytest
 
 from sim.core.faults import InputError
 from sim.record.measures import MEASURES
-from sim.record.rows import Rows
-from sim.report.page import million, spread
+from sim.report.figures import waterfall
+from sim.report.page import _people, _table, million, spread
+from sim.report.screen import show
 from sim.results.files import read_tables
-from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, summarise
-from sim.studies.inputs import load_inputs
-from tests.test_outcome_arrangements import system
+from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, summarise, tables
+from sim.studies.study import load_study
 
-COUNTED = ("family_years_spared", "families_turned_around")
 CONTRACT = """promised optimism_and_luck need_prevented never_served gross_avoided case_finding backfill_unmet_need
 backfill_threshold stranded_notice stranded_unclosed overtime cash_released cash_below_budget avoided_growth
 returned_to_centre retained efficiency_saving management_cash programme_cost transaction_cost evaluation_cost
@@ -52,7 +53,7 @@ def _rows(**measures):
     for replicate in (0, 1):
         for measure, years in measures.items():
             for year, pounds in enumerate(years, 1):
-                rows.append(("a", replicate, replicate, year, "council", None, measure, pounds * 100, np.nan))
+                rows.append(("a", replicate, replicate, year, "council", None, measure, round(pounds * 100), np.nan))
     frame = pd.DataFrame(rows, columns=RUN_COLUMNS)
     return frame.astype({"value_pence": "Int64", "value": "float64"})
 
@@ -84,6 +85,184 @@ def test_rates_by_hand():
     assert table.loc["payback_year", "mean"] == 4  # 50 owed; 20 a year, discounted, has repaid it in year 4
     assert table.loc["promised", "mean"] == 0
     assert table.loc["gross_avoided", "n"] == 2
+
+
+def test_rates_count_every_cost_and_what_working_as_one_saves():
+    """Undiscounted in the first year: 30 retained and 6 saved by working as one over 10 + 1 + 2 + 3 + 4 + 5 = 25.
+
+    For each pound put in, whoever paid: 8 of delivery and the 15 that are no programme cost, 23.
+    """
+    costs = {
+        "programme_cost": 10,
+        "transaction_cost": 1,
+        "evaluation_cost": 2,
+        "pool_overhead": 3,
+        "closing_cost": 4,
+        "opening_cost": 5,
+    }
+    money = {
+        "retained": 30,
+        "efficiency_saving": 6,
+        "gross_avoided": 92,
+        "cash_released": 46,
+        "delivery_cost": 8,
+        "net_position": 11,
+    }
+    table = _summary(**{name: [pounds] for name, pounds in {**costs, **money}.items()})["mean"]
+    assert table["bcr"] == pytest.approx(36 / 25)
+    assert table["gross_per_pound"] == pytest.approx(4.0)
+    assert table["cash_per_pound"] == pytest.approx(2.0)
+    assert table["npv"] == 11
+    assert table["payback_year"] == 1
+    dear = _summary(**{name: [pounds] for name, pounds in {**costs, **money, "retained": 18.99}.items()})["mean"]
+    assert np.isnan(dear["payback_year"])  # 24.99 against 25
+    even = _summary(**{name: [pounds] for name, pounds in {**costs, **money, "retained": 19}.items()})["mean"]
+    assert even["payback_year"] == 1
+
+
+def test_the_second_year_is_discounted_once():
+    table = _summary(retained=[0, 103.5], programme_cost=[50, 0], gross_avoided=[0, 1], net_position=[-50, 103.5])[
+        "mean"
+    ]
+    assert table["npv"] == pytest.approx(50)  # 103.5 / 1.035 - 50
+    assert table["bcr"] == pytest.approx(2)
+    assert table["payback_year"] == 2
+
+
+def test_a_party_has_the_measures_it_has_and_the_whole_has_them_all():
+    """Two agencies' costs add up; a balance is the last year's, and of the whole there is none; years of a LIST are counted."""
+    mine = _rows(programme_cost=[1, 2], closing_balance=[5, 7])
+    theirs = _rows(programme_cost=[10, 20], list_alive=[1, 1], members=[3, 4]).assign(agency="list")
+    theirs.loc[theirs["measure"].isin(["list_alive", "members"]), ["value", "value_pence"]] = np.nan
+    for name, numbers in (("list_alive", [1, 1, 1, 1]), ("members", [3, 4, 3, 4])):
+        theirs.loc[theirs["measure"] == name, "value"] = [float(number) for number in numbers]
+    table = summarise(pd.concat([mine, theirs]), {"a": ()}).set_index(["agency", "measure"])["mean"]
+    assert table["all", "programme_cost"] == 33
+    assert table["council", "programme_cost"] == 3
+    assert table["council", "closing_balance"] == 7
+    assert ("all", "closing_balance") not in table.index
+    assert table["list", "members"] == 4
+    assert table["all", "list_years"] == 2
+    assert ("council", "promised") not in table.index
+    assert ("council", "npv") not in table.index
+    assert table["all", "promised"] == 0
+
+
+def test_what_sustains_itself_does_so_to_the_pound_over_the_last_five_years():
+    """10 a year retained pays for 7 of programmes, 2 of agreeing and 1 of evaluating; the first year is not looked at."""
+    base = {
+        "programme_cost": [99, 7, 7, 7, 7, 7],
+        "transaction_cost": [0, 2, 2, 2, 2, 2],
+        "evaluation_cost": [0, 1, 1, 1, 1, 1],
+    }
+    for retained, sustains in ((10, 1), (9.99, 0)):
+        assert _summary(**base, retained=[0] + [retained] * 5).loc["self_sustaining", "mean"] == sustains
+    pennies = {name: [0.01 * pounds for pounds in years] for name, years in base.items()}
+    assert _summary(**pennies, retained=[0] + [0.1] * 5).loc["self_sustaining", "mean"] == 1  # however small
+    own = _rows(**base, outcome_payment_in=[0] + [10] * 5).assign(agency="list")
+    others = _rows(outcome_payment_in=[0] + [50] * 5)
+    for frame, bodies, sustains in ((own, ("list",), 1), (pd.concat([_rows(**base), others]), ("list",), 0)):
+        table = summarise(frame, {"a": bodies}).query("agency == 'all'").set_index("measure")
+        assert table.loc["self_sustaining", "mean"] == sustains  # an agency's receipts are not the LIST's
+
+
+def test_tables_stand_by_arrangement_and_replicate():
+    def result(name, pence):
+        rows = [(1, "council", None, "retained", pence, None)]
+        return SimpleNamespace(arrangement=name, rows=rows, flows=[(1, "a", "b", "grant", pence)])
+
+    runs, flows = tables([[result("x", 1), result("y", 2)], [result("x", 3), result("y", 4)]], seed=7)
+    assert list(runs[["arrangement", "replicate", "seed", "value_pence"]].itertuples(index=False, name=None)) == [
+        ("x", 0, 7, 1), ("x", 1, 8, 3), ("y", 0, 7, 2), ("y", 1, 8, 4),
+    ]  # fmt: skip
+    assert list(flows["pence"]) == [1, 3, 2, 4]
+
+
+# Labels: each measure's number under its own words. A measure stands for so many millions, by this list.
+
+WORDS = {
+    "promised": "Promised", "optimism_and_luck": "less optimism and luck", "gross_avoided": "Service use avoided (gross)",
+    "case_finding": "less case finding", "backfill_unmet_need": "less backfill: unmet need",
+    "backfill_threshold": "less backfill: lower thresholds", "stranded_notice": "less stranded: under notice",
+    "stranded_unclosed": "less stranded: not closed", "overtime": "less overtime", "cash_released": "Cash released",
+    "returned_to_centre": "less returned to the centre", "retained": "Retained by the place", "programme_cost": "Programme cost",
+    "transaction_cost": "Transaction cost", "net_position": "Net position of the place", "management_cash": "Cash by management alone",
+    "efficiency_saving": "Duplication removed (the centre's part stands above)", "outcome_payment_out": "Outcome payments, hand to hand",
+    "invested": "Put in by investors", "investor_income": "Got back by investors", "provider_surplus": "Providers' surplus",
+}  # fmt: skip
+PEOPLE_WORDS = {
+    "families_enrolled": "Families enrolled", "families_turned_around": "Families turned around, before and after",
+    "family_years_spared": "Family-years spared an entrenched need", "care_quarters_avoided": "Quarters in care avoided",
+    "unmet_need_met": "Quarters of waiting need served", "gross_per_pound": "Service use avoided, £ for each pound put in",
+    "cash_per_pound": "Cash released, £ for each pound put in", "list_years": "Years in which the LIST lived",
+    "provider_failures": "Providers that failed", "deals_with_loss": "Investors' deals closed with a loss",
+}  # fmt: skip
+
+
+def labelled(arrangements=("a",)):
+    """A summary in which the n-th money measure is n millions and the n-th of people is n, and cases to show it for."""
+    numbers = {name: 1e6 * (i + 1) for i, name in enumerate(WORDS)} | {
+        name: float(i + 1) for i, name in enumerate(PEOPLE_WORDS)
+    }
+    numbers["self_sustaining"] = 0.25
+    rows = [(code, "all", name, *[number] * 4, 2) for code in arrangements for name, number in numbers.items()]
+    place = SimpleNamespace(name="Town")
+    cases = [
+        SimpleNamespace(place=place, n_families=10, years=3, arrangement=SimpleNamespace(id=code, name=f"The {code}"))
+        for code in arrangements
+    ]
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS), cases
+
+
+def test_on_screen_each_number_stands_beside_its_words(capsys):
+    show(*labelled("abc"), 2)
+    lines = capsys.readouterr().out.splitlines()
+    for i, label in enumerate(WORDS.values()):
+        assert [line for line in lines if line.strip("│ ").startswith(label) and f" {i + 1}.0 (" in line], label
+    assert any("Self-sustaining" in line and "25%" in line for line in lines)
+
+
+def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
+    show(*labelled("abcdef"), 2)
+    lines = capsys.readouterr().out.splitlines()
+    head = next(line for line in lines if "Gross" in line)
+    heads = ["Gross avoided", "Cash released", "Retained", "Programme cost", "Net position", "Cash per £"]
+    assert [word.strip() for word in re.split("[┃│]", head) if word.strip()] == heads
+    shown = re.findall(r"[\d.]+(?= \()|[\d.]+(?=\s*[│┃]?\s*$)", next(line for line in lines if "The f" in line))
+    order = list(WORDS)
+    expected = ["gross_avoided", "cash_released", "retained", "programme_cost", "net_position"]
+    assert shown == [*(f"{order.index(name) + 1}.0" for name in expected), "7.00"]
+
+
+def test_in_the_report_each_number_stands_beside_its_words():
+    summary, _ = labelled()
+    text = _table(summary, {"a": "A"}) + _people(summary, {"a": "A"})
+    for i, label in enumerate(WORDS.values()):
+        assert f"<td>{label}</td><td>£{i + 1}.0m (" in text, label
+    for i, label in enumerate(PEOPLE_WORDS.values()):
+        assert re.search(rf"<td>{re.escape(label)}</td><td>{i + 1}(\.0+)? \(", text), label
+
+
+def test_in_the_figure_each_step_stands_over_its_words():
+    figure = waterfall(labelled()[0], {"a": "A"})
+    axis = figure.axes[0]
+    order = list(WORDS)
+    words = [label.get_text().replace("\n", " ") for label in axis.get_xticklabels()]
+    shown = [text.get_text() for text in axis.texts]
+    assert dict(zip(words, shown, strict=True)) == {
+        **{
+            words: f"{sign}{order.index(name) + 1}.0"
+            for words, name, sign in (
+                ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"),
+                ("Gross avoided", "gross_avoided", ""), ("Case finding", "case_finding", "-"),
+                ("Backfill: unmet need", "backfill_unmet_need", "-"), ("Backfill: thresholds", "backfill_threshold", "-"),
+                ("Stranded: notice", "stranded_notice", "-"), ("Stranded: not closed", "stranded_unclosed", "-"),
+                ("Overtime", "overtime", "-"), ("Cash released", "cash_released", ""),
+                ("Returned to centre", "returned_to_centre", "-"), ("Retained", "retained", ""),
+                ("Programme cost", "programme_cost", ""),
+            )
+        }
+    }  # fmt: skip
 
 
 def test_what_never_pays_back_and_what_has_no_base_is_null():
@@ -145,9 +324,9 @@ def test_deflators_beside_an_arrangement_are_among_the_files_read(tmp_path):
     text = 'extends = "silo"\nname = "mine"\nsource = "assumption: test"\ndiffers = "nothing"\n'
     (tmp_path / "mine.toml").write_text(text)
     own = tmp_path / "deflators.csv"
-    assert str(own) not in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
+    assert str(own) not in load_study(tmp_path / "mine.toml", "milltown").request.texts
     own.write_text("price_year,to_2010_11,source\n2026/27,0.65,assumption: test\n")
-    assert str(own) in load_inputs(str(tmp_path / "mine.toml"), "milltown", years=1).request.texts
+    assert str(own) in load_study(tmp_path / "mine.toml", "milltown").request.texts
 
 
 def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):
@@ -195,15 +374,3 @@ def test_a_return_that_is_undefined_in_a_replicate_is_left_out_and_not_nought():
         row = summary.loc[(agency, "investor_irr")]
         assert row["mean"] == pytest.approx(-0.3)
         assert row["n"] == 2
-
-
-def test_families_spared_and_turned_around_are_counted_in_the_population():
-    run = system("silo", years=2)
-    run.recorder.finish(run)
-    rows = Rows(run.place, run.services.prices, run.recorder, run.recorder.twin).build()
-    total = {name: sum(row[5] for row in rows if row[0] == 2 and row[3] == name) for name in COUNTED}
-    entrenched = int((run.families.columns.levels >= 2).any(axis=1).sum())
-    assert total["family_years_spared"] == run.recorder.twin.entrenched[1] - entrenched
-    first = [cohort for cohort in run.cohorts.cohorts if cohort.year == 1]
-    turned = sum(int(cohort.turned_around(run.families)[0].sum()) for cohort in first)
-    assert total["families_turned_around"] == turned > 0

@@ -11,32 +11,39 @@ from sim.api import compare
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.studies import run as runner
-from sim.studies.inputs import load_cases, load_inputs, load_providers
+from sim.studies.cache import RECENT
+from sim.studies.inputs import load_inputs, load_providers
+from sim.studies.study import load_study
 from tests.conftest import PLAN, one
 
 
 def test_the_same_inputs_and_seed_give_the_same_run():
-    assert one("list_public") == one("list_public")
+    first = one("list_public")
+    RECENT.clear()
+    assert one("list_public") == first
     assert one("list_public") != one("list_public", seed=2)
 
 
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_do_not_change_a_run(threads):
     inputs = load_inputs("list_public", "milltown")
-    assert runner.run(inputs, 1, threads) == runner.run(inputs, 1)
+    RECENT.clear()
+    shared_out = runner.run(inputs, 1, threads)
+    RECENT.clear()
+    assert shared_out == runner.run(inputs, 1)
 
 
 def test_a_run_leaves_its_inputs_alone():
     inputs = load_inputs("list_public", "milltown")
     before = copy.deepcopy(inputs)
+    RECENT.clear()
     runner.run(inputs, 1)
     assert inputs == before
 
 
 def test_rows_do_not_depend_on_what_an_arrangement_is_compared_with():
-    alone = runner.run_seed([load_inputs("list_public", "milltown")], 4)[0]
-    cases = load_cases(["silo", "list_public", PLAN], "milltown")
-    together = runner.run_seed(cases, 4)[1]
+    alone = runner.run_task([load_inputs("list_public", "milltown")], 4)[0]
+    together = runner.run_task(load_study(["silo", "list_public", PLAN], "milltown").inputs(), 4)[1]
     assert alone == together
 
 
@@ -73,7 +80,7 @@ def test_sizes_out_of_range_are_refused(options, says):
 
 def test_naming_an_arrangement_twice_is_refused():
     with pytest.raises(InputError, match="given twice"):
-        load_cases(["silo", "silo"], "milltown")
+        load_study(["silo", "silo"], "milltown")
 
 
 def test_years_set_the_length_of_a_run():
@@ -82,8 +89,7 @@ def test_years_set_the_length_of_a_run():
 
 
 def test_all_stands_for_every_shipped_arrangement():
-    cases = load_cases(["all"], "milltown")
-    assert [case.arrangement.id for case in cases] == arrangement_names()
+    assert [item.id for item in load_study(["all"], "milltown").arrangements] == arrangement_names()
 
 
 @pytest.mark.parametrize(
@@ -132,8 +138,8 @@ def test_several_slips_of_a_call_are_told_at_once():
 def test_one_arrangement_may_be_given_as_it_is(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text('extends = "silo"\n')
-    assert [case.arrangement.id for case in load_cases("silo", "milltown")] == ["silo"]
-    assert [case.arrangement.id for case in load_cases(path, "milltown")] == ["mine"]
+    assert [item.id for item in load_study("silo", "milltown").arrangements] == ["silo"]
+    assert [item.id for item in load_study(path, "milltown").arrangements] == ["mine"]
 
 
 def test_two_files_of_one_name_are_never_mixed(tmp_path):
@@ -143,11 +149,11 @@ def test_two_files_of_one_name_are_never_mixed(tmp_path):
     with pytest.raises(
         InputError, match=r"arrangement: silo: two files have this name: .*a/silo.toml and .*b/silo.toml"
     ):
-        load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / "silo.toml"], "milltown")
+        load_study([tmp_path / "a" / "silo.toml", tmp_path / "b" / "silo.toml"], "milltown")
     with pytest.raises(InputError, match="two files have this name"):
-        load_cases(["silo", tmp_path / "a" / "silo.toml"], "milltown")
+        load_study(["silo", tmp_path / "a" / "silo.toml"], "milltown")
     with pytest.raises(InputError, match="given twice"):
-        load_cases([tmp_path / "a" / "silo.toml", tmp_path / "b" / ".." / "a" / "silo.toml"], "milltown")
+        load_study([tmp_path / "a" / "silo.toml", tmp_path / "b" / ".." / "a" / "silo.toml"], "milltown")
 
 
 def test_a_plan_goes_on_without_what_nobody_can_deliver_any_more():

@@ -168,10 +168,11 @@ def test_notice_ends_and_places_close(milltown):
     services, line = _line(milltown, "care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
     assert services.under_notice()[line] == 15
-    assert services.close_due(5)[line] == 0
-    assert services.close_due(6)[line] == 10
-    assert services.places[line] == 90
-    assert services.notices == [(7, line, 5)]
+    services.openings = [(line, 7)]
+    assert [part[line] for part in services.build(5)] == [0, 7]
+    assert [part[line] for part in services.build(6)] == [10, 0]
+    assert services.places[line] == 97
+    assert (services.notices, services.openings) == ([(7, line, 5)], [])
 
 
 def test_prices_spend_the_published_cost_on_the_usual_cases(settled, milltown):

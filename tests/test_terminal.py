@@ -15,7 +15,8 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and streams of 
 # A command that waits, and what it does when it is interrupted.
 WAITING = """
 import sys, time
-from sim import cli, terminal
+from sim import cli
+from sim.core import terminal
 
 @cli.app.command()
 def wait():
@@ -59,7 +60,9 @@ def test_a_signal_ends_a_command_with_one_line(number, tidy, error, out):
 
 
 def test_a_signal_that_is_ignored_stays_ignored():
-    code = "from sim import terminal; import signal; terminal.prepare(); signal.raise_signal(signal.SIGHUP); print(1)"
+    code = (
+        "from sim.core import terminal; import signal; terminal.prepare(); signal.raise_signal(signal.SIGHUP); print(1)"
+    )
     ignored = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731 - as nohup does
     assert subprocess.run([sys.executable, "-c", code], preexec_fn=ignored, capture_output=True).stdout == b"1\n"
 

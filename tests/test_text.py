@@ -10,6 +10,7 @@ from pathlib import Path
 from shutil import copytree
 
 import matplotlib.pyplot as plt
+import pandas as pd
 import pytest
 
 import sim
@@ -51,13 +52,15 @@ FORMULAS = ("=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1")  # noqa: RUF001
 @pytest.fixture(scope="module")
 def renamed(compared):
     """The five arrangements under other ids and names, on a place of another name."""
-    cases, names = [], dict(zip([case.arrangement.id for case in compared.cases], MARKED, strict=True))
-    for case in compared.cases:
-        code = names[case.arrangement.id]
-        arrangement = replace(case.arrangement, id=code, name=MARKED[code])
-        cases.append(replace(case, arrangement=arrangement, place=replace(case.place, name=MARKED["My LIST 2"])))
-    results = [[replace(run, arrangement=names[run.arrangement]) for run in group] for group in compared.results]
-    return replace(compared, cases=cases, results=results)
+    study = compared.study
+    names = dict(zip([item.id for item in study.arrangements], MARKED, strict=True))
+    arrangements = tuple(replace(item, id=names[item.id], name=MARKED[names[item.id]]) for item in study.arrangements)
+    study = replace(study, arrangements=arrangements, place=replace(study.place, name=MARKED["My LIST 2"]))
+    done = [
+        replace(item, runs=[replace(run, arrangement=names[run.arrangement]) for run in item.runs])
+        for item in compared.done
+    ]
+    return replace(compared, study=study, done=done)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +113,7 @@ def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
         assert file_name(path.stem) == path.stem
     assert {path.name for path in written.parent.iterdir()} >= {written.name}
     assert {path.name for path in written.iterdir()} == {
-        "figures", "flows.parquet", "manifest.json", "report.html", "runs.parquet", "summary.csv",
+        "decisions.parquet", "figures", "flows.parquet", "manifest.json", "report.html", "runs.parquet", "summary.csv",
     }  # fmt: skip
 
 
@@ -141,8 +144,13 @@ def test_a_foreign_manifest_is_drawn_without_its_escapes(written, tmp_path):
 
 
 def test_the_screen_shows_names_as_text(renamed, capsys):
-    for cases in (renamed.cases, [*renamed.cases, replace(renamed.cases[0])]):  # one column each, and one row each
-        screen.show(renamed.summary, cases, 2)
+    own = renamed.study.arrangements
+    six = (*own, replace(own[0], id="sixth"))
+    summary = pd.concat(
+        [renamed.summary, renamed.summary[renamed.summary["arrangement"] == own[0].id].assign(arrangement="sixth")]
+    )
+    for arrangements in (own, six):  # one column each, and one row each
+        screen.show(summary, replace(renamed.study, arrangements=arrangements), 2)
         out = capsys.readouterr().out
         assert "LIST [/bold]" in out
         assert ":smile:" in out
@@ -163,7 +171,7 @@ def test_an_appraisal_on_screen_shows_names_as_text(tmp_path, capsys):
 def test_no_text_of_a_table_is_a_formula(compared, tmp_path):
     hostile = dict(zip(["do_nothing", "silo", "pooled_s75", "list_public", "plan"], FORMULAS, strict=False))
     summary = compared.summary.assign(arrangement=compared.summary["arrangement"].map(hostile), mean=-1.5)
-    write_tables(tmp_path, compared.runs, compared.flows, summary)
+    write_tables(tmp_path, compared.runs, compared.flows, summary, compared.decisions)
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert {row["arrangement"] for row in rows} == {f"'{text}" for text in hostile.values()}

@@ -2,14 +2,15 @@
 
 import numpy as np
 
+from sim.agents import by_list
 from sim.agents.party import Commissioner
+from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
-from sim.place.services import resizing
 
 
 class Agency(Commissioner):
-    """An agency with a service purse, a discretionary (prevention) purse and a reserve.
+    """Runs services from three purses (service, prevention, reserve); decides their size, cuts, programmes, joining, paying.
 
     Attributes
     ----------
@@ -121,6 +122,8 @@ class Agency(Commissioner):
         )
         money = min(over, max(0, self.balance("prevention") - kept))
         self.model.ledger.transfer(self.account("prevention"), self.account("service"), money, "internal")
+        if cut > 0 or money > 0:
+            self.model.decisions.taken(self.code, "cut", over, "prevention", max(0, cut) + money)
 
     def contribute(self, body, share):
         """Pay a share of the year's discretionary money to a joint body; what was paid."""
@@ -128,7 +131,7 @@ class Agency(Commissioner):
         self.pay(body.account(body.purse), pence, "contribution", "prevention")
         return pence
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """Pay an account for measured benefit: from the year's underspend if it may, discretionary money, then reserve.
 
         Returns
@@ -154,7 +157,7 @@ class Agency(Commissioner):
         """
         own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
         outturn = self.model.outturn.spent(own, self.model.calendar.quarters_of_year())
-        trend = (1 + self.model.dials["families.demand_growth"]) ** (self.model.calendar.year - 1)
+        trend = compounded(self.model.dials["families.demand_growth"], self.model.calendar.year - 1)
         return round(int(self.baseline[own].sum()) * trend) - outturn
 
     def underspend(self):
@@ -216,9 +219,7 @@ class Agency(Commissioner):
         budget, bills = self.budget_pence + self.rebased_away, self.spent([quarter]) + self.saved_together([quarter])
         slack = budget - QUARTERS * bills
         for line in self.own_lines:
-            plan = resizing(
-                self.model.services, line, quarter, self.drift(line), self.willingness(line), self.model.seed, slack,
-            )  # fmt: skip
+            plan = by_list.size(self, line, quarter, slack)
             slack -= self.model.services.carry_out(line, quarter, plan)
 
     def drift(self, line):

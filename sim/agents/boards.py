@@ -27,7 +27,7 @@ def agency_in_role(model, role):
 
 
 class Body(Commissioner):
-    """A joint body with an account of its own, set up by the agencies that may take part.
+    """A joint body with an account of its own, set up by the agencies that may take part; chooses programmes for them.
 
     Attributes
     ----------
@@ -57,6 +57,7 @@ class Body(Commissioner):
             self.founded = self.model.calendar.year
             cost = self.cost_here("setup_cost") + self.cost_here("map_cost")
             self._share_cost(cost)
+            self.model.decisions.taken(self.code, "found", "yes", "", f"{len(self.members())} members")
         return self.founded is not None
 
     def forecast_shares(self):
@@ -179,6 +180,7 @@ class Partners(Body):
             member = self.model.party(code)
             if self.drops_out(member, benefit_shares[code]):
                 self.withheld += (code,)
+                self.model.decisions.taken(member.code, "withhold", part, self.code, 0)
                 continue
             self.funds.capital[code] = min(part, max(0, member.balance("prevention")))
             member.pay(self.account(), self.funds.capital[code], "contribution", "prevention")
@@ -239,7 +241,7 @@ class CentreBoard(Commissioner):
         self.model.ledger.transfer(TREASURY, self.account(purse), max(0, lacking), "vote")
         super().pay(payee, pence, purpose, purse)
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """Pay for an outcome; what was paid."""
         self.pay(account, due, "outcome_payment")
         return due

@@ -139,7 +139,16 @@ class BondIssuers(Body):
 
     def _projects(self):
         """Programmes worth their price for which enough departments consent."""
-        return [option for option in super()._projects() if self.payers(option[2])]
+        options = super()._projects()
+        for _, _, project in options:
+            self._take_down_consent(project)
+        return [option for option in options if self.payers(option[2])]
+
+    def _take_down_consent(self, project):
+        """Each gaining agency's department says yes or no to funding its part of a bond."""
+        for code in self.worth(project):
+            kind = "accept" if self.consents(code, project) else "refuse"
+            self.model.decisions.taken(self._department(code), kind, "yes", project.programme.id, f"bond of {code}")
 
     def payers(self, project):
         """Worth of a unit to each agency whose department consents; none where all must and one does not."""
@@ -164,8 +173,14 @@ class BondIssuers(Body):
         return gains
 
     def consents(self, code, project):
-        """Whether an agency's department consents: by default it does; otherwise it must be asked, and may refuse."""
+        """Whether an agency's department consents: by default it does; otherwise it must be asked, and may refuse.
+
+        A list that names the programme goes before both.
+        """
         arrangement, department = self.model.arrangement, self._department(code)
+        listed = self.model.decisions.says(department, project.programme.id, "refuse", "accept")
+        if listed:
+            return listed.kind == "accept"
         if arrangement.get("consent_by_default"):
             return True
         draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.calendar.year)
@@ -264,7 +279,8 @@ class BondIssuers(Body):
                 units = 0
                 if not deal.closed:
                     units = max(0, round(turned.get((bond.programme, deal.year), 0)))
-                    outcome_bond.mature(bond, units, self.model.ledger, bank.account(code))
+                    got = outcome_bond.mature(bond, units, self.model.ledger, bank.account(code))
+                    self.model.decisions.taken(self.code, "pay", min(units, bond.target) * bond.price_pence, code, got)
                 for account, pence in _set_aside(bond, bond.target - min(units, bond.target)):
                     self.model.ledger.transfer(account, TREASURY, pence, "surrender")
             del self.outstanding[code]

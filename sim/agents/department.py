@@ -1,6 +1,7 @@
 """A department: parent of agencies, with the Treasury above it."""
 
 from sim.agents.party import Party
+from sim.core.by_year import added, compounded, in_year
 from sim.core.ledger import TREASURY
 
 
@@ -9,13 +10,14 @@ class Department(Party):
 
     Attributes
     ----------
-    growth : float
-        Real growth of its budgets a year, beyond the trend of need.
+    growth : float or tuple of float
+        Real growth of its budgets a year, beyond the trend of need; by year where the future has a path.
     """
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.growth = model.dials["departments.real_growth"] + model.place.get(f"departments.{code}.real_growth")
+        own = f"departments.{code}.real_growth"
+        self.growth = added(model.dials["departments.real_growth"], model.dials.get(own, model.place.get(own)))
 
     def agencies(self):
         """The agencies whose parent it is."""
@@ -56,10 +58,11 @@ class Department(Party):
         Historic budgets follow a real-terms path with the trend of need and are rebased on outturn at each spending
         review. Workload budgets follow last year's caseload, so an agency that reduces its caseload loses income.
         """
-        path = (1 + self.growth) * (1 + self.model.dials["families.demand_growth"])
+        trend = in_year(self.model.dials["families.demand_growth"], year)
+        path = (1 + in_year(self.growth, year)) * (1 + trend)
         if agency.funding == "workload":
             workload = self.model.outturn.workload(agency.own_lines)
-            agency.budget_pence = round(agency.opening_budget * workload * (1 + self.growth) ** year)
+            agency.budget_pence = round(agency.opening_budget * workload * compounded(self.growth, year))
         elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
             quarters = self.model.calendar.quarters_of_year()
             self._rebase(agency, agency.spent(quarters), agency.saved_together(quarters), path)
@@ -76,7 +79,7 @@ class Department(Party):
         self.model.ledger.transfer(TREASURY, self.code, pence, "vote")
         self.pay(agency.account(purse), pence, purpose)
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """The centre pays for an outcome; the Treasury votes what it takes."""
         self.model.ledger.transfer(TREASURY, self.code, due, "vote")
         self.pay(account, due, "outcome_payment")

@@ -43,7 +43,11 @@ class ListTrust(Body):
             self.joined = [agency for agency in super().members() if self._would_join(agency)]
             if len(self.joined) < self.model.arrangement.get("fewest_members"):
                 return False
-        return self.alive and super().is_open()
+        was_founded = self.founded is not None
+        is_open = self.alive and super().is_open()
+        if is_open and not was_founded:
+            self._take_down(self.joined, "join", "founds it")
+        return is_open
 
     def role(self):
         """How far its role has widened: 0 facilitator, 1 supply-chain manager, 2 part-commissioner, 3 commissioner."""
@@ -106,7 +110,8 @@ class ListTrust(Body):
             else:
                 benefit = (saved * unit)[member.own_lines].sum()
             due = round(max(0.0, benefit) * share)
-            if self.model.monitor and due > max(0, member.underspend()):
+            listed = self.model.decisions.says(member.code, self.code, "refuse", "accept")
+            if self.model.monitor and listed is None and due > max(0, member.underspend()):
                 due = self.model.monitor.arbitrate(self, member, due)
             self.invoices[member.code] = member.pay_for_outcome(self.account(), due)
 
@@ -130,24 +135,29 @@ class ListTrust(Body):
         paid, cash = sum(self.invoices.values()), sum(max(0, member.cash_this_year) for member in self.joined)
         if paid:
             self.record = max(0, self.record + (1 if cash >= paid else -1))
-        self.joined = [member for member in self.joined if member.trust >= arrangement.get("trust_to_stay")]
+        before = self.joined
+        self.joined = [member for member in before if self._stays(member)]
         outside = [agency for agency in super().members() if agency not in self.joined]
         self.joined += [agency for agency in outside if self._would_join(agency)]
+        self._take_down([member for member in before if member not in self.joined], "leave", "at the year end")
+        self._take_down([member for member in self.joined if member not in before], "join", "at the year end")
         self.joined.sort(key=lambda agency: agency.code)
         bought = any(contract.body == self.code for contract in self.model.contracts.running)
         self.idle_years = 0 if bought else self.idle_years + 1
         idle = self.idle_years >= arrangement.get("idle_years")
-        if len(self.joined) < arrangement.get("fewest_members") or idle or self._is_spent():
-            self.wind_up()
+        few = len(self.joined) < arrangement.get("fewest_members")
+        if few or idle or self._is_spent():
+            self.wind_up("too few members" if few else "idle" if idle else "its money is spent")
 
     def lines_touched(self):
         """Service lines of the needs that its programmes so far are meant to change: bool (lines,)."""
         cohorts = self.model.cohorts.cohorts
         return self.model.relief.lines(*{cohort.programme for cohort in cohorts if cohort.body == self.code})
 
-    def wind_up(self):
+    def wind_up(self, why):
         """Close the LIST; members share what is left by what they put in."""
         self.alive = False
+        self.model.decisions.taken(self.code, "wind_up", "yes", "", f"{why}; {max(0, self.balance())} to share out")
         self._share_out(max(0, self.balance()), "distribution")
         self.joined = []
 
@@ -163,9 +173,20 @@ class ListTrust(Body):
             for code, part in zip(shares, split(pence, list(shares.values())), strict=True):
                 self.pay(self.model.party(code).account("prevention"), part, purpose)
 
+    def _take_down(self, agencies, kind, when):
+        for agency in agencies:
+            self.model.decisions.taken(agency.code, kind, "yes", self.code, when)
+
+    def _stays(self, member):
+        """Whether a member stays: while it trusts the LIST, unless a list decides."""
+        listed = self.model.decisions.says(member.code, self.code, "leave", "join")
+        return listed.kind == "join" if listed else member.trust >= self.model.arrangement.get("trust_to_stay")
+
     def _would_join(self, agency):
-        """An agency joins if it trusts the LIST and thinks membership worth its payments."""
-        arrangement = self.model.arrangement
+        """An agency joins if it trusts the LIST and thinks membership worth its payments, unless a list decides."""
+        arrangement, listed = self.model.arrangement, self.model.decisions.says(agency.code, self.code, "leave", "join")
+        if listed:
+            return listed.kind == "join"
         if agency.trust < arrangement.get("trust_to_join"):
             return False
         worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())

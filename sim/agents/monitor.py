@@ -41,7 +41,8 @@ class Monitor(Party):
         body.pay(self.code, fee, "transaction_cost")
         self.pay(OUTSIDE, fee, "delivery")
         chance = 1 - seen / due
-        if uniform(self.model.seed, "dispute", member.code, self.model.calendar.year) >= chance:
-            return due
-        self.upheld += 1
-        return (due + seen) // 2
+        cut = uniform(self.model.seed, "dispute", member.code, self.model.calendar.year) < chance
+        self.upheld += cut
+        ruling = (due + seen) // 2 if cut else due
+        self.model.decisions.taken(member.code, "dispute", due, body.code, f"{'cut' if cut else 'stands'}: {ruling}")
+        return ruling

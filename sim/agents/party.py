@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 import mesa
 import numpy as np
 
-from sim.core.ledger import OUTSIDE
+from sim.agents import by_list
+from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Project
+from sim.deals.decisions import REFUSED
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import appraise_case
 
@@ -38,6 +40,27 @@ class Party(mesa.Agent):
     def balance(self, purse=""):
         """Pence in a purse."""
         return self.model.ledger.balance(self.account(purse))
+
+    def pay_for_outcome(self, account, due):
+        """Pay an account for an outcome as far as the money goes, unless a list refuses or accepts less.
+
+        Returns
+        -------
+        int
+            Pence paid.
+        """
+        book, payee = self.model.decisions, party_of(account)
+        listed = book.says(self.code, payee, "refuse", "accept") if due > 0 else None
+        if listed and listed.kind == "refuse":
+            book.taken(self.code, "refuse", due, payee, 0)
+            return 0
+        asked = due if listed is None or listed.number is None else min(due, listed.number)
+        paid = self.pay_due(account, asked)
+        if listed:
+            book.taken(self.code, "accept", asked, payee, paid)
+        if due > 0:
+            book.taken(self.code, "pay", due, payee, paid)
+        return paid
 
     def cost_here(self, name):
         """Pence of an administrative cost of the arrangement, in proportion to the people of the place; 0 if it has none."""
@@ -118,8 +141,10 @@ class Commissioner(Party):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        optimism, spread = model.dials["programmes.optimism"], model.place.get("place.belief_spread")
-        self.beliefs = {name: Belief(optimism, spread**2) for name in model.catalogue}
+        self.beliefs = {
+            name: Belief(model.dials["programmes.optimism"], model.place.get("place.belief_spread") ** 2)
+            for name in model.catalogue
+        }
         self.projects = {}
         self.funds = Funds()
 
@@ -217,21 +242,33 @@ class Commissioner(Party):
         money : int
             Pence it may spend.
         """
+        listed = self.model.decisions.listed(self.code, "commission")
+        if listed or self.model.arrangement.only_listed:
+            by_list.commission(self, listed, money)
+            return
         for _, _, project in sorted(self._projects(), key=lambda option: option[:2]):
             worth_it = self.model.outcomes.value_to(self, project) > 0
             fee = self.project_cost(project.programme.id)
             can_pay = money if worth_it else min(money, self.funds.earmarked)
-            if can_pay < fee and not self.can_charge(fee):
-                continue
-            backing = self._backing(project, max(0, can_pay - fee))
+            backing = None
+            if can_pay >= fee or self.can_charge(fee):
+                room = self.model.market.room_for(project.programme, self)
+                room = min(project.families, project.provider.may_take(project.programme, room))
+                backing = self.backing(project, max(0, can_pay - fee), room, self.smallest_project())
             if backing is None:
+                why = REFUSED + "no money for as many as are worth a project"
+                self.model.decisions.taken(self.code, "commission", project.families, project.programme.id, why)
                 continue
-            name = project.programme.id
-            self.projects[name] = self.projects.get(name, 0) + 1
-            self.pay_fee(fee)
-            committed = fee + self._commitment(self.model.market.sign(project, backing))
-            money -= committed
-            self.funds.earmarked = max(0, self.funds.earmarked - committed)
+            money -= self.buy(project, backing, fee)
+
+    def buy(self, project, backing, fee):
+        """Agree a project and sign its contract: pence of its own that are bound by it."""
+        name = project.programme.id
+        self.projects[name] = self.projects.get(name, 0) + 1
+        self.pay_fee(fee)
+        committed = fee + self._commitment(self.model.market.sign(project, backing))
+        self.funds.earmarked = max(0, self.funds.earmarked - committed)
+        return committed
 
     def _commitment(self, contract):
         """Pence of its own that a contract binds: its bills, and its share of outcomes where the provider shares the risk."""
@@ -245,7 +282,7 @@ class Commissioner(Party):
         costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
         return self.model.ledger.paid(self.account(self.purse), *costs, quarters=self.model.calendar.quarters_of_year())
 
-    def pay_for_outcome(self, account, due):
+    def pay_due(self, account, due):
         """Pay for an outcome, as far as its money goes; what was paid."""
         part = min(due, max(0, self.balance(self.purse)))
         self.pay(account, part, "outcome_payment", self.purse)
@@ -285,15 +322,25 @@ class Commissioner(Party):
                     options.append((-value / price, programme.id, project))
         return options
 
-    def _backing(self, project, money):
-        """The first money that covers the project, in the order of the sources; own money in part where none does.
+    def backing(self, project, money, room, smallest):
+        """The first money that covers a project, in the order of the sources; own money in part where none does.
 
-        None if that is too little. Under an equal envelope own money is all there is.
+        Under an equal envelope own money is all there is.
+
+        Parameters
+        ----------
+        project : Project
+        money : int
+            Pence of its own.
+        room, smallest : int
+            Most families there is room for, and fewest that are worth it.
+
+        Returns
+        -------
+        Backing or None
+            None if the money is too little.
         """
-        room = self.model.market.room_for(project.programme, self)
-        room = min(project.families, project.provider.may_take(project.programme, room))
         rules = self.model.rules
-        smallest = self.smallest_project()
         affordable = money // project.price_pence if self.model.funding.is_own else 0
         own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
         others_first = rules.up_front[0].back is not None

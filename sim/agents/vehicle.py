@@ -8,6 +8,7 @@ from sim.core import codes
 from sim.core.ledger import split
 from sim.core.streams import uniform
 from sim.deals import finance
+from sim.deals.decisions import REFUSED
 
 
 @dataclass
@@ -159,7 +160,10 @@ class Vehicle(Party):
         """
         bids = self.bids(deal, investors, wanted)
         total = sum(pence for _, pence in bids)
-        if total < max(least, 1):
+        enough = total >= max(least, 1)
+        raised = f"raised {total}" if enough else f"{REFUSED}{total} bid, {least} needed"
+        self.model.decisions.taken(deal.body, "offer", wanted, deal.code, raised)
+        if not enough:
             return 0
         for investor, pence in bids:
             self.take(deal, investor, pence)
@@ -201,6 +205,7 @@ class Vehicle(Party):
         if stake.relief:
             self.model.ledger.transfer(deal.relief_payer, investor.account(), stake.relief, "tax_relief")
         stake.add(deal.opened, stake.relief - pence)
+        self.model.decisions.taken(investor.code, "accept", pence, deal.code, f"rank {stake.rank}")
         deal.stakes.append(stake)
         investor.holdings.append(stake)
 
@@ -239,7 +244,9 @@ class Vehicle(Party):
         for deal in [deal for deal in self.deals.values() if not deal.closed]:
             self.pay_out(deal)
             if self.is_due(deal) or deal.code in ends:
-                self.close(deal)
+                early, lost = not self.is_due(deal), self.close(deal)
+                if early:
+                    self.model.decisions.taken(self.code, "end_deal", "yes", deal.code, f"{lost} of capital not repaid")
 
     def takes(self, account):
         """Whether an account may still be paid: not the purse of a deal that has been closed."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sim import rules
 from sim.arrangements.fit import misfits, reads, unread
+from sim.arrangements.listed import csv_beside, read_listed
 from sim.arrangements.parts import PARTS, ROLES, TERMS
 from sim.core import codes
 from sim.core.dials import DIALS
@@ -12,6 +13,7 @@ from sim.core.evidence import check_source
 from sim.core.extends import chain, extended, shipped_folder
 from sim.core.faults import Faults, InputError, check_name, suggest
 from sim.core.parameters import changed, read_values
+from sim.deals.decisions import LISTABLE
 from sim.place.places import FUNDING
 from sim.programmes.catalogue import SECTORS, programme_names
 
@@ -26,6 +28,7 @@ MOST_FAMILIES = 20_000_000  # a year of one programme
 _KINDS = {
     "name": str, "source": str, "differs": str, "members": list, "programmes": list, "sectors": list, "outcome_lines": list, "parts": list,
     "rules": dict, "settings": dict, "funding": dict, "roles": dict, "value": dict, "plan": dict,
+    "decision": list, "decisions": str,
 }  # fmt: skip
 _REQUIRED = ("name", "source", "differs", "members", "rules")
 _IF_EMPTY = {
@@ -64,13 +67,17 @@ class Arrangement:
         Service lines whose use its payments look at; all that its programmes are meant to relieve where empty.
     funding : dict of str to str
         Funding rule of agencies that it changes: ``historic`` or ``workload``.
+    decisions : tuple of Decision
+        What a list decides in place of the rules.
+    decisions_file : str
+        CSV file that some of them were read from; empty where none were.
     """
 
     id: str
     name: str
     source: str
     differs: str
-    file: str
+    file: str = field(compare=False)
     rules: rules.Rules
     members: tuple
     settings: dict = field(default_factory=dict)
@@ -82,11 +89,23 @@ class Arrangement:
     sectors: tuple = ()
     outcome_lines: tuple = ()
     funding: dict = field(default_factory=dict)
+    decisions: tuple = ()
+    decisions_file: str = ""
 
     @property
     def manages(self):
         """Whether it changes the management or funding of services, apart from any programme."""
-        return bool(self.settings or self.funding) or any(PARTS[name].manages for name in self.parts)
+        by_part = any(PARTS[name].manages for name in self.parts)
+        return bool(self.settings or self.funding or self._on_services()) or by_part
+
+    @property
+    def only_listed(self):
+        """Whether programmes are commissioned by list alone."""
+        return self.rules.decides == rules.CHOICES["decides"]["listed"]
+
+    def _on_services(self):
+        """Listed decisions on the size of services."""
+        return tuple(item for item in self.decisions if LISTABLE[item.kind].of == "line")
 
     def is_for(self, programme):
         """Whether a programme is among those it is for."""
@@ -98,7 +117,7 @@ class Arrangement:
 
     def without_programmes(self):
         """The same management with no new programmes: what the arrangement's own twin lives under."""
-        return replace(self, rules=self.rules.without_programmes())
+        return replace(self, rules=self.rules.without_programmes(), decisions=self._on_services())
 
     def get(self, name):
         """A value of this arrangement; money in 2010/11 pounds."""
@@ -210,9 +229,12 @@ def _build(path, spec, inherited, spoilt, faults):
     }
     settings = _settings(path, spec.get("settings", {}), inherited.get("settings", {}), chosen, faults)
     plan = _plan(path, spec, lists["programmes"], faults)
+    csv_file = csv_beside(chain(path, SHIPPED))
     tables = {
         "roles": _roles(path, spec.get("roles", {}), faults),
         "funding": _funding(path, spec.get("funding", {}), faults),
+        "decisions": read_listed(spec.get("decision", []), csv_file, path, faults),
+        "decisions_file": csv_file,
     }
     if faults.errors:
         return None

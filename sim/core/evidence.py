@@ -1,21 +1,26 @@
 """Published figures: the tables of evidence, the sources that cite them, and the deflators."""
 
 import csv
+import io
 import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
 from sim.core.faults import InputError, check_name, suggest
+from sim.core.input_files import read_text
 from sim.core.numbers import read_number
 
 PRICE_BASE = "2010/11"
 
 
-EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability")
+EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability", "institutions")
 
 
 DEFLATORS = "deflators.csv"
+
+
+MOST_FACTOR = 1000  # beyond any inflation of pounds
 
 
 @cache
@@ -85,12 +90,11 @@ def own_deflators(where):
 
 def _read_deflators(path):
     """Factors by price year from a user's file of the form of the published one."""
+    reader = csv.DictReader(io.StringIO(read_text(path, "CSV", "save it as CSV in UTF-8"), newline=""), restval="")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle, restval="")
-            rows, columns = list(reader), reader.fieldnames or ()
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, "", f"is not CSV in UTF-8 ({error})", "save it as CSV in UTF-8") from None
+        rows, columns = list(reader), reader.fieldnames or ()
+    except csv.Error as error:
+        raise InputError(path, "", f"is not CSV ({error})", "save it as CSV in UTF-8") from None
     for column in ("price_year", "to_2010_11", "source"):
         if column not in columns:
             raise InputError(path, column, "column is missing", "columns are price_year, to_2010_11 and source")
@@ -101,11 +105,16 @@ def _read_deflators(path):
             raise InputError(
                 path, key, f"price year {year!r} is misspelt or given twice", "give each year once, like '2013/14'"
             )
+        if None in row:
+            raise InputError(path, key, "has too many fields", "put a text with a comma in quotation marks")
         check_source(row["source"], path, key)
         series[year] = read_number(row["to_2010_11"], path, key, "to_2010_11")
-        if series[year] <= 0 or (year == PRICE_BASE and series[year] != 1):
+        if not 1 / MOST_FACTOR <= series[year] <= MOST_FACTOR or (year == PRICE_BASE and series[year] != 1):
             raise InputError(
-                path, key, f"to_2010_11 {series[year]:g} is no factor", f"give more than 0, and 1 for {PRICE_BASE}"
+                path,
+                key,
+                f"to_2010_11 {series[year]:g} is no factor",
+                f"give {1 / MOST_FACTOR:g} to {MOST_FACTOR:g}, and 1 for {PRICE_BASE}",
             )
     return series
 

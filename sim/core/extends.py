@@ -1,5 +1,6 @@
 """A file that extends another: the files of the chain are read, checked for shape and laid over one another."""
 
+import os
 from pathlib import Path
 
 from sim.core.faults import InputError, shown, suggest
@@ -58,10 +59,10 @@ def _base(path, spec, shipped):
     name = spec["extends"]
     if not isinstance(name, str):
         raise InputError(path, "extends", f"{shown(name)} has the wrong type", "give a name in quotes")
-    beside, own = ({file.stem: file for file in folder.glob("*.toml")} for folder in (path.parent, shipped))
+    beside, own = (_files_in(folder) for folder in (path.parent, shipped))
     stem = name.removesuffix(".toml")
     elsewhere = path.parent / f"{stem}.toml" if Path(stem).name != stem else None
-    if elsewhere is not None and elsewhere.is_file() and not elsewhere.samefile(path):
+    if elsewhere is not None and os.path.isfile(elsewhere) and not elsewhere.samefile(path):
         return elsewhere
     for found in (beside.get(stem), own.get(stem)):
         if found is not None and not found.samefile(path):
@@ -72,6 +73,11 @@ def _base(path, spec, shipped):
     if elsewhere is not None:
         remedy = "give the path of a file from this one, or the name of one in the same folder or of a shipped one"
     raise InputError(path, "extends", f"{name!r} is unknown", remedy)
+
+
+def _files_in(folder):
+    """TOML files of a folder by name; a link that leads nowhere is none."""
+    return {file.stem: file for file in folder.glob("*.toml") if os.path.exists(file)}
 
 
 def _of_right_kind(path, spec, kinds, faults):

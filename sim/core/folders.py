@@ -23,7 +23,7 @@ from sim.core.faults import InputError, check_name
 
 # What a comparison writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
-    "manifest.json", "runs.parquet", "flows.parquet", "summary.csv", "report.html", "figures/leaks.svg", "figures/who_gains.svg",
+    "manifest.json", "runs.parquet", "flows.parquet", "decisions.parquet", "summary.csv", "failures.csv", "report.html", "figures/leaks.svg", "figures/who_gains.svg",
     "figures/by_year.svg", "figures/measured.svg", "figures/investors.svg", "figures/life_*.svg",
 )  # fmt: skip
 RESULT_FOLDERS = ("figures",)

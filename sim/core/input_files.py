@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim.core.faults import Faults, InputError, suggest
 
-MOST_BYTES = {"TOML": 5_000_000, "CSV": 50_000_000}
+MOST_BYTES = {"TOML": 5_000_000, "CSV": 50_000_000, "JSON": 500_000_000}
 DEEPEST = 500  # dots in one line of TOML: the reader's time grows with their square
 _EXCEL = "in Excel, save it as 'CSV UTF-8 (Comma delimited)'"
 
@@ -34,7 +34,7 @@ def read_toml(path):
     ------
     InputError
     """
-    text = _text(path, "TOML", "save it as UTF-8")
+    text = read_text(path, "TOML", "save it as UTF-8")
     try:
         for number, line in enumerate(text.splitlines(), 1):
             if line.count(".") > DEEPEST:
@@ -67,7 +67,7 @@ def read_rows(path, columns, may_be_empty=False):
     InputError
         That names every row with the wrong number of fields.
     """
-    records = _records(path, _text(path, "CSV", _EXCEL))
+    records = _records(path, read_text(path, "CSV", _EXCEL))
     if not records:
         raise InputError(path, "", "is empty", "give a first line with the columns " + ",".join(columns))
     header = _header(path, records[0][1], columns)
@@ -81,8 +81,21 @@ def read_rows(path, columns, may_be_empty=False):
     return rows
 
 
-def _text(path, form, cure):
-    """Text of a regular file of sane size, without a byte order mark."""
+def read_text(path, form, cure):
+    """Text of a regular file of sane size, without a byte order mark.
+
+    Parameters
+    ----------
+    path : str or path
+    form : str
+        One of :data:`MOST_BYTES`.
+    cure : str
+        What to do where it is no UTF-8.
+
+    Raises
+    ------
+    InputError
+    """
     most = MOST_BYTES[form]
     try:
         status = os.stat(path)

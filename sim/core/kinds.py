@@ -66,8 +66,9 @@ class Kind:
                 as_share = f"give {number / 100:g} for {number:g}%" if high == 1 and number <= 100 else ""
                 return f"{name} {number:g} is above {high:g}", as_share or self.cure or f"give {low:g} to {high:g}"
         if self.whole and numbers["value"] % 1:
-            near = f"give {floor(numbers['value']):g} or {ceil(numbers['value']):g}"
-            return f"value {numbers['value']:g} is not a whole number", near
+            near = f"{floor(numbers['value']):g} or {ceil(numbers['value']):g}"
+            remedy = f"{self.cure}: {near}" if self.cure else f"give {near}"
+            return f"value {numbers['value']:g} is not a whole number", remedy
         return None
 
 

@@ -15,11 +15,11 @@ _SPELT = (
 
 
 def read_number(text, where, key, name):
-    """A finite number from a text or a number; True and False are none."""
+    """A finite number from a text or a number; True, False and bytes are none."""
     if text is None or text == "":
         raise InputError(where, key, f"has no {name}", "give a number such as 0.5")
     try:
-        value = float("no number" if isinstance(text, bool) else text)
+        value = float("no number" if isinstance(text, bool | bytes | bytearray) else text)
     except OverflowError:
         value = math.inf
     except (TypeError, ValueError):

@@ -16,17 +16,20 @@ class Evaluation:
     Attributes
     ----------
     design : str
-        As the arrangement says, unless the dial says otherwise; see :mod:`sim.programmes.measurement`.
+        As the arrangement says, unless the dial says otherwise, and none where nobody commissions; see
+        :mod:`sim.programmes.measurement`.
     """
 
     def __init__(self, model):
-        chosen = model.dials["measurement.design"]
         self.model = model
+        chosen = model.dials["measurement.design"] if model.bodies else "none"
         self.design = model.arrangement.rules.measured() if chosen == "arrangement" else chosen
 
     def findings(self):
         """What is found this year of the cohorts that are followed: list of Finding."""
         model, outturn = self.model, self.model.outturn
+        if self.design == "none":
+            return []
         first, now = outturn.first_use, outturn.use_this_year()
         area = np.stack([first - now, first]) / np.maximum(1, model.services.prices.average)
         size, years = int(model.dials["measurement.cohort_size"]), model.arrangement.followed_years

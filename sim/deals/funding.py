@@ -20,7 +20,7 @@ class Funding:
 
     def __init__(self, model):
         self.model, self._sources = model, model.arrangement.rules.up_front
-        self.is_equal = model.dials["comparison.envelope"] > 0
+        self.is_equal = bool(model.bodies) and model.dials["comparison.envelope"] > 0
         self.is_own = self.is_equal or any(source.own for source in self._sources)
 
     def provide(self, body):

@@ -52,15 +52,18 @@ class Market:
         return Case(use / families, self.model.services.prices.average.astype(float), reduction, spread, float(price_pence),
                     programme.get("duration") / QUARTERS, programme.get("half_life"))  # fmt: skip
 
-    def best_provider(self, programme, body, wanted=1):
-        """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None."""
+    def best_provider(self, programme, body, wanted=1, least=1):
+        """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
+
+        One that cannot take on the least number is no candidate.
+        """
         sectors = self.model.arrangement.sectors
         allowed = [item for item in self.model.providers if not sectors or item.sector in sectors]
         able = [(item, item.may_take(programme, wanted)) for item in allowed]
         bids = [
             (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
             for item, families in able
-            if families > 0
+            if families >= least
         ]
         return max(bids, key=lambda bid: bid[:2])[2] if bids else None
 
@@ -134,6 +137,10 @@ class Market:
         provider.sign(contract, contract.expected_pence)
         model.contracts.sign(contract)
         self.take(project.body, name, backing.families)
+        bought = f"{contract.families} families at {contract.price_pence} pence by {provider.code}"
+        model.decisions.taken(project.body.code, "commission", contract.families, name, bought)
+        if by_outcome:
+            model.decisions.taken(provider.code, "accept", contract.families, name, "paid by outcomes")
         model.recorder.signed(model, contract, project.appraisal)
         return contract
 

@@ -15,6 +15,7 @@ from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import changed, quantity
 from sim.deals import finance
 from sim.deals.bonds import OutcomeBond, Payer, mature
+from sim.deals.decisions import DecisionBook
 
 DEPARTMENT, JOBCENTRE, OTHER_DEPARTMENT, OTHER = "dwp", "jobcentre", "other_department", "other_agency"
 
@@ -28,6 +29,7 @@ class _Desk(mesa.Model):
     def __init__(self):
         super().__init__(rng=0)
         self.ledger, self.calendar, self.catalogue = Ledger(), Calendar(), ("programme",)
+        self.decisions = DecisionBook(self.calendar)
         self.bank = SocialBank(self, BANK, load_bank())
         self.investors = Investor(self, INVESTORS, **load_investors()["philanthropic"])
         others = (DEPARTMENT, JOBCENTRE, OTHER_DEPARTMENT, OTHER, PROVIDER)

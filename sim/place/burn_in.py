@@ -31,6 +31,15 @@ class Settled:
         """The same place again, sharing nothing that changes."""
         return Settled(self.families.copy(), self.services.copy(), self.expected_pence)
 
+    def at(self, place, dials, threads=1):
+        """The same families and services where a place and dials differ in nothing that was read up to now."""
+        return Settled(self.families.at(place, dials, threads), self.services, self.expected_pence)
+
+    @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return sum(column.nbytes for column in self.families.columns)
+
 
 def burn_in(place, dials, seed, n_families=None, threads=1):
     """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).

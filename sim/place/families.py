@@ -7,6 +7,7 @@ from statistics import NormalDist
 import networkx as nx
 import numpy as np
 
+from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import split
 from sim.core.streams import key_of
@@ -68,6 +69,12 @@ class Families:
     def set_contact(self, finds, trust_counts):
         """How far contact with a programme, and trust it brought, make need known."""
         self.finds, self.trust_counts = np.float32(finds), np.float32(trust_counts)
+
+    def at(self, place, dials, threads=1):
+        """The same population, which reads what it still reads of another place and other dials."""
+        same = object.__new__(Families)
+        same.__dict__.update(self.__dict__, place=place, dials=dials, threads=threads)
+        return same
 
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
@@ -274,7 +281,7 @@ class AreaInfluence:
         self.pull = (
             np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
         )
-        self.growth = 1 + dials["families.demand_growth"]
+        self.growth = dials["families.demand_growth"]
         share = np.eye(len(place.neighbourhoods)) * 0.5
         for i, name in enumerate(place.neighbourhoods):
             near = list(self.graph.neighbors(name))
@@ -301,7 +308,7 @@ class AreaInfluence:
         usual = self.usual if quarter > FULL_QUARTER else needy.sum(axis=0) / max(1, there[:, 0].sum())
         relative = np.divide(around, usual, out=np.ones_like(around), where=usual > 0)
         influence = np.clip(1 + self.pull * (relative - 1), 0.25, 4.0)
-        trend = self.growth ** (max(quarter, 0) / QUARTERS)
+        trend = compounded(self.growth, max(quarter, 0) / QUARTERS)
         table = self.base[None] * (self.tilt * influence * trend * bond)[:, None, :, None]
         return np.minimum(table, 1.0).astype(np.float32)
 

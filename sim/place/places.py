@@ -128,7 +128,7 @@ class Place:
 
     id: str
     name: str
-    folder: str
+    folder: str = field(compare=False)
     needs: tuple
     departments: tuple
     agencies: tuple

@@ -221,6 +221,12 @@ class Services:
         self.prices = Prices(fixed, variable, extra)
         self.counts = {}
 
+    def spare(self, line, quarter):
+        """Usable places of a line that stood empty throughout the year beyond the usual margin; below 0 where it was short."""
+        usable = int(self.places[line] - self.under_notice()[line])
+        served = served_cases(self.window(quarter)[:, line])
+        return int(usable - served.max()) - int((1 - self.lines.occupancy[line]) * usable)
+
     def window(self, quarter):
         """Counts of the year that ends with a quarter (the quarter alone if places change every quarter)."""
         length = 1 if self.lines.every_quarter else QUARTERS
@@ -263,7 +269,7 @@ def resizing(services, line, quarter, drift, willingness, seed, slack_pence):
     counts = services.window(quarter)[:, line]
     usable = int(services.places[line] - services.under_notice()[line])
     block = int(lines.block[line])
-    spare = int(usable - served_cases(counts).max()) - int((1 - lines.occupancy[line]) * usable)
+    spare = services.spare(line, quarter)
     if not lines.open_door[line]:
         short = int(lines.coverage[line] * pick(counts, "demand").mean()) - usable
     else:

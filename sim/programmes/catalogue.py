@@ -1,7 +1,7 @@
 """The catalogue: what each programme is for, what it costs and what studies found, null results included."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from statistics import NormalDist
@@ -87,7 +87,7 @@ class Programme:
     target: dict
     values: dict
     effects: tuple
-    file: str
+    file: str = field(compare=False)
     notes: str = ""
 
     @property

@@ -35,6 +35,11 @@ class Recorder:
     bodies: tuple = ()
     kinds: dict = field(default_factory=dict)  # party outside the place -> "provider", "investor" or "other"
 
+    @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return sum(served.nbytes for served in self.served)
+
     def record(self, model):
         """Take down a quarter that has just ended."""
         if self.twin is None:
@@ -136,6 +141,7 @@ class Recorder:
         """Take down the counts and the ledger once the run is over."""
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
+        self.decisions, self.notes = model.decisions.rows, model.decisions.notes
         self.bodies = tuple(body.code for body in model.bodies if body not in model.agencies)
         if self.twin is not None:
             self.kinds = {party.code: "department" for party in model.departments}

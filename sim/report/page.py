@@ -226,9 +226,23 @@ def _assumptions(manifest):
     return (
         f"<h2>Assumptions and sources</h2><p>{len(rows)} values of the place, programmes, providers and arrangements; {guesses} of them are "
         "assumptions, each with a range and a reason.</p>"
+        f"{_future(manifest.get('future'))}"
         f"<details><summary>Dials</summary><table><tr><th>Dial</th><th>Value</th><th>Meaning</th><th>Source</th></tr>{''.join(dials)}</table></details>"
         f"<details><summary>Values</summary><table><tr><th>Value of</th><th>Value</th><th>Unit (price year)</th><th>Range</th><th>Source</th></tr>{''.join(rows)}</table></details>"
     )
+
+
+def _future(future):
+    """What the named future of a run says; nothing where there is none."""
+    if not future:
+        return ""
+    rows = "".join(
+        f"<tr><td>{_shown(name)}</td><td>{_shown(item['value'])}</td><td class='text'>{_shown(full_source(item['source']))}</td></tr>"
+        for name, item in future["values"].items()
+    )
+    head = "<tr><th>Value of</th><th>Value, or values by year</th><th>Source</th></tr>"
+    table = f"<details><summary>What it sets</summary><table>{head}{rows}</table></details>" if rows else ""
+    return f"<p>Future: {_shown(future['name'])}. {_shown(future['text'])}</p>{table}"
 
 
 def _limits():

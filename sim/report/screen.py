@@ -19,15 +19,15 @@ def console(width):
     return Console(width=None if sys.stdout.isatty() else width, markup=False, emoji=False, highlight=False)
 
 
-def show(summary, cases, replicates):
+def show(summary, study, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
-    first = cases[0]
-    table = Table(title=f"{printable(first.place.name)}: {first.n_families:,} families, {first.years} years, {replicates} replicate{'s' if replicates > 1 else ''}",
+    future = f"; future: {printable(study.future.name)}" if study.future else ""
+    table = Table(title=f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {replicates} replicate{'s' if replicates > 1 else ''}{future}",
                   caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)", title_justify="left", caption_justify="left")  # fmt: skip
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-    names = distinct({case.arrangement.id: case.arrangement.name for case in cases})
-    (_wide if len(cases) <= _MOST_COLUMNS else _long)(table, cells, names)
-    columns = len(cases) if len(cases) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
+    names = distinct({item.id: item.name for item in study.arrangements})
+    (_wide if len(names) <= _MOST_COLUMNS else _long)(table, cells, names)
+    columns = len(names) if len(names) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
     console(46 + 26 * columns).print(table)
 
 

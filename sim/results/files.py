@@ -9,6 +9,7 @@ from sim.core.text import cell
 from sim.results.manifest import read_manifest
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
+FAILURE_COLUMNS = ["point", "seed", "error", "message", "traceback"]
 # What reading, or drawing from, files that somebody changed may raise.
 DAMAGED = (
     OSError,
@@ -22,11 +23,17 @@ DAMAGED = (
 )
 
 
-def write_tables(folder, runs, flows, summary):
-    """Write ``runs.parquet``, ``flows.parquet`` and ``summary.csv``."""
+def write_tables(folder, runs, flows, summary, decisions):
+    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv`` and ``decisions.parquet``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
+    decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
     summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+
+
+def write_failures(folder, failures):
+    """Write ``failures.csv``."""
+    failures.map(cell).to_csv(Path(folder) / "failures.csv", index=False, lineterminator="\n")
 
 
 def read_tables(folder):

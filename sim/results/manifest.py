@@ -9,74 +9,82 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
+from sim.core.input_files import read_text
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
-TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv")
+TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv", "decisions.parquet")
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 
 def read_manifest(folder):
-    """The manifest of a folder."""
-    return json.loads((Path(folder) / "manifest.json").read_text(encoding="utf-8"))
+    """The manifest of a folder.
+
+    Raises
+    ------
+    InputError
+        If it is no file, or far too large.
+    ValueError, RecursionError
+        If it is no JSON.
+    """
+    return json.loads(read_text(Path(folder) / "manifest.json", "JSON", "give the folder of a result"))
 
 
-def write_manifest(folder, cases, seed, replicates, bodies, command=None):
+def write_manifest(folder, study, bodies, command=None):
     """Write ``manifest.json`` into a folder that holds the tables.
 
     Parameters
     ----------
     folder : path
-    cases : list of runner.Inputs
-    seed, replicates : int
+    study : studies.study.Study
+        Of one point.
     bodies : dict of str to tuple of str
         Joint bodies of each arrangement.
     command : list of str, optional
         Words of the command line; None for a run from Python.
     """
-    first = cases[0]
-    request = first.request
+    request, seed, replicates = study.request, study.seeds[0], len(study.seeds)
+    settings = study.points[0]
     manifest = {
         "command": command,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         **made_by(),
         "request": {
-            "arrangements": request.arrangements, "place": request.place, "settings": request.settings, "seed": seed,
-            "replicates": replicates, "years": first.years, "families": first.n_families,
+            "arrangements": request.arrangements, "place": request.place, "settings": settings, "seed": seed,
+            "replicates": replicates, "years": study.years, "families": study.families, "future": request.future,
+            "decisions": request.decisions,
         },
-        "place": first.place.id,
-        "place_name": first.place.name,
-        "agencies": {agency.id: agency.name for agency in first.place.agencies},
-        "families": first.n_families,
-        "years": first.years,
+        "future": _future(study.future),
+        "study_hash": study.hash,
+        "place": study.place.id,
+        "place_name": study.place.name,
+        "agencies": {agency.id: agency.name for agency in study.place.agencies},
+        "families": study.families,
+        "years": study.years,
         "seed": seed,
         "replicates": replicates,
-        "settings": request.settings,
-        "arrangements": {case.arrangement.id: _arrangement(case, bodies) for case in cases},
+        "settings": settings,
+        "arrangements": {inputs.arrangement.id: _arrangement(inputs, bodies) for inputs in study.inputs()},
         "tables": {name: sha256((Path(folder) / name).read_bytes()).hexdigest() for name in TABLE_FILES},
         "files": request.hashes,
         "own_files": request.texts,
-        "inputs": {name: _plain(item) for name, item in _inputs(cases).items()},
+        "inputs": {name: _plain(item) for name, item in study.quantities().items()},
     }  # fmt: skip
     (Path(folder) / "manifest.json").write_text(json_text(manifest), encoding="utf-8")
 
 
-def _arrangement(case, bodies):
-    return {"name": case.arrangement.name, "source": case.arrangement.source, "differs": case.arrangement.differs,
-            "rules": case.arrangement.rules.in_words(), "bodies": list(bodies.get(case.arrangement.id, ())), "dials": case.dials}  # fmt: skip
+def _arrangement(inputs, bodies):
+    item = inputs.arrangement
+    return {"name": item.name, "source": item.source, "differs": item.differs, "rules": item.rules.in_words(),
+            "bodies": list(bodies.get(item.id, ())), "dials": inputs.dials}  # fmt: skip
 
 
-def _inputs(cases):
-    named = {**cases[0].place.values}
-    for programme in cases[0].catalogue.values():
-        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
-    for group in ("providers", "investors"):
-        for code, entry in getattr(cases[0], group).items():
-            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
-    named |= {f"bank.{name}": item for name, item in cases[0].bank.items()}
-    for case in cases:
-        named |= {f"{case.arrangement.id}.{name}": item for name, item in case.arrangement.values.items()}
-    return named
+def _future(future):
+    """What a future says, each value with its source; None where there is none."""
+    if future is None:
+        return None
+    values = {name: {"value": value, "source": future.sources[name]} for name, value in future.values.items()}
+    return {"id": future.id, "name": future.name, "text": future.text, "source": future.source, "values": values}
 
 
 def _plain(item):

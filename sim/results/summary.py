@@ -13,6 +13,9 @@ RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "me
 FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
 
 
+DECISION_COLUMNS = ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]
+
+
 SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
 
 
@@ -20,7 +23,7 @@ SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement p
 
 
 def tables(results, seed):
-    """Runs and flows of a comparison as data frames.
+    """Runs, flows and decisions of a comparison as data frames.
 
     Parameters
     ----------
@@ -32,17 +35,18 @@ def tables(results, seed):
     Returns
     -------
     tuple of pandas.DataFrame
-        Columns RUN_COLUMNS and FLOW_COLUMNS, ordered by arrangement and replicate.
+        Columns RUN_COLUMNS, FLOW_COLUMNS and DECISION_COLUMNS, ordered by arrangement and replicate.
     """
-    runs, flows = [], []
-    for position in range(len(results[0])):
-        for replicate, group in enumerate(results):
-            result = group[position]
-            head = (result.arrangement, replicate)
-            runs += [(*head, seed + replicate, *row) for row in result.rows]
+    runs, flows, decisions = [], [], []
+    for group in zip(*results, strict=True):  # an arrangement at a time
+        for result in group:
+            head = (result.arrangement, result.seed - seed)
+            runs += [(*head, result.seed, *row) for row in result.rows]
             flows += [(*head, *row) for row in result.flows]
+            decisions += [(*head, *row) for row in result.decisions]
     frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
-    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS)
+    taken = pd.DataFrame(decisions, columns=DECISION_COLUMNS).astype({"replicate": "int64", "year": "int64"})
+    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS), taken
 
 
 def summarise(runs, bodies):

@@ -73,6 +73,13 @@ def _partners(model):
     return [Partners(model, codes.PARTNERS)]
 
 
+def _listed(model):
+    """Agencies that the list has commission something, in any year."""
+    named = {item.party for item in model.arrangement.decisions if item.kind == "commission"}
+    takes = model.arrangement.takes
+    return [agency for agency in model.agencies if agency.code in named and takes(agency.code)]
+
+
 def _plan(model):
     return [PlanBoard(model, codes.PLAN)]
 
@@ -127,4 +134,5 @@ CHOICES = {
         offers=POOL, wants={"up_front": "voluntary_shares"}, posts="transaction_cost",
     ),
     "plan": Rule(_plan, "a plan fixed beforehand", offers="programmes", wants={"up_front": "grant"}),
+    "listed": Rule(_listed, "a list of decisions, whatever their worth", PROJECT, offers=f"{BUYS} services purse payer"),
 }  # fmt: skip

@@ -1,6 +1,7 @@
-"""All that a run depends on: reading it, and changing one parameter of it."""
+"""All that a run depends on: reading it, and where each parameter of it lives."""
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from sim.agents.provider import PROVIDER_VALUES
 from sim.agents.social_bank import load_bank
 from sim.arrangements.at_place import check_arrangement
 from sim.arrangements.fit import reads
+from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import Faults, InputError, UnknownParameterError, check_name, suggest
@@ -17,7 +19,7 @@ from sim.core.parameters import changed, check_keys, read_values, table_of
 from sim.place.places import Place, load_place
 from sim.programmes.catalogue import SECTORS, load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
-from sim.studies.request import Request, requested
+from sim.studies.futures import Future, load_future
 
 TWIN = "do_nothing"
 
@@ -48,8 +50,8 @@ class Inputs:
         Kind and values of each investor, by code.
     bank : dict of str to Quantity
         Values of the social investment bank.
-    request : Request
-        What all this was read from.
+    future : Future or None
+        What becomes of the world, at this place.
     """
 
     place: Place
@@ -61,66 +63,82 @@ class Inputs:
     n_families: int
     investors: dict = field(default_factory=dict, repr=False)
     bank: dict = field(default_factory=dict, repr=False)
-    request: Request | None = field(default=None, repr=False)
+    future: Future | None = None
 
     @property
     def dials(self):
-        """Every dial: its default, else what the arrangement says, else what the user says."""
-        return {**defaults(), **self.arrangement.settings, **self.settings}
+        """Every dial: its default, overruled by the future, then by the arrangement, then by the user.
+
+        A dial of the future may be a path, and departments whose growth it gives stand beside the dials.
+        """
+        return {**self._world, **self.arrangement.settings, **self.settings}
 
     @property
     def place_dials(self):
         """Dials without what the arrangement says: those of the twin."""
-        return {**defaults(), **self.settings}
+        return {**self._world, **self.settings}
+
+    @property
+    def _world(self):
+        return {**defaults(), **(self.future.values if self.future else {})}
 
 
-def load_cases(arrangements, place="birmingham_2010", settings=None, years=YEARS, families=None):
-    """Everything runs of some arrangements need, read and checked.
-
-    Parameters
-    ----------
-    arrangements : list of str or path
-        Or ``["all"]``, for every shipped one; one alone may be given as it is.
-    place : str or path
-    settings : mapping of str to str or float, optional
-        Changes by dotted name: dials, or any value of the place, a programme, a provider or an arrangement.
-    years : int
-    families : int, optional
-        Scales the place to this many families.
-
-    Returns
-    -------
-    list of Inputs
-        One an arrangement; a setting that only one arrangement has changes only that one.
+def load_inputs(
+    arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None, future=None, decisions=None
+):
+    """Inputs of one arrangement, read and checked.
 
     Raises
     ------
     InputError
     """
     check_numbers(years=years, families=families)
-    settings, chosen = settings_of(settings), listed(arrangements)
-    place = load_place(place)
+    settings, place = settings_of(settings), load_place(place)
     families = int(place.get("place.families")) if families is None else int(families)
-    catalogue, providers, investors, bank = load_catalogue(), load_providers(), load_investors(), load_bank()
-    loaded = []
+    given = given_decisions(decisions)
+    loaded = [with_decisions(item, given) for item in read_arrangements([arrangement])]
+    common = {**load_common(), "future": future_at(future, place)}
+    return with_settings(inputs_of(loaded, place, int(years), families, common), settings)[0]
+
+
+def future_at(name, place):
+    """The future of a place by its name or file; None where none is asked for."""
+    return None if name is None else load_future(name).at(place)
+
+
+def load_common():
+    """What all places and arrangements share, by its name among the attributes of :class:`Inputs`."""
+    return {
+        "catalogue": load_catalogue(),
+        "providers": load_providers(),
+        "investors": load_investors(),
+        "bank": load_bank(),
+    }
+
+
+def inputs_of(arrangements, place, years, families, common):
+    """Inputs of some arrangements as they are read, no parameter changed: list of Inputs."""
+    return [
+        Inputs(place=place, arrangement=item, settings={}, years=years, n_families=families, **common)
+        for item in arrangements
+    ]
+
+
+def read_arrangements(arrangements):
+    """Arrangements by name or file, ``["all"]`` for every shipped one: list of Arrangement.
+
+    Raises
+    ------
+    InputError
+        That names every fault of all their files.
+    """
+    chosen, loaded = listed(arrangements), []
     with Faults() as faults:
         for name in arrangement_names() if chosen == ["all"] else chosen:
             with faults.kept():
                 loaded.append(load_arrangement(name))
     _check_apart(loaded)
-    request = requested(loaded, place, settings)
-    cases = [
-        Inputs(place, catalogue, providers, item, {}, int(years), families, investors, bank, request) for item in loaded
-    ]
-    with Faults() as faults:
-        for name, value in settings.items():
-            with faults.kept():
-                cases = _with_setting_for_all(cases, name, value)
-                _check_read(name, [case.arrangement for case in cases])
-        for case in cases:
-            with faults.kept():
-                check_arrangement(case.arrangement, place, catalogue, providers)
-    return cases
+    return loaded
 
 
 def _check_apart(loaded):
@@ -136,17 +154,47 @@ def _check_apart(loaded):
         raise InputError("arrangement", "", "one is given twice", "name each once")
 
 
-def _with_setting_for_all(cases, name, value):
-    changed_cases, unknown = [], None
-    for inputs in cases:
+def with_settings(every, settings):
+    """Inputs of several arrangements with parameters changed, checked against their place.
+
+    Parameters
+    ----------
+    every : list of Inputs
+    settings : mapping of str to str or float
+        By dotted name; what only one arrangement has changes only that one.
+
+    Returns
+    -------
+    list of Inputs
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        for name, value in settings.items():
+            with faults.kept():
+                every = _with_setting_for_all(every, name, value)
+                _check_read(name, [inputs.arrangement for inputs in every])
+        for inputs in every:
+            with faults.kept():
+                check_arrangement(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers)
+            with faults.kept():
+                check_listed(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers, inputs.years)
+    return every
+
+
+def _with_setting_for_all(every, name, value):
+    changed_ones, unknown = [], None
+    for inputs in every:
         try:
-            changed_cases.append(with_setting(inputs, name, value))
+            changed_ones.append(with_setting(inputs, name, value))
         except UnknownParameterError as error:
-            changed_cases.append(inputs)
+            changed_ones.append(inputs)
             unknown = error
-    if unknown is not None and all(new is old for new, old in zip(changed_cases, cases, strict=True)):
+    if unknown is not None and all(new is old for new, old in zip(changed_ones, every, strict=True)):
         raise unknown
-    return changed_cases
+    return changed_ones
 
 
 def _check_read(name, arrangements):
@@ -164,11 +212,6 @@ def _check_read(name, arrangements):
     )
 
 
-def load_inputs(arrangement, place="birmingham_2010", settings=None, years=YEARS, families=None):
-    """Inputs of one arrangement; see :func:`load_cases`."""
-    return load_cases([arrangement], place, settings, years, families)[0]
-
-
 def with_setting(inputs, name, value):
     """Inputs with one parameter changed.
 
@@ -177,36 +220,58 @@ def with_setting(inputs, name, value):
     InputError
         If there is no such parameter, or the value is not one it may have.
     """
-    if name in DIALS:
-        return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
-    if inputs.place.has(name):
-        return replace(inputs, place=inputs.place.with_value(name, value))
-    kind, _, rest = name.partition(".")
-    owner, _, key = rest.partition(".")
-    if kind in ("arrangement", inputs.arrangement.id) and rest in inputs.arrangement.values:
-        return replace(inputs, arrangement=inputs.arrangement.with_value(rest, value))
-    if kind == "programmes" and owner in inputs.catalogue and key in inputs.catalogue[owner].values:
-        return replace(inputs, catalogue={**inputs.catalogue, owner: inputs.catalogue[owner].with_value(key, value)})
-    if kind == "bank" and rest in inputs.bank:
-        return replace(inputs, bank={**inputs.bank, rest: changed(inputs.bank[rest], value, "--set", name)})
-    for group in ("providers", "investors"):
-        entry = getattr(inputs, group).get(owner)
-        if kind == group and entry is not None and key in entry["values"]:
-            values = {**entry["values"], key: changed(entry["values"][key], value, "--set", name)}
-            return replace(inputs, **{group: {**getattr(inputs, group), owner: {**entry, "values": values}}})
+    for prefix, values, put in _homes(inputs):
+        key = name.removeprefix(prefix)
+        if name.startswith(prefix) and key in values:
+            return put(key, value)
     raise UnknownParameterError("--set", name, "there is no such parameter", suggest(name, parameters(inputs)))
 
 
 def parameters(inputs):
-    """Every parameter by dotted name: dials and quantities."""
-    named = {**DIALS, **inputs.place.values}
-    named |= {f"arrangement.{name}": item for name, item in inputs.arrangement.values.items()}
-    for programme in inputs.catalogue.values():
-        named |= {f"programmes.{programme.id}.{name}": item for name, item in programme.values.items()}
+    """Every parameter by dotted name: dials and quantities; those of the arrangement by ``arrangement`` and by its id."""
+    named = {}
+    for prefix, values, _ in _homes(inputs):
+        for key, item in values.items():
+            named.setdefault(prefix + key, item)
+    return named
+
+
+def _homes(inputs):
+    """Where parameters live: what their names begin with, what they are by the rest, and (rest, value) -> inputs with it."""
+
+    def turned(name, value):
+        return replace(inputs, settings={**inputs.settings, name: DIALS[name].read(value)})
+
+    def placed(name, value):
+        future = inputs.future and inputs.future.without(name)
+        return replace(inputs, place=inputs.place.with_value(name, value), future=future)
+
+    def offered(code, key, value):
+        programme = inputs.catalogue[code].with_value(key, value)
+        return replace(inputs, catalogue={**inputs.catalogue, code: programme})
+
+    def acted(group, code, key, value):
+        parties, name = getattr(inputs, group), f"{group}.{code}.{key}"
+        values = parties[code]["values"]
+        values = {**values, key: changed(values[key], value, "--set", name)}
+        return replace(inputs, **{group: {**parties, code: {**parties[code], "values": values}}})
+
+    def banked(key, value):
+        return replace(inputs, bank={**inputs.bank, key: changed(inputs.bank[key], value, "--set", f"bank.{key}")})
+
+    def agreed(key, value):
+        return replace(inputs, arrangement=inputs.arrangement.with_value(key, value))
+
+    yield "", DIALS, turned
+    yield "", inputs.place.values, placed
+    for code, programme in inputs.catalogue.items():
+        yield f"programmes.{code}.", programme.values, partial(offered, code)
     for group in ("providers", "investors"):
         for code, entry in getattr(inputs, group).items():
-            named |= {f"{group}.{code}.{name}": item for name, item in entry["values"].items()}
-    return named | {f"bank.{name}": item for name, item in inputs.bank.items()}
+            yield f"{group}.{code}.", entry["values"], partial(acted, group, code)
+    yield "bank.", inputs.bank, banked
+    for own in ("arrangement", inputs.arrangement.id):
+        yield f"{own}.", inputs.arrangement.values, agreed
 
 
 def load_providers(path=None):

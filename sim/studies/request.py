@@ -1,4 +1,4 @@
-"""What a run was asked for: its arguments, and the text of the user's own files, so that it can be asked again."""
+"""What a run was read from: names as given, and the text of the user's own files, so that it can be read again."""
 
 import os
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ COMMON_FILES = (
 
 @dataclass(frozen=True)
 class Request:
-    """The arguments of a run, and the files they led to as they were when they were read.
+    """The place and arrangements of a run, and the files they led to as they were when they were read.
 
     Attributes
     ----------
@@ -30,29 +30,34 @@ class Request:
         Ids of shipped ones, the user's own files as given.
     place : str
         Id of a shipped one, the user's own folder as given.
-    settings : dict
-        As given, dials and others.
+    decisions : list of list
+        Listed decisions given beside files: year, party, kind, what, number.
     texts : dict of str to str
         The user's own files, those that others extend included, by name as given.
     hashes : dict of str to str
         SHA-256 of every file read; shipped ones by their path in the package.
+    future : str or None
+        Id of a shipped one, the user's own file as given.
     """
 
     arrangements: tuple
     place: str
-    settings: dict
     texts: dict = field(repr=False)
     hashes: dict = field(repr=False)
+    future: str | None = None
+    decisions: list = field(default_factory=list, repr=False)
 
 
-def requested(arrangements, place, settings):
-    """The request that loaded arrangements and a loaded place come from.
+def requested(arrangements, place, future=None, decisions=()):
+    """The request that loaded arrangements, a loaded place and a future come from.
 
     Parameters
     ----------
     arrangements : list of Arrangement
     place : Place
-    settings : mapping
+    future : Future, optional
+    decisions : tuple of Decision
+        Given beside those of files.
 
     Returns
     -------
@@ -60,16 +65,24 @@ def requested(arrangements, place, settings):
     """
     paths = [Path(place.folder) / name for name in PLACE_FILES]
     paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
+    paths += [Path(future.file)] if future else []
+    paths += [Path(item.decisions_file) for item in arrangements if item.decisions_file]
     paths += [own for own in map(own_deflators, paths) if own]
     paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
     contents = {path: path.read_bytes() for path in paths if path.is_file()}
     return Request(
-        tuple(Path(item.file).stem if is_shipped(item.file) else item.file for item in arrangements),
+        tuple(_named(item.file) for item in arrangements),
         Path(place.folder).name if is_shipped(place.folder) else place.folder,
-        dict(settings),
         {str(path): content.decode("utf-8") for path, content in contents.items() if not is_shipped(path)},
         {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
+        _named(future.file) if future else None,
+        [list(item.plain) for item in decisions],
     )
+
+
+def _named(file):
+    """A shipped file by its id, any other as it was given."""
+    return Path(file).stem if is_shipped(file) else file
 
 
 def is_shipped(path):
@@ -93,8 +106,8 @@ def lay_out(request, folder):
 
     Returns
     -------
-    tuple of list of str and str
-        Arrangements and place to ask for.
+    tuple of list of str, str, and str or None
+        Arrangements, place and future to ask for.
 
     Raises
     ------
@@ -112,8 +125,13 @@ def lay_out(request, folder):
         path = inside(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))
+
+    def asked(name):
+        return str(inside(name)) if name in request.texts else name
+
     own_place = str(Path(request.place) / "place.toml") in request.texts
     return (
-        [str(inside(name)) if name in request.texts else name for name in request.arrangements],
+        [asked(name) for name in request.arrangements],
         str(inside(request.place)) if own_place else request.place,
+        asked(request.future),
     )

@@ -1,28 +1,25 @@
-"""Running and comparing: pure functions of (inputs, seed) that own all their state."""
+"""Running a study: each task is a pure function of (inputs, seed) that owns all its state."""
 
 import os
-from dataclasses import dataclass, replace
+import traceback
+from collections import deque
+from dataclasses import replace
+from types import SimpleNamespace
 
 from sim.arrangements.reading import load_arrangement
+from sim.core import terminal
 from sim.core.calendar import QUARTERS
+from sim.core.digest import Digests
+from sim.core.faults import InputError
 from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
 from sim.studies import executors as pool
 from sim.studies.arguments import check_numbers
+from sim.studies.cache import Made, Noted, make_once
+from sim.studies.done import Done, Failure, RunResult, StudyError
 from sim.studies.inputs import TWIN
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """Rows and flows of one run, in the order in which they will be written."""
-
-    arrangement: str
-    seed: int
-    rows: list
-    flows: list
-    bodies: tuple
 
 
 def simulate(inputs, settled, seed, twin=None):
@@ -40,7 +37,7 @@ def simulate(inputs, settled, seed, twin=None):
     return recorder, model.services.prices
 
 
-def run_seed(cases, seed, threads=1):
+def run_task(every, seed, threads=1, cache=None):
     """Runs of several arrangements with one seed, against one do-nothing twin.
 
     An arrangement that changes management has a second twin with that management and no programmes, against which its
@@ -48,88 +45,163 @@ def run_seed(cases, seed, threads=1):
 
     Parameters
     ----------
-    cases : list of Inputs
+    every : list of Inputs
         That differ in nothing but their arrangement.
     seed : int
     threads : int
+        Threads that share out the families; the result does not depend on it.
+    cache : path, optional
+        Folder in which settled places and twins are kept; see :mod:`sim.studies.cache`.
 
     Returns
     -------
     list of RunResult
     """
-    first = cases[0]
-    settled = burn_in(first.place, first.place_dials, seed, first.n_families, threads)
-    nothing = replace(first, arrangement=load_arrangement(TWIN))
-    twin, prices = simulate(nothing, settled.copy(), seed)
+    first = every[0]
+    made = _settle(first, seed, threads, cache)
+    settled = made.thing.at(first.place, first.place_dials, threads)
+    nothing = replace(first, arrangement=load_arrangement(TWIN), catalogue={})
+    twin, prices = _twin(nothing, made, seed, threads, cache), settled.services.prices
     results = []
-    for inputs in cases:
+    for inputs in every:
         managed, managed_twin = None, twin
         if inputs.arrangement.manages:
             alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
-            managed = managed_twin = simulate(alone, settled.copy(), seed)[0]
+            managed = managed_twin = _twin(alone, made, seed, threads, cache)
         record, _ = simulate(inputs, settled.copy(), seed, managed_twin)
         rows = Rows(inputs.place, prices, record, managed_twin).build()
         if managed is not None:
             rows += Rows(inputs.place, prices, managed, twin).management()
-        results.append(RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies))
+        results.append(
+            RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies, record.decisions, record.notes)
+        )
     return results
 
 
-def run(inputs, seed, threads=1):
-    """One arrangement with its do-nothing twin.
+def _settle(inputs, seed, threads, cache):
+    """The settled place of some inputs, made once: Made, of a Settled."""
+    place, now = inputs.place, {"place dials": inputs.place_dials, "values": inputs.place.values}
 
-    Parameters
-    ----------
-    inputs : Inputs
-    seed : int
-    threads : int
-        Threads that share out the families; the result does not depend on it.
+    def make():
+        dials, values = Noted(now["place dials"]), Noted(now["values"])
+        settled = burn_in(replace(place, values=values), dials, seed, inputs.n_families, threads)
+        read = {"place dials": dials.read, "values": values.read}
+        return Made(settled.at(replace(place, values={}), {}), read)
+
+    base = Digests().of("settled", replace(place, values={}), seed, inputs.n_families)
+    return make_once(base, now, make, cache)
+
+
+def _twin(inputs, made, seed, threads, cache):
+    """The record of a run in which nobody commissions, so that providers and investors are none of its business."""
+    place = inputs.place
+    now = {"place dials": inputs.place_dials, "values": place.values, "dials": inputs.dials}
+
+    def make():
+        of_place, of_run = Noted(now["place dials"], made.read["place dials"]), Noted(now["dials"])
+        values = Noted(now["values"], made.read["values"])
+        seen = replace(place, values=values)
+        alone = SimpleNamespace(
+            **{**vars(inputs), "place": seen, "dials": of_run, "providers": {}, "investors": {}, "bank": {}}
+        )
+        twin, _ = simulate(alone, made.thing.at(seen, of_place, threads).copy(), seed)
+        return Made(twin, {"place dials": of_place.read, "values": values.read, "dials": of_run.read})
+
+    base = Digests().of(
+        "twin", replace(place, values={}), seed, inputs.n_families, inputs.years, inputs.arrangement, inputs.catalogue
+    )
+    return make_once(base, now, make, cache).thing
+
+
+def run(inputs, seed, threads=1):
+    """One arrangement with its do-nothing twin; see :func:`run_task`.
 
     Returns
     -------
     RunResult
     """
-    return run_seed([inputs], seed, threads)[0]
+    return run_task([inputs], seed, threads)[0]
 
 
-def compare(cases, seed=1, replicates=10, workers=1, progress=None):
-    """Runs of several arrangements over several seeds.
+def run_study(study, executor=None, progress=None, ahead=None, cache=None):
+    """Run the tasks of a study, each on its own, and give what came of each in the order of ``study.tasks()``.
 
     Parameters
     ----------
-    cases : list of Inputs
-    seed : int
-        Seed of the first replicate; the others follow.
-    replicates : int
+    study : Study
+    executor : optional
+        Anything with the ``submit`` of :mod:`concurrent.futures`; by default tasks are run here, one by one.
+    progress : callable, optional
+        Called with the number of tasks done and their total.
+    ahead : int, optional
+        Tasks handed out before the first of them is back, which bounds the results that wait; by default twice the
+        processors there are here.
+    cache : path, optional
+        As in :func:`run_task`.
+
+    Yields
+    ------
+    Done
+        A task that fails is one with a failure, and the rest goes on; only a wrong input and an interrupt end all.
+    """
+    tasks = study.tasks()
+    waiting, todo = deque(), iter(tasks)
+    try:
+        for number in range(1, len(tasks) + 1):
+            if executor is None:
+                point, seed = next(todo)
+                done = attempt(study.at(point), point, seed, os.cpu_count() if len(tasks) == 1 else 1, cache)
+            else:
+                while len(waiting) < (ahead or 2 * os.cpu_count()) and (task := next(todo, None)):
+                    waiting.append(executor.submit(attempt, study.at(task[0]), *task, 1, cache))
+                done = waiting.popleft().result()
+            if progress:
+                progress(number, len(tasks))
+            yield done
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def attempt(study, point, seed, threads=1, cache=None):
+    """What comes of a task of a study of one point, whose number is given."""
+    try:
+        return Done(point, seed, run_task(study.inputs(), seed, threads, cache))
+    except Exception as error:
+        if isinstance(error, InputError) or terminal.received:  # an interrupt may come out as any error
+            raise
+        return Done(point, seed, [], Failure(type(error).__name__, str(error), traceback.format_exc()))
+
+
+def carry_out(study, workers=1, progress=None, cache=None):
+    """Run a study on processes of this machine.
+
+    Parameters
+    ----------
+    study : Study
     workers : int
         Processes; results do not depend on it.
-    progress : callable, optional
-        Called with the number of seeds done and their total.
+    progress, cache
+        As in :func:`run_study`.
 
     Returns
     -------
-    list of list of RunResult
-        By replicate, then by case.
+    list of Done
 
     Raises
     ------
+    StudyError
+        If every task failed.
     WorkerError
         If a worker process is killed.
     """
-    check_numbers(seed=seed, replicates=replicates, workers=workers)
-    seeds = range(seed, seed + replicates)
-    workers = min(workers, replicates)
-    if workers <= 1:
-        return [
-            _tell(progress, i, replicates, run_seed(cases, s, os.cpu_count() if replicates == 1 else 1))
-            for i, s in enumerate(seeds)
-        ]
-    with pool.workers(workers) as executor:
-        futures = [executor.submit(run_seed, cases, s) for s in seeds]
-        return [_tell(progress, i, replicates, future.result()) for i, future in enumerate(futures)]
-
-
-def _tell(progress, i, total, result):
-    if progress:
-        progress(i + 1, total)
-    return result
+    check_numbers(workers=workers)
+    workers = min(workers, len(study.tasks()))
+    if workers == 1:
+        done = list(run_study(study, None, progress, cache=cache))
+    else:
+        with pool.workers(workers) as executor:
+            done = list(run_study(study, executor, progress, 2 * workers, cache))
+    if all(item.failure for item in done):
+        raise StudyError(done[0])
+    return done

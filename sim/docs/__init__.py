@@ -1,0 +1,1 @@
+"""Tables of the description of the model, made from what the code declares."""

@@ -1,0 +1,612 @@
+"""What bodies choose from and commit to, and what outcome payments come to, worked by hand (docs/odd.md, 6.3, 6.4, 6.7)."""
+
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from sim.agents.party import Belief
+from sim.core.ledger import OUTSIDE
+from sim.deals.contracts import Contract, Project
+from sim.deals.evaluation import Evaluation
+from sim.deals.funding import Funding
+from sim.deals.terms import Backing
+from sim.programmes.appraisal import Appraisal
+from sim.rules import CHOICES
+from tests.conftest import with_numbers, with_values
+from tests.test_agents import agency, system
+from tests.test_rules import hold, town
+
+
+def appraised(value, years=25):
+    return Appraisal(np.zeros((years, 1)), np.zeros(1), np.zeros(1), 0.0, value, 0.0, 0.0, None, 0.5)
+
+
+def with_parts(model, *parts):
+    model.arrangement = replace(model.arrangement, parts=parts)
+    return model
+
+
+# The market of a year
+
+
+def test_what_an_analyst_knows_by_hand():
+    """Four families used 8 case-quarters of a line last year: 2 each; a belief of 2 with variance 0.25 is a quarter unsure."""
+    model = system("silo")
+    programme, use = model.catalogue["parenting"], np.zeros(len(model.lines))
+    use[1] = 8
+    model.market._survey = {"parenting": (4, use)}
+    case = model.market.case_for(programme, Belief(2.0, 0.25), 100)
+    assert case.use[1] == 2
+    assert case.uncertainty == 0.25
+    assert case.duration_years == programme.get("duration") / 4
+    assert case.half_life_years == programme.get("half_life")
+    assert case.cost_pence == 100
+    model.market._survey = {"parenting": (1, use)}
+    assert model.market.case_for(programme, Belief(1.0, 0.1), 100).use[1] == 8
+    model.market._survey = {"parenting": (0, use)}
+    assert model.market.case_for(programme, Belief(1.0, 0.1), 100) is None
+
+
+def bidders(model, **bids):
+    """Providers with a score, and families they can take."""
+    model.providers = [
+        SimpleNamespace(
+            code=code, sector=sector, bid_score=lambda programme, body, ease, score=score: score * ease,
+            may_take=lambda programme, wanted, families=families: min(wanted, families),
+        )
+        for code, (sector, score, families) in bids.items()
+    ]  # fmt: skip
+
+
+def test_the_best_bid_counts_by_the_families_it_can_take():
+    """A score of 3 for 4 of 10 families is 1.2, of 2 for 7 is 1.4; who can take nobody is out, and equals go by name."""
+    model = system("silo")
+    item, best = agency(model, "council"), model.market.best_provider
+    bidders(model, a=("private", 3.0, 4), b=("community", 2.0, 7), c=("private", 99.0, 0))
+    assert best(None, item, 10).code == "b"
+    assert best(None, item, 4).code == "a"
+    with_numbers(model, ease_private=1.5)
+    assert best(None, item, 10).code == "a"  # 1.8
+    model.arrangement = replace(model.arrangement, sectors=("community",))
+    assert best(None, item, 10).code == "b"
+    bidders(model, a=("community", 1.0, 0))
+    assert best(None, item, 10) is None
+
+
+def test_room_is_the_years_reach_less_what_others_there_have_taken():
+    """200 families like the target, a tenth reached a year, half of it a body's scope: 10; 4 taken there leave 6."""
+    model = system("silo")
+    programme, market = model.catalogue["parenting"], model.market
+    model.catalogue["parenting"] = programme = SimpleNamespace(id="parenting", get={"most_reached": 0.1}.get)
+    body, other, elsewhere = (SimpleNamespace(areas=areas, scope=lambda: 0.5) for areas in (None, None, (0, 1)))
+    market._survey = {"parenting": (200, None)}
+    assert market.room_for(programme, body) == 10
+    market.take(other, "parenting", 3)
+    market.take(other, "parenting", 1)
+    market.take(other, "mst", 5)
+    assert market.room_for(programme, body) == 6
+    assert market.room_for(programme, elsewhere) == 10
+    market.take(body, "parenting", 99)
+    assert market.room_for(programme, body) == 0
+
+
+def test_a_pilot_passes_at_the_effect_asked_for_and_its_first_finding_decides():
+    """A fifth of 11 families is 3 in the pilot; all after an effect of a half or more, none after less."""
+    model = with_parts(with_numbers(system("silo"), pilot_share=0.2, go_from=0.5), "staged")
+    market = model.market
+    assert market.stage("parenting", 11) == 3
+    for estimate, families in ((0.5, 11), (0.49, 0)):
+        market._stages = {}
+        market.pass_pilot("parenting", estimate)
+        market.pass_pilot("parenting", 0.5 - estimate)
+        assert market.stage("parenting", 11) == families
+    assert with_parts(model).market.stage("parenting", 11) == 11
+
+
+def test_a_forecast_adds_up_programmes_that_can_be_bought():
+    model = system("pooled_s75")
+    body, line = model.bodies[0], np.eye(len(model.lines))[0]
+    model.catalogue = {name: SimpleNamespace(id=name) for name in ("a", "b", "c", "d")}
+    body.may_commission = lambda programme: programme.id != "a"
+    model.market.best_provider = lambda programme, who: (
+        None if programme.id == "b" else SimpleNamespace(price_pence=lambda what: 7)
+    )
+    body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=price * 10 * line)
+    assert model.market.forecast_benefit(body)[0] == 140
+    body.members = lambda: [SimpleNamespace(own_lines=[0]), SimpleNamespace(own_lines=[1])]
+    assert body.forecast_shares() == [140, 0]
+    body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=-line)
+    assert body.forecast_shares() == [1, 1]
+
+
+# Choosing (6.4)
+
+
+def choosing(model, item, prices, values, room=6, **changes):
+    """Let an agency face programmes of given prices and values, with a provider that takes all."""
+    item.appraise = lambda programme, price: None if values[programme.id] is None else appraised(values[programme.id])
+    item.may_commission = lambda programme: programme.id in prices
+    item.smallest_project, item.project_cost = lambda: changes.get("smallest", 2), lambda name: 100
+    provider = model.party("in_house") if "in_house" in model.parties else model.providers[0]
+    provider.may_take = lambda programme, wanted: wanted
+    model.market.best_provider = lambda programme, body, wanted=1: provider
+    model.market.price_pence = lambda programme, provider: prices[programme.id]
+    model.market.room_for = lambda programme, body: room
+    return item
+
+
+def bought(model):
+    return {contract.programme: contract.families for contract in model.contracts.running}
+
+
+@pytest.mark.parametrize(
+    ("money", "smallest", "families"),
+    [
+        (1000, 2, {"parenting": 6}),  # 600 and a fee of 100 leave 300: a fee and one family, fewer than two
+        (1000, 1, {"parenting": 6, "keyworker": 1}),
+        (1200, 2, {"parenting": 6, "keyworker": 2}),
+        (299, 2, {}),  # a fee and 199: one family
+        (300, 2, {"parenting": 2}),
+        (99, 1, {}),  # not even the fee
+    ],
+)
+def test_the_best_value_per_pound_is_bought_first_by_hand(money, smallest, families):
+    """Values of 50 at 100 and 60 at 200: half a pound and 0.3 a pound; one worth nothing more than it costs is left."""
+    model = system("silo")
+    model.calendar.quarter = 1
+    prices, values = (
+        {"parenting": 100, "keyworker": 200, "drug_treatment": 10},
+        {"parenting": 50, "keyworker": 60, "drug_treatment": 0},
+    )
+    item = choosing(model, agency(model, "council"), prices, values, smallest=smallest)
+    hold(model, item, money)
+    item.commission(money)
+    assert bought(model) == families
+    assert item.projects == dict.fromkeys(families, 1)
+    assert money - item.balance("prevention") == 100 * len(families)
+    assert {contract.funder for contract in model.contracts.running} <= {"council:prevention"}
+
+
+def test_any_gain_is_a_gain_and_equals_go_by_name():
+    """Half a penny a family above its price is worth it; of two at the same value the first by name comes first."""
+    model = system("silo")
+    model.calendar.quarter = 1
+    item = choosing(
+        model, agency(model, "council"), {"parenting": 100, "keyworker": 100}, {"parenting": 0.5, "keyworker": 0.5}
+    )
+    hold(model, item, 700)
+    item.commission(700)
+    assert bought(model) == {"keyworker": 6}
+
+
+def test_money_for_programmes_only_buys_any_benefit_as_far_as_it_goes():
+    """Earmarked 450 of 1,000: what is worth 60 of its 100 takes a fee of 100 and three families, and no more."""
+    model = system("silo")
+    model.calendar.quarter = 1
+    item = choosing(
+        model, agency(model, "council"), {"parenting": 100, "keyworker": 100}, {"parenting": -40, "keyworker": -100}
+    )
+    hold(model, item, 1000)
+    item.funds.earmarked = 450
+    item.commission(1000)
+    assert bought(model) == {"parenting": 3}
+    assert item.funds.earmarked == 50
+    assert item.projects == {"parenting": 1}  # what is worth nothing at all is not bought even so
+    model.contracts.running, item.funds.earmarked = [], 0
+    item.commission(1000)
+    assert bought(model) == {}
+
+
+def test_what_is_worth_nothing_is_not_bought_with_money_for_programmes_only():
+    """A value of -100 at a price of 100 is no benefit; of -99 it is."""
+    for value, families in ((-100, {}), (-99, {"parenting": 3})):
+        model = system("silo")
+        model.calendar.quarter = 1
+        item = choosing(model, agency(model, "council"), {"parenting": 100}, {"parenting": value})
+        hold(model, item, 1000)
+        item.funds.earmarked = 450
+        item.commission(1000)
+        assert bought(model) == families
+
+
+def test_what_a_provider_can_take_and_a_body_dares_bound_a_project():
+    model = system("silo")
+    model.calendar.quarter = 1
+    item = choosing(model, agency(model, "council"), {"parenting": 100}, {"parenting": 50})
+    model.market.best_provider("", "").may_take = lambda programme, wanted: min(4, wanted)
+    hold(model, item, 10_000)
+    item.dares = lambda appraisal: False
+    item.commission(10_000)
+    assert bought(model) == {}
+    item.dares = lambda appraisal: True
+    item.commission(10_000)
+    assert bought(model) == {"parenting": 4}
+
+
+@pytest.mark.parametrize(
+    ("own_pays", "room", "offered", "families", "asked"),
+    [
+        (3, 6, 6, 6, 4),  # own money covers three of six: another must cover more than that
+        (3, 6, None, 3, 4),
+        (1, 6, None, None, 2),  # one is fewer than two, and nobody else pays
+        (6, 6, 6, 6, None),  # own money covers all: nobody is asked
+        (0, 1, 6, None, None),  # room for fewer than two
+    ],
+)
+def test_who_covers_a_project_by_hand(own_pays, room, offered, families, asked):
+    model = system("silo")
+    item = choosing(model, agency(model, "council"), {"parenting": 100}, {}, room=room)
+    seen = []
+
+    def back(body, project):
+        seen.append((project.families, project.least, project.money))
+        return Backing(offered, "other", "other") if offered else None
+
+    model.arrangement = replace(model.arrangement, rules=replace(model.rules, up_front=(model.rules.up_front[0],)))
+    object.__setattr__(model.rules, "back", back)
+    project = Project(item, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
+    money = 100 * own_pays + 99
+    backing = item._backing(project, money)
+    assert (backing.families if backing else None) == families
+    assert seen == ([(room, asked, money)] if asked else [])
+    if families == own_pays:
+        assert backing.funder == "council:prevention"
+
+
+def test_where_another_pays_first_it_is_asked_first():
+    model, body = town("sib_single")
+    choosing(model, body, {"parenting": 100}, {}, room=6)
+    project = Project(body, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
+    object.__setattr__(model.rules, "back", lambda who, what: Backing(what.least, "other", "other"))
+    assert body._backing(project, 10**6) == Backing(2, "other", "other")
+
+
+def test_what_a_contract_binds_by_hand():
+    """10 at 100: all of it; with 0.3 at risk, 700 and 0.6 of an expected 500; of others' money nothing."""
+    model = system("silo")
+    item, model.outcomes.own_share = agency(model, "council"), lambda: 0.6
+    contract = Contract("council", "parenting", "firm", 1, 1, 10, 100, "council:prevention", "firm", expected_pence=500)
+    assert item._commitment(contract) == 1000
+    assert item._commitment(replace(contract, at_risk=0.3)) == 1000
+    assert item._commitment(replace(contract, funder="vehicle:x")) == 0
+
+
+def test_a_body_stops_after_its_yearly_cohorts():
+    """Two cohorts: in the third year a body that signed in two years has all, other bodies' contracts aside."""
+    model = with_numbers(system("silo"), yearly_cohorts=2)
+    item = agency(model, "council")
+    contract = Contract("council", "parenting", "firm", 1, 1, 10, 100, "")
+    several = [
+        contract,
+        replace(contract, programme="mst"),
+        replace(contract, body="nhs", year=2),
+        replace(contract, year=3),
+    ]
+    for number, stops in ((1, False), (2, False), (3, False), (4, True)):
+        model.contracts.signed = {entry.key: entry for entry in several[:number]}
+        assert item.has_all_cohorts() == stops
+    model.dials = {**model.dials, "comparison.envelope": 1}
+    model.funding = Funding(model)
+    assert not item.has_all_cohorts()
+    assert not system("silo").bodies[0].has_all_cohorts()
+
+
+def test_the_smallest_project_scales_with_the_place():
+    """12 families in the whole place, a quarter of it simulated: 3; 13 make 4; never fewer than one."""
+    model = system("silo")
+    for scale, smallest, families in ((0.25, 12, 3), (0.25, 13, 4), (0.01, 12, 1)):
+        model.scale, model.place = scale, with_values(model.place, {"place.smallest_project": smallest})
+        assert agency(model, "council").smallest_project() == families
+
+
+def test_an_envelope_is_topped_up_by_hand():
+    """2 pounds a head for half a million people, a tenth simulated; shares of 1 to 3; 10,000 are there already."""
+    model = system("silo", {"comparison.envelope": 2_000_000})
+    model.scale, model.place = 0.1, with_values(model.place, {"place.population": 500_000})
+    body, other = model.bodies[:2]
+    model.bodies = [body, other]
+    body.claim, other.claim = lambda: 1, lambda: 3
+    hold(model, body, 10_000)
+    assert model.funding.grant(body) == body.funds.earmarked == 2_500_000  # a quarter of 10 million pence
+    assert body.balance("prevention") == 2_500_000
+    hold(model, other, 9_000_000)
+    assert model.funding.grant(other) == 7_500_000
+    assert other.balance("prevention") == 9_000_000  # it had more than its share
+
+
+def test_a_contract_is_signed_on_the_terms_of_its_backing():
+    """Paid by outcome, a provider that creams takes the easiest first, and expects 40 a family for 5 families."""
+    model, body = town("pbr_drugs")
+    provider = next(item for item in model.providers if item.sector == "private")
+    provider.creaming, provider.effort_on_hard = 1.0, 0.5
+    model.outcomes.expected = lambda project: 40
+    with_numbers(model, hard_premium=0)
+    project = Project(body, model.catalogue["parenting"], provider, 9, 100, appraised(1.0, model.years))
+    contract = model.market.sign(project, Backing(5, "", provider.code))
+    assert (contract.families, contract.expected_pence, contract.order, contract.cost_pence) == (5, 200, -1, 500)
+    assert model.market.sign(project, Backing(5, body.account(), "")).expected_pence == 0
+    assert model.contracts.running[-1].order == 1
+    with_numbers(model, hard_premium=0.5)
+    assert model.market.sign(project, Backing(5, "", provider.code)).order == 1
+
+
+# Outcome payments (6.7)
+
+
+@pytest.mark.parametrize(
+    ("expected", "cap", "at_risk", "value"),
+    [
+        (40, 0, 0, 50 + 100 - 24),  # 0.6 of 40 is its own
+        (200, 1.5, 0, 50 + 100 - 90),  # no more than one and a half times the price
+        (40, 0, 0.3, 50 + 100 - 24 - 70),  # and 0.7 of the price whatever comes
+    ],
+)
+def test_no_result_no_payment_by_hand(expected, cap, at_risk, value):
+    model, body = town("work_programme", return_cap=cap, provider_share=at_risk)
+    model.outcomes.expected, model.outcomes.own_share = lambda project: expected, lambda: 0.6
+    project = Project(body, None, None, 9, 100, appraised(50.0))
+    assert model.outcomes.value_to(body, project) == pytest.approx(value)
+    own = system("silo")
+    assert own.outcomes.value_to(agency(own, "council"), project) == 50
+
+
+def test_what_a_body_expects_to_owe_falls_over_the_years_in_which_it_pays():
+    """900 expected, followed for three years after its own: whole until year 2, then two thirds and one; half its own."""
+    model, body = town("sib_single", payment_years=3)
+    model.outcomes.own_share = lambda: 0.5
+    contract = Contract(body.code, "parenting", "firm", 1, 1, 10, 100, "", "firm", expected_pence=900)
+    mine = replace(contract, programme="mst", payee=body.outcome_account())
+    model.contracts.signed = {item.key: item for item in (contract, mine, replace(contract, body="else"))}
+    for year, owed in ((1, 450), (2, 450), (3, 300), (4, 150), (5, 0), (6, 0)):
+        model.calendar.quarter = 4 * year
+        assert model.outcomes.owed_by(body) == owed
+
+
+def test_who_pays_what_part_by_hand():
+    """The centre 0.3, outsiders 0.2, and of the remaining half members 3 to 1."""
+    model, body = town("pbr_whitehall_pot", centre_share=0.3, outside_share=0.2)
+    sharing = SimpleNamespace(payers=lambda who, finding: {"council": 300.0, "nhs": 100.0})
+    model.rules = replace(model.rules, savings=sharing)
+    shares = model.outcomes.payers(body, None)
+    assert shares == pytest.approx({"council": 0.375, "nhs": 0.125, model.centre().code: 0.3, OUTSIDE: 0.2})
+    assert model.outcomes.own_share() == pytest.approx(0.5)
+    council, nhs = agency(model, "council"), agency(model, "nhs")
+    for item in (council, nhs):
+        hold(model, item, 1000, "reserve")
+        hold(model, item, 0)
+    contract = Contract(body.code, "parenting", "nhs", 1, 1, 10, 100, "", "nhs:reserve")
+    model.outcomes._pay(contract, None, 800)
+    assert council.balance("reserve") == 700
+    assert nhs.balance("reserve") == 1000 + 300 + 240 + 160  # but for what it would have paid itself
+    assert model.ledger.postings[-1][1:] == (OUTSIDE, "nhs:reserve", 160, "outcome_payment")
+
+
+def paid_for(model, **found):
+    """What is due for one contract of a year, by what was found of it."""
+    asked = []
+    model.outcomes._pay = lambda contract, finding, pence: asked.append(pence)
+    model.outcomes.pay()
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("due", "shared", "parts", "paid"),
+    [(1000, 0.5, (), 1000), (1000, 0.5, ("double_claims",), 750), (-300, 0.0, (), 0)],
+)
+def test_what_is_paid_for_a_finding_by_hand(due, shared, parts, paid):
+    """A cohort half of which is on another programme as well counts for three quarters where claims overlap."""
+    model, body = town("pbr_consortium", outcome_threshold=0)
+    with_parts(model, *parts)
+    contract = Contract(body.code, "parenting", "firm", 1, 1, 10, 100, "", "firm")
+    finding = SimpleNamespace(cohort=SimpleNamespace(key=contract.key, body=body.code), shared=shared)
+    model.contracts.signed, model.findings, model.calendar.quarter = {contract.key: contract}, [finding], 8
+    payment = SimpleNamespace(outcome=lambda model, contract, item: due if item else 55, on_saving=False)
+    model.rules = replace(model.rules, paid_for=payment)
+    assert paid_for(model) == [paid]
+    model.findings = []
+    assert paid_for(model) == []  # not the contract's year, and nothing found
+    model.calendar.quarter = 4
+    assert paid_for(model) == [55]  # its own year
+    model.contracts.signed = {contract.key: replace(contract, payee="")}
+    assert paid_for(model) == []
+
+
+def test_a_saving_at_the_threshold_brings_nothing_and_one_above_it_is_paid():
+    """A tenth of a usual 100: saving 10 is not enough, 10.01 is; the bar is that of all families of the cohort."""
+    model, body = town("sib_single", outcome_threshold=0.1)
+    model.outcomes.threshold = 0.1
+    for saved, passes in ((10.0, False), (10.01, True), (-5.0, False)):
+        cohort = SimpleNamespace(rows=range(20), body=body.code)
+        finding = SimpleNamespace(cohort=cohort, usual=100.0, per_family=saved, spread=15.0)
+        assert model.outcomes.bar([finding]) == pytest.approx(200)
+        assert model.outcomes.passes([finding]) == passes
+        # The bar of 200 is 2/3 of the error of 300: 1 - Phi(2/3)
+        assert model.outcomes.luck([finding]) == pytest.approx(0.5 * math.erfc((2 / 3) / 2**0.5))
+    finding.spread = 0.0
+    assert model.outcomes.luck([finding]) == 0
+
+
+def test_a_cohort_below_its_threshold_brings_nothing_while_another_is_paid():
+    model, body = town("sib_single", outcome_threshold=0.1)
+    model.outcomes.threshold, model.calendar.quarter, model.vehicle = 0.1, 8, None
+    contracts = [Contract(body.code, name, "firm", 1, 1, 10, 100, "", "firm") for name in ("parenting", "keyworker")]
+    model.contracts.signed = {contract.key: contract for contract in contracts}
+    model.findings = [
+        SimpleNamespace(
+            cohort=SimpleNamespace(key=contract.key, body=body.code, rows=range(2)),
+            usual=100.0,
+            per_family=saved,
+            shared=0.0,
+        )
+        for contract, saved in zip(contracts, (9.0, 11.0), strict=True)
+    ]
+    payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=True)
+    model.rules = replace(model.rules, paid_for=payment)
+    assert paid_for(model) == [0, 700]
+
+
+def test_investors_are_never_owed_more_than_their_cap():
+    model, body = town("sib_single")
+    contract = Contract(body.code, "parenting", "vehicle:d", 1, 1, 10, 100, "vehicle:d", "vehicle:d")
+    model.contracts.signed, model.calendar.quarter = {contract.key: contract}, 4
+    model.outcomes.threshold, model.findings = 0, []
+    payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=False)
+    model.rules = replace(model.rules, paid_for=payment)
+    model.vehicle = SimpleNamespace(takes=lambda account: True, owed_at_most=lambda account, otherwise: 400)
+    assert paid_for(model) == [400]
+    model.vehicle = SimpleNamespace(takes=lambda account: False)
+    assert paid_for(model) == []
+
+
+def test_a_cohort_is_followed_for_the_years_that_payments_look_at():
+    assert system("silo").arrangement.followed_years == 1
+    assert with_numbers(system("silo"), payment_years=4).arrangement.followed_years == 4
+
+
+# Bodies with members (6.7)
+
+
+def test_a_term_and_what_may_be_spent_in_it_by_hand():
+    """900 held, 300 of it owed for outcomes, in the second of three years: 600 over two years."""
+    model, body = town("place_based_budget", year=5, term_years=3)
+    body.founded, model.outcomes.owed_by = 4, lambda who: 300
+    hold(model, body, 900, "")
+    assert body.term() == (3, 1)
+    assert body.spendable() == 300
+    model.outcomes.owed_by = lambda who: 901
+    assert body.spendable() == 0
+    assert with_numbers(model, term_years=0).bodies[0].term() == (1, 0)
+
+
+def test_partners_pay_what_the_plan_costs_by_what_they_promised():
+    """A plan of 1,000 and 100 to evaluate, 500 held: 600 by promises of 1 to 2; one has 150 of its 200."""
+    model, body = town("aligned", year=2)
+    council, nhs = body.members()
+    contract = Contract("partners", "parenting", "in_house", 1, 2, 10, 100, "partners")
+    model.contracts.running = [contract, replace(contract, body="else")]
+    body.funds.promised, body._evaluation_cost = {council.code: 400, nhs.code: 800}, lambda: 100
+    body.benefit_shares, body.drops_out = (
+        lambda plan: dict.fromkeys(body.funds.promised, 0.5),
+        lambda member, share: False,
+    )
+    body._projects = list
+    hold(model, body, 500, "")
+    hold(model, council, 150)
+    hold(model, nhs, 1000)
+    body.commission(10**6)
+    assert body.funds.capital == {council.code: 150, nhs.code: 400}
+    assert body.balance() == 1050
+    assert contract.kept == 1.0
+    body.drops_out = lambda member, share: member is nhs
+    hold(model, body, 500, "")
+    hold(model, council, 1000)
+    body.commission(10**6)
+    assert body.withheld == (nhs.code,)
+    assert contract.kept == pytest.approx(0.7)  # 500 and 200 of 1,000
+    body.funds.promised = {council.code: 40, nhs.code: 20}
+    body.commission(10**6)
+    assert body.funds.capital[council.code] == 40  # never more than was promised
+
+
+def test_partners_trust_moves_a_step_by_who_paid():
+    _, body = town("aligned", trust_step=0.1)
+    council, nhs = body.members()
+    for capital, withheld, trusts in (({"council": 1}, (), (0.6, 1.0)), ({"council": 1}, ("nhs",), (0.4, 0.85)), ({}, (), (0.5, 0.95)),
+                                      ({}, ("nhs", "council"), (0.4, 0.85))):  # fmt: skip
+        council.trust, nhs.trust = 0.5, 0.95
+        body.funds.capital, body.withheld = capital, withheld
+        body.relate()
+        assert (council.trust, nhs.trust) == pytest.approx(trusts)
+
+
+def test_a_plans_benefit_by_partner_by_hand():
+    """10 families at 3 and 1, 5 at -9 and 1: 30 and 15, two thirds; in equal parts where there is none."""
+    model, body = town("aligned")
+    council, nhs = body.members()
+    worth = {"parenting": (3.0, 1.0), "keyworker": (-9.0, 1.0)}
+
+    def appraise(programme, price):
+        lines = np.zeros(len(model.lines))
+        lines[[council.own_lines[0], nhs.own_lines[0]]] = worth[programme.id]
+        return SimpleNamespace(present_fiscal=lines)
+
+    body.appraise = appraise
+    plan = [
+        Contract("partners", name, "x", 1, 1, families, 1, "")
+        for name, families in (("parenting", 10), ("keyworker", 5))
+    ]
+    assert body.benefit_shares(plan) == pytest.approx({"council": 30 / 45, "nhs": 15 / 45})
+    assert body.benefit_shares([]) == {"council": 0.5, "nhs": 0.5}
+
+
+def test_evaluation_is_paid_for_last_years_plan():
+    model, body = town("aligned", year=3)
+    contract = Contract("partners", "parenting", "x", 1, 2, 10, 100, "")
+    entries = [contract, replace(contract, programme="mst"), replace(contract, year=1), replace(contract, body="else")]
+    model.contracts.signed, body.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
+    assert body._evaluation_cost() == 140
+    model.dials = {**model.dials, "measurement.design": "none"}
+    model.evaluation = Evaluation(model)
+    assert body._evaluation_cost() == 0
+
+
+def test_a_pool_pays_its_overhead_and_fees_itself_or_its_members_do():
+    """A twentieth of 1,000; a fee of 300 while it holds as much, else members share it."""
+    model, body = town("pooled_s75", pool_overhead=0.05)
+    hold(model, body, 1000, "")
+    body.pay_standing_costs()
+    assert body.balance() == 950
+    for member, pence in zip(body.members(), (200, 99), strict=True):
+        hold(model, member, pence)
+    assert body.can_charge(299)
+    assert not body.can_charge(300)
+    body.pay_fee(950)
+    assert body.balance() == 0
+    body.pay_fee(200)
+    assert [member.balance("prevention") for member in body.members()] == [100, 0]
+    assert body.pay_for_outcome("council:reserve", 10) == 0
+    hold(model, body, 7, "")
+    assert body.pay_for_outcome("council:reserve", 10) == 7
+
+
+def test_a_map_tells_cash_from_cost_by_fixed_shares():
+    model, body = town("place_based_budget")
+    lines = model.lines
+    centre = float(model.rules.benefit_counted.centre)
+    np.testing.assert_allclose(body.cashability(), np.where(lines.demand_led, centre, 1 - lines.fixed_share))
+    plain, pool = town("pooled_s75")
+    for i, item in enumerate(plain.agencies):
+        item.cash_belief = 0.1 * i
+    believed = pool.cashability()
+    for i, item in enumerate(plain.agencies):
+        assert believed[item.own_lines] == pytest.approx(0.1 * i)
+        assert (believed[item.demand_led] == 0).all()
+    plain.rules = replace(plain.rules, benefit_counted=CHOICES["benefit_counted"]["place_and_centre"])
+    assert (pool.cashability()[plain.lines.demand_led] == 1).all()
+
+
+def test_a_department_that_commissions_votes_what_its_grant_lacks():
+    model, body = town("work_programme")
+    hold(model, body, 40, "")
+    since = len(model.ledger.postings)
+    body.pay(OUTSIDE, 100, "transaction_cost")
+    assert [p[1:] for p in model.ledger.postings[since:]] == [
+        ("treasury", body.account(), 60, "vote"), (body.account(), OUTSIDE, 100, "transaction_cost"),
+    ]  # fmt: skip
+    assert body.pay_for_outcome("in_house", 30) == 30
+
+
+def test_benefit_outside_the_place_is_a_share_of_all_that_is_counted():
+    """A fifth of the benefit goes elsewhere: the value before cost is four fifths of what it was."""
+    model = system("silo")
+    model.market.open()
+    item, programme = agency(model, "council"), model.catalogue["parenting"]
+    whole = item.appraise(programme, 1000)
+    less = with_parts(with_numbers(model, outside_benefit=0.2), "wider_geography") and item.appraise(programme, 1000)
+    assert less.value_pence + 1000 == pytest.approx(0.8 * (whole.value_pence + 1000))
+    assert len(whole.fiscal_pence) == 25
+    model.years = 30
+    assert len(item.appraise(programme, 1000).fiscal_pence) == 30
