@@ -7,6 +7,7 @@ from sim.agents.party import Commissioner
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.place import year_end
 
 
 class Agency(Commissioner):
@@ -204,8 +205,7 @@ class Agency(Commissioner):
         self.to_recover = gap
         self.pay(OUTSIDE, max(0, self.balance("prevention")), "other_services", "prevention")
         under = self.balance("service")
-        share = 1.0 if self.spec.year_end == "keep" else self.model.dials["agencies.carry_forward_share"]
-        kept = round(under * share)
+        kept = round(under * year_end.CHOICES[self.spec.year_end](self.model.dials))
         self.department.claw_back(self, under - kept)
         again = round(kept * self._value("reinvested_share"))
         self.model.ledger.transfer(self.account("service"), self.account("prevention"), again, "internal")

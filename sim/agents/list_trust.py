@@ -4,6 +4,7 @@ import numpy as np
 
 from sim.agents.boards import Body
 from sim.core.ledger import OUTSIDE, split
+from sim.deals import basis
 
 ROLES = ("facilitator", "supply-chain manager", "part-commissioner", "commissioner")
 
@@ -18,6 +19,8 @@ class ListTrust(Body):
         Present members.
     invoices : dict of str to int
         What each member paid for the year just settled.
+    measured : bool
+        Whether anything was measured of its cohorts in the year just settled.
     kept_to_reinvest : int
         Surplus of the year just settled that is kept.
     idle_years : int
@@ -28,7 +31,7 @@ class ListTrust(Body):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.invoices = {}
+        self.invoices, self.measured = {}, False
         self.alive = True
         self.joined = []
         self.kept_to_reinvest = self.idle_years = self.record = 0
@@ -95,21 +98,13 @@ class ListTrust(Body):
 
         Notes
         -----
-        Gross: case-quarters saved at average cost. Marginal: at the cost that follows cases. Cashed: by how much the
-        budgets of the services its programmes touch fell. What the centre pays for at cost is nobody's benefit here.
+        Bases are those of :mod:`sim.deals.basis`. What the centre pays for at cost is nobody's benefit here.
         """
-        basis = self.model.dials["list.payment_basis"]
         share = self.model.arrangement.get("payment_share")
-        prices = self.model.services.prices
-        unit = {"gross": prices.average, "marginal": prices.variable}.get(basis)
         saved = np.sum([finding.saved for finding in findings], axis=0) if findings else np.zeros(len(self.model.lines))
-        self.invoices = {}
+        self.invoices, self.measured = {}, bool(findings)
         for member in self.joined:
-            if basis == "cashed":
-                benefit = member.cash_seen(self.lines_touched()) if findings else 0
-            else:
-                benefit = (saved * unit)[member.own_lines].sum()
-            due = round(max(0.0, benefit) * share)
+            due = round(max(0.0, self._basis().benefit(self, member, saved)) * share)
             listed = self.model.decisions.says(member.code, self.code, "refuse", "accept")
             if self.model.monitor and listed is None and due > max(0, member.underspend()):
                 due = self.model.monitor.arbitrate(self, member, due)
@@ -190,15 +185,9 @@ class ListTrust(Body):
         if agency.trust < arrangement.get("trust_to_join"):
             return False
         worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
-        return agency.has_services() and worth >= arrangement.optional("payment_share") * self._believed_basis(agency)
+        return agency.has_services() and worth >= arrangement.optional("payment_share") * self._basis().expected(
+            self, agency
+        )
 
-    def _believed_basis(self, agency):
-        """What a pound of benefit at average cost is expected to be billed at."""
-        basis = self.model.dials["list.payment_basis"]
-        if basis == "gross":
-            return 1.0
-        if basis == "cashed":
-            return agency.believed_cash_share()
-        prices = self.model.services.prices
-        own = agency.own_lines
-        return float(prices.variable[own].sum() / max(1, prices.average[own].sum()))
+    def _basis(self):
+        return basis.CHOICES[self.model.dials["list.payment_basis"]]

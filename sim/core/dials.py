@@ -3,6 +3,7 @@
 import math
 import tomllib
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.resources import files
 
 from sim.core.faults import InputError
@@ -69,8 +70,14 @@ class Dial:
 def _read():
     with (files("sim") / "core" / "dials.toml").open("rb") as handle:
         tables = tomllib.load(handle)
-    dials = (Dial(name, **{**table, "choices": tuple(table.get("choices", ()))}) for name, table in tables.items())
-    return {dial.name: dial for dial in dials}
+    return {name: _dial(name, **table) for name, table in tables.items()}
+
+
+def _dial(name, text, choices=(), choices_of="", **fields):
+    if choices_of:  # declared where they are carried out, so that another one is added there alone
+        choices = import_module(choices_of).CHOICES
+        text += ": " + ", ".join(f"{item.text} ({choice})" for choice, item in choices.items()) + "."
+    return Dial(name, text=text, choices=tuple(choices), **fields)
 
 
 DIALS = _read()

@@ -13,6 +13,7 @@ from sim.core.evidence import PRICE_BASE
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
+from sim.place import year_end
 from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
@@ -20,7 +21,6 @@ AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
 FUNDING = ("historic", "workload")
-YEAR_END = ("keep", "return")
 
 # What each table must say, and what kind of number each value is.
 NEED_PARAMETERS = {
@@ -204,7 +204,7 @@ _THINGS = {
 }
 _OPTIONAL = ("care",)
 _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
-_KNOWN = {"year_end": YEAR_END, "funding": FUNDING, "kind": SERVICE_KINDS}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS}
 
 
 def _build(folder):

@@ -1,0 +1,47 @@
+"""What members pay a LIST on. An entry here is all that a new basis takes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Basis:
+    """A basis of payment.
+
+    Attributes
+    ----------
+    text : str
+    benefit : callable
+        (LIST, member, case-quarters saved by line) -> pence of benefit that a share is paid of.
+    expected : callable
+        (LIST, agency) -> what a pound of benefit at average cost is expected to come to.
+    """
+
+    text: str
+    benefit: Callable
+    expected: Callable
+
+
+def _gross(trust, member, saved):
+    return (saved * trust.model.services.prices.average)[member.own_lines].sum()
+
+
+def _marginal(trust, member, saved):
+    return (saved * trust.model.services.prices.variable)[member.own_lines].sum()
+
+
+def _cashed(trust, member, saved):
+    """By how much the budget lines that the LIST's programmes touch fell; nothing before anything is measured."""
+    return member.cash_seen(trust.lines_touched()) if trust.measured else 0
+
+
+def _share_that_follows_cases(trust, agency):
+    prices, own = trust.model.services.prices, agency.own_lines
+    return float(prices.variable[own].sum() / max(1, prices.average[own].sum()))
+
+
+CHOICES = {
+    "gross": Basis("measured benefit at average cost", _gross, lambda trust, agency: 1.0),
+    "marginal": Basis("measured benefit at the cost that follows cases", _marginal, _share_that_follows_cases),
+    "cashed": Basis("the fall of named budget lines", _cashed, lambda trust, agency: agency.believed_cash_share()),
+}
