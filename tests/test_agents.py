@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.agents import agency as agency_module
+from sim.agents import by_list
 from sim.agents.department import Department
 from sim.agents.evidence_unit import EvidenceUnit
 from sim.agents.monitor import Monitor
@@ -213,7 +213,7 @@ def test_what_may_open_places_is_the_unspent_budget_line_by_line(monkeypatch):
     item.budget_pence, item.rebased_away = 1000, 50
     model.outturn.duplication = {4: np.zeros(len(model.lines), np.int64)}
     model.outturn.duplication[4][item.own_lines[0]] = 10
-    monkeypatch.setattr(agency_module, "resizing", lambda *asked: seen.append(asked[-1]))
+    monkeypatch.setattr(by_list, "size", lambda *asked: seen.append(asked[-1]))
     model.services.carry_out = lambda line, quarter, plan: 60
     item.resize(4)
     assert seen == [210 - 60 * i for i in range(len(item.own_lines))]
@@ -673,7 +673,7 @@ def test_a_wound_up_lists_money_goes_back_by_capital():
     model, body = a_list()
     body.pay(OUTSIDE, 10**9 - 700, "transaction_cost")
     body.funds.capital = {"council": 300, "nhs": 100, "police": 0}
-    body.wind_up()
+    body.wind_up("a test")
     assert [agency(model, code).balance("prevention") for code in ("council", "nhs", "police")] == [525, 175, 0]
     assert (body.joined, body.alive) == ([], False)
 
