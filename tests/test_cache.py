@@ -48,7 +48,6 @@ def made_anew(counts, inputs, seed=1, **options):
 @pytest.mark.parametrize(
     ("settings", "anew"),
     [
-        ({"list.reinvested_share": 0.1}, (0, 0)),
         ({"programmes.optimism": 2}, (0, 0)),
         ({"programmes.effect_scale": 0.5}, (0, 0)),
         ({"families.case_finding": 0}, (0, 0)),

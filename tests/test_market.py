@@ -249,7 +249,7 @@ def test_who_covers_a_project_by_hand(own_pays, room, offered, families, asked):
     object.__setattr__(model.rules, "back", back)
     project = Project(item, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     money = 100 * own_pays + 99
-    backing = item._backing(project, money)
+    backing = item.backing(project, money, min(room, 9), item.smallest_project())
     assert (backing.families if backing else None) == families
     assert seen == ([(room, asked, money)] if asked else [])
     if families == own_pays:
@@ -261,7 +261,7 @@ def test_where_another_pays_first_it_is_asked_first():
     choosing(model, body, {"parenting": 100}, {}, room=6)
     project = Project(body, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     object.__setattr__(model.rules, "back", lambda who, what: Backing(what.least, "other", "other"))
-    assert body._backing(project, 10**6) == Backing(2, "other", "other")
+    assert body.backing(project, 10**6, 6, 2) == Backing(2, "other", "other")
 
 
 def test_what_a_contract_binds_by_hand():

@@ -15,6 +15,7 @@ from sim.report.page import _people, _table, million, spread
 from sim.report.screen import show
 from sim.results.files import read_tables
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, summarise, tables
+from sim.studies.done import RunResult
 from sim.studies.study import load_study
 
 CONTRACT = """promised optimism_and_luck need_prevented never_served gross_avoided case_finding backfill_unmet_need
@@ -167,15 +168,19 @@ def test_what_sustains_itself_does_so_to_the_pound_over_the_last_five_years():
 
 
 def test_tables_stand_by_arrangement_and_replicate():
-    def result(name, pence):
+    def result(name, seed, pence):
         rows = [(1, "council", None, "retained", pence, None)]
-        return SimpleNamespace(arrangement=name, rows=rows, flows=[(1, "a", "b", "grant", pence)])
+        flows, taken = [(1, "a", "b", "grant", pence)], [(1, "council", "join", "yes", "list", str(pence))]
+        return RunResult(name, seed, rows, flows, (), taken)
 
-    runs, flows = tables([[result("x", 1), result("y", 2)], [result("x", 3), result("y", 4)]], seed=7)
+    runs, flows, decisions = tables(
+        [[result("x", 7, 1), result("y", 7, 2)], [result("x", 8, 3), result("y", 8, 4)]], seed=7
+    )
     assert list(runs[["arrangement", "replicate", "seed", "value_pence"]].itertuples(index=False, name=None)) == [
         ("x", 0, 7, 1), ("x", 1, 8, 3), ("y", 0, 7, 2), ("y", 1, 8, 4),
     ]  # fmt: skip
     assert list(flows["pence"]) == [1, 3, 2, 4]
+    assert list(decisions["outcome"]) == ["1", "3", "2", "4"]
 
 
 # Labels: each measure's number under its own words. A measure stands for so many millions, by this list.
@@ -206,12 +211,9 @@ def labelled(arrangements=("a",)):
     }
     numbers["self_sustaining"] = 0.25
     rows = [(code, "all", name, *[number] * 4, 2) for code in arrangements for name, number in numbers.items()]
-    place = SimpleNamespace(name="Town")
-    cases = [
-        SimpleNamespace(place=place, n_families=10, years=3, arrangement=SimpleNamespace(id=code, name=f"The {code}"))
-        for code in arrangements
-    ]
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS), cases
+    named = [SimpleNamespace(id=code, name=f"The {code}") for code in arrangements]
+    study = SimpleNamespace(place=SimpleNamespace(name="Town"), families=10, years=3, future=None, arrangements=named)
+    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS), study
 
 
 def test_on_screen_each_number_stands_beside_its_words(capsys):

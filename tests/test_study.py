@@ -71,7 +71,7 @@ def test_studies_are_equal_where_what_they_run_is():
         {"settings": {"lines.care.unit_cost": 60000}},
         {"settings": {"programmes.keyworker.duration": 3}},
         {"settings": {"providers.private.margin": 0.1}},
-        {"settings": {"bank.risk_band": 0.02}},
+        {"settings": {"agencies.council.outcome_weight": 0.3}},
         {"settings": {"list_public.payment_share": 0.4}},
         {"points": ({}, {})},
         {"points": DRIFTS},

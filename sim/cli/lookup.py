@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DEFAULT_PLACE, Json, Place, Settings, app
-from sim.cli.shell import settings_of, tell
+from sim.cli.shell import print_text, settings_of
 
 
 @app.command()
@@ -20,7 +20,9 @@ def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; exi
     if stale and not check:
         odd_tables.write()
     said = "differ from the code; run listsim docs" if check else "written"
-    tell(f"docs/odd.md: {', '.join(stale)}: {said}" if stale else "docs/odd.md: every table is as the code declares it")
+    print_text(
+        f"docs/odd.md: {', '.join(stale)}: {said}" if stale else "docs/odd.md: every table is as the code declares it"
+    )
     raise typer.Exit(1 if stale and check else 0)
 
 
@@ -36,7 +38,7 @@ def list_(
     from sim.words import listed
 
     for name, text in listed(kind, place):
-        tell(f"{name:42} {text}")
+        print_text(f"{name:42} {text}")
 
 
 @app.command()
@@ -53,7 +55,7 @@ def explain(
     from sim.words import explained
 
     for label, text in explained(name, place):
-        tell(f"{label:10} {text}")
+        print_text(f"{label:10} {text}")
 
 
 @app.command()
@@ -73,7 +75,7 @@ def check(
     from sim.words import checked
 
     try:
-        tell(checked(path, place))
+        print_text(checked(path, place))
     except InputError as error:
         if len(error.faults) > SHOWN_FAULTS:
             print("\n".join(error.faults))

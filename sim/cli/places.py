@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DEFAULT_PLACE, NoProgress, Overwrite, Place, Replicates, Seed, app
-from sim.cli.shell import Progress
+from sim.cli.shell import Progress, print_text
 from sim.core import terminal
 
 
@@ -39,7 +39,7 @@ def fit_report(
         with Progress("Simulating the baseline", no_progress) as tell:
             text = catalogue.fit_report(loaded, seed, replicates, tell)
         reserved.finish(lambda new: new.write_text(text, encoding="utf-8"))
-    tell(name)
+    print_text(name)
 
 
 @app.command()
@@ -67,4 +67,4 @@ def calibrate(
         with Progress("Fitting", no_progress) as tell:
             fitted = fit_place(loaded, rounds, seed, progress=tell)
         reserved.finish(lambda new: write_fit(fitted, new))
-    tell(out)
+    print_text(out)

@@ -23,7 +23,7 @@ from sim.cli.options import (
     Years,
     app,
 )
-from sim.cli.shell import Progress, say, settings_of, tell
+from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
@@ -158,7 +158,7 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.
     from sim.api import redraw
 
     redraw(folder)
-    tell(f"{folder}/report.html")
+    print_text(f"{folder}/report.html")
 
 
 @app.command()
@@ -241,7 +241,7 @@ def run_and_show(
         for note in done.notes:
             say(note, 0)
         print()
-        tell(f"Report: {reserved.path}/report.html")
+        print_text(f"Report: {reserved.path}/report.html")
     failed = [item for item in tasks if item.failure]
     if failed:
         many = (

@@ -78,7 +78,7 @@ def main():
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def tell(text):
+def print_text(text):
     """Print a line in which names and paths are text."""
     from sim.core.text import printable
 
