@@ -117,7 +117,6 @@ class Recorder:
 
     def signed(self, model, contract, appraisal):
         """Take down what a decider promised itself: its appraisal, for the years of the run."""
-        self._count(model.calendar.year, contract.body, "contracts_signed", 1)
         for ahead in range(model.years - contract.year + 1):
             year = contract.year + ahead
             lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
