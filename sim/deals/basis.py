@@ -43,10 +43,5 @@ def _share_that_follows_cases(trust, agency):
 CHOICES = {
     "gross": Basis("measured benefit at average cost", _gross, lambda trust, agency: 1.0),
     "marginal": Basis("measured benefit at the cost that follows cases", _marginal, _share_that_follows_cases),
-    "halfway": Basis(
-        "measured benefit half way between average cost and the cost that follows cases",
-        lambda trust, member, saved: (_gross(trust, member, saved) + _marginal(trust, member, saved)) / 2,
-        lambda trust, agency: (1.0 + _share_that_follows_cases(trust, agency)) / 2,
-    ),
     "cashed": Basis("the fall of named budget lines", _cashed, lambda trust, agency: agency.believed_cash_share()),
 }
