@@ -3,6 +3,5 @@
 # Rule of an agency in ``place.toml`` -> (dials) -> share of the underspend that it keeps.
 CHOICES = {
     "keep": lambda dials: 1.0,
-    "half": lambda dials: 0.5,
     "return": lambda dials: dials["agencies.carry_forward_share"],
 }
