@@ -172,22 +172,8 @@ def compare(
     StudyError
         If every replicate failed.
     """
-    points = {"": {}}
-    return compare_points(
-        points,
-        arrangements,
-        place,
-        settings,
-        seed,
-        replicates,
-        years,
-        families,
-        workers,
-        progress,
-        cache,
-        future,
-        decisions,
-    )[""]
+    asked = (arrangements, place, settings, seed, replicates, years, families, workers, progress)
+    return compare_points({"": {}}, *asked, cache, future, decisions)[""]
 
 
 def compare_points(

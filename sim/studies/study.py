@@ -138,16 +138,9 @@ def load_study(
     families = int(loaded_place.get("place.families")) if families is None else int(families)
     loaded, given = read_arrangements(arrangements), given_decisions(decisions)
     world = future_at(future, loaded_place)
-    study = Study(
-        loaded_place,
-        tuple(with_decisions(item, given) for item in loaded),
-        points,
-        range(seed, seed + replicates),
-        int(years),
-        families,
-        {**load_common(), "future": world},
-        requested(loaded, loaded_place, world, given),
-    )
+    arranged, common = tuple(with_decisions(item, given) for item in loaded), {**load_common(), "future": world}
+    request, seeds = requested(loaded, loaded_place, world, given), range(seed, seed + replicates)
+    study = Study(loaded_place, arranged, points, seeds, int(years), families, common, request)
     for point in range(len(points)):
         study.inputs(point)
     return study
