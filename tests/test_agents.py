@@ -53,6 +53,19 @@ def test_every_agency_starts_in_balance():
         assert item.funds.earmarked == item.funds.ring_fenced == item.to_recover == item.rebased_away == 0
 
 
+def test_opening_reserves_by_hand():
+    """5% of the council's budget and 1% of the NHS's, posted from outside before the first quarter."""
+    model = system("do_nothing")
+    for code, share in (("council", 0.05), ("nhs", 0.01)):
+        item = agency(model, code)
+        assert item.opening_reserve() == round(share * item.budget_pence) > 0
+        posted = (0, OUTSIDE, item.account("reserve"), item.opening_reserve(), "opening_balance")
+        assert model.ledger.postings.count(posted) == 1
+        assert item.balance("reserve") == item.opening_reserve()
+    item.opening_budget = 12_345
+    assert item.opening_reserve() == 123
+
+
 @pytest.mark.parametrize(("code", "keeps"), [("council", 1.0), ("police", 1.0), ("nhs", 0.1), ("justice", 0.1)])
 def test_year_end_rules_by_hand(code, keeps):
     """An underspend of 1,000: kept whole, or a tenth carried forward; a quarter of what is kept goes to prevention."""
