@@ -319,6 +319,37 @@ def test_an_envelope_is_topped_up_by_hand():
     assert other.balance("prevention") == 9_000_000  # it had more than its share
 
 
+def test_families_of_a_provider_that_failed_are_handed_on_to_the_next_best():
+    """Seven and two in its care of two contracts; what was to be paid to it for outcomes is the next one's."""
+    model = system("silo")
+    bidders(model, a=("private", 1.0, 9), b=("community", 2.0, 9))
+    own = Contract("council", "parenting", "gone", 1, 1, 10, 100, "", "gone", taken={1: 4, 2: 3})
+    paid = replace(own, programme="keyworker", payee="council:reserve", taken={1: 2})
+    other = replace(own, programme="triple_p", provider="a", payee="a")
+    model.contracts.running = [own, paid, other]
+    assert model.market.hand_on(SimpleNamespace(code="gone")) == 9
+    assert [contract.provider for contract in model.contracts.running] == ["b", "b", "a"]
+    assert [contract.payee for contract in model.contracts.running] == ["b", "council:reserve", "a"]
+    bidders(model, a=("private", 1.0, 0))
+    assert model.market.hand_on(SimpleNamespace(code="b")) == 9  # to nobody
+    assert own.provider == "b"
+
+
+def test_an_area_is_counted_against_the_base_year_by_hand():
+    """1,000 pence of use in the base year and 400 now: at 20 pence a case-quarter a fall of 30 from 50."""
+    model, seen = system("silo"), []
+    n = len(model.lines)
+    prices = SimpleNamespace(average=np.array([20] + [0] * (n - 1)))
+    model.services = SimpleNamespace(prices=prices)
+    model.outturn.first_use, now = np.array([1000.0] + [0.0] * (n - 1)), np.array([400.0] + [0.0] * (n - 1))
+    model.outturn.use_this_year = lambda: now
+    model.cohorts = SimpleNamespace(measure=lambda *given: seen.append(given[-1]) or [])
+    model.evaluation.design = "area_count"
+    assert model.evaluation.findings() == []
+    np.testing.assert_array_equal(seen[0][:, 0], [30, 50])
+    assert not seen[0][:, 1:].any()
+
+
 def test_a_contract_is_signed_on_the_terms_of_its_backing():
     """Paid by outcome, a provider that creams takes the easiest first, and expects 40 a family for 5 families."""
     model, body = town("pbr_drugs")
