@@ -171,9 +171,9 @@ def test_a_cohort_against_its_controls_by_hand():
 def test_controls_set_what_is_usual_and_what_would_have_turned_by_hand():
     """Four treated, three of whom are over it, one of four controls: 3 - 1. Controls used 3, 3, 1 and 1: 200 pence.
 
-    Of the treated two are looked at, who used 1 and 0: 1.5 quarters saved by each of four.
+    Of the treated three are looked at, who used 1, 2 and 0, of the controls those with 3, 3 and 1: 4/3 saved by each of four.
     """
-    families = _Families([[1, 0], [9, 0], [9, 0], [0, 0], [3, 0], [3, 0], [1, 0], [1, 0]], [0] * 8)
+    families = _Families([[1, 0], [2, 0], [9, 0], [0, 0], [3, 0], [3, 0], [1, 0], [1, 0]], [0] * 8)
     families.columns.levels[:, 0] = [0, 1, 0, 2, 2, 2, 3, 0]
     cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4)
     cohort.severity[0] = 3
@@ -181,10 +181,11 @@ def test_controls_set_what_is_usual_and_what_would_have_turned_by_hand():
     finding = compared(cohort, families, PRICES, 4, np.array([True, False]))
     assert finding.usual == 200
     assert (finding.turned, finding.turned_hard) == (2, 1)
-    finding = compared(cohort, families, PRICES, 2, np.array([True, False]))
-    assert (finding.families, finding.usual) == (2, 200)  # the first and the last of each
-    assert finding.per_family == 150
-    np.testing.assert_array_equal(finding.saved, [6, 0])
+    finding = compared(cohort, families, PRICES, 3, np.array([True, False]))
+    assert finding.families == 3  # the first, the second and the last of each
+    assert finding.usual == pytest.approx(700 / 3)
+    assert finding.per_family == pytest.approx(400 / 3)
+    np.testing.assert_allclose(finding.saved, [16 / 3, 0])
     cohort.controls = _group([4], [[4, 0]])
     families.columns.generation[4] = 1
     assert compared(cohort, families, PRICES, 4, np.array([True, False])) is None  # nobody to compare with
