@@ -934,6 +934,17 @@ def test_a_finding_is_published_to_all_who_decide_once():
     assert not unit.accredits("parenting")
 
 
+@pytest.mark.parametrize(("believed", "may"), [(0.5, True), (0.499, False)])
+def test_what_is_believed_below_the_accredited_share_may_not_be_commissioned(believed, may):
+    """At half of the published effect it may, whatever the agency itself believes."""
+    model = with_numbers(system("silo"), accredited_from=0.5)
+    model.evidence = EvidenceUnit(model, "evidence_unit")
+    model.evidence.posterior["parenting"] = Belief(believed, 0.1)
+    council = agency(model, "council")
+    council.beliefs["parenting"] = Belief(2.0, 0.1)
+    assert council.may_commission(model.catalogue["parenting"]) == may
+
+
 def test_other_places_findings_are_the_truth_with_the_doubt_of_their_number():
     """Four places: half the place's doubt of 0.4. Over many years estimates scatter by 0.2 around the true multiple."""
     model = with_numbers(system("silo"), evidence_cost=10, other_places=4)
