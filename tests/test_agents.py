@@ -12,11 +12,13 @@ from sim.agents.monitor import Monitor
 from sim.agents.party import Belief
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.deals.basis import lines_touched
 from sim.deals.contracts import Contract
 from sim.model import TREASURY, LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.measurement import Cohort, Finding
 from sim.record.recorder import Recorder
+from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
 from tests.conftest import one, sums, with_numbers, with_values
 
@@ -459,7 +461,7 @@ def test_invoices_by_hand(basis, unit):
     saved[line] = 2.0
     finding = type("Finding", (), {"saved": saved})
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")
-    trust.invoice([finding])
+    model.rules.savings(trust, [finding])
     price = getattr(model.services.prices, unit)[line]
     assert trust.invoices["council"] == round(2.0 * price * model.arrangement.get("payment_share"))
     assert trust.invoices["nhs"] == 0
@@ -469,9 +471,9 @@ def test_invoices_on_cash_bill_the_fall_of_the_budget_lines_touched():
     model = system("list_public", {"list.payment_basis": "cashed"}, years=3)
     trust, member = model.bodies[0], agency(model, "council")
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")
-    touched = trust.lines_touched()
+    touched = lines_touched(trust)
     fall = member.cash_seen(touched)
-    trust.invoice([type("Finding", (), {"saved": np.zeros(len(model.lines))})])
+    model.rules.savings(trust, [type("Finding", (), {"saved": np.zeros(len(model.lines))})])
     assert trust.invoices["council"] == round(max(0, fall) * model.arrangement.get("payment_share"))
     own = [line for line in member.own_lines if touched[line]]
     spent = sum(int(model.outturn.spending[q][own].sum()) for q in model.calendar.quarters_of_year())
@@ -482,10 +484,10 @@ def test_surplus_is_shared_out_but_for_what_is_reinvested():
     model = system("list_public", {"list.reinvested_share": 0.75}, years=2)
     trust = model.bodies[0]
     model.ledger.transfer(OUTSIDE, trust.account(), 10**8, "contribution")
-    spent = trust.spent_this_year()
+    spent = spent_this_year(trust)
     trust.invoices = {"council": spent + 1000}
     before = trust.balance()
-    trust.distribute()
+    model.rules.savings.share_out(trust)
     assert before - trust.balance() == 250
     assert trust.kept_to_reinvest == 750
 
@@ -642,9 +644,9 @@ def test_invoices_of_several_cohorts_are_added_and_harm_is_not_refunded():
     prices.fixed[:], prices.variable[:] = 200, 300
     one_cohort, other = np.zeros(len(model.lines)), np.zeros(len(model.lines))
     one_cohort[council.own_lines[0]], other[council.own_lines[0]], other[nhs.own_lines[0]] = 3, -1, -2
-    body.invoice([SimpleNamespace(saved=one_cohort), SimpleNamespace(saved=other)])
+    model.rules.savings(body, [SimpleNamespace(saved=one_cohort), SimpleNamespace(saved=other)])
     assert body.invoices == {"council": 500, "nhs": 0, "police": 0}
-    body.invoice([])
+    model.rules.savings(body, [])
     assert body.invoices == {"council": 0, "nhs": 0, "police": 0}
 
 
@@ -659,7 +661,7 @@ def test_a_bill_beyond_the_underspend_goes_to_the_monitor_and_others_do_not():
         member.underspend = lambda: 0
     for underspend, paid in ((499, 430), (500, 500), (-10, 430)):
         council.underspend = lambda underspend=underspend: underspend
-        body.invoice([SimpleNamespace(saved=saved)])
+        model.rules.savings(body, [SimpleNamespace(saved=saved)])
         assert body.invoices["council"] == paid
 
 
@@ -700,11 +702,11 @@ def test_surplus_is_what_was_billed_less_what_was_spent():
     body.pay("in_house", 300, "programme")
     body.pay(OUTSIDE, 100, "evaluation_cost")
     body.pay(OUTSIDE, 5000, "pool_overhead")  # no cost of programmes
-    body.distribute()
+    model.rules.savings.share_out(body)
     assert agency(model, "council").balance("prevention") == 150
     assert body.kept_to_reinvest == 450
     body.invoices = {"council": 399}
-    body.distribute()
+    model.rules.savings.share_out(body)
     assert agency(model, "council").balance("prevention") == 150
     assert body.kept_to_reinvest == 0
 

@@ -120,7 +120,7 @@ def with_units(model, number):
         model.calendar.quarter += 1
     model.ledger.at(model.calendar.quarter)
     cohorts = [SimpleNamespace(programme=c.programme, year=c.year) for c in model.contracts.signed.values()]
-    body.mature([SimpleNamespace(cohort=cohort, turned=number) for cohort in cohorts])
+    model.rules.savings(body, [SimpleNamespace(cohort=cohort, turned=number) for cohort in cohorts])
     return {code: deal for code, deal in first.items() if code not in body.outstanding}
 
 
@@ -448,7 +448,7 @@ def test_what_was_held_for_a_bond_that_politics_ends_goes_back(tmp_path):
     model = system("local_outcome_bond", RICH, years=2)
     body, bank = model.bodies[0], model.vehicle
     bank.pay_investors(ends=list(bank.deals))
-    body.mature([])
+    model.rules.savings(body, [])
     assert body.outstanding == {}
     assert all(department.balance("set_aside") == 0 for department in model.departments)
     assert not any(p[4] == "outcome_payment" and party_of(p[2]) == "bank" for p in model.ledger.postings)

@@ -16,6 +16,7 @@ from sim.deals.market import Market
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import Appraisal
 from sim.rules import CHOICES
+from sim.rules.money import forecast_shares
 from tests.conftest import with_numbers, with_values
 from tests.test_agents import agency, system
 from tests.test_outcome_bond import GOOD
@@ -119,9 +120,9 @@ def test_a_forecast_adds_up_programmes_that_can_be_bought():
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=price * 10 * line)
     assert model.market.forecast_benefit(body)[0] == 140
     body.members = lambda: [SimpleNamespace(own_lines=[0]), SimpleNamespace(own_lines=[1])]
-    assert body.forecast_shares() == [140, 0]
+    assert forecast_shares(body) == [140, 0]
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=-line)
-    assert body.forecast_shares() == [1, 1]
+    assert forecast_shares(body) == [1, 1]
 
 
 # Choosing (6.4)

@@ -38,10 +38,11 @@ ROOMS = {
     "sim/rules/benefit.py": ("rules", "joint_arrangements", "place_arrangements"),
     "sim/rules/decides.py": ("rules", "place_arrangements"),
     "sim/rules/measured.py": ("outcome_arrangements",),
-    "sim/rules/money.py": ("rules", "outcome_arrangements"),
+    "sim/rules/money.py": ("rules", "market", "outcome_arrangements"),
     "sim/rules/payment.py": ("rules", "bonds"),
     "sim/rules/risk.py": ("agents",),
-    "sim/rules/savings.py": ("rules", "joint_arrangements"),
+    "sim/rules/savings.py": ("rules", "agents", "bonds", "joint_arrangements"),
+    "sim/deals/basis.py": ("agents",),
     "sim/deals/contracts.py": ("market", "agents", "rules", "providers"),
     "sim/deals/evaluation.py": ("agents", "market", "parts"),
     "sim/deals/finance.py": ("finance", "investors"),
@@ -55,7 +56,7 @@ ROOMS = {
 }
 # Of this file only what pays and what is feasible is a rule; the rest prints an example.
 ONLY = {
-    "sim/deals/bonds.py": {"capital_pence", "multiple", "multiple_variance", "agreed", "unit_parts", "mature", "feasible", "facts_of"},
+    "sim/deals/bonds.py": {"capital_pence", "multiple", "multiple_variance", "agreed", "unit_parts", "held_for", "mature", "feasible", "facts_of"},
 }  # fmt: skip
 SEED, NUMBER, ENOUGH = 11, 40, 34
 AT_ONCE, LONGEST = 2, 180  # mutants at a time; seconds a mutant may take, on a machine with nothing else to do

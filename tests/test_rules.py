@@ -9,7 +9,7 @@ from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
 from sim.programmes.measurement import Finding
 from sim.rules import CHOICES
-from tests.conftest import with_numbers
+from tests.conftest import PLAN, with_numbers
 from tests.test_agents import agency, system
 
 LEAST = 3  # families of the smallest project of the tests
@@ -127,11 +127,24 @@ def test_a_grant_sets_the_fund_up_once():
         assert body.balance() == held
 
 
+def test_an_outside_grant_is_what_the_plan_costs_by_hand():
+    """5 families at 70 and 2 at 30 are 410, every year anew."""
+    _, body = town(PLAN)
+    body.planned = lambda: [
+        (None, families, SimpleNamespace(price_pence=lambda _, p=price: p)) for families, price in ((5, 70), (2, 30))
+    ]
+    for held in (410, 820):
+        CHOICES["up_front"]["grant"](body)
+        assert body.balance() == held
+
+
 def test_partners_commit_by_forecast_by_hand():
     """A tenth of 4,000 by forecasts of 3 to 1: 300, of which one has 250, and 100; sums of years add up."""
     model, body = town("investment_agreement", contribution_share=0.1)
     members = [agency(model, "council"), agency(model, "nhs")]
-    body.members, body.forecast_shares = lambda: members, lambda: [3.0, 1.0]
+    forecast = np.zeros(len(model.lines))
+    forecast[members[0].own_lines[0]], forecast[members[1].own_lines[0]] = 3, 1
+    body.members, model.market.forecast_benefit = lambda: members, lambda who: forecast
     with_money(model, body, 1000, 3000, held=(250, 3000))
     assert raised(model, body, "by_forecast") == [250, 100]
     assert body.funds.capital == {"council": 250, "nhs": 100}

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
@@ -144,3 +145,8 @@ def test_every_command_on_poor_terminals(words, tmp_path):
         if case in ("ascii", "cp1252"):
             assert done.returncode in (0, 2)
     assert codes <= {0, 1, 2, 141}
+
+
+def test_an_interrupt_while_workers_are_being_read_finds_no_server(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sim.studies.executors", ModuleType("sim.studies.executors"))
+    terminal._stop_server()

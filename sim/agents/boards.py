@@ -60,12 +60,6 @@ class Body(Commissioner):
             self.model.decisions.taken(self.code, "found", "yes", "", f"{len(self.members())} members")
         return self.founded is not None
 
-    def forecast_shares(self):
-        """Each member's share of the benefit that this body's appraisal forecasts, all programmes together."""
-        forecast = self.model.market.forecast_benefit(self)
-        worth = [max(0.0, float(forecast[member.own_lines].sum())) for member in self.members()]
-        return worth if sum(worth) > 0 else [1.0] * len(worth)
-
     def cashability(self):
         """A body that has mapped resources knows what of a cost follows cases; others go by agencies' beliefs."""
         if not self.model.arrangement.has("resource_map"):
@@ -258,20 +252,17 @@ class PlanBoard(Commissioner):
         """A plan starts at once."""
         return True
 
-    def plan_cost(self):
-        """Pence the plan costs in a year."""
-        return sum(families * provider.price_pence(programme) for programme, families, provider in self._planned())
-
     def commission(self, money):
         """Sign the plan."""
-        for programme, families, provider in self._planned():
+        for programme, families, provider in self.planned():
             price = provider.price_pence(programme)
             appraisal = self.appraise(programme, price)
             if appraisal is not None:
                 project = Project(self, programme, provider, families, price, appraisal)
                 self.model.market.sign(project, Backing(families, self.account(), ""))
 
-    def _planned(self):
+    def planned(self):
+        """The plan as far as somebody can deliver it: (programme, families of this place, provider) of each."""
         for name, families in sorted(self.model.arrangement.plan.items()):
             if name in self.model.catalogue:
                 programme = self.model.catalogue[name]

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from sim.agents.boards import Body
-from sim.core.ledger import TREASURY, split
+from sim.core.ledger import split
 from sim.core.streams import uniform
-from sim.deals import bonds as outcome_bond
 from sim.deals.bonds import OutcomeBond, Payer
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Backing
@@ -250,7 +249,7 @@ class BondIssuers(Body):
             self.pay_fee(self.project_cost(name) * len(issue.bonds))
             self._collect(self.cost_here("evaluation_cost"))
             for bond in issue.bonds:
-                for account, pence in _set_aside(bond, bond.target):
+                for account, pence in bond.held_for(bond.target):
                     self.model.party(account.partition(":")[0]).set_aside(account, pence)
             self.model.market.sign(issue.project, Backing(issue.families, purse, purse))
 
@@ -259,31 +258,6 @@ class BondIssuers(Body):
         members = self.members()
         for member, part in zip(members, split(pence, [1] * len(members)), strict=True):
             member.pay(self.account(), min(part, max(0, member.balance("prevention"))), "contribution", "prevention")
-
-    # The year's end
-
-    def mature(self, findings):
-        """Bonds that are due are paid for by units achieved; what departments need no longer hold goes back.
-
-        Parameters
-        ----------
-        findings : list of measurement.Finding
-            Of this body's cohorts, for the year just past.
-        """
-        bank = self.model.vehicle
-        turned = {(item.cohort.programme, item.cohort.year): item.turned for item in findings}
-        for code, deal in list(self.outstanding.items()):
-            if not deal.closed and not bank.is_due(deal):
-                continue
-            for bond in bank.baskets[code]:
-                units = 0
-                if not deal.closed:
-                    units = max(0, round(turned.get((bond.programme, deal.year), 0)))
-                    got = outcome_bond.mature(bond, units, self.model.ledger, bank.account(code))
-                    self.model.decisions.taken(self.code, "pay", min(units, bond.target) * bond.price_pence, code, got)
-                for account, pence in _set_aside(bond, bond.target - min(units, bond.target)):
-                    self.model.ledger.transfer(account, TREASURY, pence, "surrender")
-            del self.outstanding[code]
 
     # Inside
 
@@ -358,11 +332,3 @@ class Consortium(BondIssuers):
 
 def _bonds(issues):
     return (bond for issue in issues for bond in issue.bonds)
-
-
-def _set_aside(bond, units):
-    """Pence that payers' departments hold for some units of a bond, by account."""
-    return [
-        (payer.parent, units * (part + payer.premium_pence))
-        for payer, part in zip(bond.payers, bond.unit_parts(), strict=True)
-    ]

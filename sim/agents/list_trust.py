@@ -88,35 +88,6 @@ class ListTrust(Body):
         cost = self.cost_here("running_cost")
         self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")
 
-    def invoice(self, findings):
-        """Each member pays its share of the benefit measured in its own services, on the agreed basis.
-
-        Parameters
-        ----------
-        findings : list of measurement.Finding
-            Of this LIST's cohorts, for the year just past.
-
-        Notes
-        -----
-        Bases are those of :mod:`sim.deals.basis`. What the centre pays for at cost is nobody's benefit here.
-        """
-        share = self.model.arrangement.get("payment_share")
-        saved = np.sum([finding.saved for finding in findings], axis=0) if findings else np.zeros(len(self.model.lines))
-        self.invoices, self.measured = {}, bool(findings)
-        for member in self.joined:
-            due = round(max(0.0, self._basis().benefit(self, member, saved)) * share)
-            listed = self.model.decisions.says(member.code, self.code, "refuse", "accept")
-            if self.model.monitor and listed is None and due > max(0, member.underspend()):
-                due = self.model.monitor.arbitrate(self, member, due)
-            self.invoices[member.code] = member.pay_for_outcome(self.account(), due)
-
-    def distribute(self):
-        """Share out part of the year's surplus; the rest is kept to reinvest."""
-        surplus = sum(self.invoices.values()) - self.spent_this_year()
-        part = min(round(max(0, surplus) * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
-        self._share_out(part, "distribution")
-        self.kept_to_reinvest = max(0, surplus) - part
-
     def relate(self):
         """Trust follows the year's cash against payments; members leave, others join, and the LIST may be wound up."""
         if self.founded is None or not self.alive:
@@ -144,29 +115,25 @@ class ListTrust(Body):
         if few or idle or self._is_spent():
             self.wind_up("too few members" if few else "idle" if idle else "its money is spent")
 
-    def lines_touched(self):
-        """Service lines of the needs that its programmes so far are meant to change: bool (lines,)."""
-        cohorts = self.model.cohorts.cohorts
-        return self.model.relief.lines(*{cohort.programme for cohort in cohorts if cohort.body == self.code})
-
     def wind_up(self, why):
         """Close the LIST; members share what is left by what they put in."""
         self.alive = False
         self.model.decisions.taken(self.code, "wind_up", "yes", "", f"{why}; {max(0, self.balance())} to share out")
-        self._share_out(max(0, self.balance()), "distribution")
+        self.share_out(max(0, self.balance()))
         self.joined = []
+
+    def share_out(self, pence):
+        """Members get parts of a sum by their shares in outcome risk; nobody has any where nothing was put in."""
+        shares = self.model.rules.outcome_risk(self)
+        if pence > 0 and sum(shares.values()) > 0:
+            for code, part in zip(shares, split(pence, list(shares.values())), strict=True):
+                self.pay(self.model.party(code).account("prevention"), part, "distribution")
 
     def _is_spent(self):
         """Past the founding years, with less than a year's running cost and nothing under contract."""
         arrangement = self.model.arrangement
         founding = self.years_open() + 1 < arrangement.optional("subscription_years")
         return not founding and self.balance() < self.cost_here("running_cost")
-
-    def _share_out(self, pence, purpose):
-        shares = self.model.rules.outcome_risk(self)
-        if pence > 0 and sum(shares.values()) > 0:
-            for code, part in zip(shares, split(pence, list(shares.values())), strict=True):
-                self.pay(self.model.party(code).account("prevention"), part, purpose)
 
     def _take_down(self, agencies, kind, when):
         for agency in agencies:
@@ -185,9 +152,5 @@ class ListTrust(Body):
         if agency.trust < arrangement.get("trust_to_join"):
             return False
         worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
-        return agency.has_services() and worth >= arrangement.optional("payment_share") * self._basis().expected(
-            self, agency
-        )
-
-    def _basis(self):
-        return basis.CHOICES[self.model.dials["list.payment_basis"]]
+        expected = basis.of(self.model).expected(self, agency)
+        return agency.has_services() and worth >= arrangement.optional("payment_share") * expected

@@ -277,11 +277,6 @@ class Commissioner(Party):
         bills = round(contract.cost_pence * (1 - contract.at_risk))
         return bills + (round(contract.expected_pence * self.model.outcomes.own_share()) if contract.at_risk else 0)
 
-    def spent_this_year(self):
-        """Pence it spent on programmes, agreeing and evaluation this year."""
-        costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
-        return self.model.ledger.paid(self.account(self.purse), *costs, quarters=self.model.calendar.quarters_of_year())
-
     def pay_due(self, account, due):
         """Pay for an outcome, as far as its money goes; what was paid."""
         part = min(due, max(0, self.balance(self.purse)))

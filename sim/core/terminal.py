@@ -93,8 +93,9 @@ def finish(code):
 
 
 def _stop_server():
-    if "sim.studies.executors" in sys.modules:
-        sys.modules["sim.studies.executors"].stop_server()
+    executors = sys.modules.get("sim.studies.executors")
+    if hasattr(executors, "stop_server"):  # not yet there, nor any server, while the module is still being read
+        executors.stop_server()
 
 
 class _Stream(io.TextIOWrapper):

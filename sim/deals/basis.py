@@ -22,6 +22,12 @@ class Basis:
     expected: Callable
 
 
+def lines_touched(trust):
+    """Service lines of the needs that a LIST's programmes so far are meant to change: bool (lines,)."""
+    cohorts = trust.model.cohorts.cohorts
+    return trust.model.relief.lines(*{cohort.programme for cohort in cohorts if cohort.body == trust.code})
+
+
 def _gross(trust, member, saved):
     return (saved * trust.model.services.prices.average)[member.own_lines].sum()
 
@@ -32,7 +38,7 @@ def _marginal(trust, member, saved):
 
 def _cashed(trust, member, saved):
     """By how much the budget lines that the LIST's programmes touch fell; nothing before anything is measured."""
-    return member.cash_seen(trust.lines_touched()) if trust.measured else 0
+    return member.cash_seen(lines_touched(trust)) if trust.measured else 0
 
 
 def _share_that_follows_cases(trust, agency):
@@ -45,3 +51,8 @@ CHOICES = {
     "marginal": Basis("measured benefit at the cost that follows cases", _marginal, _share_that_follows_cases),
     "cashed": Basis("the fall of named budget lines", _cashed, lambda trust, agency: agency.believed_cash_share()),
 }
+
+
+def of(model):
+    """The basis that a model's LIST is paid on."""
+    return CHOICES[model.dials["list.payment_basis"]]

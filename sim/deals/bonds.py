@@ -100,6 +100,13 @@ class OutcomeBond:
         """Each payer's pence of a unit's price, by benefit share; they add up to the price."""
         return split(self.price_pence, [payer.share for payer in self.payers])
 
+    def held_for(self, units):
+        """Pence that payers' departments hold for some units, by account: (account, pence) a payer."""
+        return [
+            (payer.parent, units * (part + payer.premium_pence))
+            for payer, part in zip(self.payers, self.unit_parts(), strict=True)
+        ]
+
 
 def mature(bond, units, ledger, holder):
     """At maturity departments pay their agencies for units achieved, up to the target, and agencies pay the holder.

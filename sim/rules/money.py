@@ -52,7 +52,8 @@ def _transfer(body):
 
 def _plan_grant(body):
     """An outside grant meets the plan, so that volume is the same whatever the money does."""
-    body.model.ledger.transfer(OUTSIDE, body.account(), body.plan_cost(), "contribution")
+    cost = sum(families * provider.price_pence(programme) for programme, families, provider in body.planned())
+    body.model.ledger.transfer(OUTSIDE, body.account(), cost, "contribution")
 
 
 def _provider_backs(body, project):
@@ -133,11 +134,18 @@ def _one_off_grant(body):
         body.model.ledger.transfer(OUTSIDE, body.account(), body.cost_here("grant_size"), "contribution")
 
 
+def forecast_shares(body):
+    """Each member's share of the benefit that a body's appraisal forecasts, all programmes together."""
+    forecast = body.model.market.forecast_benefit(body)
+    worth = [max(0.0, float(forecast[member.own_lines].sum())) for member in body.members()]
+    return worth if sum(worth) > 0 else [1.0] * len(worth)
+
+
 def _by_forecast(body):
     """Partners commit in proportion to the benefit forecast for each, and are bound by it."""
     model = body.model
     total = model.arrangement.get("contribution_share") * sum(m.discretionary_pence for m in body.members())
-    for member, part in zip(body.members(), split(round(total), body.forecast_shares()), strict=True):
+    for member, part in zip(body.members(), split(round(total), forecast_shares(body)), strict=True):
         paid = min(part, max(0, member.balance("prevention")))
         member.pay(body.account(), paid, "contribution", "prevention")
         body.funds.capital[member.code] = body.funds.capital.get(member.code, 0) + paid

@@ -1,7 +1,11 @@
 """Where savings go: what a body collects, what it shares out, and who pays for outcomes."""
 
+import numpy as np
+
 from sim.core.kinds import SHARE, TERM, Kind
-from sim.core.ledger import split
+from sim.core.ledger import TREASURY, split
+from sim.deals import basis
+from sim.deals.bonds import mature
 from sim.deals.terms import Sharing
 
 
@@ -51,13 +55,35 @@ def _one_budget(body, findings):
 
 
 def _repaid(body, findings):
-    """Members pay for the benefit measured."""
-    body.invoice(findings)
+    """Each member pays its share of the benefit measured in its own services, on the agreed basis.
+
+    Bases are those of :mod:`sim.deals.basis`. What the centre pays for at cost is nobody's benefit here.
+    """
+    model = body.model
+    share, benefit = model.arrangement.get("payment_share"), basis.of(model).benefit
+    saved = np.sum([finding.saved for finding in findings], axis=0) if findings else np.zeros(len(model.lines))
+    body.invoices, body.measured = {}, bool(findings)
+    for member in body.members():
+        due = round(max(0.0, benefit(body, member, saved)) * share)
+        listed = model.decisions.says(member.code, body.code, "refuse", "accept")
+        if model.monitor and listed is None and due > max(0, member.underspend()):
+            due = model.monitor.arbitrate(body, member, due)
+        body.invoices[member.code] = member.pay_for_outcome(body.account(), due)
+
+
+def spent_this_year(body):
+    """Pence a body spent on programmes, agreeing and evaluation this year."""
+    model, costs = body.model, ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
+    return model.ledger.paid(body.account(body.purse), *costs, quarters=model.calendar.quarters_of_year())
 
 
 def _distribute(body):
-    """What the body has over is shared out or kept to reinvest."""
-    body.distribute()
+    """Part of the year's surplus is shared out; the rest is kept to reinvest."""
+    surplus = sum(body.invoices.values()) - spent_this_year(body)
+    part = round(max(0, surplus) * (1 - body.model.dials["list.reinvested_share"]))
+    part = min(part, max(0, body.balance()))
+    body.share_out(part)
+    body.kept_to_reinvest = max(0, surplus) - part
 
 
 def _handed_back(body):
@@ -137,8 +163,21 @@ def _reviewed(body, findings):
 
 
 def _departments_pay(body, findings):
-    """Departments pay their agencies for units of bonds that mature, and agencies pay the bank."""
-    body.mature(findings)
+    """Departments pay agencies, and those the bank, for units of bonds that are due; what need not be held goes back."""
+    model, bank = body.model, body.model.vehicle
+    turned = {(item.cohort.programme, item.cohort.year): item.turned for item in findings}
+    for code, deal in list(body.outstanding.items()):
+        if not deal.closed and not bank.is_due(deal):
+            continue
+        for bond in bank.baskets[code]:
+            units = 0
+            if not deal.closed:
+                units = max(0, round(turned.get((bond.programme, deal.year), 0)))
+                got = mature(bond, units, model.ledger, bank.account(code))
+                model.decisions.taken(body.code, "pay", min(units, bond.target) * bond.price_pence, code, got)
+            for account, pence in bond.held_for(bond.target - min(units, bond.target)):
+                model.ledger.transfer(account, TREASURY, pence, "surrender")
+        del body.outstanding[code]
 
 
 CHOICES = {
