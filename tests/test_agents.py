@@ -55,6 +55,19 @@ def test_every_agency_starts_in_balance():
         assert item.funds.earmarked == item.funds.ring_fenced == item.to_recover == item.rebased_away == 0
 
 
+def test_opening_reserves_by_hand():
+    """5% of the council's budget and 1% of the NHS's, posted from outside before the first quarter."""
+    model = system("do_nothing")
+    for code, share in (("council", 0.05), ("nhs", 0.01)):
+        item = agency(model, code)
+        assert item.opening_reserve() == round(share * item.budget_pence) > 0
+        posted = (0, OUTSIDE, item.account("reserve"), item.opening_reserve(), "opening_balance")
+        assert model.ledger.postings.count(posted) == 1
+        assert item.balance("reserve") == item.opening_reserve()
+    item.opening_budget = 12_345
+    assert item.opening_reserve() == 123
+
+
 @pytest.mark.parametrize(("code", "keeps"), [("council", 1.0), ("police", 1.0), ("nhs", 0.1), ("justice", 0.1)])
 def test_year_end_rules_by_hand(code, keeps):
     """An underspend of 1,000: kept whole, or a tenth carried forward; a quarter of what is kept goes to prevention."""
@@ -921,6 +934,17 @@ def test_a_finding_is_published_to_all_who_decide_once():
     assert unit.accredits("parenting")
     unit.posterior["parenting"].mean = 0.7499
     assert not unit.accredits("parenting")
+
+
+@pytest.mark.parametrize(("believed", "may"), [(0.5, True), (0.499, False)])
+def test_what_is_believed_below_the_accredited_share_may_not_be_commissioned(believed, may):
+    """At half of the published effect it may, whatever the agency itself believes."""
+    model = with_numbers(system("silo"), accredited_from=0.5)
+    model.evidence = EvidenceUnit(model, "evidence_unit")
+    model.evidence.posterior["parenting"] = Belief(believed, 0.1)
+    council = agency(model, "council")
+    council.beliefs["parenting"] = Belief(2.0, 0.1)
+    assert council.may_commission(model.catalogue["parenting"]) == may
 
 
 def test_other_places_findings_are_the_truth_with_the_doubt_of_their_number():

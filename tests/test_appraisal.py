@@ -36,6 +36,28 @@ def test_the_calculation_by_hand():
     assert result.payback_year is None
 
 
+def test_harm_weights_and_a_part_year_by_hand():
+    """1,000 saved and 100 caused a year, at full strength; a horizon of a year and a half, the first line at half weight.
+
+    Of each pound 0.4 is believed cash and 0.25 of the rest counts: 0.55.
+    """
+    case = _case(reduction=np.array([0.5, -0.2]))
+    result = appraise_case(case, np.array([0.5, 1.0]), np.array([0.4, 0.4]), 0.25, 1.5, correction=0.0)
+    years = 1 + 0.5 / 1.035
+    np.testing.assert_allclose(result.present_fiscal, [1000 * years, -100 * years])
+    np.testing.assert_allclose(result.present_cash, [400 * years, -40 * years])
+    assert result.value_pence == pytest.approx(0.55 * (500 - 100) * years - 1500)
+    assert result.net_present_pence == pytest.approx(0.4 * (500 - 100) * years - 1500)
+
+
+def test_a_benefit_that_is_certain_pays_or_does_not():
+    """1,100 in the one year looked at, sure: more than 1,099, not more than 1,100."""
+    for cost, chance in ((1099.0, 1.0), (1100.0, 0.0)):
+        result = appraise_case(_case(uncertainty=0.0, cost_pence=cost), np.ones(2), np.ones(2), 0, 1, 0.0)
+        assert (result.chance_of_gain, result.payback_year) == (chance, 0)
+    assert appraise_case(_case(cost_pence=0.0), np.ones(2), np.ones(2), 0, 1, 0.0).benefit_cost_ratio == math.inf
+
+
 def test_payback_is_the_first_year_that_covers_the_cost():
     result = appraise_case(_case(cost_pence=1700.0), np.array([True, True]), np.ones(2), 0, 10, 0.0)
     assert result.payback_year == 1  # 1,100 in year 0, 1,100 / 1.035 in year 1

@@ -174,6 +174,21 @@ def test_sections_cited_by_the_code_are_in_the_description_of_the_model():
     assert cited <= headings
 
 
+def test_tests_named_in_the_description_of_the_model_exist_and_every_rule_has_some():
+    """Section 9 says which test holds what; each part of sections 6 and 7 has a row."""
+    odd = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (.*?) \|.*", odd.split("\n## 9 ")[1].split("\n## ")[0], flags=re.MULTILINE)
+    parts = set(re.findall(r"^#+ (6\.\d+|7) ", odd, flags=re.MULTILINE))
+    assert len(parts) == 12
+    assert parts - set(rows) == set(), "give each a row in section 9"
+    there = {
+        name
+        for path in (ROOT / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    }
+    assert set(re.findall(r"`(test_\w+)`", odd)) - there == set()
+
+
 @pytest.mark.slow
 def test_the_table_in_the_readme_is_what_the_demo_shows(clone, monkeypatch, capfd):
     assert call(monkeypatch, ["demo", "--no-progress"]) == 0

@@ -196,6 +196,40 @@ def test_capital_that_was_never_spent_teaches_nothing_and_comes_back(desk):
     assert (idle.paid, half.paid) == (1000, 1250)
 
 
+def test_a_deal_paid_as_expected_up_to_its_cap_makes_an_investor_surer_and_no_more_hopeful(desk):
+    """A surprise of exactly nought at the cap of 1.5: half of a variance of 0.09 goes, as noise is 0.45 / 1.5 = 0.3."""
+    investor = desk.investor("a", prior_spread=0.3)
+    deal = a_deal(sd=0.45)
+    investor.learn_from(deal, 1.5)
+    assert investor.beliefs["mst"].mean == pytest.approx(1.0)
+    assert investor.beliefs["mst"].variance == pytest.approx(0.045)
+    investor.learn_from(a_deal(multiple=1.2, sd=0.36), 1.5)  # beyond what was expected, at the cap: good news
+    weight = 0.045 / (0.045 + 0.3**2)
+    assert investor.beliefs["mst"].mean == pytest.approx(1 + weight * 0.25)
+    before = replace(investor.beliefs["mst"])
+    investor.learn_from(a_deal(multiple=3.0, sd=0.36), 1.5)  # a cap says that it is no smaller
+    investor.learn_from(a_deal(multiple=3.0, sd=0.36), 1.6)
+    assert investor.beliefs["mst"] == before
+
+
+def test_who_is_sure_of_a_programme_or_has_none_of_it_learns_nothing_of_it(desk):
+    sure, doubtful = desk.investor("a"), desk.investor("b", prior_spread=0.3)
+    sure.learn_from(a_deal(), 0.5)
+    assert sure.beliefs["mst"] == Belief(1.0, 0.0)
+    doubtful.learn_from(a_deal(mix={"mst": 1.0, "parenting": 0.0}), 0.75)  # no noise: what is seen is what it is
+    assert doubtful.beliefs["mst"].mean == pytest.approx(0.5)
+    assert doubtful.beliefs["mst"].variance == pytest.approx(0.0)
+    assert doubtful.beliefs["parenting"] == Belief(1.0, 0.09)
+
+
+def test_a_penny_is_enough_to_start_where_nothing_more_is_asked_for(desk):
+    deal = a_deal()
+    assert desk.vehicle.raise_capital(deal, [], 1000, least=0) == desk.vehicle.raise_capital(deal, [], 1000) == 0
+    assert {row[-1] for row in desk.decisions.rows} == {"refused: 0 bid, 1 needed", "refused: 0 bid, 0 needed"}
+    assert desk.vehicle.raise_capital(deal, [desk.investor("a", pence=1)], 1000) == 1
+    assert deal.capital == 1
+
+
 def test_one_sum_for_two_programmes_moves_the_doubtful_belief_most(desk):
     """y = 0.6 b1 + 0.6 b2 + noise; the standard update, by hand."""
     investor = desk.investor("a", prior_spread=0.3)

@@ -131,9 +131,11 @@ def test_duplication_removed_by_hand():
     served[1] = 1 << first | 1 << second  # the council alone
     served[2] = 1 << health | 1 << police  # police are no member
     served[3] = 1 << second | 1 << health
+    served[4] = 1 << first | 1 << health  # the very first line counts as any other
+    assert first == 0
     unit = 0.02 * model.services.prices.average
     expected = np.zeros(len(model.lines), np.int64)
-    for line, families in ((first, 1), (second, 2), (health, 2)):
+    for line, families in ((first, 2), (second, 2), (health, 3)):
         expected[line] = int(families * unit[line])
     assert (body.duplication_removed() == expected).all()
     assert expected[first] > 0

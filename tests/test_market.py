@@ -12,12 +12,14 @@ from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
 from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
+from sim.deals.market import Market
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import Appraisal
 from sim.rules import CHOICES
 from sim.rules.money import forecast_shares
 from tests.conftest import with_numbers, with_values
 from tests.test_agents import agency, system
+from tests.test_outcome_bond import GOOD
 from tests.test_rules import hold, town
 
 
@@ -318,6 +320,37 @@ def test_an_envelope_is_topped_up_by_hand():
     assert other.balance("prevention") == 9_000_000  # it had more than its share
 
 
+def test_families_of_a_provider_that_failed_are_handed_on_to_the_next_best():
+    """Seven and two in its care of two contracts; what was to be paid to it for outcomes is the next one's."""
+    model = system("silo")
+    bidders(model, a=("private", 1.0, 9), b=("community", 2.0, 9))
+    own = Contract("council", "parenting", "gone", 1, 1, 10, 100, "", "gone", taken={1: 4, 2: 3})
+    paid = replace(own, programme="keyworker", payee="council:reserve", taken={1: 2})
+    other = replace(own, programme="triple_p", provider="a", payee="a")
+    model.contracts.running = [own, paid, other]
+    assert model.market.hand_on(SimpleNamespace(code="gone")) == 9
+    assert [contract.provider for contract in model.contracts.running] == ["b", "b", "a"]
+    assert [contract.payee for contract in model.contracts.running] == ["b", "council:reserve", "a"]
+    bidders(model, a=("private", 1.0, 0))
+    assert model.market.hand_on(SimpleNamespace(code="b")) == 9  # to nobody
+    assert own.provider == "b"
+
+
+def test_an_area_is_counted_against_the_base_year_by_hand():
+    """1,000 pence of use in the base year and 400 now: at 20 pence a case-quarter a fall of 30 from 50."""
+    model, seen = system("silo"), []
+    n = len(model.lines)
+    prices = SimpleNamespace(average=np.array([20] + [0] * (n - 1)))
+    model.services = SimpleNamespace(prices=prices)
+    model.outturn.first_use, now = np.array([1000.0] + [0.0] * (n - 1)), np.array([400.0] + [0.0] * (n - 1))
+    model.outturn.use_this_year = lambda: now
+    model.cohorts = SimpleNamespace(measure=lambda *given: seen.append(given[-1]) or [])
+    model.evaluation.design = "area_count"
+    assert model.evaluation.findings() == []
+    np.testing.assert_array_equal(seen[0][:, 0], [30, 50])
+    assert not seen[0][:, 1:].any()
+
+
 def test_a_contract_is_signed_on_the_terms_of_its_backing():
     """Paid by outcome, a provider that creams takes the easiest first, and expects 40 a family for 5 families."""
     model, body = town("pbr_drugs")
@@ -364,6 +397,58 @@ def test_what_a_body_expects_to_owe_falls_over_the_years_in_which_it_pays():
     for year, owed in ((1, 450), (2, 450), (3, 300), (4, 150), (5, 0), (6, 0)):
         model.calendar.quarter = 4 * year
         assert model.outcomes.owed_by(body) == owed
+
+
+def test_what_is_owed_adds_up_over_contracts_of_several_years():
+    """900 of year 1 and 600 of year 3, paid in the two years after: half of the first and all of the second in year 3."""
+    model, body = town("sib_single", payment_years=2)
+    first = Contract(body.code, "parenting", "firm", 1, 1, 10, 100, "", "firm", expected_pence=900)
+    model.contracts.signed = {item.key: item for item in (first, replace(first, year=3, expected_pence=600))}
+    for year, owed in ((3, 450 + 600), (4, 600), (5, 300), (6, 0)):
+        model.calendar.quarter = 4 * year
+        assert model.outcomes.owed_by(body) == owed
+
+
+def test_a_body_of_the_whole_place_pays_the_whole_cost_of_each_new_cohort():
+    """Two new cohorts of its own and one evaluated before, at 70 each; another body's is not its to pay for."""
+    model = system("silo")
+    council = agency(model, "council")
+    council.cost_here = lambda name: {"evaluation_cost": 70}[name]
+    assert council.people == council.claim() / council.discretionary_pence == 1
+    hold(model, council, 1000)
+    model.bodies = [council]
+    cohorts = [("council", False), ("council", False), ("council", True), ("nhs", False)]
+    found = [SimpleNamespace(cohort=SimpleNamespace(body=body, evaluated=done)) for body, done in cohorts]
+    model.evaluation.charge(found)
+    assert council.balance("prevention") == 1000 - 140
+    hold(model, council, 100)
+    model.evaluation.charge(found)  # as far as its money goes
+    assert council.balance("prevention") == 0
+    assert model.ledger.postings[-1][1:] == ("council:prevention", OUTSIDE, 100, "evaluation_cost")
+
+
+@pytest.mark.parametrize("centre", [False, True])
+def test_what_is_believed_to_be_cash_by_hand(centre):
+    """Each agency's own belief for its own lines; on demand-led ones all to the centre where it counts, else nothing."""
+    model = system("silo")
+    for item, belief in zip(model.agencies, (0.1, 0.2, 0.3, 0.4, 0.5), strict=True):
+        item.cash_belief = belief
+    model.rules = replace(model.rules, benefit_counted=SimpleNamespace(centre=centre))
+    believed = dict(zip(model.lines.ids, agency(model, "council").cashability(), strict=True))
+    own = ("care", "camhs", "offender_policing", "prison", "jobcentre_support")
+    assert [believed[line] for line in own] == [0.1, 0.2, 0.3, 0.4, 0.5]
+    assert believed["jobseekers_allowance"] == centre
+
+
+def test_the_gate_asks_for_all_conditions_where_it_stands(monkeypatch):
+    """Good facts but for one pass no gate; without the part anything does."""
+    facts = [GOOD, {**GOOD, "cost_of_saving": 9.0}, {**GOOD, "evidence_grade": 6}, {}]
+    open_, gated = (Market(with_parts(system("silo"), *parts)) for parts in ((), ("feasibility_gate",)))
+    passed = []
+    for known in facts:
+        monkeypatch.setattr("sim.deals.market.facts_of", lambda model, project, known=known: known)
+        passed.append((open_.is_feasible(None), gated.is_feasible(None)))
+    assert passed == [(True, True), (True, False), (True, False), (True, False)]
 
 
 def test_who_pays_what_part_by_hand():

@@ -13,7 +13,19 @@ from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.services import Prices
 from sim.programmes.catalogue import load_programme
-from sim.programmes.measurement import NOBODY, Cohort, Cohorts, Group, _nearest, before_after, by_area, compared, match
+from sim.programmes.measurement import (
+    NOBODY,
+    Cohort,
+    Cohorts,
+    Group,
+    _likeness,
+    _nearest,
+    _noted,
+    before_after,
+    by_area,
+    compared,
+    match,
+)
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
@@ -52,6 +64,41 @@ def test_before_and_after_by_hand():
     assert finding.families == 2
     assert finding.per_family == 200  # 3 and 1 quarters at 100 pence, line 0 only
     assert finding.spread == pytest.approx(100 / 2**0.5)
+
+
+def test_what_is_noted_of_a_family_by_hand(settled):
+    """Served by lines 1 and 3 in the quarter of enrolment: four quarters of each a year, whatever was before."""
+    families = settled.copy().families
+    columns, target = families.columns, _target(families.place)._replace(needs=np.array([0, 1, 0, 0, 0], np.uint8))
+    columns.served[:, 5] = 1 << 2
+    columns.served[7 % kernels.RING, 5] = 1 << 1 | 1 << 3
+    columns.levels[5], columns.generation[5] = [3, 2, 0, 0, 1], 6
+    rows, generation, before, severity = _noted(families, target, np.array([5]), 7)
+    assert (list(rows), list(generation)) == ([5], [6])
+    assert list(before[0]) == [0, 4, 0, 4] + [0] * 7
+    assert list(severity[0]) == [0, 2, 0, 0, 0]  # the programme's own need alone
+
+
+@pytest.mark.parametrize(("years", "followed"), [(1, [2]), (2, [1, 2]), (3, [0, 1, 2])])
+def test_cohorts_are_followed_in_the_years_after_theirs(years, followed):
+    """In year 3, of cohorts of the years 0 to 3."""
+    families, cohorts = _Families([[1, 1]], [0]), Cohorts("before_after")
+    cohorts.cohorts = [replace(_cohort([0], [[4, 0]]), year=year) for year in range(4)]
+    found = cohorts.measure(families, PRICES, 3, 10, years, lambda programme: np.array([True, True]))
+    assert [finding.cohort.year for finding in found] == followed
+    cohorts.design = "none"
+    assert cohorts.measure(families, PRICES, 3, 10, years, lambda programme: np.array([True, True])) == []
+
+
+def test_before_and_after_counts_those_turned_around_and_what_was_used():
+    """Of three with an entrenched need one is over it, one has left; one in crisis is over it. Usual: 400, 400 and 0."""
+    families = _Families([[0, 0], [0, 0], [0, 0], [0, 0]], [0, 0, 1, 0])
+    families.columns.levels[:, 0] = [1, 2, 0, 0]
+    cohort = _cohort([0, 1, 2, 3], [[4, 0], [4, 0], [4, 0], [0, 4]])
+    cohort.severity[3] = 3
+    finding = before_after(cohort, families, PRICES, 10, np.array([True, False]))
+    assert (finding.turned, finding.turned_hard) == (2, 1)
+    assert finding.usual == pytest.approx(800 / 3)
 
 
 def test_a_large_cohort_is_sampled_and_grossed_up():
@@ -119,6 +166,73 @@ def test_a_cohort_against_its_controls_by_hand():
     assert finding.spread == pytest.approx((50**2 / 2 + 50**2 / 2) ** 0.5)
     assert finding.turned == 0  # one of two in each group: nothing net
     assert finding.shared == 0.5
+
+
+def test_controls_set_what_is_usual_and_what_would_have_turned_by_hand():
+    """Four treated, three of whom are over it, one of four controls: 3 - 1. Controls used 3, 3, 1 and 1: 200 pence.
+
+    Of the treated three are looked at, who used 1, 2 and 0, of the controls those with 3, 3 and 1: 4/3 saved by each of four.
+    """
+    families = _Families([[1, 0], [2, 0], [9, 0], [0, 0], [3, 0], [3, 0], [1, 0], [1, 0]], [0] * 8)
+    families.columns.levels[:, 0] = [0, 1, 0, 2, 2, 2, 3, 0]
+    cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4)
+    cohort.severity[0] = 3
+    cohort.controls = _group([4, 5, 6, 7], [[4, 0]] * 4)
+    finding = compared(cohort, families, PRICES, 4, np.array([True, False]))
+    assert finding.usual == 200
+    assert (finding.turned, finding.turned_hard) == (2, 1)
+    finding = compared(cohort, families, PRICES, 3, np.array([True, False]))
+    assert finding.families == 3  # the first, the second and the last of each
+    assert finding.usual == pytest.approx(700 / 3)
+    assert finding.per_family == pytest.approx(400 / 3)
+    np.testing.assert_allclose(finding.saved, [16 / 3, 0])
+    cohort.controls = _group([4], [[4, 0]])
+    families.columns.generation[4] = 1
+    assert compared(cohort, families, PRICES, 4, np.array([True, False])) is None  # nobody to compare with
+
+
+def test_an_areas_count_by_hand():
+    """A fall of 30 quarters of line 0, which both programmes are for, and of 8 of line 1, which the second is for alone.
+
+    One family and two: a third and two thirds of line 0. In pence at average cost 100 and 10, a family.
+    """
+    families = _Families(np.zeros((3, 2)), np.zeros(3))
+    one, two = _cohort([0], [[4, 0]]), replace(_cohort([1, 2], [[4, 0]] * 2), programme="q")
+    area = np.array([[30.0, 8.0], [300.0, 80.0]])
+    relieved = {"p": np.array([True, False]), "q": np.array([True, True])}.get
+    first, second = (by_area(cohort, [one, two], families, PRICES, relieved, area) for cohort in (one, two))
+    np.testing.assert_array_equal([first.saved, second.saved], [[10, 0], [20, 8]])
+    assert (first.per_family, first.usual) == (1000, 10_000)
+    assert (second.per_family, second.usual) == (1040, 10_400)
+    rise = by_area(one, [one], families, PRICES, relieved, np.array([[-3.0, 0.0], [300.0, 80.0]]))
+    assert (rise.per_family, rise.spread) == (-300, 300)  # one count is as uncertain as it is large
+
+
+def test_likeness_goes_by_severity_then_services_then_age(settled):
+    """Levels 3 and 2 of which services know the 2 alone; three services in four quarters, rounded down; eleven years old: the third band."""
+    families = settled.copy().families
+    columns, target = families.columns, _target(families.place)
+    columns.levels[5], columns.age[5] = [3, 2, 0, 0, 0], 11 * QUARTERS
+    columns.served[:, 5] = [3, 1, 0, 0]
+    seen = np.zeros(families.n, np.uint16)
+    seen[5] = 0b10
+    assert list(_likeness(families, target, np.array([5]), seen)) == [(2 * 64 + 3 // 4) * 8 + 3]
+    columns.served[:, 5] = [3, 3, 3, 3]
+    assert list(_likeness(families, target, np.array([5]), seen)) == [(2 * 64 + 2) * 8 + 3]
+    target = target._replace(needs=np.array([1, 0, 0, 0, 0], np.uint8))
+    assert list(_likeness(families, target, np.array([5]), seen)) == [2 * 8 + 3]  # not a need of the programme's
+
+
+def test_true_use_is_of_those_still_there_by_hand():
+    """Two quarters; line 0 in both for family 0, line 1 once for family 1, which has left; family 2 enrolled later."""
+    families = SimpleNamespace(
+        place=SimpleNamespace(lines=[0, 1]), columns=SimpleNamespace(generation=np.array([0, 1, 0], np.uint8))
+    )
+    cohorts = Cohorts()
+    cohorts.cohorts = [_cohort([0, 1], [[4, 0]] * 2), replace(_cohort([2], [[4, 0]]), year=2)]
+    served = np.array([[1, 2, 1], [3, 0, 1]], np.uint32)
+    assert list(cohorts.true_use(served, families, 1)) == [2, 1]
+    assert list(cohorts.true_use(served, families, 2)) == [4, 1]
 
 
 def test_an_areas_fall_is_shared_by_families_followed_for_the_same_services():

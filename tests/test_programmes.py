@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from pathlib import Path
 from statistics import NormalDist
 
@@ -12,6 +13,8 @@ from sim.place.families import offer_tables
 from sim.place.kernels import QUARTERS_OF_AGE
 from sim.place.places import load_place
 from sim.programmes.catalogue import (
+    Effect,
+    Study,
     grade_correction,
     load_catalogue,
     load_programme,
@@ -19,6 +22,7 @@ from sim.programmes.catalogue import (
     programme_names,
     standard_error,
 )
+from sim.programmes.offers import Offers
 
 CATALOGUE = load_catalogue()
 
@@ -47,6 +51,49 @@ def test_standard_errors_by_hand():
     assert wider == pytest.approx(math.log(2) / (2 * NormalDist().inv_cdf(0.9875)), abs=1e-9)
     assert standard_error({"p": 0.05}, -0.4) == pytest.approx(0.4 / 1.95996, abs=1e-5)
     assert standard_error({}, 0.0) == 0.25  # the stated rule
+
+
+def test_which_of_a_studys_numbers_its_error_comes_from():
+    """An interval goes before a p-value, an interval is of 95% unless it says so, and a p-value of nothing says nothing."""
+    both = {"interval": [0.5, 2.0], "p": 0.5}
+    assert standard_error(both, -0.4) == pytest.approx(math.log(4) / (2 * 1.959964), abs=1e-6)
+    assert standard_error({"p": 0.05}, 0.4) == standard_error({"p": 0.05}, -0.4) > 0
+    assert standard_error({"p": 0.9}, 0.0) == 0.25
+    assert log_ratio({"ratio": 0.5, "d": 0.4}) == pytest.approx(-math.log(2))
+    assert log_ratio({"treated": 0.3, "control": 0.3}) == 0
+
+
+def pooled(*studies):
+    """An effect of studies given as (mean, standard error) that are pooled, and one on record alone."""
+    record = Study(math.nan, math.nan, False, "test", "")
+    return Effect("conduct", "recovery", (*(Study(mean, se, True, "test", "") for mean, se in studies), record))
+
+
+def test_three_studies_are_pooled_by_hand():
+    """Errors of 0.1, 0.2 and 0.2 weigh 100, 25 and 25: (-60 + 0 + 7.5) / 150, with an error of 1 / root 150."""
+    effect = pooled((-0.6, 0.1), (0.0, 0.2), (0.3, 0.2))
+    assert effect.mean == pytest.approx(-0.35)
+    assert effect.se == pytest.approx(150**-0.5)
+
+
+def test_a_programme_in_the_places_order_by_hand(milltown):
+    """Parenting: conduct alone, every level, 2 to 15: from 8 to 63 quarters of age; easing in row 1, worsening in row 0."""
+    item = CATALOGUE["parenting"]
+    conduct = [need.id for need in milltown.needs].index("conduct")
+    target = item.targets(milltown)
+    assert list(np.nonzero(target.needs)[0]) == [conduct]
+    assert (target.level_from, target.level_to, target.at_least) == (1, 3, 1)
+    assert (target.age_from, target.age_to) == (8, 63)
+    assert (
+        replace(item, target={**item.target, "at_least": 2}).targets(milltown) is None
+    )  # two are wanted, there is one
+    table = item.published(milltown)
+    by_direction = {effect.on: effect.mean for effect in item.effects}
+    assert list(table[:, conduct]) == [by_direction["escalation"], by_direction["recovery"]]
+    assert table[0, conduct] < 0 < table[1, conduct]
+    assert np.count_nonzero(table) == 2
+    assert list(item.level_weight()) == [1, 1, 0.8, 0.5]
+    assert list(item.band_weight()) == [1, 1, 0.3333, 0.3333, 0]
 
 
 def test_studies_are_pooled_by_precision():
@@ -86,6 +133,59 @@ def test_the_true_effect_is_drawn_shrunk_and_scaled(milltown):
     assert not silent.any()
     doubled = item.true_effect(milltown, {**defaults(), "programmes.effect_scale": 2}, 1)
     np.testing.assert_allclose(doubled, 2 * item.true_effect(milltown, defaults(), 1))
+
+
+@pytest.mark.parametrize(("grade", "correction"), [(1, 0.0), (2, 0.05), (3, 0.10), (4, 0.15), (5, 0.25), (6, 0.40)])
+def test_a_true_effect_by_hand(milltown, monkeypatch, grade, correction):
+    """A draw of 2 with an error of 0.1 around 0.4, kept but for half of the grade's correction, three times over."""
+    asked = []
+    monkeypatch.setattr("sim.programmes.catalogue.normal", lambda *key: asked.append(key) or 2.0)
+    item = replace(CATALOGUE["parenting"], grade=grade, effects=(pooled((0.4, 0.1)),))
+    conduct = milltown.index("needs")["conduct"]
+    assert item.correction == correction
+    dials = {**defaults(), "programmes.shrinkage": 0.5, "programmes.effect_scale": 3}
+    true = item.true_effect(milltown, dials, 7)
+    assert true[1, conduct] == pytest.approx(3 * (0.4 * (1 - correction / 2) + 0.2))
+    assert np.count_nonzero(true) == 1
+    assert asked == [(7, "true effect", "parenting", "conduct", "recovery")]
+
+
+def test_a_draw_may_harm_and_is_the_same_in_every_arrangement_of_a_seed(milltown, monkeypatch):
+    item = CATALOGUE["parenting"]
+    np.testing.assert_array_equal(*(item.true_effect(milltown, defaults(), 3) for _ in range(2)))
+    assert (item.true_effect(milltown, defaults(), 4) != item.true_effect(milltown, defaults(), 3)).any()
+    monkeypatch.setattr("sim.programmes.catalogue.normal", lambda *key: -5.0)
+    harm = replace(item, effects=(pooled((0.4, 0.1)),)).true_effect(milltown, defaults(), 1)
+    assert harm.sum() == pytest.approx(0.95 * 0.4 - 0.5)
+
+
+def test_what_is_delivered_by_hand(milltown, monkeypatch):
+    """True effects times a fidelity of 0.73, rounded to two decimals; in crisis a half as much again times the effort."""
+    monkeypatch.setattr("sim.programmes.catalogue.normal", lambda *key: 0.0)
+    dials = {**defaults(), "programmes.shrinkage": 0}
+    offers = Offers({"parenting": CATALOGUE["parenting"]}, milltown, dials, 1)
+    published, conduct = CATALOGUE["parenting"].published(milltown), milltown.index("needs")["conduct"]
+    row = offers.row_of("parenting", 0.7349, 0.4)
+    assert row == offers.row_of("parenting", 0.73, 0.4) == 1
+    assert offers.row_of("parenting", 0.73) == 2
+    assert offers.tables.escalation[row, conduct] == pytest.approx(0.73 * published[0, conduct])
+    assert offers.tables.recovery[row, conduct] == pytest.approx(0.73 * published[1, conduct])
+    np.testing.assert_allclose(offers.tables.level_weight[row], [1, 1, 0.8, 0.2])
+    assert offers.multiple("parenting") == pytest.approx(1.0)
+    half = Offers({"parenting": CATALOGUE["parenting"]}, milltown, {**dials, "programmes.effect_scale": 0.5}, 1)
+    assert half.multiple("parenting") == pytest.approx(0.5)
+    assert list(offers.of_programme("parenting")) == [0, 1, 1]
+
+
+def test_beyond_the_most_that_can_be_kept_the_nearest_fidelity_of_the_programme_stands_in(milltown, monkeypatch):
+    monkeypatch.setattr(Offers, "MOST", 3)
+    offers = Offers(CATALOGUE, milltown, defaults(), 1)
+    assert [offers.row_of("parenting", 0.5), offers.row_of("parenting", 0.9), offers.row_of("triple_p", 0.62)] == [
+        1,
+        2,
+        3,
+    ]
+    assert [offers.row_of("parenting", fidelity) for fidelity in (0.6, 0.8)] == [1, 2]
 
 
 def test_strength_is_full_while_it_runs_then_halves():

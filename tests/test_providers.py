@@ -251,6 +251,20 @@ def test_families_it_can_carry_follow_from_the_same_limits():
 # Bids
 
 
+def test_what_a_family_costs_and_is_charged_by_hand(monkeypatch):
+    """1,000 x 0.9 x exp(0.1 x 2) = 1,099.26, and a margin of a tenth on whole pence: 1,208.9; a team of staff 0.5 of it."""
+    asked = []
+    monkeypatch.setattr("sim.agents.provider.normal", lambda *key: asked.append(key) or 2.0)
+    model = Place(seed=7)
+    firm = model.provider(cost_ratio=0.9, bid_spread=0.1)
+    assert firm.cost_pence(programme()) == 1099
+    assert firm.price_pence(programme()) == 1209
+    assert asked[0] == (7, "bid", "firm", "talk", 1)
+    model.arrangement.optional = {"delivery_cost_ratio": 0.5}.__getitem__
+    assert firm.cost_pence(programme()) == 1099
+    assert model.provider("staff", "in_house", cost_ratio=0.9, bid_spread=0.1).cost_pence(programme()) == 550
+
+
 def test_without_presentation_a_bid_shows_its_value_for_money():
     model = Place()
     firm = model.provider(presentation=0.0)

@@ -88,6 +88,17 @@ def test_rates_by_hand():
     assert table.loc["gross_avoided", "n"] == 2
 
 
+def test_a_rate_of_a_negative_base_is_a_rate_and_of_nought_is_none():
+    """40 released of -100 avoided; 30 retained of nothing released."""
+    rates = _summary(gross_avoided=[-60, -40], cash_released=[40, 0], retained=[30, 0], net_position=[0, 0])
+    assert rates.loc["cashability", "mean"] == pytest.approx(-0.4)
+    assert rates.loc["retention", "mean"] == pytest.approx(0.75)
+    rates = _summary(gross_avoided=[100, 0], cash_released=[40, -40], retained=[30, 0], net_position=[0, 0])
+    assert rates.loc["cashability", "mean"] == 0
+    assert np.isnan(rates.loc["retention", "mean"])
+    assert rates.loc["retention", "n"] == 0
+
+
 def test_rates_count_every_cost_and_what_working_as_one_saves():
     """Undiscounted in the first year: 30 retained and 6 saved by working as one over 10 + 1 + 2 + 3 + 4 + 5 = 25.
 

@@ -162,6 +162,20 @@ def test_money_of_a_line_by_hand(rows, line, measure, number):
     assert rows[1, "council" if line == "care" else "nhs", line, measure] == number
 
 
+def test_a_budget_without_benefits_is_the_budget_to_the_penny():
+    """Six cases in their places in the twin, five in the run, at 30 each a quarter: 720 and 600 a year.
+
+    Of a budget of 700 the twin spends 20 too much and the run 100 too little: 100 below budget, 20 of growth avoided.
+    """
+    ward = {"demand": 6, "eligible_served": 6, "places": 6}
+    wards = ward, {"demand": 5, "eligible_served": 5, "places": 5}
+    twin, run = (recorded({}, cases, [], np.zeros((1, 4), np.int64), entrenched=[0, 0]) for cases in wards)
+    twin.budgets[1, "nhs"] = 700
+    table = {row[:4]: row[4] for row in Rows(TOWN, PRICES, run, twin).build() if row[2] is None}
+    assert table[1, "nhs", None, "cash_below_budget"] == 100
+    assert table[1, "nhs", None, "avoided_growth"] == 20
+
+
 def test_the_second_year_has_its_own_numbers(rows):
     assert rows[1, PLACE, None, "family_years_spared"] == 5
     assert rows[2, PLACE, None, "family_years_spared"] == -2
