@@ -71,6 +71,11 @@ def test_run_takes_the_next_free_folder_and_prints_json(listsim, tmp_path):
     assert (tmp_path / "results" / "run-002").is_dir()
 
 
+def test_a_log_of_standard_error_holds_no_empty_line_of_a_bar(listsim):
+    code, _, err = listsim("run", "silo", "--place", "milltown", "--workers", 1, "--years", 2)
+    assert (code, err) == (0, "")
+
+
 def test_lists(listsim):
     for kind, wanted in (
         ("arrangements", "list_public"),

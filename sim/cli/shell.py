@@ -40,7 +40,9 @@ class Progress:
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         terminal.tidy_up_first()
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        console = Console(stderr=True)
+        # rich ends a bar that nobody saw with an empty line, which would stand before our own line in a log
+        self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
         self.bar.start()
         task = self.bar.add_task(self.label, total=None)
         return lambda done, total: self.bar.update(task, completed=done, total=total)
