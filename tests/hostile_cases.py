@@ -219,7 +219,7 @@ def _typing():
     cases.append(Case("set twice", 4, {}, run("silo", "--set", f"{dial}=0", "--set", f"{dial}=1")))
     numbers = [("--years", "0 -1 41 2.5 two 1e1 99999999999999999999"), ("--replicates", "0 -1 10001 x"),
                ("--families", "499 0 -5 20000001 1e6 many 99999999999999999999"), ("--workers", "0 257 -1 all"),
-               ("--seed", "-1 9223372036854775808 1.0 x 99999999999999999999999999999999")]  # fmt: skip
+               ("--seed", "-1 9223372036854775808 1.5 x 99999999999999999999999999999999")]  # fmt: skip
     for option, values in numbers:
         cases += family(4, option, values.split(), none, lambda text, option=option: run("silo", option, text))
     cases.append(Case("last seed too large", 4, {}, run("silo", "--seed", str(2**63 - 1), "--replicates", "2")))
