@@ -71,8 +71,10 @@ class Known:
         return chosen.droplevel(["agency", "measure"])
 
     def wanted(self, point):
-        """Number of seeds that a point should have, as far as its runs tell: those of the first stage that is not done,
-        or at which it has enough."""
+        """Number of seeds that a point should have, as far as its runs tell.
+
+        Those of the first stage that is not done, or at which the point has enough.
+        """
         known, until = self._of[point], self._sweep.until
         n = len(self._sweep.seeds)
         while n < until.most and all(i in known for i in range(n)) and not self._is_enough(known, n):
