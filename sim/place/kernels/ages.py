@@ -34,6 +34,7 @@ def enter(c, t, e, f, area, key):
         c.offer[slot, f] = 0
         c.clock[slot, f] = 0
     bits = 0
+    packed = 0
     c.burden[f] = 0
     for k in range(c.levels.shape[1]):
         word = philox(number, c.generation[f], 0, (ENTER_NEED << 24) + k, key[0], key[1])[0]
@@ -45,7 +46,9 @@ def enter(c, t, e, f, area, key):
         c.levels[f, k] = level
         c.burden[f] += level
         bits |= (level > 0) << k
+        packed |= level << 2 * k
     c.has[f] = bits
+    c.packed[f] = packed
 
 
 @compiled

@@ -17,6 +17,7 @@ class Columns(NamedTuple):
     first: np.ndarray  # int64 (neighbourhoods + 1,): first row of each neighbourhood
     end: np.ndarray  # int64 (neighbourhoods,): past the last row whose family has entered
     levels: np.ndarray  # uint8 (N, K): 0 none, 1 emerging, 2 entrenched, 3 crisis
+    packed: np.ndarray  # uint32 (N,): the same levels, two bits a need: bits 2 k and 2 k + 1
     has: np.ndarray  # uint16 (N,): bit k = need k above level 0
     burden: np.ndarray  # uint8 (N,): sum of levels
     age: np.ndarray  # uint8 (N,): quarters of the index child's age

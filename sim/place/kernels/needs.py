@@ -132,7 +132,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     counts : int64 (neighbourhoods, K, 4)
         Families by level, kept up to date.
     """
-    first, end, levels, has, burden = c.first, c.end, c.levels, c.has, c.burden
+    first, end, levels, packed, has, burden = c.first, c.end, c.levels, c.packed, c.has, c.burden
     age, generation, frailty = c.age, c.generation, c.frailty
     offer, clock, served = c.offer, c.clock, c.served[(quarter + RING - 1) % RING]
     bands, up_chance, down_chance, frail_up, frail_down = t.band, t.up, t.down, t.frail_up, t.frail_down
@@ -189,5 +189,6 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 counts[area, k, levels[f, k]] -= 1
                 counts[area, k, level] += 1
                 burden[f] += level - levels[f, k]
+                packed[f] ^= np.uint32((level ^ levels[f, k]) << 2 * k)
                 levels[f, k] = level
                 has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
