@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from sim.cli import pace
-from sim.cli.pace import Pace
 from sim.cli.shell import Progress
+from sim.core import pace
+from sim.core.pace import Pace
 
 
 class Clock:

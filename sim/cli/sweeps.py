@@ -7,7 +7,6 @@ import typer
 from sim.cli.options import HEADLINE, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
-from sim.core.text import printable
 
 
 @app.command()
@@ -125,6 +124,7 @@ def carry_out(sweep, out, overwrite, workers, retry, shard, quiet, no_progress):
 
 def tell_of(outcome, folder, study, quiet):
     """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
+    from sim.core.text import printable
     from sim.results.joined import join
 
     if outcome.left:
