@@ -8,7 +8,7 @@ import numpy as np
 from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
-from sim.core.text import distinct, file_name, printable
+from sim.core.text import distinct, file_name
 from sim.record.measures import LEAKS, MEASURES, shown
 from sim.report.markup import Page, escaped
 
