@@ -16,7 +16,7 @@ import sim
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted((ROOT / "sim").rglob("*.py"))
 SCREEN = 60  # lines of a function's body
-LONGER = {"sim.place.kernels.screen"}  # longer on purpose: a compiled loop that loses its speed when cut up
+LONGER = {"sim.place.kernels.access.screen"}  # longer on purpose: a compiled loop that loses its speed when cut up
 
 
 def module_of(path):
@@ -125,7 +125,8 @@ def test_few_files_stand_on_the_open_floor():
     ],
 )
 def test_the_ground_knows_nothing_of_the_rest(module, known):
-    assert neighbours(module) == known
+    own = below(module)
+    assert set().union(*map(neighbours, own)) - own == known
 
 
 def test_nothing_imports_the_command_line_but_its_entry_point():
@@ -155,13 +156,16 @@ def test_no_public_name_is_a_module_that_would_hide_it_once_imported():
 
 
 def test_luck_has_one_door():
-    """Nothing draws but through streams: no generator of Python's, numpy's or Mesa's, and no hash that a run salts."""
+    """Nothing draws but through streams: no generator of Python's, numpy's or Mesa's, and no hash that a run salts.
+
+    The points of a sweep are drawn by scipy before anything runs, from the seed of the study.
+    """
     for module, tree in MODULES.items():
         for name in imported(ast.walk(tree)):
             assert name.partition(".")[0] not in ("random", "secrets", "uuid"), module
             assert not name.startswith("numpy.random"), module
         for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
+            if isinstance(node, ast.Attribute) and module != "sim.studies.designs":
                 assert node.attr not in ("random", "rng", "default_rng", "shuffle", "shuffle_do", "unique_id"), module
             if isinstance(node, ast.Name):
                 assert node.id != "hash", module
@@ -198,7 +202,7 @@ def test_files_have_one_subject_and_a_modest_length():
         path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines()) for path in SOURCES
     }
     assert lengths["sim/system.py"] <= 330
-    assert {name for name, lines in lengths.items() if lines > 460} == {"sim/place/kernels.py"}
+    assert {name for name, lines in lengths.items() if lines > 460} == set()
 
 
 def test_one_formatter_decides_but_for_a_few_tables():
