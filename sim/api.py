@@ -175,31 +175,32 @@ def compare(
     StudyError
         If every replicate failed.
     """
-    asked = (arrangements, place, settings, seed, replicates, years, families, workers, progress)
-    return compare_points({"": {}}, *asked, cache, future, decisions)[""]
+    return compare_points(
+        {"": {}},
+        arrangements,
+        place=place,
+        settings=settings,
+        seed=seed,
+        replicates=replicates,
+        years=years,
+        families=families,
+        workers=workers,
+        progress=progress,
+        cache=cache,
+        future=future,
+        decisions=decisions,
+    )[""]
 
 
-def compare_points(
-    points,
-    arrangements,
-    place="birmingham_2010",
-    settings=None,
-    seed=1,
-    replicates=10,
-    years=15,
-    families=None,
-    workers=1,
-    progress=None,
-    cache=None,
-    future=None,
-    decisions=None,
-):
+def compare_points(points, arrangements, *, workers=1, progress=None, cache=None, **asked):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
     Parameters
     ----------
     points : dict of str to mapping
-        Changes at each point, beside `settings`, by a name for the point; other parameters as in :func:`compare`.
+        Changes at each point, beside `settings`, by a name for the point.
+    arrangements, workers, progress, cache, **asked
+        As in :func:`compare`.
 
     Returns
     -------
@@ -212,9 +213,7 @@ def compare_points(
         If every replicate of every point failed.
     """
     check_numbers(workers=workers)
-    study = load_study(
-        arrangements, place, settings, seed, replicates, years, families, points.values(), future, decisions
-    )
+    study = load_study(arrangements, points=points.values(), **asked)
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
         name: Comparison(study.at(number), [item for item in done if item.point == number])

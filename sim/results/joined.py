@@ -12,11 +12,13 @@ from sim.core.atomic import whole
 from sim.core.text import cell
 from sim.results import parts
 from sim.results.by_seed import by_seed
-from sim.results.differences import DIFFERENCE_COLUMNS, half_width, paired
+from sim.results.differences import DIFFERENCE_COLUMNS, paired
+from sim.results.enough import narrow_enough
 from sim.results.files import FAILURE_COLUMNS
-from sim.results.summary import SUMMARY_COLUMNS, spread
+from sim.results.summary import RUN_COLUMNS, SUMMARY_COLUMNS, spread
 
 SWEEP_TABLES = ("points.parquet", "runs.parquet", "summary.csv", "differences.csv")
+TAKEN = {"point", "seeds", "reached", *RUN_COLUMNS, *SUMMARY_COLUMNS, *DIFFERENCE_COLUMNS}  # so no setting's name
 SWEEP_FAILURE_COLUMNS = [*FAILURE_COLUMNS[:2], "settings", *FAILURE_COLUMNS[2:]]
 
 
@@ -38,7 +40,7 @@ def join(folder, description):
     folder, until = Path(folder), description["until"]
     index, points = parts.read_index(folder), settings_table(description["points"])
     seeds, reached = dict.fromkeys(range(len(points)), 0), {}
-    for point, _ in index.done:
+    for point, _ in (*index.done, *index.failed):
         seeds[point] += 1
     with ExitStack() as stack:
         new = {name: stack.enter_context(whole(folder / name)) for name in SWEEP_TABLES}
@@ -48,11 +50,10 @@ def join(folder, description):
         for point, rows, bodies in parts.points(folder, index):
             _add_runs(runs, point, rows)
             numbers = by_seed(rows, bodies)
-            differences = paired(numbers, description["than"])
             _add(new["summary.csv"], points, point, spread(numbers))
-            _add(new["differences.csv"], points, point, differences)
+            _add(new["differences.csv"], points, point, paired(numbers, description["than"]))
             if until:
-                reached[point] = half_width(differences, until["measure"]) <= until["half_width"]
+                reached[point] = narrow_enough(numbers, until["measure"], until["than"], until["half_width"])
         if until:
             points = points.assign(seeds=pd.Series(seeds), reached=pd.Series(reached, dtype="boolean"))
         points.reset_index().to_parquet(new["points.parquet"], index=False)
