@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
+from sim.cli.options import HEADLINE, Cluster, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
@@ -34,6 +34,7 @@ def sweep(
     out: Out = None,
     overwrite: Overwrite = False,
     workers: Workers = None,
+    cluster: Cluster = None,
     retry: Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")] = False,
     shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N parts, from 1.")] = None,
     quiet: Quiet = False,
@@ -45,9 +46,10 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = workers_of(workers)
-    if workers > 1:
-        pool.warm_up()
+    if cluster is None:
+        workers = workers_of(workers)
+        if workers > 1:
+            pool.warm_up()
     from sim.studies.sweep import load_sweep
 
     wanted = load_sweep(
@@ -63,7 +65,7 @@ def sweep(
         future=future,
         settings=settings_of(settings) or None,
     )
-    carry_out(wanted, out, overwrite, workers, retry, shard, quiet, no_progress)
+    carry_out(wanted, out, overwrite, workers, cluster, retry, shard, quiet, no_progress)
 
 
 def workers_of(workers):
@@ -106,19 +108,25 @@ def until_of(text):
     return {"measure": measure, "half_width": width}
 
 
-def carry_out(sweep, out, overwrite, workers, retry, shard, quiet, no_progress):
+def carry_out(sweep, out, overwrite, workers, cluster, retry, shard, quiet, no_progress):
     """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
+    from contextlib import nullcontext
+
     from sim.studies import until
+    from sim.studies.cluster import connected
     from sim.studies.shards import read_shard
     from sim.studies.sweep_folder import open_sweep
 
     shard = read_shard(shard) if shard else None
     terminal.tidy_up_first()
-    with open_sweep(sweep, out, overwrite, shard) as folder:
+    others = connected(cluster) if cluster is not None else nullcontext()
+    with others as executor, open_sweep(sweep, out, overwrite, shard) as folder:
         again = "the same command" if out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
+        workers = workers or executor.width
+        how = {"executor": executor, "workers": workers, "retry": retry, "shard": shard}
         with Progress("Simulating", quiet or no_progress, workers) as tell:
-            outcome = until.carry_out(sweep, folder, workers=workers, progress=tell, retry=retry, shard=shard)
+            outcome = until.carry_out(sweep, folder, progress=tell, **how)
         tell_of(outcome, folder, sweep.describe(), quiet)
 
 
