@@ -12,8 +12,7 @@ from sim.core.atomic import whole
 from sim.core.text import cell
 from sim.results import parts
 from sim.results.by_seed import by_seed
-from sim.results.differences import DIFFERENCE_COLUMNS, paired
-from sim.results.enough import narrow_enough
+from sim.results.differences import DIFFERENCE_COLUMNS, half_width, paired
 from sim.results.files import FAILURE_COLUMNS
 from sim.results.summary import RUN_COLUMNS, SUMMARY_COLUMNS, spread
 
@@ -50,10 +49,11 @@ def join(folder, description):
         for point, rows, bodies in parts.points(folder, index):
             _add_runs(runs, point, rows)
             numbers = by_seed(rows, bodies)
+            differences = paired(numbers, description["than"])
             _add(new["summary.csv"], points, point, spread(numbers))
-            _add(new["differences.csv"], points, point, paired(numbers, description["than"]))
+            _add(new["differences.csv"], points, point, differences)
             if until:
-                reached[point] = narrow_enough(numbers, until["measure"], until["than"], until["half_width"])
+                reached[point] = half_width(differences, until["measure"]) <= until["half_width"]
         if until:
             points = points.assign(seeds=pd.Series(seeds), reached=pd.Series(reached, dtype="boolean"))
         points.reset_index().to_parquet(new["points.parquet"], index=False)

@@ -1,6 +1,5 @@
 """A sweep's folder, read for those who show what came of it."""
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +8,7 @@ import pandas as pd
 
 from sim.core.codes import ALL
 from sim.core.faults import InputError
-from sim.core.input_files import read_text
+from sim.core.folders import written_by_listsim
 from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import DAMAGED, damaged
 from sim.results.joined import SWEEP_TABLES
@@ -59,18 +58,16 @@ def is_sweep(folder):
 
 
 def read_study(folder):
-    """What ``study.json`` of a folder says.
+    """What ``study.json`` says in the folder of a sweep.
 
     Raises
     ------
     InputError
+        If it is none.
     """
-    try:
-        said = json.loads(read_text(Path(folder) / STUDY, "JSON", "give the folder of a sweep"))
-        if not isinstance(said["study"], dict):
-            raise TypeError("study is no table")
-    except DAMAGED as error:
-        raise damaged(folder, error) from None
+    said = written_by_listsim(folder, [STUDY])
+    if said is None or not {"study_hash", "code_hash", "study"} <= set(said):
+        raise InputError(folder, STUDY, "is missing or damaged", "give the folder of a sweep")
     return said
 
 

@@ -5,13 +5,12 @@ from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 
-from sim.core.faults import InputError
-from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap, written_by_listsim
+from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap
 from sim.core.text import json_text
 from sim.results import parts
 from sim.results.manifest import made_by
+from sim.results.swept import STUDY, read_study
 
-STUDY = "study.json"
 PATIENCE = 10  # seconds that a shard waits for another that is making the folder
 
 
@@ -25,20 +24,6 @@ def code():
 def said_of(sweep):
     """What ``study.json`` says of a sweep."""
     return {**made_by(), "study_hash": sweep.hash, "study": sweep.describe()}
-
-
-def read_study(folder):
-    """What ``study.json`` says in the folder of a sweep.
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    said = written_by_listsim(folder, [STUDY])
-    if said is None or not {"study_hash", "code_hash", "study"} <= set(said):
-        raise InputError(folder, STUDY, "is missing or damaged", "give the folder of a sweep")
-    return said
 
 
 def differs(said, other):
