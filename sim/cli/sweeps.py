@@ -68,6 +68,24 @@ def sweep(
     carry_out(wanted, out, overwrite, workers, cluster, retry, shard, quiet, no_progress)
 
 
+@app.command()
+def merge(
+    folders: Annotated[list[str], typer.Argument(help="Folders that hold shards of one sweep.")],
+    out: Annotated[str, typer.Option(help="Folder for all of it: a new one, or one of the same sweep.")],
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+):
+    """Join the folders of a sweep's shards into one; they stay as they are.
+
+    Example: listsim merge shard1 shard2 --out whole
+    """
+    from sim.studies.shards import merged
+
+    terminal.tidy_up_first()
+    with merged(folders, out, overwrite) as (folder, study, outcome):
+        tell_of(outcome, folder, study, quiet)
+
+
 def workers_of(workers):
     """The number of processes: as given and checked, or the processors there are."""
     import os
