@@ -1,5 +1,6 @@
 """The Python interface: the same commands in the same words; results come back as data frames."""
 
+import os
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,8 @@ import pandas as pd
 from sim.core.folders import reserve_files_in, reserve_folder
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.manifest import read_manifest, write_manifest
-from sim.results.summary import summarise, tables
+from sim.results.summary import summarise
+from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import open_folder
@@ -58,7 +60,7 @@ class Comparison:
 
     @cached_property
     def _tables(self):
-        return tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
+        return result_tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
 
     @property
     def runs(self):
@@ -92,6 +94,12 @@ class Comparison:
     def summary(self):
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
+
+    def _repr_html_(self):
+        """The headline table, as a notebook shows a result."""
+        from sim.report.screen import as_html
+
+        return as_html(self.summary, self.study, self.replicates)
 
     def write(self, folder, overwrite=False, command=None, report=True):
         """Write tables, manifest, figures and report into a new folder, whole or not at all.
@@ -232,6 +240,43 @@ def run(
         Of one arrangement and one replicate.
     """
     return compare([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
+
+
+def model(
+    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+):
+    """The Mesa model that :func:`run` steps, before its first quarter; parameters as in :func:`compare`.
+
+    Its place is settled, and its do-nothing twin has run already. What may be read of it after each step is in
+    docs/mesa.md; :func:`tables` gives its rows.
+
+    Returns
+    -------
+    sim.system.LocalSystem
+        A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
+        be shuffled and its ``random`` drawn from: it uses neither.
+
+    Raises
+    ------
+    InputError
+    """
+    study = load_study([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
+    return next(runner.models(study.inputs(), seed, os.cpu_count()))
+
+
+def tables(model):
+    """What a model comes to, stepped on to its end if it is not there yet.
+
+    Parameters
+    ----------
+    model : sim.system.LocalSystem
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
+    """
+    return result_tables([[runner.result_of(model)]], model.seed)
 
 
 def redraw(folder):

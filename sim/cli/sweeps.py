@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, Overwrite, Quiet, RunOptions, app, with_options
+from sim.cli.options import HEADLINE, Overwrite, Quiet, SweepOptions, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
 @app.command()
-@with_options(RunOptions, place=None, seed=None, replicates=None, years=None)
+@with_options(SweepOptions)
 def sweep(
     file: Annotated[str | None, typer.Argument(help="A study file; what is given beside it goes first.")] = None,
     grid: Annotated[
@@ -24,8 +24,6 @@ def sweep(
         str | None,
         typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is so wide to either side."),
     ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")] = False,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N shards, from 1.")] = None,
     *,
     options,
 ):
@@ -35,8 +33,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = workers_of(options.workers)
-    if workers > 1:
+    workers = None if options.cluster else workers_of(options.workers)
+    if workers and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -53,7 +51,7 @@ def sweep(
         future=options.future,
         settings=settings_of(options.settings) or None,
     )
-    carry_out(wanted, workers, retry, shard, options)
+    carry_out(wanted, workers, options)
 
 
 @app.command()
@@ -114,19 +112,24 @@ def until_of(text):
     return {"measure": measure, "half_width": width}
 
 
-def carry_out(sweep, workers, retry, shard, asked):
-    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
+def carry_out(sweep, workers, asked):
+    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep, asked by SweepOptions."""
+    from contextlib import nullcontext
+
     from sim.studies import until
+    from sim.studies.cluster import connected
     from sim.studies.shards import read_shard
     from sim.studies.sweep_folder import open_sweep
 
-    shard = read_shard(shard) if shard else None
+    shard = read_shard(asked.shard) if asked.shard else None
     terminal.tidy_up_first()
-    with open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
+    others = connected(asked.cluster) if asked.cluster else nullcontext()
+    with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
         again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
-        with Progress("Simulating", asked.quiet or asked.no_progress, workers) as tell:
-            outcome = until.carry_out(sweep, folder, workers=workers, progress=tell, retry=retry, shard=shard)
+        how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
+        with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
+            outcome = until.carry_out(sweep, folder, progress=tell, **how)
         tell_of(outcome, folder, sweep.describe(), asked.quiet)
 
 
