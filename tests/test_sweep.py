@@ -1,6 +1,7 @@
 """A sweep: a study file or what is given beside it, every fault at once, and points that come to what a comparison does."""
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from sim.core.faults import InputError
 from sim.results.summary import tables
 from sim.studies.run import run_study
 from sim.studies.sweep import load_sweep
+from sim.studies.templates import write_template
 from sim.words import checked
 
 FILE = DATA / "study.toml"
@@ -218,3 +220,15 @@ def test_more_seeds_leave_hash_and_description_alone():
     assert more.tasks() == [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]
     assert (more.hash, more.describe()) == (sweep.hash, sweep.describe())
     assert replace(more, more={}).tasks() == sweep.tasks()
+
+
+def test_the_template_is_right_its_examples_too(tmp_path):
+    path = tmp_path / "study.toml"
+    write_template("study", path)
+    assert checked(path).endswith("a study, 6 points, 2 arrangements, 10 seeds: right")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'^# (?=\[|[\w."]+( \w+")? = )', "", text, flags=re.MULTILINE), encoding="utf-8")
+    assert checked(path).endswith(f"a study, {6 * 2 * 5 * 2 * 20} points, 2 arrangements, 10 seeds: right")
+    assert faults_of(write_template, "study", path) == [f"new: {path}: is there already; give another name"]
+    assert "did you mean 'study'" in faults_of(write_template, "studdy", tmp_path / "b.toml")[0]
+    assert not (tmp_path / "b.toml").exists()

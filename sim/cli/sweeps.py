@@ -72,6 +72,21 @@ def merge(
         tell_of(outcome, folder, study, quiet)
 
 
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="What to write a template of: study.")],
+    file: Annotated[str, typer.Argument(help="The file to write; one that is there is not replaced.")],
+):
+    """Write a commented template to fill in.
+
+    Example: listsim new study my_study.toml
+    """
+    from sim.studies.templates import write_template
+
+    write_template(kind, file)
+    print_text(file)
+
+
 def workers_of(workers):
     """The number of processes: as given and checked, or the processors there are."""
     import os
