@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from conftest import DATA
 
+import sim
 from sim.api import compare
 from sim.core.faults import InputError
 from sim.results.summary import tables
@@ -232,3 +233,19 @@ def test_the_template_is_right_its_examples_too(tmp_path):
     assert faults_of(write_template, "study", path) == [f"new: {path}: is there already; give another name"]
     assert "did you mean 'study'" in faults_of(write_template, "studdy", tmp_path / "b.toml")[0]
     assert not (tmp_path / "b.toml").exists()
+
+
+def test_python_takes_the_same_words_and_gives_data_frames(tmp_path):
+    given = {"grid": DRIFT, "until": {"measure": "cash_released", "half_width": 1e9}, **SMALL}
+    result = sim.sweep(**given)
+    assert result.outcome.done == len(result.sweep.tasks()) == 4
+    assert list(result.points.columns) == ["point", "services.threshold_drift", "seeds", "reached"]
+    wanted = compare(settings={"services.threshold_drift": 0.25}, **SMALL)
+    found = result.summary[result.summary["point"] == 1].drop(columns=["point", "services.threshold_drift"])
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), wanted.summary, check_exact=True)
+    assert set(result.differences["than"]) == {"silo"}
+    assert result.failures.empty
+    kept = sim.sweep(out=tmp_path / "mine", **given)
+    pd.testing.assert_frame_equal(kept.runs, result.runs)
+    assert (tmp_path / "mine" / "study.json").is_file()
+    assert "did you mean 'grid'" in faults_of(sim.sweep, gird=DRIFT, **SMALL)[0]
