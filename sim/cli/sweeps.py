@@ -145,22 +145,30 @@ def carry_out(sweep, workers, asked):
         how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
         with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), asked.quiet)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json)
 
 
-def tell_of(outcome, folder, study, quiet):
+def tell_of(outcome, folder, study, quiet, json=False):
     """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
     from sim.core.text import printable
-    from sim.results.joined import join
+    from sim.results.joined import join, read_csv
 
     if outcome.left:
-        say(f"{folder}: {outcome.left:,} of {outcome.done + outcome.failed + outcome.left:,} tasks are left", 0)
+        total = outcome.done + outcome.failed + outcome.left
+        say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
-        if not quiet:
-            print_text(f"{len(study['points']):,} points, {outcome.done:,} tasks done: {folder}")
+        if json:
+            print(read_csv(folder / "summary.csv").to_json(orient="records"))
+        elif not quiet:
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {folder}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
-        say(f"{outcome.failed:,} tasks failed ({printable(which, 200)}); see {folder}/failures.csv, and --retry", 3)
+        told = "--retry runs them again" if outcome.left else f"see {folder}/failures.csv; --retry runs them again"
+        say(f"{_counted(outcome.failed, 'task')} failed ({printable(which, 200)}); {told}", 3)
         raise typer.Exit(3)
+
+
+def _counted(number, name):
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
