@@ -1,6 +1,7 @@
 """The house: imports point one way, luck and money have one door each, functions are short, versions are pinned."""
 
 import ast
+import sys
 import tomllib
 from collections import defaultdict
 from functools import cache
@@ -226,7 +227,11 @@ def test_nobody_writes_what_is_inside_another_object():
         for node in ast.walk(tree):
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
             for whose, name in (pair for target in targets for pair in written(target)):
-                assert not name.startswith("_") or name.endswith("__") or whose in ("self", "cls"), (module, whose, name)
+                assert not name.startswith("_") or name.endswith("__") or whose in ("self", "cls"), (
+                    module,
+                    whose,
+                    name,
+                )
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "setattr":
                 raise AssertionError((module, ast.unparse(node)))
 
