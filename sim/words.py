@@ -17,7 +17,6 @@ from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
-from sim.studies.sweep import load_sweep
 
 KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
 
@@ -160,6 +159,8 @@ def checked(path, place="birmingham_2010"):
         without = f", which has no {', '.join(absent)}" if absent else ""
         return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
     if {"arrangements", "grid", "sample", "until"} & set(spec):
+        from sim.studies.sweep import load_sweep
+
         study = load_sweep(path, place=None if "place" in spec else place)
         size = f"{len(study.points)} points, {len(study.arrangements)} arrangements, {len(study.seeds)} seeds"
         return f"{path}: a study, {size}: right"

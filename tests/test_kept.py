@@ -1,6 +1,7 @@
 """A sweep's work is kept: whatever ends it, it goes on where it was, and comes to the same."""
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from sim.api import compare_points
 from sim.core.faults import InputError
 from sim.results import parts
-from sim.studies import kept, lots
+from sim.studies import kept, lots, shards
 from sim.studies import run as runner
 from sim.studies.kept import carry_out
 from sim.studies.lots import Lot, Lots
@@ -51,7 +52,7 @@ def whole(sweep, tmp_path_factory):
     """The runs of the sweep done in one go, one lot after the other."""
     folder = tmp_path_factory.mktemp("whole") / "out"
     with open_sweep(sweep, folder):
-        assert carry_out(sweep, folder) == kept.Outcome(9, 0, 0, [])
+        assert carry_out(sweep, folder) == shards.Outcome(9, 0, 0, [])
     return runs_of(folder)
 
 
@@ -98,8 +99,9 @@ def test_neither_processes_nor_the_size_of_lots_change_what_comes_out(sweep, who
     assert runs_of(folder) == whole
     assert told == sorted(told)
     assert told[-1] == (9, 9)
-    assert len(told) == len(list((folder / "parts").iterdir()))
-    assert len(told) == 9 if most == 1 else len(told) < 9
+    assert told[0] == (0, 9)
+    assert len(told) == 1 + len(list((folder / "parts").iterdir()))
+    assert len(told) == 10 if most == 1 else len(told) < 10
 
 
 def test_a_sweep_goes_on_where_it_was(sweep, whole, tmp_path, failing):
@@ -112,7 +114,7 @@ def test_a_sweep_goes_on_where_it_was(sweep, whole, tmp_path, failing):
     with open_sweep(sweep, tmp_path / "out") as folder:
         assert carry_out(sweep, folder, progress=lambda *numbers: told.append(numbers)).left == 0
     assert failing["ran"] == [2, 2, 2, 3, 3, 3]
-    assert told[-1] == (9, 9)
+    assert (told[0], told[-1]) == ((3, 9), (9, 9))
     assert runs_of(folder) == whole
 
 
@@ -195,7 +197,7 @@ def kills(monkeypatch, tmp_path, times, point=1, seed=2):
 def test_a_killed_worker_costs_a_retry_and_no_more(sweep, whole, tmp_path, monkeypatch):
     kills(monkeypatch, tmp_path, 1)
     with open_sweep(sweep, tmp_path / "out") as folder:
-        assert carry_out(sweep, folder, workers=2) == kept.Outcome(9, 0, 0, [])
+        assert carry_out(sweep, folder, workers=2) == shards.Outcome(9, 0, 0, [])
     assert runs_of(folder) == whole
 
 
@@ -341,10 +343,11 @@ def test_shards_of_folders_of_their_own_are_merged_in_any_order(sweep, whole, tm
         with open_sweep(sweep, folder, shard=(number, 3)):
             carry_out(sweep, folder, shard=(number, 3))
     for number, order in enumerate(permutations(folders)):
-        with merged(order, tmp_path / f"merged{number}") as (folder, said):
-            assert said["study"] == sweep.describe()
+        with merged(order, tmp_path / f"merged{number}") as (folder, study, outcome):
+            assert study == json.loads(json.dumps(sweep.describe()))
+            assert outcome == shards.Outcome(9, 0, 0, [])
             assert runs_of(folder) == whole
-    with merged(folders[1:] + folders, folders[0]) as (folder, _):
+    with merged(folders[1:] + folders, folders[0]) as (folder, *_):
         assert runs_of(folder) == whole
 
 
@@ -353,10 +356,10 @@ def test_a_merge_that_lacks_tasks_says_which_and_goes_on_later(sweep, whole, tmp
     for number, folder in enumerate(folders, 1):
         with open_sweep(sweep, folder, shard=(number, 2)):
             carry_out(sweep, folder, shard=(number, 2))
-    said = r"5 of 9 tasks are missing: point 1 with seed 2, point 2 with seed 2, point 0 with seed 3 and 2 more"
+    said = r"5 of 9 tasks are missing: point 0 with seed 3, point 1 with seed 2, point 1 with seed 3 and 2 more"
     with pytest.raises(InputError, match=said), merged(folders[:1], tmp_path / "out"):
         pass
-    with merged(folders[1:], tmp_path / "out") as (folder, _):
+    with merged(folders[1:], tmp_path / "out") as (folder, *_):
         assert runs_of(folder) == whole
 
 

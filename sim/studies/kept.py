@@ -19,31 +19,11 @@ from sim.studies.arguments import check_numbers
 from sim.studies.done import Done, Failure
 from sim.studies.lots import TRIES, Lots
 from sim.studies.run import attempt
-from sim.studies.shards import tasks_of
+from sim.studies.shards import outcome_of, tasks_of
 from sim.studies.sweep_folder import code
 
 KILLED = f"a worker process was killed {TRIES} times (out of memory?); try fewer workers or families, then --retry"
 _DIGESTED = 64  # points whose digests are made with one memory of what they share
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What stands of a sweep's tasks.
-
-    Attributes
-    ----------
-    done, failed : int
-        Tasks, of all that the sweep has.
-    left : int
-        Tasks that nobody has done yet.
-    failures : list of dict
-        Point, seed, settings, error, message, traceback of each task that failed.
-    """
-
-    done: int
-    failed: int
-    left: int
-    failures: list
 
 
 @dataclass(frozen=True)
@@ -125,7 +105,7 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     workers : int
         Processes, or lots of tasks that the executor is given at a time; results do not depend on it.
     progress : callable, optional
-        Called with the number of tasks that are done or failed, and their total.
+        Called with the number of tasks that are done or failed, and their total, at the start and after each part.
     retry : bool
         Whether those that failed are done again, and nothing else is.
     shard : tuple of int and int, optional
@@ -135,7 +115,8 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
 
     Returns
     -------
-    Outcome
+    sim.studies.shards.Outcome
+        Of all tasks of the sweep.
 
     Raises
     ------
@@ -150,6 +131,8 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     mine = tasks_of(sweep, shard)
     todo = [task for task in mine if (task in index.failed if retry else not _known(task, index))]
     finished = len(mine) - sum(not _known(task, index) for task in mine) - retry * len(todo)
+    if progress:
+        progress(finished, len(mine))
     with _marked(folder / parts.FOLDER) as mark:
         work = Work(sweep, folder, mark, cache, index, keys)
         with closing(_receipts(work, todo, executor, workers)) as receipts:
@@ -160,15 +143,7 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
                 finished += len(receipt.told["tasks"]) + len(receipt.told["failures"])
                 if progress:
                     progress(finished, len(mine))
-    return outcome(sweep, parts.read_index(folder) if shard else index)
-
-
-def outcome(sweep, index):
-    """What stands of a sweep by what its folder holds."""
-    tasks = sweep.tasks()
-    failures = [index.failed[task] for task in tasks if task in index.failed]
-    done = sum(task in index.done for task in tasks)
-    return Outcome(done, len(failures), len(tasks) - done - len(failures), failures)
+    return outcome_of(sweep.tasks(), parts.read_index(folder) if shard else index)
 
 
 class Keys:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from sim.core.atomic import whole
@@ -11,6 +12,33 @@ from sim.results import parts
 from sim.studies.sweep_folder import differs, open_said, read_study
 
 SHOWN = 3  # missing tasks that a message names
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What stands of a sweep's tasks.
+
+    Attributes
+    ----------
+    done, failed : int
+        Tasks, of all that the sweep has.
+    left : int
+        Tasks that nobody has done yet.
+    failures : list of dict
+        Point, seed, settings, error, message, traceback of each task that failed.
+    """
+
+    done: int
+    failed: int
+    left: int
+    failures: list
+
+
+def outcome_of(tasks, index):
+    """What stands of some tasks, by what a folder's index holds."""
+    failures = [index.failed[task] for task in tasks if task in index.failed]
+    done = sum(task in index.done for task in tasks)
+    return Outcome(done, len(failures), len(tasks) - done - len(failures), failures)
 
 
 def read_shard(text):
@@ -58,8 +86,8 @@ def merged(folders, out, overwrite=False):
 
     Yields
     ------
-    tuple of pathlib.Path and dict
-        The folder with all tasks, and what its ``study.json`` says.
+    tuple of pathlib.Path, dict and Outcome
+        The folder with all tasks, the description of its sweep, and what stands of it.
 
     Raises
     ------
@@ -75,8 +103,11 @@ def merged(folders, out, overwrite=False):
         for folder in folders:
             for part in sorted((Path(folder) / parts.FOLDER).glob("*.parquet")):
                 _bring(part, target / parts.FOLDER / part.name)
-        _refuse_missing(said["study"], target)
-        yield target, said
+        index = parts.read_index(target)
+        asked = {(point, seed) for seed in said["study"]["seeds"] for point in range(len(said["study"]["points"]))}
+        _refuse_missing(asked, index, target)
+        every = sorted(asked | set(index.done) | set(index.failed))  # of seeds that were added, too
+        yield target, said["study"], outcome_of(every, index)
 
 
 def _bring(part, target):
@@ -90,12 +121,10 @@ def _bring(part, target):
                 shutil.copyfile(part, partial)
 
 
-def _refuse_missing(study, folder):
-    index = parts.read_index(folder)
-    wanted = [(point, seed) for seed in study["seeds"] for point in range(len(study["points"]))]
-    missing = [task for task in wanted if task not in index.done and task not in index.failed]
+def _refuse_missing(asked, index, folder):
+    missing = sorted(asked - set(index.done) - set(index.failed))
     if missing:
         some = ", ".join(f"point {point} with seed {seed}" for point, seed in missing[:SHOWN])
         more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-        said = f"{len(missing)} of {len(wanted)} tasks are missing: {some}{more}"
+        said = f"{len(missing)} of {len(asked)} tasks are missing: {some}{more}"
         raise InputError(folder, "", said, "merge what holds them into it too; what there is, is kept there")

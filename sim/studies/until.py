@@ -55,14 +55,16 @@ class Known:
 
     def read(self, folder):
         """Read the tasks that were done, or failed, since the last time."""
-        index = parts.read_index(folder)
-        first = self._sweep.seeds[0]
+        index, first = parts.read_index(folder), self._sweep.seeds[0]
         for point, seed in index.failed:
-            self._of[point][seed - first] = None
+            self.add(point, {seed - first: None})
         new = {task: place for task, place in index.done.items() if self._of[task[0]].get(task[1] - first) is None}
         for point, runs, bodies in parts.points(folder, parts.Index(done=new)):
-            for replicate, numbers in self._asked_for(by_seed(runs, bodies)).items():
-                self._of[point][replicate] = numbers.to_dict()
+            self.add(point, {i: column.to_dict() for i, column in self._asked_for(by_seed(runs, bodies)).items()})
+
+    def add(self, point, numbers):
+        """Take note of what came of some replicates of a point: numbers by arrangement, None where it failed."""
+        self._of[point] |= numbers
 
     def _asked_for(self, numbers):
         """The measure of all agencies: a row an arrangement, a column a replicate."""
