@@ -93,7 +93,7 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
-    def write(self, folder, overwrite=False, command=None):
+    def write(self, folder, overwrite=False, command=None, report=True):
         """Write tables, manifest, figures and report into a new folder, whole or not at all.
 
         Parameters
@@ -103,23 +103,26 @@ class Comparison:
             Whether a folder that listsim wrote may be replaced; nothing else ever is.
         command : list of str, optional
             Words of the command line; None for a run from Python.
+        report : bool
+            Whether figures and report are drawn, or left to :func:`redraw`.
 
         Raises
         ------
         InputError
         """
         with reserve_folder(folder, overwrite, self.study.request.texts) as reserved:
-            reserved.finish(lambda new: self.write_into(new, command))
+            reserved.finish(lambda new: self.write_into(new, command, report))
 
-    def write_into(self, folder, command=None):
+    def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        from sim.report.page import write_report  # drawing takes seconds to import
-
         write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
         if len(self.failures):
             write_failures(folder, self.failures)
-        write_manifest(folder, self.study, self.bodies, command)
-        write_report(folder, self.runs, self.summary, read_manifest(folder))
+        write_manifest(folder, self.study, self.bodies, command, report)
+        if report:
+            from sim.report.page import write_report  # drawing takes seconds to import
+
+            write_report(folder, self.runs, self.summary, read_manifest(folder))
 
 
 def compare(

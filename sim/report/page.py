@@ -12,7 +12,6 @@ from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.text import distinct, file_name, printable
 from sim.record.measures import LEAKS, MEASURES, shown
-from sim.report import figures
 
 _STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}
@@ -87,6 +86,8 @@ def _own_ids(tag, figure):
 
 
 def _figures(folder, runs, summary, names, manifest):
+    from sim.report import figures  # which takes seconds to import
+
     figures.setup()
     agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
     agencies |= {body: "joint body" for item in manifest["arrangements"].values() for body in item["bodies"]}
