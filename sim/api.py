@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -384,7 +384,7 @@ def tables(model):
 
 
 def redraw(folder):
-    """Draw the report of a finished run again; all of it or nothing is written.
+    """Draw the report of a finished run or sweep again; all of it or nothing is written.
 
     Parameters
     ----------
@@ -394,20 +394,32 @@ def redraw(folder):
     ------
     InputError
     """
-    from sim.report.page import write_report
-
     with reserve_files_in(folder) as reserved:
-        runs, _, summary, manifest = read_tables(folder)
+        write = _drawing_of(folder)
 
         def draw(new):
             try:
-                write_report(new, runs, summary, manifest)
+                write(new)
             except OSError:  # the disk, not the tables
                 raise
             except DAMAGED as error:
                 raise damaged(folder, error) from error
 
         reserved.finish(draw)
+
+
+def _drawing_of(folder):
+    """What draws the report of a folder into another."""
+    from sim.results.swept import is_sweep
+
+    if is_sweep(folder):
+        from sim.report.swept import write_swept
+
+        return partial(write_swept, folder)
+    from sim.report.page import write_report
+
+    runs, _, summary, manifest = read_tables(folder)
+    return lambda new: write_report(new, runs, summary, manifest)
 
 
 def appraise(

@@ -17,6 +17,7 @@ from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
+from sim.studies.inputs import YEARS, inputs_of, load_common, quantities, read_arrangements
 
 KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
 
@@ -46,9 +47,10 @@ def listed(kind, place):
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.studies.study import load_study
-
-    return {**DIALS, **load_study(["all"], place).quantities()}
+    loaded = load_place(place)
+    families = loaded.get("place.families")
+    every = inputs_of(read_arrangements(["all"]), loaded, YEARS, families, load_common())
+    return {**DIALS, **quantities(every)}
 
 
 def explained(name, place):
