@@ -145,11 +145,11 @@ def carry_out(sweep, workers, asked):
         how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
         with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json, not asked.no_report)
 
 
-def tell_of(outcome, folder, study, quiet, json=False):
-    """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
+def tell_of(outcome, folder, study, quiet, json=False, report=True):
+    """Join the tables of a sweep that has been done, draw its page, and say what came of it; code 3 where tasks failed."""
     from sim.core.text import printable
     from sim.results.joined import join, read_csv
 
@@ -158,10 +158,15 @@ def tell_of(outcome, folder, study, quiet, json=False):
         say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
+        if report and outcome.done:
+            from sim.report.swept import draw_swept
+
+            draw_swept(folder)
         if json:
             print(read_csv(folder / "summary.csv").to_json(orient="records"))
         elif not quiet:
-            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {folder}")
+            where = f"{folder}/report.html" if report and outcome.done else folder
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {where}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
