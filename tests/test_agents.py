@@ -14,12 +14,12 @@ from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.deals.basis import lines_touched
 from sim.deals.contracts import Contract
-from sim.model import TREASURY, LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.measurement import Cohort, Finding
 from sim.record.recorder import Recorder
 from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
+from sim.system import TREASURY, LocalSystem
 from tests.conftest import one, sums, with_numbers, with_values
 
 
@@ -171,6 +171,17 @@ def test_a_forecast_within_budget_cuts_nothing():
     item.budget_pence = 1199
     item.forecast_and_cut(3)
     assert item.balance("prevention") == 499
+
+
+@pytest.mark.parametrize(("held", "cuts"), [(0, []), (1, [("council", "cut", "1", "prevention", "1")])])
+def test_a_cut_is_a_decision_only_where_there_is_something_to_cut(held, cuts):
+    model = system("silo")
+    model.calendar.quarter, item = 3, agency(model, "council")
+    spends(model, item, 300, 300, 300)
+    item.budget_pence = 1199
+    model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
+    item.forecast_and_cut(3)
+    assert [tuple(map(str, row[1:])) for row in model.decisions.rows] == cuts
 
 
 def test_a_cut_contract_takes_on_fewer_families():
