@@ -619,6 +619,18 @@ def on_programmes(c, o, first_area, last_area, helped):
 
 
 @compiled
+def with_entrenched(levels):
+    """Families with an entrenched need or worse."""
+    families = 0
+    for f in range(levels.shape[0]):
+        most = np.uint8(0)
+        for k in range(levels.shape[1]):
+            most = max(most, levels[f, k])
+        families += most >= 2
+    return families
+
+
+@compiled
 def use_of_services(c, target, use):
     """Last year's use of services by known families like a programme's target: what an analyst would look up (6).
 
@@ -648,31 +660,22 @@ def use_of_services(c, target, use):
 
 @compiled
 def use_of_rows(served, rows, generation, as_enrolled, use):
-    """Served quarters by line of some families in a year, leaving out those whose place another family has taken.
+    """Quarters in which lines served some families, leaving out those whose place another family has taken.
 
     Parameters
     ----------
-    served : uint32 (quarters, N)
+    served : uint32 (N,)
+        Of one quarter.
     rows : int64 (n,)
     generation : uint8 (N,)
     as_enrolled : uint8 (n,)
         Generation of each family when it was enrolled.
     use : int64 (lines,)
         Added to.
-
-    Returns
-    -------
-    int
-        Families still there.
     """
-    still = 0
     for i in range(rows.size):
         f = rows[i]
-        if generation[f] == as_enrolled[i]:
-            still += 1
-            for q in range(served.shape[0]):
-                mask = served[q, f]
-                if mask:
-                    for j in range(use.size):
-                        use[j] += (mask >> j) & 1
-    return still
+        mask = served[f]
+        if mask and generation[f] == as_enrolled[i]:
+            for j in range(use.size):
+                use[j] += (mask >> j) & 1
