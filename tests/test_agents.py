@@ -14,12 +14,12 @@ from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.deals.basis import lines_touched
 from sim.deals.contracts import Contract
-from sim.model import TREASURY, LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.measurement import Cohort, Finding
 from sim.record.recorder import Recorder
 from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
+from sim.system import TREASURY, LocalSystem
 from tests.conftest import one, sums, with_numbers, with_values
 
 

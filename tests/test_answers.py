@@ -14,12 +14,12 @@ from sim.core.dials import DIALS
 from sim.core.faults import InputError
 from sim.core.ledger import PURPOSES
 from sim.deals.terms import WORDS
-from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import SECTORS
 from sim.record.recorder import Recorder
 from sim.rules import CHOICES
 from sim.studies.inputs import load_inputs, with_settings
+from sim.system import LocalSystem
 from tests.test_outcome_arrangements import WEALTHY
 
 COUNTED = ("prison",)

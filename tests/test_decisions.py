@@ -11,13 +11,13 @@ from sim.arrangements.listed import given_decisions
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.deals.decisions import LISTABLE
-from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
 from sim.studies.done import Done, RunResult
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
+from sim.system import LocalSystem
 from sim.words import checked
 
 TOWN = {"place": "milltown", "seed": 3}

@@ -8,7 +8,6 @@ from sim.core.by_year import added, compounded, in_year
 from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import InputError
-from sim.model import LocalSystem
 from sim.place.families import AreaInfluence
 from sim.place.places import load_place, place_names
 from sim.record.recorder import Recorder
@@ -20,6 +19,7 @@ from sim.studies import run as runner
 from sim.studies.futures import future_names, load_future
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
+from sim.system import LocalSystem
 from sim.words import checked, explained, listed
 
 HEAD = 'name = "Mine"\ntext = "What if."\nsource = "assumption: a test"\n'

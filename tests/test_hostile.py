@@ -147,6 +147,7 @@ def process(given):
     """The same of a process of its own, or of two at once: the worst of their codes."""
 
     def limit():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in a shell's background inherits it ignored
         for name, value in given.limits.items():
             resource.setrlimit(getattr(resource, name), (value, value))
         if given.stdout == "closed":

@@ -19,9 +19,9 @@ from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.deals.bonds import OutcomeBond, Payer
 from sim.deals.decisions import DecisionBook
-from sim.model import LocalSystem
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
+from sim.system import LocalSystem
 
 
 class Desk(mesa.Model):

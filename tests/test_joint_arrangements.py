@@ -7,12 +7,12 @@ from sim.api import compare
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
-from sim.model import LocalSystem
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
+from sim.system import LocalSystem
 from tests.conftest import one, sums
 
 JOINT = (

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
+from sim.system import LocalSystem
 from tests.conftest import CORNER, PLAN, one, sums
 
 DOWN = (*LEAKS, "cash_released")

@@ -14,12 +14,12 @@ import pytest
 from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
 from sim.deals.contracts import Contract
-from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.programmes.measurement import Finding
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
+from sim.system import LocalSystem
 from tests.conftest import one, sums
 
 KEEN = {

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from sim.core import codes
 from sim.core.evidence import check_source
 from sim.core.faults import InputError
-from sim.model import LocalSystem
 from sim.place.checks import reserved
 from sim.place.places import load_place, place_names
 from sim.record.recorder import Recorder
 from sim.studies.study import load_study
+from sim.system import LocalSystem
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ class Recorder:
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
-        self.entrenched.append(kernels.with_entrenched(model.families.columns.levels))
+        self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
         for body in model.bodies:
             self._record_body(body, year)
         for cohort in model.cohorts.cohorts:

@@ -11,7 +11,6 @@ from sim.core import terminal
 from sim.core.calendar import QUARTERS
 from sim.core.digest import Digests
 from sim.core.faults import InputError
-from sim.model import LocalSystem
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
@@ -20,6 +19,7 @@ from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once
 from sim.studies.done import Done, Failure, RunResult, StudyError
 from sim.studies.inputs import TWIN
+from sim.system import LocalSystem
 
 
 def simulate(inputs, settled, seed, twin=None):
