@@ -8,6 +8,8 @@ from sim.deals.finance import irr
 from sim.place import kernels
 from sim.record.served import Served
 
+_ENTRENCHED = np.uint32(0xAAAAAAAA)  # of packed levels: set where a need is at level 2 or 3
+
 
 @dataclass
 class Recorder:
@@ -58,7 +60,7 @@ class Recorder:
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
-        self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
+        self.entrenched.append(int(np.count_nonzero(model.families.columns.packed & _ENTRENCHED)))
         for body in model.bodies:
             self._record_body(body, year)
         for cohort in model.cohorts.cohorts:

@@ -2,15 +2,17 @@
 
 from sim.core.compiled import compiled
 from sim.place.kernels.columns import RING
-from sim.place.kernels.uptake import matches
+from sim.place.kernels.uptake import list_like, needs_at
 
 
 @compiled
-def use_of_services(c, target, use):
+def use_of_services(c, target, rows, use):
     """Last year's use of services by known families like a programme's target: what an analyst would look up (6).
 
     Parameters
     ----------
+    rows : int64 (N,)
+        Working space.
     use : int64 (lines,)
         Filled with served quarters of the last RING quarters.
 
@@ -19,15 +21,14 @@ def use_of_services(c, target, use):
     int
         Families counted.
     """
-    levels, age, known, found, served, wanted = c.levels, c.age, c.known, c.found, c.served, target.needs
+    packed, known, found, served = c.packed, c.known, c.found, c.served
     use[:] = 0
     families = 0
-    for f in range(age.size):
-        if known[f] | found[f] and target.age_from <= age[f] <= target.age_to:
-            bits = matches(levels, wanted, target.level_from, target.level_to, target.at_least, f)
-            if bits & (known[f] | found[f]):
-                families += 1
-                for q in range(RING):
+    for f in rows[: list_like(c, target, 0, c.age.size, rows)]:
+        if needs_at(packed[f], target) & (known[f] | found[f]):
+            families += 1
+            for q in range(RING):
+                if served[q, f]:
                     for j in range(use.size):
                         use[j] += (served[q, f] >> j) & 1
     return families
