@@ -5,7 +5,7 @@ threads may share them out in any way and the result is the same to the bit. Pla
 ``tests/oracle.py``. Section numbers refer to docs/odd.md.
 """
 
-from sim.place.kernels.access import ServiceTables, screen
+from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
 from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
@@ -15,6 +15,7 @@ from sim.place.kernels.use import use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
+    "PATTERNS",
     "QUARTERS_OF_AGE",
     "RING",
     "SLOTS",
@@ -23,6 +24,7 @@ __all__ = [
     "NeedTables",
     "OfferTables",
     "ServiceTables",
+    "Showing",
     "Target",
     "admit",
     "age_families",
