@@ -145,7 +145,8 @@ class KernelVersion:
         levels, ages = task.start(np.random.default_rng(seed), areas)
         first = np.arange(areas + 1) * SIZE
         self.columns = kernels.Columns(
-            first, first[1:].copy(), np.ascontiguousarray(levels.T), ((levels > 0).T @ (1 << np.arange(NEEDS))).astype(np.uint16),
+            first, first[1:].copy(), np.ascontiguousarray(levels.T),
+            (levels.T @ 4 ** np.arange(NEEDS)).astype(np.uint32), ((levels > 0).T @ (1 << np.arange(NEEDS))).astype(np.uint16),
             levels.sum(axis=0, dtype=np.uint8), ages, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint32),
             np.full(n, 0.5, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
             np.zeros((kernels.RING, n), np.uint32), np.zeros((kernels.SLOTS, n), np.uint8), np.zeros((kernels.SLOTS, n), np.uint8),

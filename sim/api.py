@@ -93,7 +93,7 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
-    def write(self, folder, overwrite=False, command=None):
+    def write(self, folder, overwrite=False, command=None, report=True):
         """Write tables, manifest, figures and report into a new folder, whole or not at all.
 
         Parameters
@@ -103,23 +103,26 @@ class Comparison:
             Whether a folder that listsim wrote may be replaced; nothing else ever is.
         command : list of str, optional
             Words of the command line; None for a run from Python.
+        report : bool
+            Whether figures and report are drawn, or left to :func:`redraw`.
 
         Raises
         ------
         InputError
         """
         with reserve_folder(folder, overwrite, self.study.request.texts) as reserved:
-            reserved.finish(lambda new: self.write_into(new, command))
+            reserved.finish(lambda new: self.write_into(new, command, report))
 
-    def write_into(self, folder, command=None):
+    def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        from sim.report.page import write_report  # drawing takes seconds to import
-
         write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
         if len(self.failures):
             write_failures(folder, self.failures)
-        write_manifest(folder, self.study, self.bodies, command)
-        write_report(folder, self.runs, self.summary, read_manifest(folder))
+        write_manifest(folder, self.study, self.bodies, command, report)
+        if report:
+            from sim.report.page import write_report  # drawing takes seconds to import
+
+            write_report(folder, self.runs, self.summary, read_manifest(folder))
 
 
 def compare(
@@ -172,31 +175,32 @@ def compare(
     StudyError
         If every replicate failed.
     """
-    asked = (arrangements, place, settings, seed, replicates, years, families, workers, progress)
-    return compare_points({"": {}}, *asked, cache, future, decisions)[""]
+    return compare_points(
+        {"": {}},
+        arrangements,
+        place=place,
+        settings=settings,
+        seed=seed,
+        replicates=replicates,
+        years=years,
+        families=families,
+        workers=workers,
+        progress=progress,
+        cache=cache,
+        future=future,
+        decisions=decisions,
+    )[""]
 
 
-def compare_points(
-    points,
-    arrangements,
-    place="birmingham_2010",
-    settings=None,
-    seed=1,
-    replicates=10,
-    years=15,
-    families=None,
-    workers=1,
-    progress=None,
-    cache=None,
-    future=None,
-    decisions=None,
-):
+def compare_points(points, arrangements, *, workers=1, progress=None, cache=None, **asked):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
     Parameters
     ----------
     points : dict of str to mapping
-        Changes at each point, beside `settings`, by a name for the point; other parameters as in :func:`compare`.
+        Changes at each point, beside `settings`, by a name for the point.
+    arrangements, workers, progress, cache, **asked
+        As in :func:`compare`.
 
     Returns
     -------
@@ -209,9 +213,7 @@ def compare_points(
         If every replicate of every point failed.
     """
     check_numbers(workers=workers)
-    study = load_study(
-        arrangements, place, settings, seed, replicates, years, families, points.values(), future, decisions
-    )
+    study = load_study(arrangements, points=points.values(), **asked)
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
         name: Comparison(study.at(number), [item for item in done if item.point == number])

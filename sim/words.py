@@ -17,6 +17,7 @@ from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
+from sim.studies.sweep import load_sweep
 
 KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
 
@@ -158,11 +159,15 @@ def checked(path, place="birmingham_2010"):
         absent = [name.split(".")[1] for name in read.values if name not in read.at(at).values]
         without = f", which has no {', '.join(absent)}" if absent else ""
         return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
+    if {"arrangements", "grid", "sample", "until"} & set(spec):
+        study = load_sweep(path, place=None if "place" in spec else place)
+        size = f"{len(study.points)} points, {len(study.arrangements)} arrangements, {len(study.seeds)} seeds"
+        return f"{path}: a study, {size}: right"
     raise InputError(
         path,
         "",
-        "is neither an arrangement, a programme, a benefit profile, a future nor a place",
-        "give a file with extends or [rules], [target], [[benefit]] or [path], or a place's folder",
+        "is neither an arrangement, a programme, a benefit profile, a future, a study nor a place",
+        "give a file with extends or [rules], [target], [[benefit]], [path] or [grid], or a place's folder",
     )
 
 

@@ -60,6 +60,22 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
     assert (tmp_path / "mine" / "report.html").read_bytes() == before
 
 
+def test_without_a_report_the_tables_stand_alone_until_it_is_drawn(listsim, tmp_path):
+    town = ("run", "silo", *TOWN, "--workers", 1, "--years", 2)
+    assert "\nTables: bare\n" in listsim(*town, "--no-report", "--out", "bare")[1]
+    assert "\nReport: full/report.html\n" in listsim(*town, "--out", "full")[1]
+    bare, full = ({path.name: path for path in (tmp_path / name).iterdir()} for name in ("bare", "full"))
+    assert full.keys() - bare.keys() == {"report.html", "figures"}
+    said, of_full = (json.loads(files["manifest.json"].read_text()) for files in (bare, full))
+    assert (said["report"], of_full["report"], said["tables"]) == (False, True, of_full["tables"])
+    assert listsim("report", "bare")[0] == 0
+    assert {path.name for path in (tmp_path / "bare" / "figures").iterdir()} == {
+        path.name for path in full["figures"].iterdir()
+    }
+    assert listsim(*town, "--no-report", "--overwrite", "--quiet", "--out", "bare")[:2] == (0, "")
+    assert {path.name for path in (tmp_path / "bare").iterdir()} == set(bare)
+
+
 def test_run_takes_the_next_free_folder_and_prints_json(listsim, tmp_path):
     code, out, _ = listsim("run", "silo", *TOWN, "--workers", 1, "--json", "--years", 3)
     assert code == 0

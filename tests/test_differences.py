@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from sim.results.by_seed import KEYS
-from sim.results.differences import DIFFERENCE_COLUMNS, by_seed, paired
+from sim.results.differences import DIFFERENCE_COLUMNS, by_seed, half_width, paired
 from sim.results.summary import RUN_COLUMNS, SUMMARY_COLUMNS
 
 
@@ -70,6 +70,14 @@ def test_than_any_arrangement():
     assert list(found["arrangement"]) == ["a", "c"]
     assert list(found["mean"]) == [-2.5, -4]
     assert set(found["than"]) == {"b"}
+
+
+def test_the_half_width_is_that_of_the_widest_interval():
+    found = paired(numbers({"a": [10, 20, 30], "b": [11, 22, 33], "c": [10, 21, 30]}), "a")
+    assert half_width(found, "retained") == pytest.approx(4.302653 / 3**0.5, abs=1e-6)
+    assert np.isnan(half_width(found, "cash_released"))  # nothing known is not narrow
+    known = paired(numbers({"a": [1, 2], "b": [1, 3], "c": [1, np.nan]}), "a")
+    assert np.isnan(half_width(known, "retained"))
 
 
 def test_numbers_by_seed_are_those_that_the_summary_spreads(compared):

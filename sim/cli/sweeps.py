@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import HEADLINE, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
-from sim.cli.shell import settings_of
+from sim.cli.shell import Progress, print_text, say, settings_of
+from sim.core import terminal
 
 
 @app.command()
@@ -65,6 +66,24 @@ def sweep(
     carry_out(wanted, out, overwrite, workers, retry, shard, quiet, no_progress)
 
 
+@app.command()
+def merge(
+    folders: Annotated[list[str], typer.Argument(help="Folders that hold shards of one sweep.")],
+    out: Annotated[str, typer.Option(help="Folder for all of it: a new one, or one of the same sweep.")],
+    overwrite: Overwrite = False,
+    quiet: Quiet = False,
+):
+    """Join the folders of a sweep's shards into one; they stay as they are.
+
+    Example: listsim merge shard1 shard2 --out whole
+    """
+    from sim.studies.shards import merged
+
+    terminal.tidy_up_first()
+    with merged(folders, out, overwrite) as (folder, study, outcome):
+        tell_of(outcome, folder, study, quiet)
+
+
 def workers_of(workers):
     """The number of processes: as given and checked, or the processors there are."""
     import os
@@ -103,3 +122,37 @@ def until_of(text):
     if not (sign and measure and width):
         raise InputError("--until", text, "is not MEASURE=WIDTH", "write for example cash_released=500000")
     return {"measure": measure, "half_width": width}
+
+
+def carry_out(sweep, out, overwrite, workers, retry, shard, quiet, no_progress):
+    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
+    from sim.studies import until
+    from sim.studies.shards import read_shard
+    from sim.studies.sweep_folder import open_sweep
+
+    shard = read_shard(shard) if shard else None
+    terminal.tidy_up_first()
+    with open_sweep(sweep, out, overwrite, shard) as folder:
+        again = "the same command" if out else f"the same command with --out {folder}"
+        terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
+        with Progress("Simulating", quiet or no_progress, workers) as tell:
+            outcome = until.carry_out(sweep, folder, workers=workers, progress=tell, retry=retry, shard=shard)
+        tell_of(outcome, folder, sweep.describe(), quiet)
+
+
+def tell_of(outcome, folder, study, quiet):
+    """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
+    from sim.core.text import printable
+    from sim.results.joined import join
+
+    if outcome.left:
+        say(f"{folder}: {outcome.left:,} of {outcome.done + outcome.failed + outcome.left:,} tasks are left", 0)
+    else:
+        join(folder, study)
+        if not quiet:
+            print_text(f"{len(study['points']):,} points, {outcome.done:,} tasks done: {folder}")
+    if outcome.failed:
+        first = outcome.failures[0]
+        which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
+        say(f"{outcome.failed:,} tasks failed ({printable(which, 200)}); see {folder}/failures.csv, and --retry", 3)
+        raise typer.Exit(3)

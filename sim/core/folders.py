@@ -53,6 +53,10 @@ class TakenError(InputError):
     """A name that somebody else has, or is about to have."""
 
 
+class HeldError(TakenError):
+    """A name that a process holds just now."""
+
+
 class Reservation:
     """A name kept for what will be written there; leave it by ``with``, whatever happened.
 
@@ -332,7 +336,7 @@ def _take(path):
         taken.mkdir()
     except FileExistsError:
         process = next(map(process_of, _owners(taken)), "unknown")
-        raise TakenError(
+        raise HeldError(
             path,
             "",
             f"another run (process {process}) is writing it",

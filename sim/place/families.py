@@ -241,6 +241,7 @@ def _empty_columns(place, n_families):
         first,
         first[:-1].copy(),
         np.zeros((n, k), np.uint8),
+        np.zeros(n, np.uint32),
         np.zeros(n, np.uint16),
         *(np.zeros(n, np.uint8) for _ in range(4)),
         np.zeros(n, np.uint32),

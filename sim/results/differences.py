@@ -5,9 +5,10 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from sim.core.codes import ALL
 from sim.results.by_seed import by_seed
 
-__all__ = ["DIFFERENCE_COLUMNS", "by_seed", "paired"]
+__all__ = ["DIFFERENCE_COLUMNS", "by_seed", "half_width", "paired"]
 
 DIFFERENCE_COLUMNS = ["arrangement", "than", "agency", "measure", "mean", "low", "high", "n"]
 CONFIDENCE = 0.95
@@ -29,16 +30,34 @@ def paired(numbers, than):
         Columns DIFFERENCE_COLUMNS: measures that both have, in the order of `numbers`. `n` counts the seeds in which
         both are known; the interval is null where there are fewer than two.
     """
-    others = numbers[numbers.index.get_level_values("arrangement") != than]
-    base = numbers.xs(than, level="arrangement")
+    of_it = numbers.index.get_level_values("arrangement") == than
+    others, base = numbers[~of_it], numbers[of_it].droplevel("arrangement")
     keys = others.index.droplevel("arrangement")
     both = keys.isin(base.index)
     others, keys = others[both], keys[both]
-    found = pd.DataFrame(_spread(others.to_numpy() - base.loc[keys].to_numpy()), others.index, DIFFERENCE_COLUMNS[4:])
+    found = pd.DataFrame(_interval(others.to_numpy() - base.loc[keys].to_numpy()), others.index, DIFFERENCE_COLUMNS[4:])
     return found.astype({"n": "int64"}).reset_index().assign(than=than)[DIFFERENCE_COLUMNS]
 
 
-def _spread(differences):
+def half_width(differences, measure):
+    """Half the width of the widest interval of a measure of all agencies together, over the arrangements compared.
+
+    Parameters
+    ----------
+    differences : pandas.DataFrame
+        As :func:`paired` gives them.
+    measure : str
+
+    Returns
+    -------
+    float
+        Null where an arrangement has no interval, or none is compared.
+    """
+    of_all = differences[(differences["agency"] == ALL) & (differences["measure"] == measure)]
+    return float(((of_all["high"] - of_all["low"]) / 2).max(skipna=False))
+
+
+def _interval(differences):
     """Mean, low, high and n of each row: the t interval of the mean of what is not null.
 
     Parameters

@@ -68,7 +68,7 @@ class Part:
         self._writer.add_key_value_metadata({_MARK: json.dumps(told)})
         self._writer.close()
         every = self.tasks + self.failures
-        name = sha256("".join(task["key"] for task in every).encode()).hexdigest()[:16]
+        name = sha256("".join(f"{task['key']} {task.get('tries')} " for task in every).encode()).hexdigest()[:16]
         first = every[0]
         return f"{first['seed']}-{first['point']}-{name}.parquet", self._buffer.getvalue().to_pybytes()
 

@@ -61,21 +61,25 @@ def summarise(runs, bodies):
     pandas.DataFrame
         Columns SUMMARY_COLUMNS.
     """
-    numbers = by_seed(runs, bodies)
-    spread = pd.DataFrame(_spread(numbers.to_numpy()), numbers.index, SUMMARY_COLUMNS[len(KEYS) :])
-    return spread.astype({"n": "int64"}).reset_index()
+    return spread(by_seed(runs, bodies))
+
+
+def spread(numbers):
+    """The summary of numbers by seed, as :func:`sim.results.by_seed.by_seed` gives them; see :func:`summarise`."""
+    table = pd.DataFrame(_spread(numbers.to_numpy()), numbers.index, SUMMARY_COLUMNS[len(KEYS) :])
+    return table.astype({"n": "int64"}).reset_index()
 
 
 def _spread(numbers):
     """Mean, 5th, 50th and 95th percentile, and how many are not null, of each row."""
     known = ~np.isnan(numbers)
-    spread = np.full((len(numbers), 5), np.nan)
-    spread[:, 4] = known.sum(axis=1)
+    found = np.full((len(numbers), 5), np.nan)
+    found[:, 4] = known.sum(axis=1)
     full = known.all(axis=1)
     if full.any():
-        spread[full, 0] = numbers[full].mean(axis=1)
-        spread[full, 1:4] = np.percentile(numbers[full], QUANTILES, axis=1).T
+        found[full, 0] = numbers[full].mean(axis=1)
+        found[full, 1:4] = np.percentile(numbers[full], QUANTILES, axis=1).T
     for row in np.flatnonzero(known.any(axis=1) & ~full):
         of_row = numbers[row, known[row]]
-        spread[row, :4] = of_row.mean(), *np.percentile(of_row, QUANTILES)
-    return spread
+        found[row, :4] = of_row.mean(), *np.percentile(of_row, QUANTILES)
+    return found

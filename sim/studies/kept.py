@@ -3,6 +3,7 @@
 import time
 import traceback
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,37 +11,19 @@ from pathlib import Path
 from sim.core.atomic import clear_partials, whole
 from sim.core.digest import Digests
 from sim.core.faults import InputError
+from sim.core.folders import told
+from sim.core.holders import holder
 from sim.results import parts
 from sim.studies import executors as pool
 from sim.studies.arguments import check_numbers
 from sim.studies.done import Done, Failure
 from sim.studies.lots import TRIES, Lots
 from sim.studies.run import attempt
-from sim.studies.shards import tasks_of
-from sim.studies.sweep_folder import code, mark_of
+from sim.studies.shards import outcome_of, tasks_of
+from sim.studies.sweep_folder import code
 
 KILLED = f"a worker process was killed {TRIES} times (out of memory?); try fewer workers or families, then --retry"
 _DIGESTED = 64  # points whose digests are made with one memory of what they share
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What stands of a sweep's tasks.
-
-    Attributes
-    ----------
-    done, failed : int
-        Tasks, of all that the sweep has.
-    left : int
-        Tasks that nobody has done yet.
-    failures : list of dict
-        Point, seed, settings, error, message, traceback of each task that failed.
-    """
-
-    done: int
-    failed: int
-    left: int
-    failures: list
 
 
 @dataclass(frozen=True)
@@ -63,6 +46,40 @@ class Receipt:
     told: dict
     seconds: float
     content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What lots of tasks need to be handed out, or given up."""
+
+    sweep: object
+    folder: Path
+    mark: Path
+    cache: str | None
+    index: parts.Index
+    keys: "Keys"
+
+    def hand_out(self, executor, lot):
+        """The future receipt of a lot; of an executor that broke, one that says so."""
+        tasks = [self._task(*task) for task in lot.tasks]
+        try:
+            return executor.submit(keep_lot, str(self.folder), str(self.mark), self.sweep.seeds[0], tasks, self.cache)
+        except BrokenExecutor as error:
+            future = Future()
+            future.set_exception(error)
+            return future
+
+    def give_up(self, lot):
+        """The receipt of a task whose process was killed once too often."""
+        task = self._task(*lot.tasks[0])
+        part = parts.Part(self.sweep.seeds[0])
+        _fail(part, task, Failure(pool.WorkerError.__name__, KILLED, ""))
+        return _written(self.folder, part, 0)
+
+    def _task(self, point, seed):
+        failed = self.index.failed.get((point, seed))
+        tries = failed["tries"] if failed else 0
+        return Task(point, seed, self.sweep.at(point), self.sweep.points[point], self.keys.of(point, seed), tries)
 
 
 class Here:
@@ -88,7 +105,7 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     workers : int
         Processes, or lots of tasks that the executor is given at a time; results do not depend on it.
     progress : callable, optional
-        Called with the number of tasks that are done or failed, and their total.
+        Called with the number of tasks that are done or failed, and their total, at the start and after each part.
     retry : bool
         Whether those that failed are done again, and nothing else is.
     shard : tuple of int and int, optional
@@ -98,7 +115,8 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
 
     Returns
     -------
-    Outcome
+    sim.studies.shards.Outcome
+        Of all tasks of the sweep.
 
     Raises
     ------
@@ -109,39 +127,23 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     folder = Path(folder).resolve()
     clear_partials(folder / parts.FOLDER)
     index, keys = parts.read_index(folder), Keys(sweep)
-    _check(folder, index, keys)
+    _refuse_strange(folder, index, sweep, keys)
     mine = tasks_of(sweep, shard)
     todo = [task for task in mine if (task in index.failed if retry else not _known(task, index))]
-    width = workers if executor else min(workers, len(todo))
-    lots = Lots(todo, width)
-
-    def hand_out(executor, lot):
-        tasks = [_task(sweep, index, keys, *task) for task in lot.tasks]
-        return executor.submit(keep_lot, str(folder), str(mark_of(folder)), sweep.seeds[0], tasks, cache)
-
-    def give_up(lot):
-        (task,) = lot.tasks
-        part = parts.Part(sweep.seeds[0])
-        _fail(part, _task(sweep, index, keys, *task), Failure(pool.WorkerError.__name__, KILLED, ""))
-        return _written(folder, part, 0)
-
-    finished = len(mine) - len(todo)
-    for receipt in _receipts(lots, hand_out, give_up, executor, width):
-        if receipt.content is not None:
-            _write(folder, receipt.name, receipt.content)
-        index.add(receipt.name, receipt.told)
-        finished += len(receipt.told["tasks"]) + len(receipt.told["failures"])
-        if progress:
-            progress(finished, len(mine))
-    return outcome(sweep, parts.read_index(folder) if shard else index)
-
-
-def outcome(sweep, index):
-    """What stands of a sweep by what its folder holds."""
-    tasks = sweep.tasks()
-    failures = [index.failed[task] for task in tasks if task in index.failed]
-    done = sum(task in index.done for task in tasks)
-    return Outcome(done, len(failures), len(tasks) - done - len(failures), failures)
+    finished = len(mine) - sum(not _known(task, index) for task in mine) - retry * len(todo)
+    if progress:
+        progress(finished, len(mine))
+    with _marked(folder / parts.FOLDER) as mark:
+        work = Work(sweep, folder, mark, cache, index, keys)
+        with closing(_receipts(work, todo, executor, workers)) as receipts:
+            for receipt in receipts:
+                if receipt.content is not None:
+                    _write(folder, receipt.name, receipt.content)
+                index.add(receipt.name, receipt.told)
+                finished += len(receipt.told["tasks"]) + len(receipt.told["failures"])
+                if progress:
+                    progress(finished, len(mine))
+    return outcome_of(sweep.tasks(), parts.read_index(folder) if shard else index)
 
 
 class Keys:
@@ -216,49 +218,66 @@ def _write(folder, name, content):
         partial.write_bytes(content)
 
 
-def _task(sweep, index, keys, point, seed):
-    failed = index.failed.get((point, seed))
-    study = sweep.at(point)
-    return Task(point, seed, study, sweep.points[point], keys.of(point, seed), failed["tries"] if failed else 0)
+@contextmanager
+def _marked(folder):
+    """A file that whoever shares the disk can see, while its process holds the folder."""
+    mark = folder / f".here_{holder()}.partial"
+    with told(folder):
+        mark.touch()
+    try:
+        yield mark
+    finally:
+        with suppress(OSError):
+            mark.unlink(missing_ok=True)
 
 
 def _known(task, index):
     return task in index.done or task in index.failed
 
 
-def _check(folder, index, keys):
+def _refuse_strange(folder, index, sweep, keys):
     """Refuse parts of another study, which somebody put there."""
     kept = [(where, place.key, place.file) for where, place in index.done.items()]
     kept += [(where, failure["key"], "") for where, failure in index.failed.items()]
     for (point, seed), key, file in kept:
-        if point >= keys.points or key != keys.of(point, seed):
+        if point >= len(sweep.points) or key != keys.of(point, seed):
             where = folder / parts.FOLDER / file
             said = f"holds point {point} with seed {seed} of another study, or by other code"
             raise InputError(where, "", said, "move it away and give the same command")
 
 
-def _receipts(lots, hand_out, give_up, executor, width):
-    """Receipts of all lots, as they come back; processes of our own are made anew when one was killed."""
-    if executor or width <= 1:
-        yield from _through(lots, hand_out, give_up, executor or Here())
+def _receipts(work, todo, executor, workers):
+    """Receipts of all tasks, lot by lot as they come back; processes of our own are made anew when one is killed."""
+    if executor or workers == 1:
+        lots = Lots(todo, workers)
+        lost = Exception if executor else BrokenExecutor  # what a cluster raises for a lost process is its own
+        yield from _through(work, lots, executor or Here(), lost)
+        if lots:
+            raise pool.WorkerError("the executor broke; give the same command to go on")
         return
+    workers = min(workers, len(todo))
+    lots = Lots(todo, workers)
     while lots:
-        with pool.workers(width) as processes:
-            try:
-                yield from _through(lots, hand_out, give_up, processes)
-            except BrokenExecutor:
-                continue
+        with pool.workers(workers) as processes:
+            yield from _through(work, lots, processes, BrokenExecutor)
 
 
-def _through(lots, hand_out, give_up, executor):
+def _through(work, lots, executor, lost):
     """Receipts of lots from one executor, until all are back or it broke."""
-    out = {}
-    try:
-        while lots or out:
-            while lot := lots.next():
-                out[hand_out(executor, lot)] = lot
-            for future in wait(out, return_when=FIRST_COMPLETED).done:
-                ...
-    finally:
-        for future in out:
-            future.cancel()
+    out, broken = {}, False
+    while out or (lots and not broken):
+        while not broken and (lot := lots.next()):
+            out[work.hand_out(executor, lot)] = lot
+        for future in wait(out, return_when=FIRST_COMPLETED).done:
+            lot = out.pop(future)
+            try:
+                receipt = future.result()
+            except InputError:
+                raise
+            except lost as error:
+                broken |= isinstance(error, BrokenExecutor)
+                if not lots.lost(lot):
+                    yield work.give_up(lot)
+            else:
+                lots.back(lot, receipt.seconds)
+                yield receipt

@@ -175,7 +175,7 @@ def load_sweep(file=None, **given):
     ranges = sample.ranges if sample else ()
     words = {"asked": _in_words(parts, worlds, seeds, until), "axes": [item.in_words() for item in (*axes, *ranges)]}
     sweep = Sweep(points, labels, seeds, until, parts["settings"], worlds, words)
-    _try_points(sweep, where)
+    _try_points(sweep, where, given.get("settings") or {})
     return sweep
 
 
@@ -264,8 +264,8 @@ def _in_words(parts, worlds, seeds, until):
     return {key: value for key, value in words.items() if value is not None}
 
 
-def _try_points(sweep, where):
-    """Refuse settings that are wrong at any point; what many points have in common is told of the first."""
+def _try_points(sweep, where, own):
+    """Refuse settings that are wrong at any point; what many points have in common is told of the first; `own` are options."""
     told = {}
     for number in range(len(sweep.points)):
         try:
@@ -275,17 +275,18 @@ def _try_points(sweep, where):
                 head, _, remedy = fault.rpartition("; ")
                 told.setdefault((*head.split(": ")[:2], remedy), []).append((number, fault))
     if told:
-        raise InputError.of(_of_points(sweep, where, *found[0], len(found)) for found in told.values())
+        raise InputError.of(_of_points(sweep, where, own, *found[0], len(found)) for found in told.values())
 
 
-def _of_points(sweep, where, number, fault, times):
+def _of_points(sweep, where, own, number, fault, times):
     """A fault of one point or more, in a line that names the first; of a setting that all have, as one of that."""
     text = fault.removeprefix("--set: ")
-    if fault != text and text.partition(": ")[0] in sweep.settings:
-        return f"{where}: settings.{text}"
-    at = ", ".join(
-        f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
-        for name, value in sweep.labels[number].items()
+    name = text.partition(": ")[0]
+    if fault != text and name in sweep.settings:
+        return fault if name in own else f"{where}: settings.{text}"
+    values = (
+        (name, f"{value:g}" if isinstance(value, float) else value) for name, value in sweep.labels[number].items()
     )
-    others = f" (and at {times - 1:,} other points)" if times > 1 else ""
+    at = ", ".join(f"{name} = {value}" for name, value in values)
+    others = {1: "", 2: " (and at another point)"}.get(times, f" (and at {times - 1:,} other points)")
     return f"{where}: point {number}{f' ({at})' if at else ''}: {text}{others}"

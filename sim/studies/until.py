@@ -11,7 +11,7 @@ import pandas as pd
 from sim.core.codes import ALL
 from sim.results import parts
 from sim.results.by_seed import KEYS, by_seed
-from sim.results.enough import narrow_enough
+from sim.results.differences import half_width, paired
 from sim.studies import kept
 
 STEP = 4  # a stage has this part more seeds than the one before, or one more
@@ -55,14 +55,16 @@ class Known:
 
     def read(self, folder):
         """Read the tasks that were done, or failed, since the last time."""
-        index = parts.read_index(folder)
-        first = self._sweep.seeds[0]
+        index, first = parts.read_index(folder), self._sweep.seeds[0]
         for point, seed in index.failed:
-            self._of[point][seed - first] = None
+            self.add(point, {seed - first: None})
         new = {task: place for task, place in index.done.items() if self._of[task[0]].get(task[1] - first) is None}
         for point, runs, bodies in parts.points(folder, parts.Index(done=new)):
-            for replicate, numbers in self._asked_for(by_seed(runs, bodies)).items():
-                self._of[point][replicate] = numbers.to_dict()
+            self.add(point, {i: column.to_dict() for i, column in self._asked_for(by_seed(runs, bodies)).items()})
+
+    def add(self, point, numbers):
+        """Take note of what came of some replicates of a point: numbers by arrangement, None where it failed."""
+        self._of[point] |= numbers
 
     def _asked_for(self, numbers):
         """The measure of all agencies: a row an arrangement, a column a replicate."""
@@ -71,8 +73,10 @@ class Known:
         return chosen.droplevel(["agency", "measure"])
 
     def wanted(self, point):
-        """Number of seeds that a point should have, as far as its runs tell: those of the first stage that is not done,
-        or at which it has enough."""
+        """Number of seeds that a point should have, as far as its runs tell.
+
+        Those of the first stage that is not done, or at which the point has enough.
+        """
         known, until = self._of[point], self._sweep.until
         n = len(self._sweep.seeds)
         while n < until.most and all(i in known for i in range(n)) and not self._is_enough(known, n):
@@ -80,8 +84,8 @@ class Known:
         return n
 
     def _is_enough(self, known, n):
-        names = self._sweep.arrangements
+        """Whether the interval of the first n seeds is narrow; one that is not known is not."""
+        names, until = self._sweep.arrangements, self._sweep.until
         numbers = np.array([[(known[i] or {}).get(name, np.nan) for i in range(n)] for name in names])
-        index = pd.MultiIndex.from_tuples([(name, ALL, self._sweep.until.measure) for name in names], names=KEYS)
-        until = self._sweep.until
-        return narrow_enough(pd.DataFrame(numbers, index), until.measure, until.than, until.half_width)
+        index = pd.MultiIndex.from_tuples([(name, ALL, until.measure) for name in names], names=KEYS)
+        return half_width(paired(pd.DataFrame(numbers, index), until.than), until.measure) <= until.half_width

@@ -1,6 +1,9 @@
 """How long work will take, in words, by how fast it went so far."""
 
+from math import inf
 from time import monotonic
+
+_UNITS = ((3_510, 60, "minute"), (127_800, 3_600, "hour"), (inf, 86_400, "day"))  # up to so many seconds, in which unit
 
 
 class Pace:
@@ -48,7 +51,8 @@ class Pace:
 
 def _in_words(seconds):
     """A time as people say it."""
-    for size, name in ((86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 1.5 * size:
-            return f"about {seconds / size:.2g} {name}" if seconds < 10 * size else f"about {seconds / size:.0f} {name}"
-    return "under two minutes" if seconds > 60 else "under a minute"
+    if seconds < 90:
+        return "under a minute" if seconds < 60 else "under two minutes"
+    size, name = next((size, name) for most, size, name in _UNITS if seconds < most)
+    number = f"{seconds / size:.2g}" if seconds < 10 * size else f"{seconds / size:.0f}"
+    return f"about {number} {name}{'' if number == '1' else 's'}"

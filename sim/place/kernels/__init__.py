@@ -1,0 +1,36 @@
+"""Compiled loops over families: arrays in, arrays out, nothing else.
+
+Families stand in one structure of arrays, sorted by neighbourhood. Every kernel works on whole neighbourhoods, so
+threads may share them out in any way and the result is the same to the bit. Plain-Python twins are in
+``tests/oracle.py``. Section numbers refer to docs/odd.md.
+"""
+
+from sim.place.kernels.access import ServiceTables, screen
+from sim.place.kernels.ages import EntryTables, age_families
+from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
+from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
+from sim.place.kernels.queues import admit
+from sim.place.kernels.uptake import Target, choose_families, enrol, on_programmes
+from sim.place.kernels.use import use_of_rows, use_of_services
+
+__all__ = [
+    "FRAILTY_CLASSES",
+    "QUARTERS_OF_AGE",
+    "RING",
+    "SLOTS",
+    "Columns",
+    "EntryTables",
+    "NeedTables",
+    "OfferTables",
+    "ServiceTables",
+    "Target",
+    "admit",
+    "age_families",
+    "choose_families",
+    "enrol",
+    "move_needs",
+    "on_programmes",
+    "screen",
+    "use_of_rows",
+    "use_of_services",
+]

@@ -1,0 +1,33 @@
+"""Columns of families: one structure of arrays, sorted by neighbourhood (docs/odd.md, section 3)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+BLOCK = 256  # families that a kernel works on at a time, so that what it notes of them stays near
+QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
+FRAILTY_CLASSES = 256
+SLOTS = 2  # programmes a family carries, running or fading
+RING = 4  # quarters of service use remembered
+
+
+class Columns(NamedTuple):
+    """State of N families; K needs; quarters are those of the model."""
+
+    first: np.ndarray  # int64 (neighbourhoods + 1,): first row of each neighbourhood
+    end: np.ndarray  # int64 (neighbourhoods,): past the last row whose family has entered
+    levels: np.ndarray  # uint8 (N, K): 0 none, 1 emerging, 2 entrenched, 3 crisis
+    packed: np.ndarray  # uint32 (N,): the same levels, two bits a need: bits 2 k and 2 k + 1
+    has: np.ndarray  # uint16 (N,): bit k = need k above level 0
+    burden: np.ndarray  # uint8 (N,): sum of levels
+    age: np.ndarray  # uint8 (N,): quarters of the index child's age
+    generation: np.ndarray  # uint8 (N,): families that stood here before
+    frailty: np.ndarray  # uint8 (N,): class of lasting frailty
+    luck: np.ndarray  # uint32 (N,): drawn once a family, for its place in queues
+    trust: np.ndarray  # float32 (N,): trust in services the family would have without programmes
+    trust_gain: np.ndarray  # float32 (N,): what programmes added
+    known: np.ndarray  # uint16 (N,): bit k = need k known of the family's own accord
+    found: np.ndarray  # uint16 (N,): bit k = need k known only because a programme found it
+    served: np.ndarray  # uint32 (RING, N): bit j = served by line j, by quarter modulo RING
+    offer: np.ndarray  # uint8 (SLOTS, N): programme offer taken up, 0 = none
+    clock: np.ndarray  # uint8 (SLOTS, N): quarters since enrolment, at most 255
