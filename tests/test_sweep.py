@@ -169,6 +169,7 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
         ({"grid": {f"x{i}": list(range(100)) for i in range(4)}}, "100,000,000 points"),
         ({"arrangements": None}, "arrangements: is missing"),
         ({"seed": 2**63 - 1}, "too large"),
+        ({"grid": {"agency": {"a": {}, "b": {"services.threshold_drift": 1}}}}, "--grid: agency: is a column of the tables"),
         ({"grid": [1]}, "--grid: [1] is no table"),
         ({"grid": {"services.threshold_drift": [True, 0]}}, "--grid: services.threshold_drift: value True"),
     ],

@@ -61,12 +61,6 @@ Workers = Annotated[
 ]
 
 
-Cluster = Annotated[
-    str | None,
-    typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work, such as tcp://10.0.0.1:8786."),
-]
-
-
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 
 

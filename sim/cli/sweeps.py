@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, Cluster, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
+from sim.cli.options import HEADLINE, Overwrite, Quiet, RunOptions, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
 @app.command()
+@with_options(RunOptions, place=None, seed=None, replicates=None, years=None)
 def sweep(
     file: Annotated[str | None, typer.Argument(help="A study file; what is given beside it goes first.")] = None,
     grid: Annotated[
@@ -17,28 +18,20 @@ def sweep(
         typer.Option(metavar="KEY=A,B,C", help="Values of a parameter, of place or of future; may be repeated."),
     ] = None,
     arrangements: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,C", help="Arrangements: ids or files, or all; the headline ones by default."),
+        str | None, typer.Option(metavar="A,B,C", help="Ids or files, or all; the headline ones by default.")
     ] = None,
-    place: Annotated[str | None, typer.Option(help="A place's id, or a folder of the same form.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the first replicate; the others follow.")] = None,
-    replicates: Annotated[int | None, typer.Option(help="Seeds at each point; the first ones with --until.")] = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is this wide to either side."),
+        typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is so wide to either side."),
     ] = None,
-    families: Families = None,
-    years: Annotated[int | None, typer.Option(help="Financial years simulated.")] = None,
-    future: Annotated[str | None, typer.Option(help="A named future, or a file of the same form.")] = None,
-    settings: Settings = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    workers: Workers = None,
-    cluster: Cluster = None,
     retry: Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")] = False,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N parts, from 1.")] = None,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
+    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N shards, from 1.")] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler, whose workers do it; --workers: lots out at a time."),
+    ] = None,
+    *,
+    options,
 ):
     """Run arrangements at many points of settings; finished work is kept, and the same command with --out goes on.
 
@@ -46,26 +39,25 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    if cluster is None:
-        workers = workers_of(workers)
-        if workers > 1:
-            pool.warm_up()
+    workers = options.workers if cluster else workers_of(options.workers)
+    if not cluster and workers > 1:
+        pool.warm_up()
     from sim.studies.sweep import load_sweep
 
     wanted = load_sweep(
         file,
         grid=grid_of(grid),
         arrangements=arrangements.split(",") if arrangements else None if file else list(HEADLINE),
-        place=place,
-        seed=seed,
-        replicates=replicates,
+        place=options.place,
+        seed=options.seed,
+        replicates=options.replicates,
         until=until_of(until),
-        families=families,
-        years=years,
-        future=future,
-        settings=settings_of(settings) or None,
+        families=options.families,
+        years=options.years,
+        future=options.future,
+        settings=settings_of(options.settings) or None,
     )
-    carry_out(wanted, out, overwrite, workers, cluster, retry, shard, quiet, no_progress)
+    carry_out(wanted, workers, cluster, retry, shard, options)
 
 
 @app.command()
@@ -126,7 +118,7 @@ def until_of(text):
     return {"measure": measure, "half_width": width}
 
 
-def carry_out(sweep, out, overwrite, workers, cluster, retry, shard, quiet, no_progress):
+def carry_out(sweep, workers, cluster, retry, shard, asked):
     """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
     from contextlib import nullcontext
 
@@ -137,15 +129,16 @@ def carry_out(sweep, out, overwrite, workers, cluster, retry, shard, quiet, no_p
 
     shard = read_shard(shard) if shard else None
     terminal.tidy_up_first()
-    others = connected(cluster) if cluster is not None else nullcontext()
-    with others as executor, open_sweep(sweep, out, overwrite, shard) as folder:
-        again = "the same command" if out else f"the same command with --out {folder}"
+    with (
+        connected(cluster) if cluster else nullcontext() as executor,
+        open_sweep(sweep, asked.out, asked.overwrite, shard) as folder,
+    ):
+        again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
-        workers = workers or executor.width
-        how = {"executor": executor, "workers": workers, "retry": retry, "shard": shard}
-        with Progress("Simulating", quiet or no_progress, workers) as tell:
+        how = {"executor": executor, "workers": workers or executor.width, "retry": retry, "shard": shard}
+        with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), quiet)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet)
 
 
 def tell_of(outcome, folder, study, quiet):

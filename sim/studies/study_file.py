@@ -14,6 +14,7 @@ from sim.core.numbers import read_number
 from sim.core.parameters import check_keys
 from sim.place.places import place_names
 from sim.record.measures import MEASURES
+from sim.results.joined import TAKEN
 from sim.studies.arguments import RANGES, check_number
 from sim.studies.designs import DESIGNS, SHAPES, Axis, Range, Sample
 from sim.studies.futures import future_names
@@ -196,6 +197,8 @@ def _grid(key, table, at):
     with Faults() as faults:
         for name, value in table.items():
             with faults.kept():
+                if name in TAKEN:
+                    raise InputError(*at(f"{key}.{name}"), "is a column of the tables", "give the axis another name")
                 if isinstance(value, Mapping) and value and not _holds_lists(value):
                     axes.append(_sets(name, value, f"{key}.{name}", at))
                     continue
