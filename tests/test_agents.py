@@ -173,6 +173,17 @@ def test_a_forecast_within_budget_cuts_nothing():
     assert item.balance("prevention") == 499
 
 
+@pytest.mark.parametrize(("held", "cuts"), [(0, []), (1, [("council", "cut", "1", "prevention", "1")])])
+def test_a_cut_is_a_decision_only_where_there_is_something_to_cut(held, cuts):
+    model = system("silo")
+    model.calendar.quarter, item = 3, agency(model, "council")
+    spends(model, item, 300, 300, 300)
+    item.budget_pence = 1199
+    model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
+    item.forecast_and_cut(3)
+    assert [tuple(map(str, row[1:])) for row in model.decisions.rows] == cuts
+
+
 def test_a_cut_contract_takes_on_fewer_families():
     """Half of a quarter's bill of 10 families is cancelled: 5 of them are taken on, and paid for."""
     model = system("silo")

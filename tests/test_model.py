@@ -55,6 +55,9 @@ def test_cash_is_returned_or_retained_and_falls_below_budget_or_avoids_growth(co
     )
     table = table[table["returned_to_centre"].notna() & table.index.get_level_values("agency").isin(AGENCIES)]
     assert (table["cash_released"] == table["returned_to_centre"] + table["retained"]).all()
+    parts = ["returned_ame", "returned_surrender", "returned_rebasing"]
+    assert (table["returned_to_centre"] == table[parts].sum(axis=1)).all()
+    assert set(table.index[table["returned_ame"] != 0].get_level_values("agency")) == {"jobcentre"}
     assert (table["cash_released"] == table["cash_below_budget"] + table["avoided_growth"]).all()
 
 

@@ -20,7 +20,7 @@ from sim.studies.study import load_study
 
 CONTRACT = """promised optimism_and_luck need_prevented never_served gross_avoided case_finding backfill_unmet_need
 backfill_threshold stranded_notice stranded_unclosed overtime cash_released cash_below_budget avoided_growth
-returned_to_centre retained efficiency_saving management_cash programme_cost transaction_cost evaluation_cost
+returned_to_centre returned_ame returned_surrender returned_rebasing retained efficiency_saving management_cash programme_cost transaction_cost evaluation_cost
 pool_overhead closing_cost opening_cost outcome_payment_in outcome_payment_out capital_in capital_repaid
 investor_return reinvested distributed net_position beyond_horizon families_enrolled families_turned_around
 care_quarters_avoided unmet_need_met measured_saving true_saving list_alive members trust cashability retention
@@ -201,7 +201,8 @@ WORDS = {
     "case_finding": "less case finding", "backfill_unmet_need": "less backfill: unmet need",
     "backfill_threshold": "less backfill: lower thresholds", "stranded_notice": "less stranded: under notice",
     "stranded_unclosed": "less stranded: not closed", "overtime": "less overtime", "cash_released": "Cash released",
-    "returned_to_centre": "less returned to the centre", "retained": "Retained by the place", "programme_cost": "Programme cost",
+    "returned_to_centre": "less returned to the centre", "returned_ame": "of it benefits the centre pays at cost",
+    "returned_surrender": "of it clawed back or lapsed", "returned_rebasing": "of it taken by review or formula", "retained": "Retained by the place", "programme_cost": "Programme cost",
     "transaction_cost": "Transaction cost", "net_position": "Net position of the place", "management_cash": "Cash by management alone",
     "efficiency_saving": "Duplication removed (the centre's part stands above)", "outcome_payment_out": "Outcome payments, hand to hand",
     "invested": "Put in by investors", "investor_income": "Got back by investors", "provider_surplus": "Providers' surplus",
@@ -271,7 +272,8 @@ def test_in_the_figure_each_step_stands_over_its_words():
                 ("Backfill: unmet need", "backfill_unmet_need", "-"), ("Backfill: thresholds", "backfill_threshold", "-"),
                 ("Stranded: notice", "stranded_notice", "-"), ("Stranded: not closed", "stranded_unclosed", "-"),
                 ("Overtime", "overtime", "-"), ("Cash released", "cash_released", ""),
-                ("Returned to centre", "returned_to_centre", "-"), ("Retained", "retained", ""),
+                ("Benefits paid at cost", "returned_ame", "-"), ("Clawed back or lapsed", "returned_surrender", "-"),
+                ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""),
                 ("Programme cost", "programme_cost", ""),
             )
         }

@@ -99,7 +99,10 @@ def rows():
     [
         ("council", "cash_below_budget", 1500),  # a budget of 11,000 and 500 for benefits: 10,000 spent, not 13,200
         ("council", "avoided_growth", 1700),  # the rest of a cash of 3,200
-        ("council", "returned_to_centre", 540),  # claw-back 300 - 50; grants of 1,670 less 1,380
+        ("council", "returned_ame", 100),  # 500 - 400
+        ("council", "returned_surrender", 340),  # claw-back 300 - 50, support of 70 less 0, 100 - 80 at its discretion
+        ("council", "returned_rebasing", 100),  # 1,000 - 900
+        ("council", "returned_to_centre", 540),
         ("council", "retained", 2660),
         ("council", "displaced_services", 250),  # 400 - 150
         ("council", "efficiency_saving", 70),
@@ -181,7 +184,7 @@ def test_the_second_year_has_its_own_numbers(rows):
     assert rows[2, PLACE, None, "family_years_spared"] == -2
     assert rows[2, "pool", None, "trust"] == 0.25
     assert rows[2, "pool", None, "closing_balance"] == rows[2, "council", None, "closing_balance"] == 200
-    for measure in ("retained", "net_position", "returned_to_centre", "displaced_services"):
+    for measure in ("retained", "net_position", "returned_to_centre", "returned_rebasing", "displaced_services"):
         assert rows[2, "council", None, measure] == 0
     assert rows[2, "council", "care", "promised"] == rows[2, "council", "care", "cash_released"] == 0
     assert (2, "council", None, "efficiency_saving") not in rows  # it had none

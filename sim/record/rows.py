@@ -29,7 +29,12 @@ _MOVES = (
 PLACE = "place"  # stands for an agency where a number is the whole place's
 
 
-_FROM_CENTRE = ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
+# What an agency gets from the centre, by the measure in which less of it is returned.
+_FROM_CENTRE = {
+    "returned_ame": ("benefit_funding",),
+    "returned_surrender": ("discretionary_grant", "emergency_support"),  # less support, less to recover of it
+    "returned_rebasing": ("grant",),
+}
 
 
 class Rows:
@@ -101,19 +106,26 @@ class Rows:
                 code = agency.id
                 own = [j for j, owner in enumerate(self.agency_of) if owner == code]
                 cash = int(by_line["cash_released"][year - 1, own].sum())
-                back = paid.get((year, code, "claw_back"), 0) - twin_paid.get((year, code, "claw_back"), 0)
-                lost = sum(
-                    twin_received.get((year, code, name), 0) - received.get((year, code, name), 0)
-                    for name in _FROM_CENTRE
-                )
+                returned = {
+                    measure: sum(
+                        twin_received.get((year, code, name), 0) - received.get((year, code, name), 0)
+                        for name in purposes
+                    )
+                    for measure, purposes in _FROM_CENTRE.items()
+                }
+                returned["returned_surrender"] += paid.get((year, code, "claw_back"), 0)
+                returned["returned_surrender"] -= twin_paid.get((year, code, "claw_back"), 0)
+                retained = cash - sum(returned.values())
                 budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
                 below = max(0, budget - int(spent[year - 1, own].sum())) - max(
                     0, budget - int(spent_twin[year - 1, own].sum())
                 )
                 self._money(year, code, None, "cash_below_budget", below)
                 self._money(year, code, None, "avoided_growth", cash - below)
-                self._money(year, code, None, "returned_to_centre", back + lost)
-                self._money(year, code, None, "retained", cash - back - lost)
+                self._money(year, code, None, "returned_to_centre", cash - retained)
+                for measure, pence in returned.items():
+                    self._money(year, code, None, measure, pence)
+                self._money(year, code, None, "retained", retained)
                 gave_way = twin_paid.get((year, code, "other_services"), 0) - paid.get(
                     (year, code, "other_services"), 0
                 )
@@ -127,7 +139,7 @@ class Rows:
                         pence = self.run.resizing.get((year, j, name), 0) - self.twin.resizing.get((year, j, name), 0)
                         costs -= pence
                         self._money(year, code, self.place.lines[j].id, name, pence)
-                self._money(year, code, None, "net_position", cash - back - lost + together + costs)
+                self._money(year, code, None, "net_position", retained + together + costs)
                 self._money(year, code, None, "closing_balance", self.run.balances[year, code])
 
     def _party(self, year, code, paid, received):

@@ -16,15 +16,16 @@ import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
 from sim.core.codes import ALL
-from sim.record.measures import COSTS, LEAKS, MEASURES
+from sim.record.measures import COSTS, LEAKS, MEASURES, of_group
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
 )  # fmt: skip
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
-_KINDS = {"total": "total", "gap": "leak", "leak": "leak", "cost": "cost"}
-STEPS = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released", "returned_to_centre", "retained", "programme_cost")  # fmt: skip
+_KINDS = {"total": "total", "gap": "leak", "leak": "leak", "return": "leak", "cost": "cost"}
+_TO_CASH = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released")
+STEPS = (*_TO_CASH, *of_group("return"), "retained", "programme_cost")
 
 
 def setup():
@@ -67,7 +68,7 @@ def waterfall(summary, names):
     """
     table = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])[["mean", "p05", "p95"]] / 1e6
     figure, axes = plt.subplots(
-        len(names), 1, figsize=(11.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False
+        len(names), 1, figsize=(12.5, 3.4 * len(names)), sharey=True, sharex=True, squeeze=False
     )
     labels = [fill(MEASURES[name].short, 11) for name in STEPS]
     for axis, (arrangement, title) in zip(axes[:, 0], names.items(), strict=True):

@@ -130,7 +130,9 @@ def _answers(summary, names, manifest):
                 "promised",
                 "gross_avoided",
                 "cash_released",
-                "returned_to_centre",
+                "returned_ame",
+                "returned_surrender",
+                "returned_rebasing",
                 "retained",
                 "programme_cost",
                 "net_position",
@@ -143,7 +145,8 @@ def _answers(summary, names, manifest):
         items.append(
             f"<li><b>{escaped(name)}</b>: spent {million(row['programme_cost'])} on programmes. It promised {million(row['promised'])}; "
             f"service use worth {million(row['gross_avoided'])} was avoided; {million(row['cash_released'])} of that became cash. "
-            f"{million(row['returned_to_centre'])} went back to the centre and {million(row['retained'])} stayed, against costs: "
+            f"{million(row['returned_ame'])} were benefits that the centre pays, {million(row['returned_surrender'])} was clawed back or lapsed, "
+            f"{million(row['returned_rebasing'])} was taken by reviews or formulas and {million(row['retained'])} stayed, against costs: "
             f"net position of the place {million(row['net_position'])}. It paid for itself at the end in "
             f"{row['self_sustaining']['mean']:.0%} of replicates.</li>"
         )

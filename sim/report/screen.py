@@ -56,7 +56,7 @@ def _wide(table, cells, names):
         table.add_column(name, justify="right", overflow="fold")
     for measure, label in shown_rows(cells):
         texts = (spread(cells.loc[(code, measure)]) for code in names)
-        table.add_row(label, *texts, style=None if label.startswith("less") else "bold")
+        table.add_row(label, *texts, style=None if label.startswith(("less", "of it")) else "bold")
     sustained = [cells.loc[(code, "self_sustaining"), "mean"] for code in names]
     table.add_row("Self-sustaining, share of runs", *(f"{share:.0%}" for share in sustained))
 
