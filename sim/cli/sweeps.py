@@ -39,8 +39,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = options.workers if cluster else workers_of(options.workers)
-    if not cluster and workers > 1:
+    workers = workers_of(options.workers) if cluster is None else options.workers
+    if cluster is None and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -130,7 +130,7 @@ def carry_out(sweep, workers, cluster, retry, shard, asked):
     shard = read_shard(shard) if shard else None
     terminal.tidy_up_first()
     with (
-        connected(cluster) if cluster else nullcontext() as executor,
+        nullcontext() if cluster is None else connected(cluster) as executor,
         open_sweep(sweep, asked.out, asked.overwrite, shard) as folder,
     ):
         again = "the same command" if asked.out else f"the same command with --out {folder}"
