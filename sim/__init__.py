@@ -18,6 +18,7 @@ _HOMES = {
     "model": "sim.api",
     "reproduce": "sim.rerun",
     "run": "sim.api",
+    "sweep": "sim.api",
     "tables": "sim.api",
 }
 __all__ = list(_HOMES)

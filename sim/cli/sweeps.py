@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, Overwrite, Quiet, RunOptions, app, with_options
+from sim.cli.options import HEADLINE, Overwrite, Quiet, SweepOptions, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
 @app.command()
-@with_options(RunOptions, place=None, seed=None, replicates=None, years=None)
+@with_options(SweepOptions)
 def sweep(
     file: Annotated[str | None, typer.Argument(help="A study file; what is given beside it goes first.")] = None,
     grid: Annotated[
@@ -24,12 +24,6 @@ def sweep(
         str | None,
         typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is so wide to either side."),
     ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")] = False,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N shards, from 1.")] = None,
-    cluster: Annotated[
-        str | None,
-        typer.Option(metavar="ADDRESS", help="A Dask scheduler, whose workers do it; --workers: lots out at a time."),
-    ] = None,
     *,
     options,
 ):
@@ -39,8 +33,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = workers_of(options.workers) if cluster is None else options.workers
-    if cluster is None and workers > 1:
+    workers = workers_of(options.workers, options.cluster)
+    if options.cluster is None and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -57,7 +51,7 @@ def sweep(
         future=options.future,
         settings=settings_of(options.settings) or None,
     )
-    carry_out(wanted, workers, cluster, retry, shard, options)
+    carry_out(wanted, workers, options)
 
 
 @app.command()
@@ -78,12 +72,29 @@ def merge(
         tell_of(outcome, folder, study, quiet)
 
 
-def workers_of(workers):
-    """The number of processes: as given and checked, or the processors there are."""
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="What to write a template of: study.")],
+    file: Annotated[str, typer.Argument(help="The file to write; one that is there is not replaced.")],
+):
+    """Write a commented template to fill in.
+
+    Example: listsim new study my_study.toml
+    """
+    from sim.studies.templates import write_template
+
+    write_template(kind, file)
+    print_text(file)
+
+
+def workers_of(workers, cluster=None):
+    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
     import os
 
     from sim.studies.arguments import check_numbers
 
+    if cluster is not None and workers is None:
+        return None
     workers = min(os.cpu_count() or 1, 256) if workers is None else workers
     check_numbers(workers=workers)
     return workers
@@ -118,8 +129,8 @@ def until_of(text):
     return {"measure": measure, "half_width": width}
 
 
-def carry_out(sweep, workers, cluster, retry, shard, asked):
-    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
+def carry_out(sweep, workers, asked):
+    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep, asked by SweepOptions."""
     from contextlib import nullcontext
 
     from sim.studies import until
@@ -127,33 +138,39 @@ def carry_out(sweep, workers, cluster, retry, shard, asked):
     from sim.studies.shards import read_shard
     from sim.studies.sweep_folder import open_sweep
 
-    shard = read_shard(shard) if shard else None
+    shard = read_shard(asked.shard) if asked.shard else None
     terminal.tidy_up_first()
-    with (
-        nullcontext() if cluster is None else connected(cluster) as executor,
-        open_sweep(sweep, asked.out, asked.overwrite, shard) as folder,
-    ):
+    others = nullcontext() if asked.cluster is None else connected(asked.cluster)
+    with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
         again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
-        how = {"executor": executor, "workers": workers or executor.width, "retry": retry, "shard": shard}
+        how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
         with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), asked.quiet)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json)
 
 
-def tell_of(outcome, folder, study, quiet):
+def tell_of(outcome, folder, study, quiet, json=False):
     """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
     from sim.core.text import printable
-    from sim.results.joined import join
+    from sim.results.joined import join, read_csv
 
     if outcome.left:
-        say(f"{folder}: {outcome.left:,} of {outcome.done + outcome.failed + outcome.left:,} tasks are left", 0)
+        total = outcome.done + outcome.failed + outcome.left
+        say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
-        if not quiet:
-            print_text(f"{len(study['points']):,} points, {outcome.done:,} tasks done: {folder}")
+        if json:
+            print(read_csv(folder / "summary.csv").to_json(orient="records"))
+        elif not quiet:
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {folder}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
-        say(f"{outcome.failed:,} tasks failed ({printable(which, 200)}); see {folder}/failures.csv, and --retry", 3)
+        told = "--retry runs them again" if outcome.left else f"see {folder}/failures.csv; --retry runs them again"
+        say(f"{_counted(outcome.failed, 'task')} failed ({printable(which, 200)}); {told}", 3)
         raise typer.Exit(3)
+
+
+def _counted(number, name):
+    return f"{number:,} {name}{'' if number == 1 else 's'}"

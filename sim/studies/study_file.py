@@ -14,7 +14,6 @@ from sim.core.numbers import read_number
 from sim.core.parameters import check_keys
 from sim.place.places import place_names
 from sim.record.measures import MEASURES
-from sim.results.joined import TAKEN
 from sim.studies.arguments import RANGES, check_number
 from sim.studies.designs import DESIGNS, SHAPES, Axis, Range, Sample
 from sim.studies.futures import future_names
@@ -191,6 +190,8 @@ def _settings(key, table, at):
 
 def _grid(key, table, at):
     """Axes: lists, evenly spread numbers and, in tables without any of these, named sets of settings."""
+    from sim.results.joined import TAKEN  # brings pandas with it
+
     if not isinstance(table, Mapping):
         raise InputError(*at(key), f"{shown(table)} is no table", 'give "NAME" = [VALUE, VALUE]')
     axes = []

@@ -11,7 +11,7 @@ import pandas as pd
 from sim.core.codes import ALL
 from sim.results import parts
 from sim.results.by_seed import KEYS, by_seed
-from sim.results.enough import narrow_enough
+from sim.results.differences import half_width, paired
 from sim.studies import kept
 
 STEP = 4  # a stage has this part more seeds than the one before, or one more
@@ -88,4 +88,4 @@ class Known:
         names, until = self._sweep.arrangements, self._sweep.until
         numbers = np.array([[(known[i] or {}).get(name, np.nan) for i in range(n)] for name in names])
         index = pd.MultiIndex.from_tuples([(name, ALL, until.measure) for name in names], names=KEYS)
-        return narrow_enough(pd.DataFrame(numbers, index), until.measure, until.than, until.half_width)
+        return half_width(paired(pd.DataFrame(numbers, index), until.than), until.measure) <= until.half_width
