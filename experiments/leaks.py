@@ -33,7 +33,9 @@ STEPS = [
 def simulate(place="birmingham_2010", families=None, replicates=10, workers=WORKERS):
     """Rows of the runs at each point."""
     plan = os.path.join(os.path.dirname(__file__), "plan.toml")
-    found = compare_points(POINTS, [plan], place, CORNER, 1, replicates, 15, families, workers)
+    found = compare_points(
+        POINTS, [plan], place=place, settings=CORNER, replicates=replicates, families=families, workers=workers
+    )
     points = {name: result.runs for name, result in found.items()}
     rows = points["frictionless"].set_index("measure")["value_pence"]  # by replicate, year and line, in one order
     gross, cash = (rows[measure].to_numpy() for measure in ("gross_avoided", "cash_released"))

@@ -31,7 +31,15 @@ def simulate(place="birmingham_2010", families=None, replicates=10, workers=WORK
     every, found = {**POINTS, **grid}, {}
     for length in (15, 25):
         points = {name: settings for name, (settings, years) in every.items() if years == length}
-        found |= compare_points(points, ["list_public"], place, None, 1, replicates, length, families, workers)
+        found |= compare_points(
+            points,
+            ["list_public"],
+            place=place,
+            replicates=replicates,
+            years=length,
+            families=families,
+            workers=workers,
+        )
     return {name: found[name].summary for name in every}
 
 

@@ -28,7 +28,9 @@ def simulate(arrangements=("all",), place="birmingham_2010", families=None, repl
         for name, settings in SETS.items()
         for money, envelope in MONEY.items()
     }
-    return compare_points(points, list(arrangements), place, None, 1, replicates, 15, families, workers)
+    return compare_points(
+        points, list(arrangements), place=place, replicates=replicates, families=families, workers=workers
+    )
 
 
 def write(comparisons, folder="docs"):

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.core import streams
+from sim.core import philox
 from sim.core.dials import defaults
 from sim.place import kernels
 from sim.place import threads as shared
@@ -44,7 +44,7 @@ def test_the_kernel_agrees_with_its_plain_twin(settled):
     for quarter in range(1, 4):
         families.age()
         tables = families._need_tables._replace(up=families._areas.chances(families.counts, quarter))
-        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, streams.MOVE)
+        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, philox.MOVE)
         before = families.columns.levels.copy()
         families.move_needs(quarter)
         np.testing.assert_array_equal(families.columns.levels, expected)

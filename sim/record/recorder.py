@@ -19,9 +19,12 @@ class Recorder:
     ----------
     twin : Recorder, optional
         Record of the do-nothing twin of the same seed.
+    unmanaged : Recorder, optional
+        Where the twin has the arrangement's management, the record of the twin without.
     """
 
     twin: "Recorder" = None
+    unmanaged: "Recorder" = None
     served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
     entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end

@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.streams import ENGAGE, philox, to_unit
+from sim.core.philox import ENGAGE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, SLOTS
 
 
