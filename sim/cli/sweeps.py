@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, NoReport, Overwrite, Quiet, SweepOptions, app, with_options
+from sim.cli.options import HEADLINE, Overwrite, Quiet, SweepOptions, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
@@ -59,7 +59,6 @@ def merge(
     folders: Annotated[list[str], typer.Argument(help="Folders that hold shards of one sweep.")],
     out: Annotated[str, typer.Option(help="Folder for all of it: a new one, or one of the same sweep.")],
     overwrite: Overwrite = False,
-    no_report: NoReport = False,
     quiet: Quiet = False,
 ):
     """Join the folders of a sweep's shards into one; they stay as they are.
@@ -70,7 +69,7 @@ def merge(
 
     terminal.tidy_up_first()
     with merged(folders, out, overwrite) as (folder, study, outcome):
-        tell_of(outcome, folder, study, no_report, quiet)
+        tell_of(outcome, folder, study, quiet)
 
 
 @app.command()
@@ -146,11 +145,11 @@ def carry_out(sweep, workers, asked):
         how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
         with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), asked.no_report, asked.quiet, asked.json)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json, not asked.no_report)
 
 
-def tell_of(outcome, folder, study, no_report, quiet, json=False):
-    """Join the tables of a sweep that has been done, draw its report, and say what came of it; exit code 3 where tasks failed."""
+def tell_of(outcome, folder, study, quiet, json=False, report=True):
+    """Join the tables of a sweep that has been done, draw its page, and say what came of it; code 3 where tasks failed."""
     from sim.core.text import printable
     from sim.results.joined import join, read_csv
 
@@ -159,16 +158,15 @@ def tell_of(outcome, folder, study, no_report, quiet, json=False):
         say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
-        if not no_report:
+        if report and outcome.done:
             from sim.report.swept import draw_swept
 
             draw_swept(folder)
         if json:
             print(read_csv(folder / "summary.csv").to_json(orient="records"))
         elif not quiet:
-            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {folder}")
-            if not no_report:
-                print_text(f"Report: {folder}/report.html")
+            where = f"{folder}/report.html" if report and outcome.done else folder
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {where}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
