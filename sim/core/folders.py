@@ -186,13 +186,13 @@ def reserve_files_in(folder):
 
 
 @contextmanager
-def told(path):
+def told(path, remedy="give one that can, where there is room"):
     """Tell what the system refuses to write as one line."""
     try:
         yield
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
-        raise InputError(path, "", f"cannot be written ({why})", "give one that can, where there is room") from None
+        raise InputError(path, "", f"cannot be written ({why})", remedy) from None
 
 
 def written_by_listsim(folder, marks=MARKS):
