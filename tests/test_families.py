@@ -62,7 +62,7 @@ def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, s
         families.age()
         families.move_needs(quarter)
         families.spread_word(0.5)
-        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, streams.PRESENT)
+        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, philox.PRESENT)
         demand, on, queues = families.screen(quarter, lower)
         columns = families.columns
         served = columns.served[quarter % kernels.RING]
