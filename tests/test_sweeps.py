@@ -10,7 +10,7 @@ from sim.cli.shell import main
 from sim.core import terminal
 from sim.studies import kept, run
 
-TOWN = ("--place", "milltown", "--families", 1000, "--years", 1, "--replicates", 2, "--workers", 1)
+TOWN = ("--place", "milltown", "--families", 1000, "--years", 1, "--replicates", 2, "--workers", 1, "--no-report")
 TWO = ("--arrangements", "silo,list_public")
 DRIFT = ("--grid", "services.threshold_drift=0,0.25")
 
@@ -45,11 +45,24 @@ def test_a_grid_needs_no_file_and_finds_a_folder_of_its_own(listsim, tmp_path):
     assert (tmp_path / "results" / "sweep-002" / "runs.parquet").is_file()
 
 
+def test_a_report_is_drawn_unless_there_shall_be_none(listsim, tmp_path):
+    code, out, _ = listsim("sweep", *DRIFT, *TWO, *TOWN[:-1], "--out", "a")
+    assert (code, out) == (0, "2 points, 4 tasks done: a\nReport: a/report.html\n")
+    before = (tmp_path / "a" / "report.html").read_bytes()
+    (tmp_path / "a" / "report.html").unlink()
+    assert listsim("sweep", *DRIFT, *TWO, *TOWN, "--out", "a")[:2] == (0, "2 points, 4 tasks done: a\n")
+    assert not (tmp_path / "a" / "report.html").exists()
+    assert listsim("report", "a") == (0, "a/report.html\n", "")
+    assert (tmp_path / "a" / "report.html").read_bytes() == before
+
+
 def test_a_file_is_run_with_what_is_given_beside_it(listsim, tmp_path):
     assert listsim("new", "study", "mine.toml") == (0, "mine.toml\n", "")
     beside = ("--grid", "services.threshold_drift=0.1", "--until", "cash_released=1e9")
-    code, out, _ = listsim("sweep", "mine.toml", *beside, *TOWN, "--out", "a", "--set", "programmes.optimism=1")
-    assert (code, out) == (0, "2 points, 4 tasks done: a\n")
+    drawn = [word for word in TOWN if word != "--no-report"]
+    code, out, _ = listsim("sweep", "mine.toml", *beside, *drawn, "--out", "a", "--set", "programmes.optimism=1")
+    assert (code, out) == (0, "2 points, 4 tasks done: a/report.html\n")
+    assert "0.1" in (tmp_path / "a" / "report.html").read_text(encoding="utf-8")
     points = pd.read_parquet(tmp_path / "a" / "points.parquet")
     assert points["services.threshold_drift"].tolist() == [0.1, 0.1]
     assert points["reached"].all()

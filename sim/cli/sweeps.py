@@ -33,8 +33,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = None if options.cluster else workers_of(options.workers)
-    if workers and workers > 1:
+    workers = workers_of(options.workers, options.cluster)
+    if options.cluster is None and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -87,12 +87,14 @@ def new(
     print_text(file)
 
 
-def workers_of(workers):
-    """The number of processes: as given and checked, or the processors there are."""
+def workers_of(workers, cluster=None):
+    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
     import os
 
     from sim.studies.arguments import check_numbers
 
+    if cluster is not None and workers is None:
+        return None
     workers = min(os.cpu_count() or 1, 256) if workers is None else workers
     check_numbers(workers=workers)
     return workers
@@ -138,18 +140,18 @@ def carry_out(sweep, workers, asked):
 
     shard = read_shard(asked.shard) if asked.shard else None
     terminal.tidy_up_first()
-    others = connected(asked.cluster) if asked.cluster else nullcontext()
+    others = nullcontext() if asked.cluster is None else connected(asked.cluster)
     with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
         again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
         how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
         with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
             outcome = until.carry_out(sweep, folder, progress=tell, **how)
-        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json, not asked.no_report)
 
 
-def tell_of(outcome, folder, study, quiet, json=False):
-    """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
+def tell_of(outcome, folder, study, quiet, json=False, report=True):
+    """Join the tables of a sweep that has been done, draw its page, and say what came of it; code 3 where tasks failed."""
     from sim.core.text import printable
     from sim.results.joined import join, read_csv
 
@@ -158,10 +160,15 @@ def tell_of(outcome, folder, study, quiet, json=False):
         say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
+        if report and outcome.done:
+            from sim.report.swept import draw_swept
+
+            draw_swept(folder)
         if json:
             print(read_csv(folder / "summary.csv").to_json(orient="records"))
         elif not quiet:
-            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {folder}")
+            where = f"{folder}/report.html" if report and outcome.done else folder
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {where}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"

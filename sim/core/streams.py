@@ -5,6 +5,7 @@ stable names through a hash. The same key always gives the same number, so two r
 the work over threads or processes cannot matter.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 from statistics import NormalDist
 
@@ -48,11 +49,12 @@ def uniform(seed, decision, *key):
     -------
     float
     """
-    text = "\x1f".join(str(part) for part in (seed, decision, *key))
+    text = "\x1f".join(map(str, (seed, decision, *key)))
     word = int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
     return ((word >> 11) + 0.5) * 2.0**-53
 
 
+@lru_cache(1024, typed=True)  # a bidder's luck of a year is asked for again and again
 def normal(seed, decision, *key):
     """One standard normal number, keyed as in :func:`uniform`."""
     return NormalDist().inv_cdf(uniform(seed, decision, *key))

@@ -124,7 +124,8 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     InputError
         If a part cannot be read or written, or is another study's.
     """
-    check_numbers(workers=workers)
+    if executor is None:
+        check_numbers(workers=workers)
     folder = Path(folder).resolve()
     clear_partials(folder)
     index, keys = parts.read_index(folder), Keys(sweep)
