@@ -13,12 +13,14 @@ from sim.core.folders import FIT_REPORT_MARK
 from sim.core.input_files import read_toml
 from sim.core.text import markdown
 from sim.cost_benefit.profile import read_benefits
+from sim.experiments.reading import experiment_names, load_experiment
 from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
+from sim.studies.inputs import YEARS, inputs_of, load_common, quantities, read_arrangements
 
-KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
+KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures", "experiments")
 
 
 def listed(kind, place):
@@ -41,14 +43,17 @@ def listed(kind, place):
         return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
     if kind == "measures":
         return [(item.name, f"{item.unit}: {item.meaning}") for item in MEASURES.values()]
+    if kind == "experiments":
+        return [(item.name, f"{item.question} ({item.takes})") for item in map(load_experiment, experiment_names())]
     raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
 
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.studies.study import load_study
-
-    return {**DIALS, **load_study(["all"], place).quantities()}
+    loaded = load_place(place)
+    families = loaded.get("place.families")
+    every = inputs_of(read_arrangements(["all"]), loaded, YEARS, families, load_common())
+    return {**DIALS, **quantities(every)}
 
 
 def explained(name, place):
@@ -158,11 +163,17 @@ def checked(path, place="birmingham_2010"):
         absent = [name.split(".")[1] for name in read.values if name not in read.at(at).values]
         without = f", which has no {', '.join(absent)}" if absent else ""
         return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
+    if {"arrangements", "grid", "sample", "until"} & set(spec):
+        from sim.studies.sweep import load_sweep
+
+        study = load_sweep(path, place=None if "place" in spec else place)
+        size = f"{len(study.points)} points, {len(study.arrangements)} arrangements, {len(study.seeds)} seeds"
+        return f"{path}: a study, {size}: right"
     raise InputError(
         path,
         "",
-        "is neither an arrangement, a programme, a benefit profile, a future nor a place",
-        "give a file with extends or [rules], [target], [[benefit]] or [path], or a place's folder",
+        "is neither an arrangement, a programme, a benefit profile, a future, a study nor a place",
+        "give a file with extends or [rules], [target], [[benefit]], [path] or [grid], or a place's folder",
     )
 
 

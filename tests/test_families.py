@@ -3,7 +3,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sim.core import streams
+from sim.core import philox
 from sim.core.dials import defaults
 from sim.place import kernels
 from sim.place.burn_in import burn_in
@@ -41,7 +41,7 @@ def test_the_kernel_agrees_with_its_plain_twin(settled):
     for quarter in range(1, 4):
         families.age()
         tables = families._need_tables._replace(up=families._areas.chances(families.counts, quarter))
-        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, streams.MOVE)
+        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, philox.MOVE)
         before = families.columns.levels.copy()
         families.move_needs(quarter)
         np.testing.assert_array_equal(families.columns.levels, expected)
@@ -62,7 +62,7 @@ def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, s
         families.age()
         families.move_needs(quarter)
         families.spread_word(0.5)
-        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, streams.PRESENT)
+        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, philox.PRESENT)
         demand, on, queues = families.screen(quarter, lower)
         columns = families.columns
         served = columns.served[quarter % kernels.RING]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
-from sim.core import folders
+from sim.core import holders
 from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
 from sim.place import fitting
@@ -275,7 +275,7 @@ def left(here, process=None, started="1", machine=None):
     partial = here / ".name.partial"
     results(partial / "old")
     put(partial / "new", summary_csv="half")
-    (partial / f"owner_{machine or folders._machine()}_{process or os.getpid()}_{started}").touch()
+    (partial / f"owner_{machine or holders.machine()}_{process or os.getpid()}_{started}").touch()
     return partial
 
 

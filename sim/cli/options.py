@@ -1,5 +1,8 @@
 """What commands share: the application, and the options of the same name and meaning."""
 
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from typing import Annotated
 
 import typer
@@ -58,6 +61,20 @@ Workers = Annotated[
 ]
 
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work, such as tcp://10.0.0.1:8786."),
+]
+
+
+Retry = Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")]
+
+
+Shard = Annotated[
+    str | None, typer.Option(metavar="I/N", help="Run the I-th of N shards, from 1, which other machines share.")
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 
 
@@ -65,3 +82,71 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors."
 
 
 NoProgress = Annotated[bool, typer.Option("--no-progress", help="No progress bar.")]
+
+
+NoReport = Annotated[
+    bool, typer.Option("--no-report", help="Write the tables alone; listsim report FOLDER draws the rest later.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """What every command that runs arrangements may be asked: an option a field, of the field's name."""
+
+    place: Place = DEFAULT_PLACE
+    seed: Seed = 1
+    replicates: Replicates = 10
+    families: Families = None
+    years: Years = 15
+    future: Future = None
+    settings: Settings = None
+    out: Out = None
+    overwrite: Overwrite = False
+    workers: Workers = None
+    no_report: NoReport = False
+    json: Json = False
+    quiet: Quiet = False
+    no_progress: NoProgress = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepOptions(RunOptions):
+    """What a command that runs a study may be asked; None leaves it to the study's file."""
+
+    place: Place = None
+    seed: Seed = None
+    replicates: Replicates = None
+    years: Years = None
+    cluster: Cluster = None
+    retry: Retry = False
+    shard: Shard = None
+
+
+def with_options(kind, **defaults):
+    """Let typer see each field of a dataclass as an option of a command, which is given them all as `options`.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass whose fields are annotated as options are.
+    **defaults
+        Of some options, where the command's are not the fields'.
+    """
+
+    def taking(command):
+        @wraps(command)
+        def called(**given):
+            options = kind(**{item.name: given.pop(item.name) for item in fields(kind)})
+            return command(**given, options=options)
+
+        own = [item for name, item in signature(command).parameters.items() if name != "options"]
+        shared = [
+            Parameter(
+                item.name, Parameter.KEYWORD_ONLY, default=defaults.get(item.name, item.default), annotation=item.type
+            )
+            for item in fields(kind)
+        ]
+        called.__signature__ = Signature([*own, *shared])
+        return called
+
+    return taking

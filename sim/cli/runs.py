@@ -5,153 +5,50 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import (
-    DEFAULT_PLACE,
-    HEADLINE,
-    Families,
-    Future,
-    Json,
-    NoProgress,
-    Out,
-    Overwrite,
-    Place,
-    Quiet,
-    Replicates,
-    Seed,
-    Settings,
-    Workers,
-    Years,
-    app,
-)
+from sim.cli.options import HEADLINE, NoProgress, Overwrite, RunOptions, Workers, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
 @app.command()
-def demo(
-    place: Place = DEFAULT_PLACE,
-    seed: Seed = 1,
-    replicates: Replicates = 10,
-    families: Families = None,
-    years: Years = 15,
-    future: Future = None,
-    settings: Settings = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-):
+@with_options(RunOptions)
+def demo(options):
     """Compare the headline arrangements on the default place: table on screen, full report on disk.
 
     Example: listsim demo --out results/first
     """
-    run_and_show(
-        "demo",
-        HEADLINE,
-        place,
-        seed,
-        replicates,
-        families,
-        years,
-        future,
-        settings,
-        out,
-        overwrite,
-        workers,
-        json,
-        quiet,
-        no_progress,
-    )
+    run_and_show("demo", HEADLINE, options)
 
 
 @app.command()
+@with_options(RunOptions)
 def compare(
     arrangements: Annotated[
         list[str] | None, typer.Argument(help="Arrangements: ids or files, or all; the headline ones by default.")
     ] = None,
-    place: Place = DEFAULT_PLACE,
-    seed: Seed = 1,
-    replicates: Replicates = 10,
-    families: Families = None,
-    years: Years = 15,
-    future: Future = None,
-    settings: Settings = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
+    *,
+    options,
 ):
     """Compare arrangements on a place with settings of your own.
 
     Example: listsim compare silo list_public --place milltown --set services.threshold_drift=0
     """
-    chosen = arrangements or HEADLINE
-    run_and_show(
-        "compare",
-        chosen,
-        place,
-        seed,
-        replicates,
-        families,
-        years,
-        future,
-        settings,
-        out,
-        overwrite,
-        workers,
-        json,
-        quiet,
-        no_progress,
-    )
+    run_and_show("compare", arrangements or HEADLINE, options)
 
 
 @app.command()
-def run(
-    arrangement: Annotated[str, typer.Argument(help="An arrangement's id or file.")],
-    place: Place = DEFAULT_PLACE,
-    seed: Seed = 1,
-    replicates: Replicates = 1,
-    families: Families = None,
-    years: Years = 15,
-    future: Future = None,
-    settings: Settings = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    workers: Workers = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
-):
+@with_options(RunOptions, replicates=1)
+def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or file.")], options):
     """Run one arrangement with its do-nothing twin.
 
     Example: listsim run list_public --set list.payment_basis=cashed
     """
-    run_and_show(
-        "run",
-        [arrangement],
-        place,
-        seed,
-        replicates,
-        families,
-        years,
-        future,
-        settings,
-        out,
-        overwrite,
-        workers,
-        json,
-        quiet,
-        no_progress,
-    )
+    run_and_show("run", [arrangement], options)
 
 
 @app.command()
-def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.")]):
-    """Rebuild the report of a finished run.
+def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run or sweep.")]):
+    """Rebuild the report of a finished run or sweep.
 
     Example: listsim report results/demo-001
     """
@@ -191,61 +88,54 @@ def reproduce(
     raise typer.Exit(0 if done.agrees else 3)
 
 
-def run_and_show(
-    command,
-    arrangements,
-    place,
-    seed,
-    replicates,
-    families,
-    years,
-    future,
-    settings,
-    out,
-    overwrite,
-    workers,
-    json,
-    quiet,
-    no_progress,
-):
-    """Read, run, write, show: the body of demo, compare and run."""
+def run_and_show(command, arrangements, asked):
+    """Read, run, write, show: the body of demo, compare and run, asked by RunOptions."""
     import os
 
     from sim.studies import executors as pool
     from sim.studies.arguments import check_numbers
 
-    workers = min(os.cpu_count() or 1, 256) if workers is None else workers
-    check_numbers(seed=seed, replicates=replicates, workers=workers)
-    workers = min(workers, replicates)
+    workers = min(os.cpu_count() or 1, 256) if asked.workers is None else asked.workers
+    check_numbers(seed=asked.seed, replicates=asked.replicates, workers=workers)
+    workers = min(workers, asked.replicates)
     if workers > 1:
         pool.warm_up()
     from sim.core.folders import reserve_folder, reserve_next
     from sim.studies.run import carry_out
     from sim.studies.study import load_study
 
-    study = load_study(arrangements, place, settings_of(settings), seed, replicates, years, families, future=future)
+    study = load_study(
+        arrangements,
+        asked.place,
+        settings_of(asked.settings),
+        asked.seed,
+        asked.replicates,
+        asked.years,
+        asked.families,
+        future=asked.future,
+    )
     terminal.tidy_up_first()
-    with reserve_next(command) if out is None else reserve_folder(out, overwrite, study.request.texts) as reserved:
-        with Progress("Simulating", quiet or no_progress) as tell:
+    texts = study.request.texts
+    with reserve_next(command) if asked.out is None else reserve_folder(asked.out, asked.overwrite, texts) as reserved:
+        with Progress("Simulating", asked.quiet or asked.no_progress) as tell:
             tasks = carry_out(study, workers, tell)
         from sim.api import Comparison
 
         done = Comparison(study, tasks)
-        reserved.finish(lambda new: done.write_into(new, sys.argv[1:]))
-    if json:
+        reserved.finish(lambda new: done.write_into(new, sys.argv[1:], report=not asked.no_report))
+    if asked.json:
         print(done.summary.to_json(orient="records"))
-    elif not quiet:
+    elif not asked.quiet:
         from sim.report.screen import show
 
         show(done.summary, study, done.replicates)
         for note in done.notes:
             say(note, 0)
         print()
-        print_text(f"Report: {reserved.path}/report.html")
+        print_text(f"Tables: {reserved.path}" if asked.no_report else f"Report: {reserved.path}/report.html")
     failed = [item for item in tasks if item.failure]
     if failed:
-        many = (
-            f"{len(failed)} of {replicates} replicates failed (seed {failed[0].seed}: {failed[0].failure.in_brief()})"
-        )
+        first = failed[0]
+        many = f"{len(failed)} of {asked.replicates} replicates failed (seed {first.seed}: {first.failure.in_brief()})"
         say(f"{many}; see {reserved.path}/failures.csv", 3)
         raise typer.Exit(3)

@@ -27,10 +27,20 @@ def settings_of(pairs):
 
 
 class Progress:
-    """A bar with the time left on stderr, told by calls of (done, total)."""
+    """How far work is, on stderr, told by calls of (done, total): a bar with the time left, or a line a minute in a log.
 
-    def __init__(self, label, off):
-        self.label, self.off = label, off
+    Parameters
+    ----------
+    label : str
+        What is being done.
+    off : bool
+        Whether nothing is to be said.
+    workers : int, optional
+        Processes that share the work, if a line shall estimate the whole once the first of it is done.
+    """
+
+    def __init__(self, label, off, workers=None):
+        self.label, self.off, self.workers = label, off, workers
 
     def __enter__(self):
         if self.off:
@@ -38,14 +48,25 @@ class Progress:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+        from sim.core.pace import Pace
+
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         terminal.tidy_up_first()
         console = Console(stderr=True)
         # rich ends a bar that nobody saw with an empty line, which would stand before our own line in a log
         self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_interactive)
         self.bar.start()
-        task = self.bar.add_task(self.label, total=None)
-        return lambda done, total: self.bar.update(task, completed=done, total=total)
+        self.task, self.pace = self.bar.add_task(self.label, total=None), Pace(self.label, self.workers)
+        return self.tell
+
+    def tell(self, done, total):
+        """Show how much is done."""
+        self.bar.update(self.task, completed=done, total=total)
+        line = self.pace.told(done, total)
+        if self.bar.disable:
+            line = line or self.pace.each_minute(done, total)
+        if line:
+            terminal.say(line)
 
     def __exit__(self, *error):
         if not self.off:
@@ -59,6 +80,7 @@ def main():
     from sim.studies.done import StudyError
     from sim.studies.executors import WorkerError
 
+    terminal.going_on("")
     try:
         code = app(standalone_mode=False)
     except InputError as error:
@@ -76,7 +98,7 @@ def main():
         if not terminal.received:  # else an interrupt that somebody's code made into another error
             raise
     if terminal.received or code == 130:
-        code = say(terminal.INTERRUPTED, 128 + (terminal.received or 2))
+        code = say(terminal.interrupted(), 128 + (terminal.received or 2))
     sys.exit(code if isinstance(code, int) else 0)
 
 

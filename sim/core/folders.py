@@ -6,10 +6,7 @@ written; `old`, what stood there before, until `new` stands; and an empty file w
 
 import json
 import os
-import platform
-import re
 import shutil
-import subprocess
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from functools import partial
@@ -20,8 +17,9 @@ from time import time
 from unicodedata import category
 
 from sim.core.faults import InputError, check_name
+from sim.core.holders import holder, is_gone, process_of
 
-# What a comparison writes, as patterns; and what file managers leave in a folder they have shown.
+# What a comparison or a sweep writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
     "manifest.json",
     "runs.parquet",
@@ -36,8 +34,17 @@ RESULT_FILES = (
     "figures/measured.svg",
     "figures/investors.svg",
     "figures/life_*.svg",
+    "figures/sweep_*.svg",
+    # of a sweep
+    "study.json",
+    "points.parquet",
+    "differences.csv",
+    "parts/*.parquet",
+    ".*_*_*_*.partial",
+    "parts/.*_*_*_*.partial",
 )
-RESULT_FOLDERS = ("figures",)
+RESULT_FOLDERS = ("figures", "parts")
+MARKS = ("manifest.json", "study.json")  # which say what listsim wrote: a comparison or a fitted place, a sweep
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 LONG_AGO = 60  # seconds
 FIT_REPORT_MARK = "written by `listsim fit-report`"
@@ -45,6 +52,10 @@ FIT_REPORT_MARK = "written by `listsim fit-report`"
 
 class TakenError(InputError):
     """A name that somebody else has, or is about to have."""
+
+
+class HeldError(TakenError):
+    """A name that a process holds just now."""
 
 
 class Reservation:
@@ -150,7 +161,7 @@ def reserve_folder(path, overwrite=False, inputs=()):
     ------
     InputError
     """
-    return Reservation(path, partial(_check_folder, path, overwrite, sorted(map(str, inputs))), _swap)
+    return Reservation(path, partial(check_folder, path, overwrite, sorted(map(str, inputs))), swap)
 
 
 def reserve_next(command):
@@ -175,24 +186,26 @@ def reserve_files_in(folder):
 
 
 @contextmanager
-def told(path):
+def told(path, remedy="give one that can, where there is room"):
     """Tell what the system refuses to write as one line."""
     try:
         yield
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
-        raise InputError(path, "", f"cannot be written ({why})", "give one that can, where there is room") from None
+        raise InputError(path, "", f"cannot be written ({why})", remedy) from None
 
 
-def written_by_listsim(folder):
-    """The manifest of a folder that listsim wrote, or None."""
-    path = Path(folder) / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    except (OSError, ValueError, RecursionError):
-        return None
-    versions = manifest.get("versions") if isinstance(manifest, dict) else None
-    return manifest if isinstance(versions, dict) and isinstance(versions.get("listsim"), str) else None
+def written_by_listsim(folder, marks=MARKS):
+    """What the first of some marks in a folder that listsim wrote says, or None."""
+    for path in (Path(folder) / name for name in marks):
+        try:
+            said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        except (OSError, ValueError, RecursionError):
+            return None
+        versions = said.get("versions") if isinstance(said, dict) else None
+        if isinstance(versions, dict) and isinstance(versions.get("listsim"), str):
+            return said
+    return None
 
 
 def hashes(folder):
@@ -215,7 +228,7 @@ def _full(path):
     return Path(os.path.realpath(path.parent)) / path.name
 
 
-def _check_folder(shown, overwrite, inputs, full):
+def check_folder(shown, overwrite, inputs, full):
     """Refuse what may not become, or be replaced by, a folder of results."""
     if _holds(full, Path.cwd()):
         raise InputError("--out", shown, "is the working folder or holds it", "give a new folder")
@@ -232,10 +245,10 @@ def _check_folder(shown, overwrite, inputs, full):
         raise InputError("--out", shown, "is where a disk begins", "give a folder in it")
     if not any(full.iterdir()):
         return
-    manifest = written_by_listsim(full)
-    if manifest is None:
+    said = written_by_listsim(full)
+    if said is None:
         raise TakenError("--out", shown, "is not empty, and holds no manifest of listsim", "give another folder")
-    strange = _not_ours(full, manifest.get("written"))
+    strange = _not_ours(full, said.get("written"))
     if strange:
         raise TakenError("--out", shown, f"holds {strange}, which listsim did not write so", "give another folder")
     if not overwrite:
@@ -280,7 +293,7 @@ def _check_file(shown, overwrite, inputs, full):
 def _check_finished(shown, full):
     """Refuse a folder that is no finished run, or whose report is not a plain file."""
     if written_by_listsim(full) is None:
-        raise InputError(shown, "", "is not a finished run", "give a folder that a comparison wrote")
+        raise InputError(shown, "", "is not a finished run", "give a folder that a comparison or a sweep wrote")
     for path in (full / "report.html", full / "figures", *(full / "figures").glob("*.svg")):
         if path.is_symlink() or (path.exists() and path.is_dir() != (path.name == "figures")):
             raise InputError(shown, path.name, "is not what listsim wrote", "move it away")
@@ -296,7 +309,7 @@ def _next_free(names):
     return next(path for path in map(Path, names) if not os.path.lexists(path))
 
 
-def _swap(new, path, old):
+def swap(new, path, old):
     """Put a folder in place of another; :func:`_clear` sees to the old one, whatever happens here."""
     if path.exists():
         path.rename(old)
@@ -323,15 +336,15 @@ def _take(path):
     try:
         taken.mkdir()
     except FileExistsError:
-        process = next((name.split("_")[2] for name in _owners(taken)), "unknown")
-        raise TakenError(
+        process = next(map(process_of, _owners(taken)), "unknown")
+        raise HeldError(
             path,
             "",
             f"another run (process {process}) is writing it",
             f"wait for it; if it is gone, remove {taken.name}",
         ) from None
     try:
-        (taken / _owner()).touch()
+        (taken / f"owner_{holder()}").touch()
     except OSError:
         taken.rmdir()
         raise
@@ -356,55 +369,12 @@ def _clear(taken):
 def _clear_left(taken):
     """Clear a reservation whose process is gone; of two who find it, one can rename its owner."""
     for name in _owners(taken):
-        if _is_gone(name):
+        if is_gone(name.removeprefix("owner_")):
             with suppress(OSError):
-                (taken / name).rename(taken / _owner())
+                (taken / name).rename(taken / f"owner_{holder()}")
                 _clear(taken)
 
 
 def _owners(taken):
     names = [path.name for path in taken.glob("owner_*")] if not taken.is_symlink() else []
     return [name for name in names if name.count("_") == 3]
-
-
-def _owner():
-    """Machine, process and its start, as the name of a file."""
-    return f"owner_{_machine()}_{os.getpid()}_{_started(os.getpid()) or 'unknown'}"
-
-
-def _is_gone(owner):
-    """Whether a process surely runs no more: one of another machine may."""
-    _, machine, process, started = owner.split("_")
-    if machine != _machine() or not process.isdecimal() or started == "unknown":
-        return False
-    now = _started(int(process))
-    return now is not None and now != started
-
-
-def _machine():
-    """The machine, and within it the room in which process ids count (a container has its own)."""
-    try:
-        room = os.readlink("/proc/self/ns/pid")
-    except OSError:
-        room = ""
-    return re.sub(r"[^A-Za-z0-9.]+", "-", f"{platform.node()} {room}")
-
-
-def _started(process):
-    """When a process started, as the system puts it; empty where there is none, None where the system does not say."""
-    if Path("/proc/self/stat").exists():
-        try:
-            state, *fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return ""
-        return "" if state in "ZX" else fields[18]
-    try:
-        done = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(process)],
-            capture_output=True,
-            text=True,
-            env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
-        )
-    except OSError:
-        return None
-    return re.sub(r"[^A-Za-z0-9]+", "-", done.stdout.strip())

@@ -34,6 +34,7 @@ _LOOKALIKES = {
 
 received = None  # the signal that ends this command
 _last = -1.0
+_kept = ""
 _tidy = False
 
 
@@ -54,13 +55,24 @@ def tidy_up_first():
     _tidy = True
 
 
+def going_on(how):
+    """From now on the line of an interrupt says how to go on, as finished work is kept."""
+    global _kept
+    _kept = how
+
+
+def interrupted():
+    """What an interrupted command says last."""
+    return f"interrupted: {_kept}" if _kept else INTERRUPTED
+
+
 def _end(number, _frame):
     """End at once while nothing needs undoing (imports may swallow exceptions), else by an exception."""
     global received, _last
     if not _tidy:
         _stop_server()
         with suppress(OSError):
-            os.write(2, f"listsim: {INTERRUPTED}\n".encode())
+            os.write(2, f"listsim: {interrupted()}\n".encode())
         os._exit(128 + number)
     again, _last = time.monotonic() - _last < 1, time.monotonic()
     if received is None or not again:  # a terminal that closes may send several

@@ -193,7 +193,7 @@ class Families:
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
         use = np.zeros(len(self.place.lines), np.int64)
-        families = kernels.use_of_services(self.columns, target, use)
+        families = kernels.use_of_services(self.columns, target, self._chosen, use)
         return families, use
 
     def like(self, target):
@@ -208,11 +208,11 @@ class Families:
         tuple of (int64 (n,), bool (n,))
         """
         columns = self.columns
-        at_level = (columns.levels >= target.level_from) & (columns.levels <= target.level_to) & (target.needs > 0)
-        aged = (columns.age >= target.age_from) & (columns.age <= target.age_to)
-        rows = np.nonzero(aged & (at_level.sum(axis=1) >= target.at_least))[0]
-        seen = ((columns.known | columns.found)[rows, None] >> np.arange(at_level.shape[1], dtype=np.uint16)) & 1
-        return rows, (seen.astype(bool) & at_level[rows]).any(axis=1)
+        rows = self._chosen[: kernels.list_like(columns, target, 0, self.n, self._chosen)].copy()
+        levels, known = columns.levels[rows], columns.known[rows] | columns.found[rows]
+        at_level = (levels >= target.level_from) & (levels <= target.level_to) & (target.needs > 0)
+        seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1
+        return rows, (seen.astype(bool) & at_level).any(axis=1)
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""

@@ -1,7 +1,5 @@
 """The report's page: answers first, then figures, assumptions, limits, and how to reproduce it."""
 
-import html
-import re
 import shlex
 from pathlib import Path
 
@@ -10,20 +8,9 @@ import numpy as np
 from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
-from sim.core.text import distinct, file_name, printable
+from sim.core.text import distinct, file_name
 from sim.record.measures import LEAKS, MEASURES, shown
-from sim.report import figures
-
-_STYLE = """
-body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}
-h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ccc}
-p.lead{font-size:1.05rem}figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
-figcaption{color:#444;font-size:.92rem}table{border-collapse:collapse;font-size:.88rem;width:100%}
-th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:right;vertical-align:top}
-th:first-child,td:first-child,td.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
-th,h1,h2,li,figcaption,code{overflow-wrap:anywhere}
-@media print{body{max-width:none;margin:0}h2{break-after:avoid}figure,tr{break-inside:avoid}details{display:block}}
-"""
+from sim.report.markup import Page, escaped
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
 ROWS, SOME_ROWS = shown(money=True)
@@ -43,7 +30,7 @@ def write_report(folder, runs, summary, manifest):
     (folder / "figures").mkdir(exist_ok=True)
     given = {code: item["name"] for code, item in manifest["arrangements"].items()}
     names = distinct(given)
-    page = _Page(manifest)
+    page = Page(f"Where the savings go: {manifest['place_name']}")
     page.add(_answers(summary, names, manifest))
     drawn = _figures(folder / "figures", runs, summary, distinct(given, _LONGEST_TITLE), manifest)
     for title, caption, path in drawn:
@@ -52,41 +39,14 @@ def write_report(folder, runs, summary, manifest):
     page.add(_people(summary, names))
     page.add(_leak_words(summary, names))
     page.add(_assumptions(manifest))
-    page.add(_limits())
+    page.add(limits())
     page.add(_reproduce(manifest))
     (folder / "report.html").write_text(page.text(), encoding="utf-8")
 
 
-def _shown(text):
-    """A text as HTML shows it, between tags and in an attribute alike."""
-    return html.escape(printable(text))
-
-
-class _Page:
-    def __init__(self, manifest):
-        self.title = f"Where the savings go: {manifest['place_name']}"
-        self.parts = [f"<h1>{_shown(self.title)}</h1>"]
-
-    def add(self, text):
-        self.parts.append(text)
-
-    def figure(self, title, caption, path):
-        svg = path.read_text(encoding="utf-8")
-        svg = re.sub("<[^>]*>", lambda tag: _own_ids(tag[0], path.stem), svg[svg.index("<svg") :])
-        svg = svg.replace("<svg", f'<svg role="img" aria-label="{_shown(title + ". " + caption)}"', 1)
-        self.add(f"<h2>{_shown(title)}</h2><figure>{svg}<figcaption>{_shown(caption)}</figcaption></figure>")
-
-    def text(self):
-        head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{_shown(self.title)}</title>'
-        return f'<!doctype html><html lang="en"><head>{head}<style>{_STYLE}</style></head><body>{"".join(self.parts)}</body></html>\n'
-
-
-def _own_ids(tag, figure):
-    """A tag of a figure whose ids are its own in a page of many; texts between tags stay as they are."""
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{figure}-", tag)
-
-
 def _figures(folder, runs, summary, names, manifest):
+    from sim.report import figures  # which takes seconds to import
+
     figures.setup()
     agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
     agencies |= {body: "joint body" for item in manifest["arrangements"].values() for body in item["bodies"]}
@@ -147,9 +107,15 @@ def spread(row, scale=1e6, digits=1):
     return f"{mean} ({low} to {high})"
 
 
-def million(row):
+def digits_for(pounds):
+    """Decimals of £m that tell sums of their size apart."""
+    most = np.abs(np.nan_to_num(pounds)).max(initial=0.0)
+    return 1 if most >= 10e6 else 2 if most >= 1e6 else 3
+
+
+def million(row, digits=1):
     """A mean with its 5 to 95% range, in £m."""
-    text = spread(row)
+    text = spread(row, digits=digits)
     return (
         text.replace(" ", "m ", 1).replace("-", "-£", 1) if text.startswith("-") else "£" + text.replace(" ", "m ", 1)
     )
@@ -158,7 +124,7 @@ def million(row):
 def _answers(summary, names, manifest):
     cells = _cells(summary)
     lead = (
-        f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {_shown(manifest['place_name'])}: "
+        f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {escaped(manifest['place_name'])}: "
         f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
         "2010/11; means, with the 5 to 95% range over replicates in brackets.</p><ul>"
     )
@@ -180,10 +146,10 @@ def _answers(summary, names, manifest):
             )
         }
         if row["programme_cost"]["mean"] == 0:
-            items.append(f"<li><b>{_shown(name)}</b>: bought no new programme in any replicate.</li>")
+            items.append(f"<li><b>{escaped(name)}</b>: bought no new programme in any replicate.</li>")
             continue
         items.append(
-            f"<li><b>{_shown(name)}</b>: spent {million(row['programme_cost'])} on programmes. It promised {million(row['promised'])}; "
+            f"<li><b>{escaped(name)}</b>: spent {million(row['programme_cost'])} on programmes. It promised {million(row['promised'])}; "
             f"service use worth {million(row['gross_avoided'])} was avoided; {million(row['cash_released'])} of that became cash. "
             f"{million(row['returned_ame'])} were benefits that the centre pays, {million(row['returned_surrender'])} was clawed back or lapsed, "
             f"{million(row['returned_rebasing'])} was taken by reviews or formulas and {million(row['retained'])} stayed, against costs: "
@@ -202,7 +168,7 @@ def shown_rows(cells):
 
 def _table(summary, names):
     cells = _cells(summary)
-    head = "".join(f"<th>{_shown(name)}</th>" for name in names.values())
+    head = "".join(f"<th>{escaped(name)}</th>" for name in names.values())
     body = "".join(
         f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
         for measure, label in shown_rows(cells)
@@ -212,7 +178,7 @@ def _table(summary, names):
 
 def _people(summary, names):
     cells = _cells(summary)
-    head, body = "".join(f"<th>{_shown(name)}</th>" for name in names.values()), ""
+    head, body = "".join(f"<th>{escaped(name)}</th>" for name in names.values()), ""
     for measure in PEOPLE_ROWS:
         label, digits = MEASURES[measure].label, MEASURES[measure].digits
         rows = [cells.loc[(code, measure)] if (code, measure) in cells.index else None for code in names]
@@ -238,7 +204,7 @@ def _leak_words(summary, names):
             f"{MEASURES[leak].label} {round(cells.loc[(code, leak), 'mean'] / gross, 2) + 0.0:.0%}" for leak in ranked
         )
         items.append(
-            f"<li><b>{_shown(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"
+            f"<li><b>{escaped(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"
         )
     return "<h2>Which leak took what</h2><ul>" + "".join(items) + "</ul>" if items else ""
 
@@ -246,16 +212,16 @@ def _leak_words(summary, names):
 def _assumptions(manifest):
     rows = []
     for name, item in manifest["inputs"].items():
-        year = f" ({_shown(item['price_year'])})" if item["price_year"] else ""
+        year = f" ({escaped(item['price_year'])})" if item["price_year"] else ""
         rows.append(
-            f"<tr><td>{_shown(name)}</td><td>{item['value']:g}</td><td class='text'>{_shown(item['unit'])}{year}</td>"
-            f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{_shown(full_source(item['source']))}</td></tr>"
+            f"<tr><td>{escaped(name)}</td><td>{item['value']:g}</td><td class='text'>{escaped(item['unit'])}{year}</td>"
+            f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{escaped(full_source(item['source']))}</td></tr>"
         )
     dials = []
     for name, dial in DIALS.items():
         values = {str(item["dials"][name]) for item in manifest["arrangements"].values()}
         dials.append(
-            f"<tr><td>{name}</td><td>{_shown(', '.join(sorted(values)))}</td><td class='text'>{_shown(dial.text)}</td><td class='text'>{_shown(full_source(dial.source))}</td></tr>"
+            f"<tr><td>{name}</td><td>{escaped(', '.join(sorted(values)))}</td><td class='text'>{escaped(dial.text)}</td><td class='text'>{escaped(full_source(dial.source))}</td></tr>"
         )
     guesses = sum(item["source"].startswith("assumption") for item in manifest["inputs"].values())
     return (
@@ -272,15 +238,16 @@ def _future(future):
     if not future:
         return ""
     rows = "".join(
-        f"<tr><td>{_shown(name)}</td><td>{_shown(item['value'])}</td><td class='text'>{_shown(full_source(item['source']))}</td></tr>"
+        f"<tr><td>{escaped(name)}</td><td>{escaped(item['value'])}</td><td class='text'>{escaped(full_source(item['source']))}</td></tr>"
         for name, item in future["values"].items()
     )
     head = "<tr><th>Value of</th><th>Value, or values by year</th><th>Source</th></tr>"
     table = f"<details><summary>What it sets</summary><table>{head}{rows}</table></details>" if rows else ""
-    return f"<p>Future: {_shown(future['name'])}. {_shown(future['text'])}</p>{table}"
+    return f"<p>Future: {escaped(future['name'])}. {escaped(future['text'])}</p>{table}"
 
 
-def _limits():
+def limits():
+    """What the model does not show: HTML."""
     return (
         "<h2>What the model does not show</h2><ul>"
         "<li>Families are one index child and its parents; brothers and sisters, the childless and the old are an unchanging outside caseload. "
@@ -294,10 +261,10 @@ def _limits():
 
 def _reproduce(manifest):
     words = manifest["command"] or ["reproduce", "FOLDER"]  # a run from Python has no command of its own
-    command = _shown(shlex.join(["listsim", *words]))
+    command = escaped(shlex.join(["listsim", *words]))
     versions = ", ".join(f"{name} {number}" for name, number in manifest["versions"].items())
     return (
         f"<h2>How to reproduce this</h2><p><code>{command}</code> &mdash; seeds {manifest['seed']} to {manifest['seed'] + manifest['replicates'] - 1}; "
-        f"{_shown(versions)}; Python {_shown(manifest['python'])}. The full inputs and their hashes are in "
+        f"{escaped(versions)}; Python {escaped(manifest['python'])}. The full inputs and their hashes are in "
         "<code>manifest.json</code>, from which <code>listsim reproduce FOLDER</code> runs this again and compares the bytes of its tables.</p>"
     )

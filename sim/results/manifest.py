@@ -30,7 +30,7 @@ def read_manifest(folder):
     return json.loads(read_text(Path(folder) / "manifest.json", "JSON", "give the folder of a result"))
 
 
-def write_manifest(folder, study, bodies, command=None):
+def write_manifest(folder, study, bodies, command=None, report=True):
     """Write ``manifest.json`` into a folder that holds the tables.
 
     Parameters
@@ -42,11 +42,14 @@ def write_manifest(folder, study, bodies, command=None):
         Joint bodies of each arrangement.
     command : list of str, optional
         Words of the command line; None for a run from Python.
+    report : bool
+        Whether a report is drawn at once.
     """
     request, seed, replicates = study.request, study.seeds[0], len(study.seeds)
     settings = study.points[0]
     manifest = {
         "command": command,
+        "report": report,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         **made_by(),
         "request": {

@@ -37,7 +37,7 @@ def check_numbers(**given):
         for name, value in given.items():
             if value is not None or name not in OPTIONAL:
                 with faults.kept():
-                    _check_number(f"--{name}", value, *RANGES[name])
+                    check_number(f"--{name}", "", value, *RANGES[name])
     last = given.get("seed", 0) + given.get("replicates", 1) - 1
     if last > LAST_SEED:
         raise InputError(
@@ -45,15 +45,22 @@ def check_numbers(**given):
         )
 
 
-def _check_number(option, value, low, high):
+def check_number(where, key, value, low, high):
+    """The whole number itself if it is one in its range.
+
+    Raises
+    ------
+    InputError
+    """
     try:
         if isinstance(value, bool):
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        raise InputError(option, "", f"{value!r} is not a whole number", f"give {low} to {high}") from None
+        raise InputError(where, key, f"{value!r} is not a whole number", f"give {low} to {high}") from None
     if not low <= number <= high:
-        raise InputError(option, "", f"{number} is out of range", f"give {low} to {high}")
+        raise InputError(where, key, f"{number} is out of range", f"give {low} to {high}")
+    return number
 
 
 def listed(arrangements):

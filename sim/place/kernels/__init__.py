@@ -10,7 +10,7 @@ from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
-from sim.place.kernels.uptake import Target, choose_families, enrol, on_programmes
+from sim.place.kernels.uptake import Target, choose_families, enrol, list_like, on_programmes
 from sim.place.kernels.use import use_of_rows, use_of_services
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "age_families",
     "choose_families",
     "enrol",
+    "list_like",
     "move_needs",
     "on_programmes",
     "screen",

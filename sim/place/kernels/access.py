@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.streams import PRESENT, philox, to_unit
+from sim.core.philox import PRESENT, philox, to_unit
 from sim.place.kernels.columns import BLOCK, RING, SLOTS
 from sim.place.kernels.lists import list_bits, list_rows
 from sim.place.kernels.queues import place_in_queue

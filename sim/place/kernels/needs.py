@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.streams import MOVE, philox, to_unit
+from sim.core.philox import MOVE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, QUARTERS_OF_AGE, RING, SLOTS
 from sim.place.kernels.lists import list_bits, list_rows
 
