@@ -13,13 +13,14 @@ from sim.core.folders import FIT_REPORT_MARK
 from sim.core.input_files import read_toml
 from sim.core.text import markdown
 from sim.cost_benefit.profile import read_benefits
+from sim.experiments.reading import experiment_names, load_experiment
 from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
 from sim.studies.inputs import YEARS, inputs_of, load_common, quantities, read_arrangements
 
-KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures")
+KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures", "experiments")
 
 
 def listed(kind, place):
@@ -42,6 +43,8 @@ def listed(kind, place):
         return [(name, f"{_value(item)} {item.unit}") for name, item in every_parameter(place).items()]
     if kind == "measures":
         return [(item.name, f"{item.unit}: {item.meaning}") for item in MEASURES.values()]
+    if kind == "experiments":
+        return [(item.name, f"{item.question} ({item.takes})") for item in map(load_experiment, experiment_names())]
     raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
 
 

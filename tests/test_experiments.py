@@ -1,149 +1,381 @@
-"""Experiments run, say what they ask, fit on a screen, and write what their pages show."""
+"""Experiments run anywhere, go on where they stopped, write what their pages show, and find what moved."""
 
-import ast
+import json
+import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim.cli.shell import main
+from sim.core.faults import InputError
+from sim.core.versions import version_of
+from sim.experiments import checking, pages, reading, running
+from sim.experiments.numbers import interval, with_interval
+from sim.experiments.reading import experiment_names, load_experiment
+
 ROOT = Path(__file__).parent.parent
-FOLDER = ROOT / "experiments"
-EXPERIMENTS = sorted(path for path in FOLDER.glob("*.py") if not path.name.startswith("_"))
+FOUR = ("leaks", "list_boundary", "who_wins", "zero_effect")
+TINY = {
+    "experiment.toml": 'question = "does drift matter?"\nmeasures = ["promised", "cash_released"]\ntolerance = 0.01\n'
+    "cpu_minutes = 0.1\n[check]\nreplicates = 2\ncpu_minutes = 0.1\n",
+    "study.toml": 'place = "milltown"\narrangements = ["silo"]\nyears = 2\nreplicates = 3\nfamilies = 1000\n'
+    '[grid.drifts."as shipped"]\n[grid.drifts."none"]\n"services.threshold_drift" = 0\n',
+    "page.md": "# Tiny\n\n<!-- made -->\n<!-- end of made -->\n\n<!-- cash -->\n<!-- end of cash -->\n",
+    "figure.py": "def tables(found):\n"
+    '    cash = found["study"].xs("cash_released", level="measure").xs("all", level="agency").mean(axis=1)\n'
+    '    return {"cash": "".join(f"{name[0]} {pounds:.2f}\\n" for name, pounds in cash.items())}\n'
+    "def draw(found, folder):\n"
+    '    (folder / "tiny.svg").write_text("<svg/>", encoding="utf-8")\n',
+}
 
 
-@pytest.fixture(autouse=True)
-def _as_scripts(monkeypatch):
-    """Experiments are scripts: what they share lies beside them."""
-    monkeypatch.syspath_prepend(FOLDER)
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A source tree with one small experiment, from whose neighbour folder commands are called."""
+    home = tmp_path / "clone"
+    (home / "experiments" / "tiny").mkdir(parents=True)
+    (home / "docs").mkdir()
+    (home / "results" / "reference").mkdir(parents=True)
+    (home / "pyproject.toml").touch()
+    for name, text in TINY.items():
+        (home / "experiments" / "tiny" / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(reading, "SOURCE", home)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return home
 
 
-@pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda path: path.stem)
-def test_an_experiment_says_what_it_asks_in_60_lines(path):
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 60
-    assert len(ast.get_docstring(ast.parse(text)).splitlines()) > 2
-    assert (ROOT / "docs" / f"{path.stem}.md").exists()
+@pytest.fixture
+def listsim(monkeypatch, capfd):
+    """Run the command with one process; (exit code, stdout, stderr)."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["listsim", "experiment", *words, "--workers", "1", "--no-progress"])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return stop.value.code, *capfd.readouterr()
+
+    return call
 
 
-def test_there_are_experiments():
-    assert {"leaks", "list_boundary", "who_wins", "zero_effect"} <= {path.stem for path in EXPERIMENTS}
+def test_every_experiment_says_what_it_asks_how_long_it_takes_and_what_is_checked(listsim):
+    assert set(FOUR) < set(experiment_names())
+    code, out, _ = listsim()
+    assert code == 0
+    for item in map(load_experiment, experiment_names()):
+        assert f"{item.name:20} {item.question} ({item.takes})" in out.splitlines()
+        assert item.question.endswith("?")
+        assert "of processor time" in item.takes
+        assert 0 < item.tolerance < 0.1
+        assert item.reference.is_file()
+        assert (ROOT / "docs" / f"{item.name}.md").is_file()
+        assert {path.suffix for path in item.folder.iterdir() if path.is_file()} <= {".toml", ".md", ".py"}
+
+
+def test_a_page_of_docs_is_what_its_experiment_has_written():
+    """The words of the page stand in the experiment; a run fills in tables and says version and command."""
+    for item in map(load_experiment, experiment_names()):
+        page = (ROOT / "docs" / f"{item.name}.md").read_text(encoding="utf-8")
+        outside = [line for part in item.page.split("<!-- ") for line in part.split(" -->\n")[-1].splitlines() if line]
+        assert [line for line in outside if line not in page.splitlines()] == []
+        assert f": `listsim experiment {item.name}`.\n" in page
+        assert "This is a variation" not in page
+
+
+def test_a_run_stands_in_its_folder_alone_and_goes_on_there(clone, listsim, monkeypatch):
+    code, out, _ = listsim("tiny", "--replicates", "2")
+    assert code == 0
+    folder = Path("results/experiment-001")
+    assert out.split() == [f"{folder}/tiny.csv", f"{folder}/tiny.md"]
+    assert {path.name for path in folder.iterdir()} == {"experiment.json", "tiny.csv", "tiny.md", "tiny.svg", "study"}
+    assert list((clone / "docs").iterdir()) == []
+    page = (folder / "tiny.md").read_text(encoding="utf-8")
+    assert f"listsim {version_of('listsim')}: `listsim experiment tiny --replicates 2`" in page
+    assert "1,000 families, 2 years, seeds 1 to 2" in page
+    assert "**This is a variation.**" in page
+    table = pd.read_csv(folder / "tiny.csv")
+    assert list(table.columns) == ["drifts", "arrangement", "measure", "mean", "p05", "p95"]
+    assert len(table) == 4
+    cash = table.query("measure == 'cash_released'").set_index("drifts")["mean"]
+    assert f"as shipped {cash['as shipped']:.2f}\nnone {cash['none']:.2f}" in page
+    before = {path: path.stat().st_mtime_ns for path in (folder / "study" / "parts").iterdir()}
+    (folder / "tiny.md").unlink()
+    assert listsim("tiny", "--replicates", "2", "--out", str(folder))[0] == 0
+    assert {path: path.stat().st_mtime_ns for path in (folder / "study" / "parts").iterdir()} == before
+    assert (folder / "tiny.md").read_text(encoding="utf-8") == page
+    code, _, err = listsim("tiny", "--out", str(folder))
+    assert (code, "of another study" in err) == (2, True)
+
+
+def test_figures_that_moved_are_found_and_how_they_were_compared_is_said(clone, listsim):
+    code, out, _ = listsim("tiny", "--check", "--publish")
+    assert (code, out.split()) == (0, ["results/reference/tiny.csv", "results/reference/environments.json"])
+    assert list((clone / "docs").iterdir()) == []
+    code, out, _ = listsim("tiny", "--check")
+    assert (code, out) == (0, "tiny: all 12 figures are those of results/reference/tiny.csv, to the last digit\n")
+    assert list(Path.cwd().iterdir()) == []
+    code, out, _ = listsim("tiny", "--check", "--set", "programmes.optimism=1.9")
+    assert code == 3
+    assert "as shipped, silo, promised, mean: " in out
+    assert "of 12 figures are not those of results/reference/tiny.csv, to the last digit" in out
+
+
+@pytest.fixture
+def referred(clone):
+    """The experiment with a reference of two figures, 100 and 200, made here; and a table to compare with it."""
+    item = load_experiment("tiny")
+    table = pd.DataFrame({"measure": ["a", "a"], "arrangement": ["x", "y"], "mean": [100.0, 200.0]})
+    table = table.assign(p05=table["mean"], p95=table["mean"])
+    checking.write_reference(item, table)
+    return item, table
+
+
+def elsewhere(item):
+    """As if the reference had been made by another version."""
+    path = item.reference.with_name(checking.ENVIRONMENTS)
+    path.write_text(path.read_text().replace(version_of("numpy"), "1.2.3"))
+
+
+def test_here_a_last_digit_counts(referred):
+    item, table = referred
+    assert checking.compared(item, table).lines == [
+        "tiny: all 6 figures are those of results/reference/tiny.csv, to the last digit"
+    ]
+    table.loc[0, "mean"] = np.nextafter(100, 101)
+    verdict = checking.compared(item, table)
+    assert verdict.moved[["arrangement", "figure"]].to_numpy().tolist() == [["x", "mean"]]
+    assert verdict.lines[-1].startswith("tiny: 1 of 6 figures are not those")
+
+
+def test_elsewhere_a_figure_may_differ_by_the_tolerance_of_the_largest_of_its_measure(referred):
+    item, table = referred
+    elsewhere(item)
+    table.loc[0, "mean"] = 101.9  # 1% of 200 is 2
+    said = checking.compared(item, table).lines
+    how = "within 1.0% of the largest of their measure"
+    assert said == [
+        f"made on others, so compared {how}: numpy {version_of('numpy')}, there 1.2.3",
+        f"tiny: all 6 figures are those of results/reference/tiny.csv, {how}",
+    ]
+    table.loc[0, "mean"] = 102.1
+    assert "x, a, mean: 100 to 102.1 (+2.1)" in checking.compared(item, table).lines[1].replace("a, x", "x, a")
+
+
+def test_a_row_that_came_or_went_has_moved(referred):
+    item, table = referred
+    elsewhere(item)
+    verdict = checking.compared(item, table.assign(arrangement=["x", "z"]))
+    assert set(verdict.moved["arrangement"]) == {"y", "z"}
+    assert any(line.endswith("y, mean: 200 to none") for line in verdict.lines)
+
+
+def test_the_most_moved_come_first_and_the_rest_are_counted(referred, monkeypatch):
+    item, table = referred
+    monkeypatch.setattr(checking, "SHOWN", 1)
+    moved = table.assign(mean=[101.0, 250.0])
+    assert checking.compared(item, moved).lines[:2] == ["a, y, mean: 200 to 250 (+50)", "... and 1 more"]
+
+
+def test_a_page_is_published_as_it_stands_or_not_at_all(clone, listsim):
+    code, out, _ = listsim("tiny", "--publish", "--quiet", "--out", "mine")
+    assert (code, out) == (0, "")
+    assert {path.name for path in (clone / "docs").iterdir()} == {"tiny.md", "tiny.svg"}
+    assert (clone / "docs" / "tiny.md").read_bytes() == Path("mine/tiny.md").read_bytes()
+    assert "variation" not in Path("mine/tiny.md").read_text(encoding="utf-8")
+    code, _, err = listsim("tiny", "--publish", "--families", "900")
+    assert (code, err) == (2, "listsim: --publish: --families 900: is not tiny as it stands; leave it out\n")
+    (clone / "pyproject.toml").unlink()
+    with pytest.raises(InputError, match="publish from a clone"):
+        checking.check_publishable(None, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["leeks"], "experiment: leeks: there is no such experiment; did you mean 'leaks'?"),
+        (["../leaks"], "experiment: ../leaks: there is no such experiment; did you mean 'leaks'?"),
+        (
+            ["leaks", "--check", "--families", "900"],
+            "--families: a check has the size, place and seeds of the reference; leave it out",
+        ),
+        (
+            ["zero_effect", "--years", "3", "--replicates", "1", "--families", "1000"],
+            "--years: is 3, and this one takes 2; leave it out",
+        ),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line(listsim, tmp_path, monkeypatch, words, says):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = listsim(*words)
+    assert (code, err) == (2, f"listsim: {says}\n")
+
+
+def test_what_an_experiment_varies_cannot_be_set(listsim):
+    code, _, err = listsim("list_boundary", "--set", "departments.review_years=4")
+    assert code == 2
+    assert "departments.review_years: is given in settings and in grid" in err
+
+
+def test_a_folder_of_something_else_is_left_alone(clone, listsim, tmp_path):
+    (Path("mine")).mkdir()
+    Path("mine/notes.txt").write_text("mine")
+    code, _, err = listsim("tiny", "--out", "mine")
+    assert (code, err.count("\n")) == (2, 1)
+    assert [path.name for path in Path("mine").iterdir()] == ["notes.txt"]
+
+
+def test_runs_that_failed_are_said_and_tried_again(clone, listsim, monkeypatch):
+    from sim.studies import run as runner
+
+    task, wrong = runner.run_task, {2}
+
+    def failing(every, seed, *rest):
+        if seed in wrong:
+            raise RuntimeError("no luck")
+        return task(every, seed, *rest)
+
+    monkeypatch.setattr(runner, "run_task", failing)
+    code, _, err = listsim("tiny", "--out", "mine")
+    assert code == 3
+    assert "2 runs failed (point 0, seed 2: RuntimeError: no luck)" in err
+    assert not Path("mine/tiny.csv").exists()
+    wrong.clear()
+    assert listsim("tiny", "--out", "mine")[0] == 0
+    assert Path("mine/tiny.csv").exists()
+
+
+def test_installed_experiments_are_found_where_installing_puts_them(tmp_path, monkeypatch):
+    shared = tmp_path / "share" / "listsim"
+    shutil.copytree(ROOT / "experiments" / "leaks", shared / "experiments" / "leaks")
+    monkeypatch.setattr(reading, "SOURCE", tmp_path / "lib")
+    monkeypatch.setattr(reading, "files", lambda _: [])
+    monkeypatch.setattr(reading.sysconfig, "get_path", lambda _: str(tmp_path))
+    assert experiment_names() == ["leaks"]
+    assert load_experiment("leaks").reference == shared / "results" / "reference" / "leaks.csv"
+    shutil.rmtree(shared)
+    with pytest.raises(InputError, match="the experiments were not installed"):
+        experiment_names()
 
 
 def test_an_interval_is_students():
-    from _tables import interval, with_interval
-
     mean, half = interval([1, 2, 3])  # sd 1, t with 2 degrees of freedom 4.3027 (any table)
     assert mean == 2
     assert half == pytest.approx(4.3027 / 3**0.5, abs=1e-4)
     assert with_interval([1, 2, 3]) == "+2.00 (-0.48 to +4.48)"
 
 
-def test_money_is_summed_by_replicate_in_millions():
-    from _tables import by_replicate
-
-    runs = pd.DataFrame(
-        {"replicate": [0, 0, 1, 1], "measure": ["a", "b", "a", "c"], "value_pence": [10**8, 10**8, 3 * 10**8, 7]}
-    )
-    np.testing.assert_array_equal(by_replicate(runs.astype({"value_pence": "Int64"}), "a", "b"), [2, 3])
-
-
-def _paid(runs):
-    cost = runs[runs["measure"] == "programme_cost"].groupby("replicate")["value_pence"].sum()
-    return cost.to_numpy(dtype=float)
+def small(name, folder, **given):
+    """What a small run of an experiment finds, its tables by mark, and its page."""
+    item = load_experiment(name)
+    sweeps = running.sweeps_of(item, **{"place": "milltown", "families": 1000, "replicates": 2, "years": 3, **given})
+    found, failures = running.carry_out(item, sweeps, folder)
+    assert failures == []
+    path = pages.write_page(item, sweeps, found, folder, ["--families 1000"])
+    return found, item.code("figure").tables(found), path.read_text(encoding="utf-8")
 
 
 def test_leaks_runs_and_its_table_is_of_its_runs(tmp_path):
-    import leaks
-
-    points = leaks.simulate("milltown", families=2000, replicates=2, workers=1)
-    leaks.write(points, tmp_path)
-    text = (tmp_path / "leaks.md").read_text(encoding="utf-8")
-    assert "| frictionless → unmet need | backfill_unmet_need |" in text
-    corner = next(line for line in text.splitlines() if line.startswith("| frictionless |"))
-    assert corner.endswith("| 100% |")
-    for runs in points.values():  # equal volume: a seed pays the same for programmes at every point
-        np.testing.assert_array_equal(_paid(runs), _paid(points["frictionless"]))
-        assert (_paid(runs) > 0).all()
-    drifted = points["drift"]
-    pence = drifted.loc[drifted["measure"] == "backfill_threshold", "value_pence"].sum() / 2
-    assert f"| {pence / 1e8:.2f} |" in next(line for line in text.splitlines() if line.startswith("| drift |"))
+    found, tables, page = small("leaks", tmp_path)
+    assert "| frictionless → unmet need | backfill_unmet_need |" in page
+    rows = found["study"].xs("all", level="agency").droplevel("arrangement")
+    paid = rows.xs("programme_cost", level="measure")  # equal volume: a seed pays the same at every point
+    assert (paid == paid.iloc[0]).all(axis=None)
+    assert (paid > 0).all(axis=None)
+    pounds = rows.loc[("drift", "backfill_threshold")].mean()
+    assert f"| {pounds / 1e6:.2f} |" in next(line for line in tables["points"].splitlines() if "| drift |" in line)
     assert (tmp_path / "leaks_by_friction.svg").stat().st_size > 1000
-
-
-CASH = {"a": (3, 1), "b": (2, 2), "c": (1, -1), "d": (1, 0)}
-PEOPLE = {"a": (10, 10), "b": (20, 24), "c": (99, 99), "d": (5, 5)}
-RISK = {"a": -1, "b": -2, "c": 0, "d": -3}
-
-
-class _Result:
-    """Two replicates: cash 3 and 1 of a, 2 and 2 of b, 1 and -1 of c; c bought nothing; d loses to b on everything."""
-
-    @property
-    def runs(self):
-        rows = [
-            (name, i, measure, pence, number)
-            for name in CASH
-            for i in (0, 1)
-            for measure, pence, number in (
-                ("cash_released", CASH[name][i] * 10**8, None), ("family_years_spared", None, PEOPLE[name][i]),
-                ("families_enrolled", None, 0 if name == "c" else 7),
-            )
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["arrangement", "replicate", "measure", "value_pence", "value"]).astype(
-            {"value_pence": "Int64", "value": float}
-        )
-
-    @property
-    def summary(self):
-        rows = [(name, "all", "net_position", risk * 1e6) for name, risk in RISK.items()]
-        return pd.DataFrame(rows, columns=["arrangement", "agency", "measure", "p05"])
-
-
-def test_who_wins_by_hand():
-    from _who_wins import level_with, scores, undominated, winners
-
-    found = scores(_Result())
-    assert list(found.index) == ["a", "b", "d"]  # who bought nothing does not compete
-    assert found.loc["a"].tolist() == [2, 10, -1]
-    assert level_with(_Result(), "cash", "a") == ["b", "d"]  # 1 and -1; 2 and 1 with t of 12.7
-    assert level_with(_Result(), "people", "b") == ["a", "d"]  # 10 and 14 seed by seed
-    text = winners({("x", "y"): _Result()})
-    assert text.splitlines()[-1] == "| x | y | a (2.0); level: b, d | b (22); level: a, d | a (-1.0) |"
-    assert undominated({("x", "y"): _Result()}).splitlines()[-1] == "| x | y | 2 of 3 | a, b |"
-
-
-def test_who_wins_runs(tmp_path):
-    import who_wins
-
-    found = who_wins.simulate(("do_nothing", "silo", "list_public"), "milltown", 1000, 2, 1)
-    who_wins.write(found, tmp_path)
-    text = (tmp_path / "who_wins.md").read_text(encoding="utf-8")
-    assert text.count("\n| silo |") == len(who_wins.SETS) * len(who_wins.MONEY)
-    assert "| do_nothing |" not in text
-    envelopes = [
-        result.runs.query("measure == 'capital_in'")["value_pence"].sum()
-        for (_, money), result in found.items()
-        if "same" in money
-    ]
-    assert min(envelopes) > 0
+    figure, rows = load_experiment("leaks").code("figure"), found["study"].copy()
+    rows.loc[rows.index == ("frictionless", "plan", "council", "cash_released"), 0] += 0.01
+    with pytest.raises(AssertionError, match="cash equals gross"):
+        figure.tables({"study": rows})
 
 
 def test_list_boundary_runs(tmp_path):
-    import list_boundary
-
-    found = list_boundary.simulate("milltown", families=1000, replicates=2, workers=1, drifts=(0, 0.5), reviews=(3,))
-    list_boundary.write(found, tmp_path)
-    text = (tmp_path / "list_boundary.md").read_text(encoding="utf-8")
-    assert text.count("| collapses: all as shipped |") == 1
-    assert "| threshold drift \\ years between reviews | 3 |" in text
+    _, tables, page = small("list_boundary", tmp_path, replicates=1)
+    assert page.count("| collapses: all as shipped |") == 1
+    assert "| threshold drift \\ years between reviews | 3 | 5 | 7 | 10 |" in tables["grid"]
+    assert [line.split(" |")[0] for line in tables["grid"].splitlines()[2:]] == ["| 0", "| 0.15", "| 0.3", "| 0.5"]
     assert (tmp_path / "list_boundary.svg").stat().st_size > 1000
 
 
 def test_the_commands_of_the_boundary_are_its_points():
-    import list_boundary
-
     text = (ROOT / "docs" / "list_boundary.md").read_text(encoding="utf-8")
-    words = " ".join(f"--set {name}={value}" for name, value in list_boundary.LIVES.items())
+    sweep = running.sweeps_of(load_experiment("list_boundary"))["points"]
+    lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["point"])
+    shown = {name: value if isinstance(value, str) else f"{value:g}" for name, value in lives.items()}
+    words = " ".join(f"--set {name}={value}" for name, value in shown.items())
     assert f"listsim compare list_public {words}\n" in text
     assert "listsim compare list_public\n" in text
+
+
+def test_who_wins_runs(tmp_path):
+    found, tables, page = small("who_wins", tmp_path, arrangements=["do_nothing", "silo", "list_public"], replicates=1)
+    assert page.count("\n| silo |") == 6
+    assert "| do_nothing |" not in page
+    assert tables["winners"].count("\n| as shipped |") == 2
+    capital = found["study"].xs(("all", "capital_in"), level=("agency", "measure"))
+    assert (capital.xs("the same for each", level="money").drop("do_nothing", level="arrangement") > 0).all(axis=None)
+
+
+def rows_of(cash, people, net, bought):
+    """Numbers by arrangement and measure, as an experiment finds them; money in £."""
+    measures = {"cash_released": cash, "family_years_spared": people, "net_position": net, "families_enrolled": bought}
+    frames = {measure: pd.DataFrame(numbers).T for measure, numbers in measures.items()}
+    return pd.concat(frames, names=["measure", "arrangement"]).swaplevel().sort_index(level=0, sort_remaining=False)
+
+
+def test_who_wins_by_hand():
+    """Cash 3 and 1 of a, 2 and 2 of b, 1 and -1 of c; c bought nothing; d loses to b on everything."""
+    figure, million = load_experiment("who_wins").code("figure"), 1e6
+    cash = {"a": (3, 1), "b": (2, 2), "c": (1, -1), "d": (1, 0)}
+    rows = rows_of(
+        {name: np.multiply(pair, million) for name, pair in cash.items()},
+        {"a": (10, 10), "b": (20, 24), "c": (99, 99), "d": (5, 5)},
+        {"a": (-million, -million), "b": (-2 * million,) * 2, "c": (0, 0), "d": (-3 * million,) * 2},
+        {"a": (7, 7), "b": (7, 7), "c": (0, 0), "d": (7, 7)},
+    )
+    found = figure.scores(rows)
+    assert list(found.index) == ["a", "b", "d"]  # who bought nothing does not compete
+    assert found.loc["a"].tolist() == [2, 10, -1]
+    assert figure.level_with(rows, "cash", "a") == ["b", "d"]  # 1 and -1; 2 and 1 with t of 12.7
+    assert figure.level_with(rows, "people", "b") == ["a", "d"]  # 10 and 14 seed by seed
+    assert figure.first(rows, "cash", found["cash"]) == "a (2.0); level: b, d"
+    assert figure.first(rows, "risk", found["risk"]) == "a (-1.0)"
+    assert figure.undominated(found) == ["a", "b"]
+
+
+def test_zero_effect_runs_is_kept_seed_by_seed_and_goes_on(tmp_path):
+    found, _, page = small("zero_effect", tmp_path, years=None)
+    assert "| before_after | 25 |" in page
+    assert (tmp_path / "zero_effect.svg").stat().st_size > 1000
+    kept = sorted((tmp_path / "study" / "parts").iterdir())
+    assert [path.name.split("-")[0] for path in kept] == ["1", "2"]
+    rows = json.loads(kept[1].read_text())
+    kept[0].unlink()
+    kept[1].write_text(json.dumps([[key, value + 1] for key, value in rows]))  # read, and not measured again
+    again, _, _ = small("zero_effect", tmp_path, years=None)
+    pd.testing.assert_frame_equal(again["study"][[0]], found["study"][[0]])
+    pd.testing.assert_series_equal(again["study"][1], found["study"][1] + 1)
+
+
+def test_luck_and_payment_by_hand():
+    """Savings of 30 and -10 where 100 would have been used: one of two passes 10%; stated error 10: luck is P(z > 1)."""
+    figure = load_experiment("zero_effect").code("figure")
+    numbers = {"families": (5, 5), "saving": (30, -10), "stated": (10, 10), "usual": (100, 100)}
+    rows = pd.DataFrame({("p", "matched", 25, name): pair for name, pair in numbers.items()}).T.astype(float)
+    rows.index.names = ["programme", "design", "places", "measure"]
+    digest = figure.digests({"study": rows}).iloc[0]
+    assert digest[["families", "mean", "share", "paid"]].tolist() == [5, 10, 0.1, 0.5]
+    assert digest["luck"] == pytest.approx(0.15866, abs=1e-5)
+    assert digest["half"] == pytest.approx(12.7062 * 28.2843 / 2**0.5, rel=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FOUR)
+def test_the_figures_of_an_experiment_are_those_of_its_reference(listsim, name):
+    code, out, _ = listsim(name, "--check")
+    assert code == 0, out

@@ -49,7 +49,7 @@ def test_the_wheel_holds_all_code_data_and_the_licence(wheel):
     assert set(tracked) - names == set()
     assert f"listsim-{version}.dist-info/licenses/LICENSE" in names
     shared = call("git", "ls-files", "experiments", "results/reference", cwd=ROOT).split()
-    assert {"experiments/leaks.py", "results/reference/headline_milltown.csv"} <= set(shared)
+    assert {"experiments/leaks/study.toml", "results/reference/headline_milltown.csv"} <= set(shared)
     assert {f"listsim-{version}.data/data/share/listsim/{name}" for name in shared} - names == set()
     assert not any("__pycache__" in name for name in names)
 

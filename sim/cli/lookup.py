@@ -28,7 +28,9 @@ def docs(check: Annotated[bool, typer.Option("--check", help="Write nothing; exi
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="arrangements, programmes, places, futures, parameters or measures.")],
+    kind: Annotated[
+        str, typer.Argument(help="arrangements, programmes, places, futures, parameters, measures or experiments.")
+    ],
     place: Place = DEFAULT_PLACE,
 ):
     """List what there is.

@@ -33,8 +33,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = None if options.cluster else workers_of(options.workers)
-    if workers and workers > 1:
+    workers = workers_of(options.workers, options.cluster)
+    if options.cluster is None and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -87,12 +87,14 @@ def new(
     print_text(file)
 
 
-def workers_of(workers):
-    """The number of processes: as given and checked, or the processors there are."""
+def workers_of(workers, cluster=None):
+    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
     import os
 
     from sim.studies.arguments import check_numbers
 
+    if cluster is not None and workers is None:
+        return None
     workers = min(os.cpu_count() or 1, 256) if workers is None else workers
     check_numbers(workers=workers)
     return workers
@@ -138,7 +140,7 @@ def carry_out(sweep, workers, asked):
 
     shard = read_shard(asked.shard) if asked.shard else None
     terminal.tidy_up_first()
-    others = connected(asked.cluster) if asked.cluster else nullcontext()
+    others = nullcontext() if asked.cluster is None else connected(asked.cluster)
     with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
         again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")

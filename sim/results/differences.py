@@ -35,7 +35,7 @@ def paired(numbers, than):
     keys = others.index.droplevel("arrangement")
     both = keys.isin(base.index)
     others, keys = others[both], keys[both]
-    found = pd.DataFrame(_interval(others.to_numpy() - base.loc[keys].to_numpy()), others.index, DIFFERENCE_COLUMNS[4:])
+    found = pd.DataFrame(interval(others.to_numpy() - base.loc[keys].to_numpy()), others.index, DIFFERENCE_COLUMNS[4:])
     return found.astype({"n": "int64"}).reset_index().assign(than=than)[DIFFERENCE_COLUMNS]
 
 
@@ -57,7 +57,7 @@ def half_width(differences, measure):
     return float(((of_all["high"] - of_all["low"]) / 2).max(skipna=False))
 
 
-def _interval(differences):
+def interval(differences):
     """Mean, low, high and n of each row: the t interval of the mean of what is not null.
 
     Parameters

@@ -1,5 +1,6 @@
 """Processes of many machines: a Dask cluster as an executor, whose workers have the code that is here."""
 
+import asyncio
 import logging
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from sim.core.faults import InputError
 from sim.studies.sweep_folder import code
 
-PATIENCE = 5  # seconds to wait for a scheduler, and for its workers to say what code they have
+PATIENCE = 5  # seconds to wait for a scheduler
 _OPTION = "--cluster"
 
 
@@ -36,10 +37,11 @@ def connected(address):
         raise InputError(_OPTION, address, said, "install it with pip install 'listsim[cluster]'") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says of lost connections, we say in a line
     try:
-        client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        said = f"no scheduler answers there ({type(error).__name__})"
+        asyncio.run(_greet(address))
+    except Exception as error:  # whatever stands there may answer anything
+        said = f"no Dask scheduler answers there ({type(error).__name__})"
         raise InputError(_OPTION, address, said, "give the address that dask scheduler prints") from None
+    client = Client(address, timeout=PATIENCE, set_as_default=False)
     try:
         _check_workers(client, address)
         yield Cluster(client)
@@ -47,22 +49,40 @@ def connected(address):
         client.close(timeout=PATIENCE)
 
 
+async def _greet(address):
+    """See that a scheduler answers, before a client is made that would go on trying."""
+    from distributed.core import rpc
+
+    async with rpc(address, timeout=PATIENCE) as there, asyncio.timeout(PATIENCE):
+        answer = await there.identity()
+    if answer["type"] != "Scheduler":
+        raise TypeError(answer["type"])
+
+
 def _check_workers(client, address):
     """Refuse a cluster without workers, or with one that has other code or none."""
-    said = client.run(code, on_error="return", timeout=PATIENCE)
+    said = client.run(_own_code, on_error="return")
     if not said:
         raise InputError(_OPTION, address, "has no worker", f"start some with dask worker {address}")
     for worker, other in sorted(said.items()):
         _check_code(worker, code(), other)
 
 
+def _own_code():
+    return code()
+
+
 def _check_code(worker, ours, other):
-    if other == ours:
-        return
-    what = f"listsim {other['versions']['listsim']}, {other['code_hash'][:12]}" if isinstance(other, dict) else "none"
-    mine = f"listsim {ours['versions']['listsim']}, {ours['code_hash'][:12]}"
-    said = f"its code or a library is not that of here ({what}; here {mine})"
-    raise InputError(_OPTION, worker, said, "install the same listsim there, and start the worker again")
+    if other != ours:
+        said = f"its code or a library is not that of here: {_named(other)}, and here {_named(ours)}"
+        raise InputError(_OPTION, worker, said, "install the same listsim there, and start the worker again")
+
+
+def _named(other):
+    """What a worker said of its code, or the error it raised instead."""
+    if isinstance(other, BaseException):
+        return type(other).__name__
+    return f"listsim {other['versions']['listsim']}, {other['code_hash'][:12]}"
 
 
 def _checked(ours, function, *args):

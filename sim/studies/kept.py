@@ -123,7 +123,8 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     InputError
         If a part cannot be read or written, or is another study's.
     """
-    check_numbers(workers=workers)
+    if executor is None:
+        check_numbers(workers=workers)
     folder = Path(folder).resolve()
     for place in (folder, folder / parts.FOLDER):
         clear_partials(place)
