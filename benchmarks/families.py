@@ -87,7 +87,12 @@ def report_city(families=150_000, rounds=12):
     """Print speed and size of the whole model's kernels."""
     inputs = load_inputs("do_nothing")
     city = burn_in(inputs.place, inputs.place_dials, 1, families).families
-    phases = {"age": lambda _: city.age(), "move needs": city.move_needs, "screen": city.screen}
+    nowhere = np.zeros(len(inputs.place.lines), bool)
+    phases = {
+        "age": lambda _: city.age(),
+        "move needs": city.move_needs,
+        "screen": lambda quarter: city.screen(quarter, nowhere),
+    }
     spent = {name: [] for name in phases}
     for quarter in range(1, rounds + 1):
         for name, phase in phases.items():

@@ -15,8 +15,11 @@ _HOMES = {
     "load_arrangement": "sim.arrangements.reading",
     "load_place": "sim.place.places",
     "load_programme": "sim.programmes.catalogue",
+    "model": "sim.api",
     "reproduce": "sim.rerun",
     "run": "sim.api",
+    "sweep": "sim.api",
+    "tables": "sim.api",
 }
 __all__ = list(_HOMES)
 

@@ -1,19 +1,27 @@
 """The Python interface: the same commands in the same words; results come back as data frames."""
 
+import os
+import tempfile
 from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
 
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
+from sim.results.joined import SWEEP_FAILURE_COLUMNS, join, read_csv
 from sim.results.manifest import read_manifest, write_manifest
-from sim.results.summary import summarise, tables
+from sim.results.summary import summarise
+from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
+from sim.studies import until
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import open_folder
 from sim.studies.study import Study, load_study
+from sim.studies.sweep import load_sweep
+from sim.studies.sweep_folder import open_sweep
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Comparison:
 
     @cached_property
     def _tables(self):
-        return tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
+        return result_tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
 
     @property
     def runs(self):
@@ -92,6 +100,12 @@ class Comparison:
     def summary(self):
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
+
+    def _repr_html_(self):
+        """The headline table, as a notebook shows a result."""
+        from sim.report.screen import as_html
+
+        return as_html(self.summary, self.study, self.replicates)
 
     def write(self, folder, overwrite=False, command=None, report=True):
         """Write tables, manifest, figures and report into a new folder, whole or not at all.
@@ -221,6 +235,104 @@ def compare_points(points, arrangements, *, workers=1, progress=None, cache=None
     }
 
 
+@dataclass(frozen=True)
+class SweepResult:
+    """What a sweep came to, read from its folder.
+
+    Attributes
+    ----------
+    sweep : studies.sweep.Sweep
+        What was run.
+    folder : pathlib.Path
+    outcome : studies.shards.Outcome
+        Numbers of tasks done and failed.
+    """
+
+    sweep: object
+    folder: Path
+    outcome: object
+    _borrowed: object = field(default=None, repr=False)  # a folder of the system's, gone with the last who knows it
+
+    @cached_property
+    def points(self):
+        """A row a point and a column a setting, as in ``points.parquet``: pandas.DataFrame."""
+        return pd.read_parquet(self.folder / "points.parquet")
+
+    @cached_property
+    def runs(self):
+        """Leaf rows by point, as in ``runs.parquet``: pandas.DataFrame."""
+        return pd.read_parquet(self.folder / "runs.parquet")
+
+    @cached_property
+    def summary(self):
+        """Means and quantiles with the settings of their point, as in ``summary.csv``: pandas.DataFrame."""
+        return read_csv(self.folder / "summary.csv")
+
+    @cached_property
+    def differences(self):
+        """Paired differences with the settings of their point, as in ``differences.csv``: pandas.DataFrame."""
+        return read_csv(self.folder / "differences.csv")
+
+    @cached_property
+    def failures(self):
+        """Tasks that failed, as in ``failures.csv``: pandas.DataFrame, usually empty."""
+        path = self.folder / "failures.csv"
+        return read_csv(path) if path.is_file() else pd.DataFrame(columns=SWEEP_FAILURE_COLUMNS)
+
+
+def sweep(
+    file=None,
+    out=None,
+    workers=1,
+    executor=None,
+    progress=None,
+    retry=False,
+    overwrite=False,
+    **given,
+):
+    """Run arrangements at many points of settings, as ``listsim sweep`` does.
+
+    Parameters
+    ----------
+    file : str or path, optional
+        A study file (README, "Sweeps").
+    out : str or path, optional
+        Folder in which finished work is kept, and gone on with if it holds the same study; by default one of the
+        system's, which is gone when the result is.
+    workers : int
+        Processes; a script that asks for more than one needs the usual ``if __name__ == "__main__":``.
+    executor : optional
+        Anything with the ``submit`` of :mod:`concurrent.futures`, which is then given `workers` lots at a time.
+    progress : callable, optional
+        Called with tasks done and their number.
+    retry : bool
+        Whether those that failed before are run again, and nothing else is.
+    overwrite : bool
+        Whether another result of listsim's in `out` may be replaced.
+    **given
+        What would stand in a study file, by its keys, and goes before what stands there: ``place``, ``arrangements``
+        and ``future``, one or a list; ``years``, ``families``, ``replicates``, ``seed``; ``settings``, a mapping;
+        ``grid``, lists of values by dotted name; ``sample`` and ``until``, mappings.
+
+    Returns
+    -------
+    SweepResult
+
+    Raises
+    ------
+    InputError
+    """
+    wanted = load_sweep(file, **given)
+    borrowed = tempfile.TemporaryDirectory(prefix="listsim-") if out is None else None
+    folder = out if borrowed is None else Path(borrowed.name) / "sweep"
+    with open_sweep(wanted, folder, overwrite) as kept:
+        how = {"executor": executor, "workers": workers, "progress": progress, "retry": retry}
+        outcome = until.carry_out(wanted, kept, **how)
+        if not outcome.left:
+            join(kept, wanted.describe())
+    return SweepResult(wanted, Path(folder), outcome, borrowed)
+
+
 def run(
     arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
 ):
@@ -234,8 +346,45 @@ def run(
     return compare([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
 
 
+def model(
+    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+):
+    """The Mesa model that :func:`run` steps, before its first quarter; parameters as in :func:`compare`.
+
+    Its place is settled, and its do-nothing twin has run already. What may be read of it after each step is in
+    docs/mesa.md; :func:`tables` gives its rows.
+
+    Returns
+    -------
+    sim.system.LocalSystem
+        A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
+        be shuffled and its ``random`` drawn from: it uses neither.
+
+    Raises
+    ------
+    InputError
+    """
+    study = load_study([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
+    return next(runner.models(study.inputs(), seed, os.cpu_count()))
+
+
+def tables(model):
+    """What a model comes to, stepped on to its end if it is not there yet.
+
+    Parameters
+    ----------
+    model : sim.system.LocalSystem
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
+    """
+    return result_tables([[runner.result_of(model)]], model.seed)
+
+
 def redraw(folder):
-    """Draw the report of a finished run again; all of it or nothing is written.
+    """Draw the report of a finished run or sweep again; all of it or nothing is written.
 
     Parameters
     ----------
@@ -245,20 +394,32 @@ def redraw(folder):
     ------
     InputError
     """
-    from sim.report.page import write_report
-
     with reserve_files_in(folder) as reserved:
-        runs, _, summary, manifest = read_tables(folder)
+        write = _drawing_of(folder)
 
         def draw(new):
             try:
-                write_report(new, runs, summary, manifest)
+                write(new)
             except OSError:  # the disk, not the tables
                 raise
             except DAMAGED as error:
                 raise damaged(folder, error) from error
 
         reserved.finish(draw)
+
+
+def _drawing_of(folder):
+    """What draws the report of a folder into another."""
+    from sim.results.swept import is_sweep
+
+    if is_sweep(folder):
+        from sim.report.swept import write_swept
+
+        return partial(write_swept, folder)
+    from sim.report.page import write_report
+
+    runs, _, summary, manifest = read_tables(folder)
+    return lambda new: write_report(new, runs, summary, manifest)
 
 
 def appraise(

@@ -14,7 +14,7 @@ from sim.agents.provider import Provider
 from sim.agents.social_bank import SocialBank
 from sim.agents.vehicle import Vehicle
 from sim.core import codes
-from sim.core.calendar import Calendar
+from sim.core.calendar import QUARTERS, Calendar
 from sim.core.faults import InputError, suggest
 from sim.core.ledger import OUTSIDE, TREASURY, Ledger
 from sim.deals.contracts import ContractBook
@@ -102,7 +102,15 @@ class LocalSystem(mesa.Model):
             investor.endow(self.place.get("place.population") * self.scale)
 
     def step(self):
-        """One quarter. The order of the phases is the model (docs/odd.md, section 3)."""
+        """One quarter. The order of the phases is the model (docs/odd.md, section 3).
+
+        Raises
+        ------
+        InputError
+            If the years that the model is for are over.
+        """
+        if not self.running:
+            raise InputError("model", "years", f"the {self.years} that it is for are over", "build one for more years")
         self.calendar.quarter += 1
         self.ledger.at(self.calendar.quarter)
         if self.calendar.is_year_start:
@@ -126,6 +134,7 @@ class LocalSystem(mesa.Model):
         if self.calendar.is_year_end:
             self.relate()
         self.recorder.record(self)
+        self.running = self.calendar.quarter < self.years * QUARTERS
 
     # The phases
 

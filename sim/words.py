@@ -18,7 +18,7 @@ from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
-from sim.studies.sweep import load_sweep
+from sim.studies.inputs import YEARS, inputs_of, load_common, quantities, read_arrangements
 
 KINDS = ("arrangements", "programmes", "places", "futures", "parameters", "measures", "experiments")
 
@@ -50,9 +50,10 @@ def listed(kind, place):
 
 def every_parameter(place):
     """Every dial and quantity by dotted name, those of all shipped arrangements included."""
-    from sim.studies.study import load_study
-
-    return {**DIALS, **load_study(["all"], place).quantities()}
+    loaded = load_place(place)
+    families = loaded.get("place.families")
+    every = inputs_of(read_arrangements(["all"]), loaded, YEARS, families, load_common())
+    return {**DIALS, **quantities(every)}
 
 
 def explained(name, place):
@@ -163,6 +164,8 @@ def checked(path, place="birmingham_2010"):
         without = f", which has no {', '.join(absent)}" if absent else ""
         return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
     if {"arrangements", "grid", "sample", "until"} & set(spec):
+        from sim.studies.sweep import load_sweep
+
         study = load_sweep(path, place=None if "place" in spec else place)
         size = f"{len(study.points)} points, {len(study.arrangements)} arrangements, {len(study.seeds)} seeds"
         return f"{path}: a study, {size}: right"

@@ -3,14 +3,22 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.core.dials import defaults
 from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
+from sim.record.recorder import Recorder
+from sim.record.served import Served
+from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
+from sim.studies.kept import carry_out
+from sim.studies.shards import Outcome
+from sim.studies.sweep import load_sweep
+from sim.studies.sweep_folder import open_sweep
 
 DATA = Path(__file__).parent / "data"
 PLAN = str(DATA / "plan.toml")
@@ -39,6 +47,13 @@ def compared():
     from sim.api import compare
 
     return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)
+
+
+def blank_twin(n_families):
+    """The record of a twin in which nobody was ever served."""
+    served = Served()
+    served.add(np.zeros(n_families, np.uint32))
+    return Recorder(served=served)
 
 
 def with_values(place, changes):
@@ -72,3 +87,35 @@ def sums(result, *measures, by=()):
 def one(arrangement, settings=None, seed=1, **options):
     """One run on Milltown."""
     return runner.run(load_inputs(arrangement, "milltown", settings, **options), seed)
+
+
+SMALL_SWEEP = {"place": "milltown", "families": 500, "years": 1}
+DRIFTS = {"services.threshold_drift": [0, 0.5, 1]}
+
+
+def sweep_of(**options):
+    """A small sweep."""
+    return load_sweep(
+        **{"arrangements": ["silo", "list_public"], "replicates": 3, "grid": DRIFTS, **SMALL_SWEEP, **options}
+    )
+
+
+def runs_of(folder):
+    """All runs in a folder, by point, in the order of the tables."""
+    index = parts.read_index(folder)
+    return [(point, frame.to_csv(), bodies) for point, frame, bodies in parts.points(folder, index)]
+
+
+@pytest.fixture(scope="session")
+def sweep():
+    """Two arrangements at three points with three seeds, small."""
+    return sweep_of()
+
+
+@pytest.fixture(scope="session")
+def whole(sweep, tmp_path_factory):
+    """The runs of the sweep done in one go, one lot after the other."""
+    folder = tmp_path_factory.mktemp("whole") / "out"
+    with open_sweep(sweep, folder):
+        assert carry_out(sweep, folder) == Outcome(9, 0, 0, [])
+    return runs_of(folder)

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sim.core.streams import code_of, mixed
+
 MASK = 0xFFFFFFFF
 
 
@@ -59,6 +61,61 @@ def move(columns, tables, offers, key, quarter, decision):
                 elif 1 - u < down:
                     new[f, k] -= 1
     return new
+
+
+def unit(counter, key, word=0):
+    """A draw between 0 and 1 for a counter, from one of its four words."""
+    return ((philox(tuple(int(c) & MASK for c in counter), tuple(map(int, key)))[word] >> 8) + 0.5) / 2**24
+
+
+def screen(families, quarter, lower, decision):
+    """What :meth:`Families.screen` should find, family by family, need by need and line by line.
+
+    Returns
+    -------
+    known, found, served : lists of int
+    demand : (needs, 4, 2)
+    kept : (lines, 2)
+    waiting : dict of (line, below) to list of (rank, number, row)
+    """
+    columns, place = families.columns, families.place
+    needs, present = [need.id for need in place.needs], families._services.present
+    n_needs, n_lines = len(needs), len(place.lines)
+    known, found = (columns.known & columns.has).tolist(), (columns.found & columns.has).tolist()
+    served = [0] * len(known)
+    demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 2), int), {}
+    for f in range(len(known)):
+        area = np.searchsorted(columns.first, f, side="right") - 1
+        on = any(i and columns.clock[s, f] < families.offers.running[i] for s, i in enumerate(columns.offer[:, f]))
+        trust = float(columns.trust[f])
+        gain = float(families.trust_counts) * (float(columns.trust_gain[f]) + float(families.heard[area]))
+        for k in range(n_needs):
+            level = columns.levels[f, k]
+            if level and not known[f] >> k & 1:
+                counter = ((area << 20) + f - columns.first[area], columns.generation[f], quarter, (decision << 24) + k)
+                u, chance = unit(counter, families.key), 2 * float(present[k, level])
+                if families.all_known or u < chance * trust:
+                    known[f] |= 1 << k
+                    found[f] &= ~(1 << k)
+                elif u < chance * (trust + gain) * (1 + on * float(families.finds)):
+                    found[f] |= 1 << k
+            if (known[f] | found[f]) >> k & 1:
+                demand[k, level] += 1, found[f] >> k & 1
+        for j, line in enumerate(place.lines):
+            k = needs.index(line.need)
+            level = columns.levels[f, k] if (known[f] | found[f]) >> k & 1 else 0
+            before = columns.served[(quarter - 1) % 4, f] >> j & 1
+            rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
+            if level >= line.level and line.kind != "rationed":
+                served[f] |= 1 << j
+            elif level >= line.level and before:
+                served[f] |= 1 << j
+                kept[j] += 1, found[f] >> k & 1
+            elif level >= line.level:
+                waiting.setdefault((j, 0), []).append((rank, number, f))
+            elif level == line.level - 1 > 0 and lower[j]:
+                waiting.setdefault((j, 1), []).append((rank + 4 * (not before), number, f))
+    return known, found, served, demand, kept, waiting
 
 
 def chain(entry, up, down, quarters):

@@ -19,7 +19,7 @@ from sim.cli.shell import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SIMULATING = ("demo", "compare", "run", "fit-report", "experiment")
+SIMULATING = ("demo", "compare", "run", "sweep", "merge", "fit-report", "experiment")
 QUICK_PLACES = ("milltown", "my_place")
 
 

@@ -1,11 +1,14 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from sim.core import streams
+from sim.core import philox
 from sim.core.dials import defaults
 from sim.place import kernels
+from sim.place import threads as shared
 from sim.place.burn_in import burn_in
 from sim.place.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
@@ -41,12 +44,47 @@ def test_the_kernel_agrees_with_its_plain_twin(settled):
     for quarter in range(1, 4):
         families.age()
         tables = families._need_tables._replace(up=families._areas.chances(families.counts, quarter))
-        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, streams.MOVE)
+        expected = oracle.move(families.columns, tables, families.offers, families.key, quarter, philox.MOVE)
         before = families.columns.levels.copy()
         families.move_needs(quarter)
         np.testing.assert_array_equal(families.columns.levels, expected)
         moved += (families.columns.levels != before).sum()
     assert moved > 500
+
+
+@pytest.mark.parametrize("all_known", [False, True])
+def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, settled, all_known):
+    families = settled.copy().families
+    families.offers = _offers(len(milltown.needs))
+    families.set_contact(0.5, 1.0)
+    families.all_known = all_known
+    families.enrol(np.arange(0, families.n, 3), 1, 0.1)
+    lower, rng = np.arange(len(milltown.lines)) % 2 == 0, np.random.default_rng(1)
+    found, below = 0, 0
+    for quarter in (1, 2):
+        families.age()
+        families.move_needs(quarter)
+        families.spread_word(0.5)
+        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, philox.PRESENT)
+        demand, on, queues = families.screen(quarter, lower)
+        columns = families.columns
+        served = columns.served[quarter % kernels.RING]
+        for one, two in zip(
+            (columns.known, columns.found, served, demand, on), (*expected, of_lines, kept), strict=True
+        ):
+            np.testing.assert_array_equal(one, two)
+        places = rng.integers(0, 40, (len(lower), 2))
+        admitted = families.admit(quarter, queues, places)
+        for (j, kind), queue in waiting.items():
+            rows = [row for *_, row in sorted(queue)[: places[j, kind]]]
+            of_found = sum(int(columns.found[row]) >> int(families._services.need_of[j]) & 1 for row in rows)
+            assert admitted[j, kind].tolist() == [len(rows), of_found]
+            for row in rows:
+                expected[2][row] |= 1 << j
+        np.testing.assert_array_equal(served, expected[2])
+        found, below = found + of_lines[:, :, 1].sum(), below + admitted[:, 1, 0].sum()
+    assert below > 50
+    assert (found > 50) != all_known
 
 
 def test_sums_kept_by_the_kernel_are_those_of_the_levels(settled):
@@ -129,12 +167,18 @@ def test_ages_are_spread_evenly_and_families_are_replaced(settled):
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_threads_do_not_change_a_bit(milltown, settled, threads):
+def test_threads_do_not_change_a_bit(milltown, settled, threads, monkeypatch):
+    made = []
+    monkeypatch.setattr(shared, "_pool", cache(lambda n: made.append(n) or ThreadPoolExecutor(n)))
+    burn_in(milltown, defaults(), 5, 100, threads)
+    assert made == []  # few families are not worth it
+    monkeypatch.setattr(shared, "MANY", 1000)
     other = burn_in(milltown, defaults(), seed=5, threads=threads)
     for one, two in zip(settled.families.columns, other.families.columns, strict=True):
         np.testing.assert_array_equal(one, two)
     for quarter, counts in settled.services.counts.items():
         np.testing.assert_array_equal(counts, other.services.counts[quarter])
+    assert made == [threads]
 
 
 def _grown(place, dials, seed, help_row=None):

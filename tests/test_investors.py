@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sim.agents.investor import INVESTOR_VALUES, Investor, load_investors
+from sim.agents.investor import Investor
 from sim.agents.party import Belief, Party
-from sim.agents.social_bank import SocialBank, load_bank
+from sim.agents.social_bank import SocialBank
+from sim.agents.values import INVESTOR_VALUES, load_bank, load_investors
 from sim.agents.vehicle import Deal, Vehicle
 from sim.core.calendar import Calendar
 from sim.core.faults import InputError

@@ -1,12 +1,11 @@
 """A sweep's work is kept: whatever ends it, it goes on where it was, and comes to the same."""
 
 import errno
-import json
 import os
 import signal
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from itertools import permutations
 from pathlib import Path
 
 import pandas as pd
@@ -18,42 +17,13 @@ from sim.results import parts
 from sim.studies import kept, lots, shards
 from sim.studies import run as runner
 from sim.studies.kept import carry_out
-from sim.studies.lots import Lot, Lots
-from sim.studies.shards import merged, read_shard, tasks_of
-from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
-
-SMALL = {"place": "milltown", "families": 500, "years": 1}
-DRIFTS = {"services.threshold_drift": [0, 0.5, 1]}
-
-
-def sweep_of(**options):
-    return load_sweep(**{"arrangements": ["silo", "list_public"], "replicates": 3, "grid": DRIFTS, **SMALL, **options})
-
-
-def runs_of(folder):
-    """All runs in a folder, by point, in the order of the tables."""
-    index = parts.read_index(folder)
-    return [(point, frame.to_csv(), bodies) for point, frame, bodies in parts.points(folder, index)]
+from tests.conftest import SMALL_SWEEP, runs_of, sweep_of
 
 
 def files_of(folder):
     """Every file of a folder with its content."""
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
-@pytest.fixture(scope="module")
-def sweep():
-    return sweep_of()
-
-
-@pytest.fixture(scope="module")
-def whole(sweep, tmp_path_factory):
-    """The runs of the sweep done in one go, one lot after the other."""
-    folder = tmp_path_factory.mktemp("whole") / "out"
-    with open_sweep(sweep, folder):
-        assert carry_out(sweep, folder) == shards.Outcome(9, 0, 0, [])
-    return runs_of(folder)
 
 
 @pytest.fixture
@@ -75,7 +45,7 @@ def failing(monkeypatch):
 
 def test_what_is_kept_is_what_a_comparison_gives(whole):
     points = {drift: {"services.threshold_drift": drift} for drift in (0, 0.5, 1)}
-    compared = compare_points(points, ["silo", "list_public"], replicates=3, **SMALL)
+    compared = compare_points(points, ["silo", "list_public"], replicates=3, **SMALL_SWEEP)
     for (_, text, bodies), comparison in zip(whole, compared.values(), strict=True):
         assert text == comparison.runs.to_csv()
         assert {name: tuple(of_one) for name, of_one in bodies.items()} == comparison.bodies
@@ -86,7 +56,9 @@ def test_frames_have_the_kinds_of_tables(sweep, tmp_path):
     with open_sweep(sweep, tmp_path / "out") as folder:
         carry_out(sweep, folder, shard=(1, 9))
     ((_, frame, _),) = parts.points(folder, parts.read_index(folder))
-    comparison = compare_points({"": {"services.threshold_drift": 0}}, ["silo", "list_public"], replicates=1, **SMALL)
+    comparison = compare_points(
+        {"": {"services.threshold_drift": 0}}, ["silo", "list_public"], replicates=1, **SMALL_SWEEP
+    )
     pd.testing.assert_frame_equal(frame, comparison[""].runs)
 
 
@@ -250,131 +222,6 @@ def test_an_executor_that_loses_processes_costs_retries_and_then_failures(sweep,
     assert outcome.done == 8
 
 
-# --- lots
-
-
-def handed_out(lots_, seconds=1.0):
-    """What is handed out, each lot coming back at once."""
-    found = []
-    while lot := lots_.next():
-        found.append(lot.tasks)
-        lots_.back(lot, seconds * len(lot.tasks))
-    return found
-
-
-def test_a_process_gets_the_points_of_a_seed_one_after_the_other():
-    tasks = [(point, seed) for seed in (1, 2, 3) for point in range(4)]
-    two = Lots(tasks, 2)
-    first, second = two.next(), two.next()
-    assert (first.tasks, second.tasks, two.next()) == (((0, 1),), ((0, 2),), None)
-    two.back(second, 100)
-    assert two.next().tasks == ((1, 2),)  # whoever knows seed 2 goes on with it
-    two.back(first, 100)
-    assert two.next().tasks == ((1, 1),)
-
-
-def test_lots_are_as_long_as_they_should_be_and_shrink_towards_the_end():
-    tasks = [(point, 1) for point in range(1000)]
-    one = [len(lot) for lot in handed_out(Lots(tasks, 1), 0.5)]
-    assert (one[0], set(one[1:-1]), sum(one)) == (1, {20}, 1000)
-    two = [len(lot) for lot in handed_out(Lots(tasks, 2), 0.5)]
-    assert two[1] == 20
-    assert sorted(two[1:], reverse=True) == two[1:]
-    assert two[-2] == 2
-    assert max(len(lot) for lot in handed_out(Lots(tasks, 2), 0.001)) == lots.MOST
-    assert {len(lot) for lot in handed_out(Lots(tasks, 2), 100)} == {1}
-    assert sorted(task for lot in handed_out(Lots(tasks, 2), 0.1) for task in lot) == tasks
-
-
-def test_what_is_lost_goes_out_again_then_alone_then_is_given_up():
-    two = Lots([(0, 1), (1, 1), (0, 2)], 2)
-    first, second = two.next(), two.next()
-    assert two.lost(first)
-    assert two.lost(second)
-    again = [two.next(), two.next()]
-    assert again == [Lot(first.tasks, 1), Lot(second.tasks, 1)]
-    assert all(two.lost(lot) for lot in again)
-    rest = two.next()
-    assert rest == Lot(((1, 1),))  # what was never lost goes first
-    assert two.next() is None  # and alone is alone
-    two.back(rest, 1)
-    alone = two.next()
-    assert (alone, two.next()) == (Lot(((0, 1),), 2), None)
-    assert not two.lost(alone)
-    two.back(two.next(), 1)
-    assert not two
-
-
-# --- shards
-
-
-@pytest.mark.parametrize("of", [1, 2, 4, 9, 11])
-def test_shards_share_out_all_tasks_once(sweep, of):
-    every = [tasks_of(sweep, (number, of)) for number in range(1, of + 1)]
-    assert [task for tasks in every for task in tasks] == sweep.tasks()
-    assert max(map(len, every)) - min(map(len, every)) <= 1
-
-
-def test_where_seeds_are_added_a_shard_has_whole_points():
-    sweep = sweep_of(replicates=None, until={"measure": "cash_released", "half_width": 1e9})
-    every = [tasks_of(sweep, (number, 2)) for number in (1, 2)]
-    assert [{point for point, _ in tasks} for tasks in every] == [{0, 2}, {1}]
-    assert sorted(every[0] + every[1]) == sorted(sweep.tasks())
-
-
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/2/3", "-1/2", "1.5/2", "٣/٤"])
-def test_a_shard_is_i_of_n(text):
-    assert read_shard("2/5") == (2, 5)
-    with pytest.raises(InputError, match="--shard"):
-        read_shard(text)
-
-
-def test_shards_in_a_shared_folder_know_when_they_are_the_last(sweep, whole, tmp_path):
-    with open_sweep(sweep, tmp_path / "out", shard=(1, 2)) as folder, open_sweep(sweep, folder, shard=(2, 2)):
-        assert carry_out(sweep, folder, shard=(2, 2)).left == 4
-        assert carry_out(sweep, folder, shard=(1, 2)).left == 0
-    assert runs_of(folder) == whole
-    assert {path.name for path in tmp_path.iterdir()} == {"out"}
-
-
-def test_shards_of_folders_of_their_own_are_merged_in_any_order(sweep, whole, tmp_path):
-    folders = [tmp_path / f"shard{number}" for number in (1, 2, 3)]
-    for number, folder in enumerate(folders, 1):
-        with open_sweep(sweep, folder, shard=(number, 3)):
-            carry_out(sweep, folder, shard=(number, 3))
-    for number, order in enumerate(permutations(folders)):
-        with merged(order, tmp_path / f"merged{number}") as (folder, study, outcome):
-            assert study == json.loads(json.dumps(sweep.describe()))
-            assert outcome == shards.Outcome(9, 0, 0, [])
-            assert runs_of(folder) == whole
-    with merged(folders[1:] + folders, folders[0]) as (folder, *_):
-        assert runs_of(folder) == whole
-
-
-def test_a_merge_that_lacks_tasks_says_which_and_goes_on_later(sweep, whole, tmp_path):
-    folders = [tmp_path / f"shard{number}" for number in (1, 2)]
-    for number, folder in enumerate(folders, 1):
-        with open_sweep(sweep, folder, shard=(number, 2)):
-            carry_out(sweep, folder, shard=(number, 2))
-    said = r"5 of 9 tasks are missing: point 0 with seed 3, point 1 with seed 2, point 1 with seed 3 and 2 more"
-    with pytest.raises(InputError, match=said), merged(folders[:1], tmp_path / "out"):
-        pass
-    with merged(folders[1:], tmp_path / "out") as (folder, *_):
-        assert runs_of(folder) == whole
-
-
-def test_only_folders_of_one_study_and_code_are_merged(sweep, tmp_path):
-    other = sweep_of(seed=5)
-    with open_sweep(sweep, tmp_path / "a"), open_sweep(other, tmp_path / "b"), open_sweep(sweep, tmp_path / "c"):
-        pass
-    study = tmp_path / "c" / "study.json"
-    study.write_text(study.read_text().replace('"code_hash": "', '"code_hash": "0'))
-    for name, says in (("b", "another study"), ("c", "other code"), ("d", "study.json: is missing")):
-        with pytest.raises(InputError, match=says), merged([tmp_path / "a", tmp_path / name], tmp_path / "out"):
-            pass
-    assert not (tmp_path / "out").exists()
-
-
 # --- disks that are full, and files that are damaged
 
 
@@ -439,10 +286,12 @@ def test_what_was_half_written_when_a_process_ended_is_cleared(sweep, tmp_path):
         gone, living = (folder / "parts" / f".1-0.parquet_{name}.partial" for name in ("x_1_1", kept.holder()))
         gone = gone.with_name(gone.name.replace("x_1_1", f"{kept.holder().rsplit('_', 1)[0]}_1"))  # of an earlier start
         strange = folder / "parts" / ".mine_of_x_elsewhere.partial"
-        for path in (gone, living, strange):
+        joining = folder / gone.name.replace("1-0", "runs")
+        for path in (gone, living, strange, joining):
             path.touch()
         carry_out(sweep, folder, shard=(1, 9))
     assert not gone.exists()
+    assert not joining.exists()
     assert living.exists()
     assert strange.exists()
 
@@ -478,3 +327,44 @@ def test_the_key_is_of_code_inputs_and_seed(sweep, monkeypatch):
     assert kept.Keys(sweep_of(settings={"programmes.optimism": 2})).of(2, 1) != keys.of(2, 1)
     monkeypatch.setattr(kept, "code", lambda: {"code_hash": "other"})
     assert kept.Keys(sweep).of(2, 1) != keys.of(2, 1)
+
+
+# --- the parent's memory
+
+MANY = """
+import resource, sys
+from sim.results.joined import join
+from sim.studies import run as runner
+from sim.studies.kept import carry_out
+from sim.studies.sweep_folder import open_sweep
+from tests.conftest import SMALL_SWEEP, runs_of, sweep_of
+
+def sweep_of(points):
+    values = [point / points for point in range(points)]
+    return load_sweep(arrangements="silo", place="milltown", families=500, years=5, replicates=10,
+                      grid={"services.threshold_drift": values})
+
+if __name__ == "__main__":
+    sweep = sweep_of(int(sys.argv[1]))
+    done = runner.run_task(sweep.at(0).inputs(), 1)
+    runner.run_task = lambda *_: [runner.RunResult("silo", 1, [tuple(row) for row in done[0].rows], [], ())]
+    with open_sweep(sweep, sys.argv[2]) as folder:
+        assert carry_out(sweep, folder).done == len(sweep.tasks())
+        join(folder, sweep.describe())
+    print(len(done[0].rows), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+@pytest.mark.slow
+def test_memory_is_flat_in_the_number_of_runs(tmp_path):
+    (tmp_path / "many.py").write_text(MANY)
+
+    def megabytes(points):
+        words = [sys.executable, "many.py", str(points), f"out{points}"]
+        done = subprocess.run(words, cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+        rows, most = done.stdout.split()
+        assert int(rows) > 1000
+        return float(most)
+
+    few, many = megabytes(10), megabytes(200)  # 100 and 2,000 runs
+    assert many < few + 50

@@ -26,10 +26,9 @@ from sim.programmes.measurement import (
     compared,
     match,
 )
-from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, sums
+from tests.conftest import PLAN, blank_twin, sums
 
 
 class _Families:
@@ -139,9 +138,7 @@ def test_agents_never_see_the_twin():
     """With another twin behind the recorder, everything but the comparison is the same."""
     inputs = load_inputs(PLAN, "milltown")
     settled = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
-    alone, _ = runner.simulate(
-        inputs, settled.copy(), 1, Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
-    )
+    alone, _ = runner.simulate(inputs, settled.copy(), 1, blank_twin(inputs.n_families))
     twin, _ = runner.simulate(inputs, settled.copy(), 1)
     watched, _ = runner.simulate(inputs, settled.copy(), 1, twin)
     assert alone.flows == watched.flows
@@ -223,16 +220,12 @@ def test_likeness_goes_by_severity_then_services_then_age(settled):
     assert list(_likeness(families, target, np.array([5]), seen)) == [2 * 8 + 3]  # not a need of the programme's
 
 
-def test_true_use_is_of_those_still_there_by_hand():
-    """Two quarters; line 0 in both for family 0, line 1 once for family 1, which has left; family 2 enrolled later."""
-    families = SimpleNamespace(
-        place=SimpleNamespace(lines=[0, 1]), columns=SimpleNamespace(generation=np.array([0, 1, 0], np.uint8))
-    )
-    cohorts = Cohorts()
-    cohorts.cohorts = [_cohort([0, 1], [[4, 0]] * 2), replace(_cohort([2], [[4, 0]]), year=2)]
-    served = np.array([[1, 2, 1], [3, 0, 1]], np.uint32)
-    assert list(cohorts.true_use(served, families, 1)) == [2, 1]
-    assert list(cohorts.true_use(served, families, 2)) == [4, 1]
+def test_use_is_of_those_still_there_by_hand():
+    """Line 0 serves family 0 in both quarters, and family 2 in one of them; family 1 has left."""
+    use, generation = np.zeros(2, np.int64), np.array([0, 1, 0], np.uint8)
+    for served in ([1, 2, 1], [3, 0, 4]):
+        kernels.use_of_rows(np.array(served, np.uint32), np.array([0, 1, 2]), generation, np.zeros(3, np.uint8), use)
+    assert list(use) == [3, 1]
 
 
 def test_an_areas_fall_is_shared_by_families_followed_for_the_same_services():

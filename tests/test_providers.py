@@ -8,16 +8,17 @@ import mesa
 import numpy as np
 import pytest
 
-from sim.agents.broker import BROKER_VALUES, Broker
+from sim.agents.broker import Broker
 from sim.agents.party import Party
-from sim.agents.provider import PROVIDER_VALUES, SKILL_LOG_ODDS, Provider
+from sim.agents.provider import SKILL_LOG_ODDS, Provider
+from sim.agents.values import BROKER_VALUES, PROVIDER_VALUES, load_providers
 from sim.core.calendar import Calendar
 from sim.core.faults import InputError
 from sim.core.input_files import read_toml
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import quantity
 from sim.deals.contracts import Contract, Project
-from sim.studies.inputs import load_inputs, load_providers
+from sim.studies.inputs import load_inputs
 from tests.conftest import DATA
 
 SHIPPED = load_providers()

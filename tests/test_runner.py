@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from sim.agents.investor import load_investors
-from sim.agents.social_bank import load_bank
+from sim.agents.values import load_bank, load_investors, load_providers
 from sim.api import compare
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.studies import run as runner
 from sim.studies.cache import RECENT
-from sim.studies.inputs import load_inputs, load_providers
+from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from tests.conftest import PLAN, one
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from sim.core import streams
+from sim.core import philox, streams
 from tests import oracle
 
 # Known answers published with Random123 (kat_vectors, philox4x32 10).
@@ -19,16 +19,16 @@ KNOWN = [
 
 @njit
 def _philox(c, k):
-    return streams.philox(c[0], c[1], c[2], c[3], k[0], k[1])
+    return philox.philox(c[0], c[1], c[2], c[3], k[0], k[1])
 
 
 @njit
 def _draws(n, quarter, decision, k0, k1):
     out = np.empty((4, n), np.float32)
     for i in range(n):
-        words = streams.philox(i, 0, quarter, decision << 24, k0, k1)
+        words = philox.philox(i, 0, quarter, decision << 24, k0, k1)
         for j in range(4):
-            out[j, i] = streams.to_unit(words[j])
+            out[j, i] = philox.to_unit(words[j])
     return out
 
 
@@ -39,7 +39,7 @@ def test_philox_gives_the_published_answers(counter, key, answer):
 
 
 def test_draws_are_uniform():
-    draws = _draws(400_000, 7, streams.MOVE, 11, 0)
+    draws = _draws(400_000, 7, philox.MOVE, 11, 0)
     for row in draws:
         counts = np.histogram(row, bins=100, range=(0, 1))[0]
         chi_square = ((counts - 4000) ** 2 / 4000).sum()
@@ -50,13 +50,13 @@ def test_draws_are_uniform():
 
 def test_draws_of_neighbours_in_any_key_do_not_correlate():
     n = 400_000
-    base = _draws(n, 7, streams.MOVE, 11, 0)
+    base = _draws(n, 7, philox.MOVE, 11, 0)
     others = {
         "next family": np.roll(base, 1, axis=1),
-        "next quarter": _draws(n, 8, streams.MOVE, 11, 0),
-        "next decision": _draws(n, 7, streams.MOVE + 1, 11, 0),
-        "seed differs in one bit": _draws(n, 7, streams.MOVE, 10, 0),
-        "seed differs in the top word": _draws(n, 7, streams.MOVE, 11, 1),
+        "next quarter": _draws(n, 8, philox.MOVE, 11, 0),
+        "next decision": _draws(n, 7, philox.MOVE + 1, 11, 0),
+        "seed differs in one bit": _draws(n, 7, philox.MOVE, 10, 0),
+        "seed differs in the top word": _draws(n, 7, philox.MOVE, 11, 1),
     }
     for name, other in others.items():
         for i in range(4):

@@ -1,17 +1,20 @@
 """A sweep: a study file or what is given beside it, every fault at once, and points that come to what a comparison does."""
 
 import json
+import re
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 from conftest import DATA
 
+import sim
 from sim.api import compare
 from sim.core.faults import InputError
 from sim.results.summary import tables
 from sim.studies.run import run_study
 from sim.studies.sweep import load_sweep
+from sim.studies.templates import write_template
 from sim.words import checked
 
 FILE = DATA / "study.toml"
@@ -169,6 +172,7 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
         ({"grid": {f"x{i}": list(range(100)) for i in range(4)}}, "100,000,000 points"),
         ({"arrangements": None}, "arrangements: is missing"),
         ({"seed": 2**63 - 1}, "too large"),
+        ({"grid": {"agency": {"a": {}, "b": {"services.threshold_drift": 1}}}}, "--grid: agency: is a column of the tables"),
         ({"grid": [1]}, "--grid: [1] is no table"),
         ({"grid": {"services.threshold_drift": [True, 0]}}, "--grid: services.threshold_drift: value True"),
     ],
@@ -217,3 +221,31 @@ def test_more_seeds_leave_hash_and_description_alone():
     assert more.tasks() == [(0, 1), (1, 1), (0, 2), (1, 2), (1, 3)]
     assert (more.hash, more.describe()) == (sweep.hash, sweep.describe())
     assert replace(more, more={}).tasks() == sweep.tasks()
+
+
+def test_the_template_is_right_its_examples_too(tmp_path):
+    path = tmp_path / "study.toml"
+    write_template("study", path)
+    assert checked(path).endswith("a study, 6 points, 2 arrangements, 10 seeds: right")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r'^# (?=\[|[\w."]+( \w+")? = )', "", text, flags=re.MULTILINE), encoding="utf-8")
+    assert checked(path).endswith(f"a study, {6 * 2 * 5 * 2 * 20} points, 2 arrangements, 10 seeds: right")
+    assert faults_of(write_template, "study", path) == [f"new: {path}: is there already; give another name"]
+    assert "did you mean 'study'" in faults_of(write_template, "studdy", tmp_path / "b.toml")[0]
+    assert not (tmp_path / "b.toml").exists()
+
+
+def test_python_takes_the_same_words_and_gives_data_frames(tmp_path):
+    given = {"grid": DRIFT, "until": {"measure": "cash_released", "half_width": 1e9}, **SMALL}
+    result = sim.sweep(**given)
+    assert result.outcome.done == len(result.sweep.tasks()) == 4
+    assert list(result.points.columns) == ["point", "services.threshold_drift", "seeds", "reached"]
+    wanted = compare(settings={"services.threshold_drift": 0.25}, **SMALL)
+    found = result.summary[result.summary["point"] == 1].drop(columns=["point", "services.threshold_drift"])
+    pd.testing.assert_frame_equal(found.reset_index(drop=True), wanted.summary, check_exact=True)
+    assert set(result.differences["than"]) == {"silo"}
+    assert result.failures.empty
+    kept = sim.sweep(out=tmp_path / "mine", **given)
+    pd.testing.assert_frame_equal(kept.runs, result.runs)
+    assert (tmp_path / "mine" / "study.json").is_file()
+    assert "did you mean 'grid'" in faults_of(sim.sweep, gird=DRIFT, **SMALL)[0]

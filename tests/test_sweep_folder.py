@@ -14,8 +14,8 @@ from sim.core.folders import TakenError, reserve_folder
 from sim.studies import sweep_folder
 from sim.studies.kept import carry_out
 from sim.studies.sweep_folder import open_sweep, read_study
+from tests.conftest import sweep_of
 from tests.test_folders import put, results, tree
-from tests.test_kept import sweep_of
 
 
 @pytest.fixture(scope="module")

@@ -2,18 +2,7 @@
 
 from sim.agents.party import Party
 from sim.core import codes
-from sim.core.kinds import COST, SEVERAL, SHARE
 from sim.core.ledger import OUTSIDE, split
-
-# Values that an arrangement with a broker gives, with their limits; the class says what each one is.
-BROKER_VALUES = {
-    "broker_base": COST,
-    "broker_commission": SHARE,
-    "broker_caseload": SEVERAL,
-    "broker_skill_step": SHARE,
-    "broker_reach_step": SHARE,
-    "broker_reach_limit": SHARE,
-}
 
 
 class Broker(Party):

@@ -1,29 +1,13 @@
 """An investor: philanthropic, a social bank, or commercial."""
 
 import math
-from importlib.resources import files
 from statistics import NormalDist
 
 import numpy as np
 
 from sim.agents.party import Belief, Party
-from sim.core.faults import Faults, InputError, check_name, suggest
-from sim.core.input_files import read_toml
-from sim.core.kinds import COST, SEVERAL, SHARE, WEIGHT, Kind
 from sim.core.ledger import OUTSIDE
-from sim.core.parameters import check_keys, read_values, table_of
 from sim.deals import finance
-
-INVESTOR_VALUES = {
-    "capital_per_million": COST,
-    "required_return": Kind(-1, 10),
-    "risk_aversion": WEIGHT,
-    "largest_share": SHARE,
-    "tranche": SEVERAL,
-    "tax_relief_share": SHARE,
-    "prior_spread": WEIGHT,
-}
-KINDS = ("philanthropic", "social_bank", "commercial")
 
 # Outcomes of a standard normal number, equally likely: expectations are sums over them, so that an offer needs no luck.
 _OUTCOMES = np.array([NormalDist().inv_cdf((i + 0.5) / 200) for i in range(200)])
@@ -35,7 +19,7 @@ class Investor(Party):
     Attributes
     ----------
     kind : str
-        One of :data:`KINDS`.
+        One of :data:`sim.agents.values.INVESTOR_KINDS`.
     beliefs : dict of str to Belief
         By programme; they start at the published effect.
     holdings : list of vehicle.Stake
@@ -134,25 +118,3 @@ class Investor(Party):
             noise = sum(doubt.values()) - doubt[name] + deal.sd**2
             if weight > 0 and doubt[name] + noise > 0:
                 self.beliefs[name].update((believed[name] + surprise) / weight, noise / weight**2)
-
-
-def load_investors(path=None):
-    """Kind and values of each investor, by code, from ``scenarios/investors.toml`` or a file of the same form.
-
-    Raises
-    ------
-    InputError
-    """
-    path = path or files("sim") / "scenarios" / "investors.toml"
-    investors = {}
-    with Faults() as faults:
-        for code, entry in table_of(path, "investors", read_toml(str(path)).get("investors")).items():
-            with faults.kept():
-                check_name(code, path, "investor", "id")
-                check_keys(table_of(path, code, entry), path, ("kind", *INVESTOR_VALUES), faults, f"{code}.")
-                values = read_values(entry, path, INVESTOR_VALUES, faults, f"{code}.")
-                kind = entry.get("kind")
-                if kind not in KINDS:
-                    raise InputError(path, f"{code}.kind", f"{kind!r} is not a kind", suggest(kind, KINDS))
-                investors[code] = {"kind": kind, "values": values}
-    return investors

@@ -3,31 +3,8 @@
 from math import ceil, exp, log
 
 from sim.agents.party import Party
-from sim.core.kinds import COST, MULTIPLE, SHARE, WEIGHT, Kind
 from sim.core.ledger import OUTSIDE, split
 from sim.core.streams import normal, uniform
-
-# Values of a provider with their limits; the class says what each one is.
-PROVIDER_VALUES = {
-    "cost_ratio": MULTIPLE,
-    "margin": SHARE,
-    "fidelity": SHARE,
-    "reach": SHARE,
-    "bid_spread": Kind(0, 3),
-    "opening_reserve": COST,
-    "overdraft": COST,
-    "risk_appetite": SHARE,
-    "waiting_rate": SHARE,
-    "capacity": Kind(0, 1e6),
-    "growth_limit": WEIGHT,
-    "easy_growth": WEIGHT,
-    "growth_fidelity_loss": SHARE,
-    "bidding_skill": SHARE,
-    "presentation": Kind(0, 10),
-    "skill_learning": SHARE,
-    "creaming": SHARE,
-    "effort_on_hard": SHARE,
-}
 
 # At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29
 # groups won 1.3m of 1.4m pounds in Erdington, 2007: 1.3/4 each against 0.1/25 each, odds of 81 (Localis 2010, Total
@@ -41,7 +18,7 @@ class Provider(Party):
     Parameters
     ----------
     values : dict of str to Quantity
-        One for each of :data:`PROVIDER_VALUES`. `opening_reserve`, `overdraft` (pounds) and `capacity` (families a year)
+        One for each of :data:`sim.agents.values.PROVIDER_VALUES`. `opening_reserve`, `overdraft` (pounds) and `capacity` (families a year)
         are per million people and become what they are in this place; the others become attributes as they are.
 
     Attributes

@@ -2,16 +2,9 @@
 
 from dataclasses import replace
 from fractions import Fraction
-from importlib.resources import files
 
 from sim.agents.vehicle import Deal, Vehicle
-from sim.core.faults import Faults
-from sim.core.input_files import read_toml
-from sim.core.kinds import SHARE, Kind
-from sim.core.parameters import read_values, table_of
 from sim.deals import finance
-
-BANK_VALUES = {"risk_band": Kind(0.001, 1), "unit_correlation": SHARE, "bond_correlation": SHARE}
 
 
 class SocialBank(Vehicle):
@@ -145,11 +138,3 @@ class SocialBank(Vehicle):
         """Give the providers of a basket's bonds their money at once."""
         for bond in self.baskets[deal.code]:
             self.pay(bond.provider, bond.capital_pence, "programme", deal.code)
-
-
-def load_bank(path=None):
-    """Values of the bank from ``scenarios/investors.toml`` or a file of the same form."""
-    path = path or files("sim") / "scenarios" / "investors.toml"
-    with Faults() as faults:
-        entry = table_of(path, "bank", read_toml(str(path)).get("bank"))
-        return read_values(entry, path, BANK_VALUES, faults, "bank.")

@@ -5,7 +5,7 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 
 from dataclasses import dataclass, field
 
-from sim.agents.broker import BROKER_VALUES
+from sim.agents.values import BROKER_VALUES
 from sim.core.kinds import COST, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
 from sim.programmes.catalogue import SECTORS
 

@@ -10,9 +10,10 @@ from sim.arrangements.parts import PARTS, ROLES, TERMS
 from sim.core import codes
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
-from sim.core.extends import chain, extended, shipped_folder
+from sim.core.extends import chain, extended
 from sim.core.faults import Faults, InputError, check_name, suggest
 from sim.core.parameters import changed, read_values
+from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.deals.decisions import LISTABLE
 from sim.place.places import FUNDING
 from sim.programmes.catalogue import SECTORS, programme_names
@@ -174,7 +175,7 @@ class Arrangement:
 
 def arrangement_names():
     """Ids of the arrangements that come with the package."""
-    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+    return shipped_names(SHIPPED)
 
 
 def load_arrangement(name):
@@ -193,11 +194,7 @@ def load_arrangement(name):
     ------
     InputError
     """
-    path = Path(str(name))
-    if path.suffix != ".toml":
-        if str(name) not in arrangement_names():
-            raise InputError("arrangement", "", f"{str(name)!r} is unknown", suggest(name, arrangement_names()))
-        path = SHIPPED / f"{name}.toml"
+    path = file_of(name, SHIPPED, "arrangement")
     with Faults() as faults:
         spec, inherited, spoilt = extended(path, SHIPPED, _KINDS, faults)
         return _build(path, spec, inherited, spoilt, faults)

@@ -61,6 +61,20 @@ Workers = Annotated[
 ]
 
 
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work, such as tcp://10.0.0.1:8786."),
+]
+
+
+Retry = Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")]
+
+
+Shard = Annotated[
+    str | None, typer.Option(metavar="I/N", help="Run the I-th of N shards, from 1, which other machines share.")
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 
 
@@ -93,6 +107,19 @@ class RunOptions:
     json: Json = False
     quiet: Quiet = False
     no_progress: NoProgress = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepOptions(RunOptions):
+    """What a command that runs a study may be asked; None leaves it to the study's file."""
+
+    place: Place = None
+    seed: Seed = None
+    replicates: Replicates = None
+    years: Years = None
+    cluster: Cluster = None
+    retry: Retry = False
+    shard: Shard = None
 
 
 def with_options(kind, **defaults):

@@ -47,8 +47,8 @@ def run(arrangement: Annotated[str, typer.Argument(help="An arrangement's id or 
 
 
 @app.command()
-def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run.")]):
-    """Rebuild the report of a finished run.
+def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run or sweep.")]):
+    """Rebuild the report of a finished run or sweep.
 
     Example: listsim report results/demo-001
     """

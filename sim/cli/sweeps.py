@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, Families, NoProgress, Out, Overwrite, Quiet, Settings, Workers, app
+from sim.cli.options import HEADLINE, Overwrite, Quiet, SweepOptions, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of
 from sim.core import terminal
 
 
 @app.command()
+@with_options(SweepOptions)
 def sweep(
     file: Annotated[str | None, typer.Argument(help="A study file; what is given beside it goes first.")] = None,
     grid: Annotated[
@@ -17,27 +18,14 @@ def sweep(
         typer.Option(metavar="KEY=A,B,C", help="Values of a parameter, of place or of future; may be repeated."),
     ] = None,
     arrangements: Annotated[
-        str | None,
-        typer.Option(metavar="A,B,C", help="Arrangements: ids or files, or all; the headline ones by default."),
+        str | None, typer.Option(metavar="A,B,C", help="Ids or files, or all; the headline ones by default.")
     ] = None,
-    place: Annotated[str | None, typer.Option(help="A place's id, or a folder of the same form.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the first replicate; the others follow.")] = None,
-    replicates: Annotated[int | None, typer.Option(help="Seeds at each point; the first ones with --until.")] = None,
     until: Annotated[
         str | None,
-        typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is this wide to either side."),
+        typer.Option(metavar="MEASURE=WIDTH", help="Add seeds until the paired interval is so wide to either side."),
     ] = None,
-    families: Families = None,
-    years: Annotated[int | None, typer.Option(help="Financial years simulated.")] = None,
-    future: Annotated[str | None, typer.Option(help="A named future, or a file of the same form.")] = None,
-    settings: Settings = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    workers: Workers = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Run again what failed before, and nothing else.")] = False,
-    shard: Annotated[str | None, typer.Option(metavar="I/N", help="Run the I-th of N parts, from 1.")] = None,
-    quiet: Quiet = False,
-    no_progress: NoProgress = False,
+    *,
+    options,
 ):
     """Run arrangements at many points of settings; finished work is kept, and the same command with --out goes on.
 
@@ -45,8 +33,8 @@ def sweep(
     """
     from sim.studies import executors as pool
 
-    workers = workers_of(workers)
-    if workers > 1:
+    workers = workers_of(options.workers, options.cluster)
+    if options.cluster is None and workers > 1:
         pool.warm_up()
     from sim.studies.sweep import load_sweep
 
@@ -54,16 +42,16 @@ def sweep(
         file,
         grid=grid_of(grid),
         arrangements=arrangements.split(",") if arrangements else None if file else list(HEADLINE),
-        place=place,
-        seed=seed,
-        replicates=replicates,
+        place=options.place,
+        seed=options.seed,
+        replicates=options.replicates,
         until=until_of(until),
-        families=families,
-        years=years,
-        future=future,
-        settings=settings_of(settings) or None,
+        families=options.families,
+        years=options.years,
+        future=options.future,
+        settings=settings_of(options.settings) or None,
     )
-    carry_out(wanted, out, overwrite, workers, retry, shard, quiet, no_progress)
+    carry_out(wanted, workers, options)
 
 
 @app.command()
@@ -84,12 +72,29 @@ def merge(
         tell_of(outcome, folder, study, quiet)
 
 
-def workers_of(workers):
-    """The number of processes: as given and checked, or the processors there are."""
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="What to write a template of: study.")],
+    file: Annotated[str, typer.Argument(help="The file to write; one that is there is not replaced.")],
+):
+    """Write a commented template to fill in.
+
+    Example: listsim new study my_study.toml
+    """
+    from sim.studies.templates import write_template
+
+    write_template(kind, file)
+    print_text(file)
+
+
+def workers_of(workers, cluster=None):
+    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
     import os
 
     from sim.studies.arguments import check_numbers
 
+    if cluster is not None and workers is None:
+        return None
     workers = min(os.cpu_count() or 1, 256) if workers is None else workers
     check_numbers(workers=workers)
     return workers
@@ -124,35 +129,53 @@ def until_of(text):
     return {"measure": measure, "half_width": width}
 
 
-def carry_out(sweep, out, overwrite, workers, retry, shard, quiet, no_progress):
-    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep."""
+def carry_out(sweep, workers, asked):
+    """Run a sweep in its folder, join its tables, and say what came of it: the body of sweep, asked by SweepOptions."""
+    from contextlib import nullcontext
+
     from sim.studies import until
+    from sim.studies.cluster import connected
     from sim.studies.shards import read_shard
     from sim.studies.sweep_folder import open_sweep
 
-    shard = read_shard(shard) if shard else None
+    shard = read_shard(asked.shard) if asked.shard else None
     terminal.tidy_up_first()
-    with open_sweep(sweep, out, overwrite, shard) as folder:
-        again = "the same command" if out else f"the same command with --out {folder}"
+    others = nullcontext() if asked.cluster is None else connected(asked.cluster)
+    with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:
+        again = "the same command" if asked.out else f"the same command with --out {folder}"
         terminal.going_on(f"what is done is kept in {folder}; {again} goes on from there")
-        with Progress("Simulating", quiet or no_progress, workers) as tell:
-            outcome = until.carry_out(sweep, folder, workers=workers, progress=tell, retry=retry, shard=shard)
-        tell_of(outcome, folder, sweep.describe(), quiet)
+        how = {"executor": executor, "workers": workers or executor.width, "retry": asked.retry, "shard": shard}
+        with Progress("Simulating", asked.quiet or asked.no_progress, how["workers"]) as tell:
+            outcome = until.carry_out(sweep, folder, progress=tell, **how)
+        tell_of(outcome, folder, sweep.describe(), asked.quiet, asked.json, not asked.no_report)
 
 
-def tell_of(outcome, folder, study, quiet):
-    """Join the tables of a sweep that has been done, and say what came of it; exit code 3 where tasks failed."""
+def tell_of(outcome, folder, study, quiet, json=False, report=True):
+    """Join the tables of a sweep that has been done, draw its page, and say what came of it; code 3 where tasks failed."""
     from sim.core.text import printable
-    from sim.results.joined import join
+    from sim.results.joined import join, read_csv
 
     if outcome.left:
-        say(f"{folder}: {outcome.left:,} of {outcome.done + outcome.failed + outcome.left:,} tasks are left", 0)
+        total = outcome.done + outcome.failed + outcome.left
+        say(f"{folder}: {outcome.left:,} of {_counted(total, 'task')} are left", 0)
     else:
         join(folder, study)
-        if not quiet:
-            print_text(f"{len(study['points']):,} points, {outcome.done:,} tasks done: {folder}")
+        if report and outcome.done:
+            from sim.report.swept import draw_swept
+
+            draw_swept(folder)
+        if json:
+            print(read_csv(folder / "summary.csv").to_json(orient="records"))
+        elif not quiet:
+            where = f"{folder}/report.html" if report and outcome.done else folder
+            print_text(f"{_counted(len(study['points']), 'point')}, {_counted(outcome.done, 'task')} done: {where}")
     if outcome.failed:
         first = outcome.failures[0]
         which = f"point {first['point']}, seed {first['seed']}: {first['error']}: {first['message']}"
-        say(f"{outcome.failed:,} tasks failed ({printable(which, 200)}); see {folder}/failures.csv, and --retry", 3)
+        told = "--retry runs them again" if outcome.left else f"see {folder}/failures.csv; --retry runs them again"
+        say(f"{_counted(outcome.failed, 'task')} failed ({printable(which, 200)}); {told}", 3)
         raise typer.Exit(3)
+
+
+def _counted(number, name):
+    return f"{number:,} {name}{'' if number == 1 else 's'}"

@@ -32,7 +32,7 @@ def whole(path):
     path = Path(path)
     partial = path.with_name(f".{path.name}_{holder()}{_END}")
     try:
-        with told(path):
+        with told(path, "make room there and give the same command"):
             yield partial
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())  # else a power cut may leave the name without the content

@@ -1,6 +1,7 @@
 """A file that extends another: the files of the chain are read, checked for shape and laid over one another."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from sim.core.faults import InputError, shown, suggest
@@ -77,7 +78,10 @@ def _base(path, spec, shipped):
 
 def _files_in(folder):
     """TOML files of a folder by name; a link that leads nowhere is none."""
-    return {file.stem: file for file in folder.glob("*.toml") if os.path.exists(file)}
+    with suppress(PermissionError), os.scandir(folder) as entries:
+        names = [item.name for item in entries if not item.is_symlink() or os.path.exists(item)]
+        return {name.removesuffix(".toml"): folder / name for name in names if name.endswith(".toml")}
+    return {}
 
 
 def _of_right_kind(path, spec, kinds, faults):
@@ -90,8 +94,3 @@ def _of_right_kind(path, spec, kinds, faults):
                 raise InputError(path, key, f"{shown(item)} has the wrong type", f"give {_WORDS[kinds[key]]}")
             right[key] = item
     return right
-
-
-def shipped_folder(kind):
-    """Folder of the shipped files of a kind."""
-    return Path(__file__).parents[1] / "scenarios" / kind

@@ -34,6 +34,7 @@ RESULT_FILES = (
     "figures/measured.svg",
     "figures/investors.svg",
     "figures/life_*.svg",
+    "figures/sweep_*.svg",
     # of a sweep
     "study.json",
     "points.parquet",
@@ -185,13 +186,13 @@ def reserve_files_in(folder):
 
 
 @contextmanager
-def told(path):
+def told(path, remedy="give one that can, where there is room"):
     """Tell what the system refuses to write as one line."""
     try:
         yield
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else error
-        raise InputError(path, "", f"cannot be written ({why})", "give one that can, where there is room") from None
+        raise InputError(path, "", f"cannot be written ({why})", remedy) from None
 
 
 def written_by_listsim(folder, marks=MARKS):
@@ -291,8 +292,8 @@ def _check_file(shown, overwrite, inputs, full):
 
 def _check_finished(shown, full):
     """Refuse a folder that is no finished run, or whose report is not a plain file."""
-    if written_by_listsim(full, MARKS[:1]) is None:
-        raise InputError(shown, "", "is not a finished run", "give a folder that a comparison wrote")
+    if written_by_listsim(full) is None:
+        raise InputError(shown, "", "is not a finished run", "give a folder that a comparison or a sweep wrote")
     for path in (full / "report.html", full / "figures", *(full / "figures").glob("*.svg")):
         if path.is_symlink() or (path.exists() and path.is_dir() != (path.name == "figures")):
             raise InputError(shown, path.name, "is not what listsim wrote", "move it away")

@@ -6,6 +6,8 @@ other way to change a balance, so money is neither made nor lost; accounts outsi
 
 from collections import defaultdict
 from fractions import Fraction
+from functools import cache
+from math import lcm
 
 OUTSIDE = "outside"
 TREASURY = "treasury"
@@ -61,7 +63,7 @@ class Ledger:
 
     def __init__(self):
         self.postings = []
-        self._balance = defaultdict(int)
+        self._balance, self._held = defaultdict(int), defaultdict(int)  # by account, by party
         self._quarter = 0
 
     def at(self, quarter):
@@ -92,12 +94,15 @@ class Ledger:
             raise LedgerError(f"cannot move {pence!r} pence from {payer} to {payee}")
         if payer == payee or purpose not in PURPOSES:
             raise LedgerError(f"cannot post {purpose!r} from {payer} to {payee}")
-        if (purpose == "internal") != (party_of(payer) == party_of(payee)):
+        giver, taker = party_of(payer), party_of(payee)
+        if (purpose == "internal") != (giver == taker):
             raise LedgerError(f"{purpose!r} from {payer} to {payee}: only purses of one party trade internally")
         if whole == 0:
             return
         self._balance[payer] -= whole
         self._balance[payee] += whole
+        self._held[giver] -= whole
+        self._held[taker] += whole
         self.postings.append((self._quarter, payer, payee, whole, purpose))
 
     def balance(self, account):
@@ -106,7 +111,7 @@ class Ledger:
 
     def party_balance(self, party):
         """Pence in all accounts of a party."""
-        return sum(pence for account, pence in self._balance.items() if party_of(account) == party)
+        return self._held[party]
 
     def paid(self, account, *purposes, quarters=None):
         """Pence that an account has paid: for some purposes (any by default), in some quarters (all by default)."""
@@ -141,9 +146,15 @@ class Ledger:
         return sorted((*key, pence) for key, pence in totals.items())
 
 
+@cache
 def party_of(account):
     """The party an account belongs to."""
     return account.partition(":")[0]
+
+
+def equal_part(whole, parts, which):
+    """One of several equal parts of a sum, counted from 0; what is over goes to the first ones, as :func:`split` has it."""
+    return whole // parts + (which < whole % parts)
 
 
 def split(pence, weights):
@@ -168,11 +179,11 @@ def split(pence, weights):
     """
     if any(not weight >= 0 for weight in weights) or not sum(weights) > 0:
         raise LedgerError(f"cannot split by the weights {list(weights)}")
-    total = sum(Fraction(weight) for weight in weights)
-    exact = [pence * Fraction(weight) / total for weight in weights]
-    shares = [int(part) for part in exact]
+    ratios = [(int(above), int(below)) for above, below in (Fraction(weight).as_integer_ratio() for weight in weights)]
+    common = lcm(*(below for _, below in ratios))
+    whole = [above * (common // below) for above, below in ratios]  # the same weights, as whole numbers
+    shares, over = map(list, zip(*(divmod(int(pence) * weight, sum(whole)) for weight in whole), strict=True))
     left = pence - sum(shares)
-    by_remainder = sorted(range(len(shares)), key=lambda i: (shares[i] - exact[i], i))
-    for i in by_remainder[:left]:
+    for i in sorted(range(len(shares)), key=lambda i: -over[i])[:left]:
         shares[i] += 1
     return shares

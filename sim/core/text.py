@@ -10,6 +10,7 @@ from hashlib import sha256
 _JOINERS = {"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))}
 _UNPRINTED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _BREAKS = "\n\t"
+_UNUSUAL = re.compile("[^ -~]")  # all others print: looked at one by one, long texts would take tenths of a second
 # What makes a spreadsheet take a cell for a formula (OWASP, CSV Injection), wide forms included.
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001
 # Most characters of each kind of text.
@@ -44,7 +45,8 @@ def fault(text, kind):
         return f"{text!r} has the wrong type", "give text in quotes"
     if len(text) > LONGEST[kind]:
         return f"has {len(text):,} characters", f"give at most {LONGEST[kind]}"
-    hidden = [char for char in text if not prints(char) and not (kind in ("source", "text") and char in _BREAKS)]
+    unusual = _UNUSUAL.findall(text)
+    hidden = [char for char in unusual if not prints(char) and not (kind in ("source", "text") and char in _BREAKS)]
     if hidden:
         return f"{text!r} holds U+{ord(hidden[0]):04X}, which does not print", "take it out"
     if kind in ("name", "id", "file") and not any(unicodedata.category(char)[0] in "LNPS" for char in text):
@@ -63,12 +65,12 @@ def printable(text, most=None):
     text = str(text)
     if most and len(text) > most:
         text = f"{text[: most * 2 // 3]} ... {text[-most // 4 :]}"
-    return "".join(" " if char.isspace() else char if prints(char) else _code(char) for char in text)
+    return _UNUSUAL.sub(lambda char: " " if char[0].isspace() else _as_shown(char[0]), text)
 
 
-def _code(char):
-    """A character as an escape that is ASCII, and right in JSON."""
-    return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
+def _as_shown(char):
+    """A character that prints, or an escape for it that is ASCII, and right in JSON."""
+    return char if prints(char) else json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
 
 
 def cut(text, most):
@@ -113,7 +115,7 @@ def markdown(text):
 def json_text(thing):
     """Indented JSON in which letters are themselves and what does not print is an escape."""
     text = json.dumps(thing, indent=1, ensure_ascii=False, default=float)  # numpy's numbers as numbers
-    return "".join(char if char == "\n" or prints(char) else _code(char) for char in text) + "\n"
+    return _UNUSUAL.sub(lambda char: char[0] if char[0] == "\n" else _as_shown(char[0]), text) + "\n"
 
 
 def same_name(name):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sim.core.calendar import QUARTERS
-from sim.core.ledger import split
+from sim.core.ledger import equal_part
 
 
 @dataclass
@@ -126,7 +126,7 @@ class ContractBook:
 
     def places(self, contract):
         """Families a contract is staffed for this quarter."""
-        planned = split(contract.families, [1] * QUARTERS)[self.calendar.quarter_of_year]
+        planned = equal_part(contract.families, QUARTERS, self.calendar.quarter_of_year)
         return round(planned * self._kept(contract))
 
     def due(self, contract):

@@ -5,9 +5,10 @@ from importlib.resources import files
 
 import mesa
 
-from sim.agents.investor import Investor, load_investors
+from sim.agents.investor import Investor
 from sim.agents.party import Party
-from sim.agents.social_bank import SocialBank, load_bank
+from sim.agents.social_bank import SocialBank
+from sim.agents.values import load_bank, load_investors
 from sim.core.calendar import QUARTERS, Calendar
 from sim.core.faults import InputError, suggest
 from sim.core.input_files import read_toml

@@ -1,7 +1,5 @@
 """The families of a place: one row a family, columns in numpy arrays, moved by compiled kernels."""
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from statistics import NormalDist
 
 import networkx as nx
@@ -10,9 +8,10 @@ import numpy as np
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import split
-from sim.core.streams import key_of
+from sim.core.streams import code_of, key_of
 from sim.place import kernels
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
+from sim.place.threads import by_part
 
 FULL_QUARTER = -2 * QUARTERS  # the place is full; then follow a year to size places by, and the base year
 _QUANTILES = 4096
@@ -29,7 +28,7 @@ class Families:
     n_families : int
     seed : int
     threads : int
-        Threads that share out the neighbourhoods; results do not depend on it.
+        Threads that share out the neighbourhoods where families are many; results do not depend on it.
 
     Attributes
     ----------
@@ -53,14 +52,11 @@ class Families:
         self._newborn = entry_tables(place)
         self._services = service_tables(place, dials)
         self.all_known = dials["services.unmet_need_scale"] == 0
-        self.eligible = np.zeros(n_families, np.uint32)
-        self.lower = np.zeros(n_families, np.uint32)
         self.heard = np.zeros(n_areas, np.float32)
         self.bond = np.ones((n_areas, n_needs))
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
         self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
-        self._hopeful = (np.zeros(n_families, np.int64), np.zeros(n_areas, np.int64))
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
@@ -79,10 +75,10 @@ class Families:
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)
-        own = ("counts", "leavers", "eligible", "lower", "heard", "_demand", "_kept", "_helped", "_buffer", "_chosen")
+        own = ("counts", "leavers", "heard", "_demand", "_kept", "_helped")
         copies = {name: getattr(self, name).copy() for name in own}
+        copies |= {name: np.empty_like(getattr(self, name)) for name in ("_buffer", "_chosen")}  # working space
         copies["columns"] = kernels.Columns(*(column.copy() for column in self.columns))
-        copies["_hopeful"] = tuple(column.copy() for column in self._hopeful)
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
@@ -102,8 +98,14 @@ class Families:
         tables = self._need_tables._replace(up=self._areas.chances(self.counts, quarter, self.bond))
         self._each_area(kernels.move_needs, self.columns, tables, self.offers, key=self.key, out=(quarter, self.counts))
 
-    def screen(self, quarter):
-        """Needs become known; who keeps a place is served.
+    def screen(self, quarter, lower):
+        """Needs become known; who keeps a place is served, and who waits for one is listed.
+
+        Parameters
+        ----------
+        quarter : int
+        lower : bool (lines,)
+            Lines that may let in families below their threshold.
 
         Returns
         -------
@@ -111,35 +113,40 @@ class Families:
             Families by known need and level: all, and those known only because found.
         kept : int64 (lines, 2)
             Families that keep a place on a rationed line: all, and found.
+        waiting : tuple
+            Those who wait, for :meth:`admit`.
         """
-        demand, kept = self._demand, self._kept
-        self._each_area(
+        showing = kernels.Showing(self.heard, self.finds, self.trust_counts, self.all_known)
+        lower = np.uint32((1 << np.arange(len(lower))) @ lower)
+        parts = self._each_area(
             kernels.screen,
             self.columns,
             self._services,
             self.offers,
             key=self.key,
-            out=(
-                quarter,
-                self.heard,
-                self.finds,
-                self.trust_counts,
-                self.all_known,
-                self.eligible,
-                self.lower,
-                demand,
-                kept,
-                *self._hopeful,
-            ),
+            out=(quarter, showing, lower, self._demand, self._kept),
         )
-        return demand.sum(axis=0), kept.sum(axis=0)
+        waiting = parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
+        return self._demand.sum(axis=0), self._kept.sum(axis=0), waiting
 
-    def admit(self, quarter, line, need, code, places, below=False):
-        """Admit waiting families to a line; (admitted, of them found). See :func:`kernels.admit`."""
-        mask = self.lower if below else self.eligible
-        return kernels.admit(
-            self.columns, quarter, line, need, code, places, mask, below, *self._hopeful, self._buffer, self._chosen
-        )
+    def admit(self, quarter, waiting, places):
+        """Admit families that wait; see :func:`kernels.admit`.
+
+        Parameters
+        ----------
+        quarter : int
+        waiting : tuple
+            From :meth:`screen`.
+        places : int64 (lines, 2)
+            For those eligible, and for those below the threshold.
+
+        Returns
+        -------
+        int64 (lines, 2, 2)
+            Families admitted, and those of them found.
+        """
+        admitted = kernels.admit(self.columns, quarter, *waiting, self._services.need_of, places.ravel())
+        return admitted.reshape(*places.shape, 2)
 
     def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred, areas=None):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
@@ -186,7 +193,7 @@ class Families:
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
         use = np.zeros(len(self.place.lines), np.int64)
-        families = kernels.use_of_services(self.columns, target, use)
+        families = kernels.use_of_services(self.columns, target, self._chosen, use)
         return families, use
 
     def like(self, target):
@@ -201,11 +208,11 @@ class Families:
         tuple of (int64 (n,), bool (n,))
         """
         columns = self.columns
-        at_level = (columns.levels >= target.level_from) & (columns.levels <= target.level_to) & (target.needs > 0)
-        aged = (columns.age >= target.age_from) & (columns.age <= target.age_to)
-        rows = np.nonzero(aged & (at_level.sum(axis=1) >= target.at_least))[0]
-        seen = ((columns.known | columns.found)[rows, None] >> np.arange(at_level.shape[1], dtype=np.uint16)) & 1
-        return rows, (seen.astype(bool) & at_level[rows]).any(axis=1)
+        rows = self._chosen[: kernels.list_like(columns, target, 0, self.n, self._chosen)].copy()
+        levels, known = columns.levels[rows], columns.known[rows] | columns.found[rows]
+        at_level = (levels >= target.level_from) & (levels <= target.level_to) & (target.needs > 0)
+        seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1
+        return rows, (seen.astype(bool) & at_level).any(axis=1)
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
@@ -220,16 +227,9 @@ class Families:
         return (self.columns.served[list(slots)][:, rows][:, :, None] >> lines) & 1
 
     def _each_area(self, kernel, *head, key=None, out=()):
-        """Run a kernel over all neighbourhoods, shared among threads by families."""
-        n_areas = len(self.place.neighbourhoods)
+        """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""
         middle = () if key is None else (key,)
-        if self.threads == 1:
-            kernel(*head, 0, n_areas, *middle, *out)
-            return
-        bounds = np.searchsorted(self.columns.first, np.linspace(0, self.n, self.threads + 1)[1:-1])
-        edges = [0, *bounds.tolist(), n_areas]
-        with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(lambda pair: kernel(*head, *pair, *middle, *out), pairwise(edges)))
+        return by_part(lambda *areas: kernel(*head, *areas, *middle, *out), self.columns.first, self.threads)
 
 
 def _empty_columns(place, n_families):
@@ -398,7 +398,17 @@ def service_tables(place, dials):
             shown = place.get(f"needs.{need.id}.present_{name}")
             present[k, level] = max(0.0, 1 - dials["services.unmet_need_scale"] * (1 - shown))
     need_of = np.array([needs[line.need] for line in place.lines], np.uint8)
-    return kernels.ServiceTables(present, at, below, np.uint32(open_door), need_of)
+    code = np.array([code_of(line.id) for line in place.lines], np.uint32)
+    return kernels.ServiceTables(present, _by_threes(at), _by_threes(below), np.uint32(open_door), need_of, code)
+
+
+def _by_threes(lines):
+    """Lines by the levels of three needs, uint32 (T, PATTERNS), from lines by the level of each, (needs, 4)."""
+    cells = np.arange(kernels.PATTERNS)
+    table = np.zeros((-(-len(lines) // 3), kernels.PATTERNS), np.uint32)
+    for k, by_level in enumerate(lines):
+        table[k // 3] |= by_level[(cells >> 2 * (k % 3)) & 3]
+    return table
 
 
 def no_offers(n_needs):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.core.streams import code_of, uniform
+from sim.core.streams import uniform
 
 # Counts of one line in one quarter, in cases or places.
 FIELDS = (
@@ -67,7 +67,6 @@ class Lines:
         self.need = [needs[line.need] for line in place.lines]
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
-        self.code = [code_of(line.id) for line in place.lines]
         no_unmet = dials["services.unmet_need_scale"] == 0
         self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
         self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
@@ -167,31 +166,26 @@ class Services:
     def serve(self, families, quarter):
         """Serve the families of a quarter within the places there are, and record the counts."""
         lines = self.lines
-        by_need, kept = families.screen(quarter)
+        low_places = np.zeros(len(lines), np.int64) if self.low_places is None else self.low_places
+        by_need, kept, waiting = families.screen(quarter, low_places > 0)
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
         demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
         served, served_found = (
             np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
         )
-        low = np.zeros(len(lines), np.int64)
         on_notice = self.under_notice()
-        for j in range(len(lines)):
-            room = self._room(j, demand[j], on_notice[j]) - served[j]
-            if not lines.open_door[j] and room > 0 and demand[j] > served[j]:
-                admitted, of_found = families.admit(quarter, j, lines.need[j], lines.code[j], room)
-                served[j] += admitted
-                served_found[j] += of_found
-                room -= admitted
-            if self.low_places is not None and min(room, self.low_places[j]) > 0:
-                places = min(room, int(self.low_places[j]))  # lower need is let into empty places only
-                low[j], _ = families.admit(quarter, j, lines.need[j], lines.code[j], places, below=True)
-        self.counts[quarter] = self._row(demand, found, served, served_found, low, on_notice)
+        room = np.maximum(0, self._room(demand, on_notice) - served)
+        wanted = np.where(lines.open_door, 0, np.minimum(room, demand - served))  # that many wait for a rationed line
+        below = np.minimum(room - wanted, low_places)  # lower need is let into empty places only
+        admitted = families.admit(quarter, waiting, np.stack([wanted, below], axis=1))
+        served, served_found = served + admitted[:, 0, 0], served_found + admitted[:, 0, 1]
+        self.counts[quarter] = self._row(demand, found, served, served_found, admitted[:, 1, 0], on_notice)
 
-    def _room(self, line, demand, on_notice):
-        """Places for families of the place; before the place opens, the coverage of today's demand."""
+    def _room(self, demand, on_notice):
+        """Places for families of the place, by line; before the place opens, the coverage of today's demand."""
         if self.places is None:
-            return round(self.lines.coverage[line] * demand)
-        return int(self.places[line] - on_notice - self.lines.outside[line])
+            return np.rint(self.lines.coverage * demand).astype(np.int64)
+        return self.places - on_notice - self.lines.outside
 
     def _row(self, demand, found, served, served_found, low, on_notice):
         lines = self.lines

@@ -5,6 +5,7 @@ unit cost, times the decider's belief in cashability. So it takes passing crises
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -72,16 +73,24 @@ class Appraisal:
     chance_of_gain: float
 
 
+@lru_cache(256)
 def fading(years, duration_years, half_life_years):
     """Strength of an effect in each year from enrolment: full while it runs, then halved every half-life."""
     middle = np.arange(years) + 0.5
-    return 0.5 ** (np.maximum(0.0, middle - duration_years) / half_life_years)
+    return _for_good(0.5 ** (np.maximum(0.0, middle - duration_years) / half_life_years))
 
 
+@lru_cache(256)
 def discount_factors(years, horizon_years, rate=DISCOUNT_RATE):
     """Present value of a pound in each year within a horizon: year 0 undiscounted, a last part-year in part."""
     discount = (1 + rate) ** -np.arange(years)
-    return discount * np.clip(horizon_years - np.arange(years), 0, 1)
+    return _for_good(discount * np.clip(horizon_years - np.arange(years), 0, 1))
+
+
+def _for_good(array):
+    """An array that many will use, so that nobody may change it."""
+    array.flags.writeable = False
+    return array
 
 
 def first_covered(cumulative, cost):

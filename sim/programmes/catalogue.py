@@ -3,20 +3,18 @@
 import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.core.evidence import check_source, evidence
-from sim.core.extends import shipped_folder
 from sim.core.faults import Faults, InputError, check_name, suggest
 from sim.core.input_files import read_toml
 from sim.core.kinds import PRICE, SHARE, Kind
 from sim.core.parameters import changed, check_keys, read_values, table_of
+from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.core.streams import code_of, normal
-from sim.place import kernels
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
 
 SECTORS = ("in_house", "private", "community")
@@ -134,11 +132,13 @@ class Programme:
 
     def targets(self, place):
         """The target rule in the place's order of needs, or None if the place has none of the needs."""
+        from sim.place.kernels import Target  # with it come all that is compiled
+
         needs = np.array([need.id in self.target["needs"] for need in place.needs], np.uint8)
         if needs.sum() < self.target["at_least"]:
             return None
         age_from, age_to = self.target["age_from"] * QUARTERS, self.target["age_to"] * QUARTERS + QUARTERS - 1
-        return kernels.Target(
+        return Target(
             needs, self.target["level_from"], self.target["level_to"], self.target["at_least"], age_from, age_to
         )
 
@@ -187,7 +187,7 @@ def grade_correction(grade):
 
 def programme_names():
     """Ids of the programmes that come with the package."""
-    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+    return shipped_names(SHIPPED)
 
 
 def load_programme(name):
@@ -202,11 +202,7 @@ def load_programme(name):
     ------
     InputError
     """
-    path = Path(str(name))
-    if path.suffix != ".toml":
-        if str(name) not in programme_names():
-            raise InputError("programme", "", f"{str(name)!r} is unknown", suggest(name, programme_names()))
-        path = SHIPPED / f"{name}.toml"
+    path = file_of(name, SHIPPED, "programme")
     spec = read_toml(path)
     with Faults() as faults:
         return _build(path, spec, faults)

@@ -204,14 +204,6 @@ class Cohorts:
         findings = [method(cohort, families, prices, size, relieved(cohort.programme)) for cohort in followed]
         return [finding for finding in findings if finding is not None]
 
-    def true_use(self, served, families, year):
-        """Served quarters by line of all families enrolled before or in a year, in the quarters given."""
-        use = np.zeros(len(families.place.lines), np.int64)
-        for cohort in self.cohorts:
-            if cohort.year <= year:
-                kernels.use_of_rows(served, cohort.rows, families.columns.generation, cohort.generation, use)
-        return use
-
     def of(self, key):
         """The cohort of a contract's key (body, programme, year), or None where nobody enrolled."""
         return next((item for item in self.cohorts if item.key == key), None)

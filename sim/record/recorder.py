@@ -6,6 +6,9 @@ import numpy as np
 
 from sim.deals.finance import irr
 from sim.place import kernels
+from sim.record.served import Served
+
+_ENTRENCHED = np.uint32(0xAAAAAAAA)  # of packed levels: set where a need is at level 2 or 3
 
 
 @dataclass
@@ -16,10 +19,13 @@ class Recorder:
     ----------
     twin : Recorder, optional
         Record of the do-nothing twin of the same seed.
+    unmanaged : Recorder, optional
+        Where the twin has the arrangement's management, the record of the twin without.
     """
 
     twin: "Recorder" = None
-    served: list = field(default_factory=list)  # uint32 (families,) a quarter, of a twin only
+    unmanaged: "Recorder" = None
+    served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
     entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end
     promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
@@ -35,15 +41,18 @@ class Recorder:
     bodies: tuple = ()
     kinds: dict = field(default_factory=dict)  # party outside the place -> "provider", "investor" or "other"
 
+    def __post_init__(self):
+        self._then = self.twin and self.twin.served.replay()
+
     @property
     def nbytes(self):
         """About how much memory it takes."""
-        return sum(served.nbytes for served in self.served)
+        return self.served.nbytes
 
     def record(self, model):
         """Take down a quarter that has just ended."""
         if self.twin is None:
-            self.served.append(model.families.columns.served[model.calendar.quarter % kernels.RING].copy())
+            self.served.add(model.families.columns.served[model.calendar.quarter % kernels.RING])
         self.leavers.append(model.families.leavers.sum(axis=0))
         if model.calendar.is_year_end:
             self._record_year(model)
@@ -54,7 +63,7 @@ class Recorder:
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
-        self.entrenched.append(int((model.families.columns.levels >= 2).any(axis=1).sum()))
+        self.entrenched.append(int(np.count_nonzero(model.families.columns.packed & _ENTRENCHED)))
         for body in model.bodies:
             self._record_body(body, year)
         for cohort in model.cohorts.cohorts:
@@ -77,16 +86,16 @@ class Recorder:
 
     def _record_savings(self, model, year):
         """Measured saving beside the true one, for the same families in the same year."""
-        average = model.services.prices.average
-        now = np.stack([model.families.columns.served[q % kernels.RING] for q in model.calendar.quarters_of_year()])
-        then = np.stack([self.twin.served[q - 1] for q in model.calendar.quarters_of_year()])
-        measured, true = np.zeros(len(average)), {}
-        for finding in model.findings:
-            measured += finding.saved * average
-            use, cohort = np.zeros((2, len(average)), np.int64), finding.cohort
-            for i, served in enumerate((then, now)):
-                kernels.use_of_rows(served, cohort.rows, model.families.columns.generation, cohort.generation, use[i])
-            true[cohort.key] = (use[0] - use[1]) * average
+        average, columns = model.services.prices.average, model.families.columns
+        cohorts = [finding.cohort for finding in model.findings]
+        then, now = np.zeros((2, len(cohorts), len(average)), np.int64)
+        for quarter in model.calendar.quarters_of_year():
+            served = columns.served[quarter % kernels.RING]
+            for masks, use in ((self._then.at(quarter), then), (served, now)):
+                for cohort, by_line in zip(cohorts, use, strict=True):
+                    kernels.use_of_rows(masks, cohort.rows, columns.generation, cohort.generation, by_line)
+        true = {cohort.key: pence for cohort, pence in zip(cohorts, (then - now) * average, strict=True)}
+        measured = sum((finding.saved * average for finding in model.findings), np.zeros(len(average)))
         self.savings[year, "measured_saving"] = measured
         self.savings[year, "true_saving"] = sum(true.values(), np.zeros(len(average)))
         self._record_judgements(model, true)
@@ -143,6 +152,7 @@ class Recorder:
 
     def finish(self, model):
         """Take down the counts and the ledger once the run is over."""
+        self.served.close()
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
         self.decisions, self.notes = model.decisions.rows, model.decisions.notes

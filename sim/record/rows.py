@@ -1,5 +1,7 @@
 """Leaf rows of one run against its twin (docs/odd.md, section 8)."""
 
+from functools import cache
+
 import numpy as np
 
 from sim.core.calendar import QUARTERS
@@ -71,7 +73,7 @@ class Rows:
         self._add(year, agency, line, measure, None, float(value))
 
     def _add(self, year, agency, line, measure, pence, value):
-        if declared(measure).is_money != (value is None):
+        if _is_money(measure) != (value is None):
             raise UndeclaredMeasureError(f"{measure!r} is recorded in another unit than it is declared in")
         self.rows.append((year, agency, line, measure, pence, value))
 
@@ -227,6 +229,11 @@ class Rows:
 
     def _spending(self, record):
         return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)
+
+
+@cache
+def _is_money(measure):
+    return declared(measure).is_money
 
 
 def _by_party(flows):

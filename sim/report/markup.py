@@ -11,8 +11,9 @@ h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;
 p.lead{font-size:1.05rem}figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
 figcaption{color:#444;font-size:.92rem}table{border-collapse:collapse;font-size:.88rem;width:100%}
 th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:right;vertical-align:top}
-th:first-child,td:first-child,td.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
-th,h1,h2,li,figcaption,code{overflow-wrap:anywhere}
+th:first-child,td:first-child,td.text,th.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
+th,h1,h2,li,figcaption,code{overflow-wrap:anywhere}.points{display:block;overflow-x:auto}.points th{overflow-wrap:normal}
+pre{background:#f3f3f3;padding:.5rem .8rem;overflow-x:auto}
 @media print{body{max-width:none;margin:0}h2{break-after:avoid}figure,tr{break-inside:avoid}details{display:block}}
 """
 

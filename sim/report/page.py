@@ -39,7 +39,7 @@ def write_report(folder, runs, summary, manifest):
     page.add(_people(summary, names))
     page.add(_leak_words(summary, names))
     page.add(_assumptions(manifest))
-    page.add(_limits())
+    page.add(limits())
     page.add(_reproduce(manifest))
     (folder / "report.html").write_text(page.text(), encoding="utf-8")
 
@@ -107,9 +107,15 @@ def spread(row, scale=1e6, digits=1):
     return f"{mean} ({low} to {high})"
 
 
-def million(row):
+def digits_for(pounds):
+    """Decimals of £m that tell sums of their size apart."""
+    most = np.abs(np.nan_to_num(pounds)).max(initial=0.0)
+    return 1 if most >= 10e6 else 2 if most >= 1e6 else 3
+
+
+def million(row, digits=1):
     """A mean with its 5 to 95% range, in £m."""
-    text = spread(row)
+    text = spread(row, digits=digits)
     return (
         text.replace(" ", "m ", 1).replace("-", "-£", 1) if text.startswith("-") else "£" + text.replace(" ", "m ", 1)
     )
@@ -240,7 +246,8 @@ def _future(future):
     return f"<p>Future: {escaped(future['name'])}. {escaped(future['text'])}</p>{table}"
 
 
-def _limits():
+def limits():
+    """What the model does not show: HTML."""
     return (
         "<h2>What the model does not show</h2><ul>"
         "<li>Families are one index child and its parents; brothers and sisters, the childless and the old are an unchanging outside caseload. "

@@ -1,5 +1,6 @@
-"""The table on screen."""
+"""The table on screen, and in a notebook."""
 
+import html
 import sys
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from sim.record.measures import MEASURES
 from sim.report.page import shown_rows, spread
 
 _MOST_COLUMNS = 5
+_UNITS = "£m of 2010/11 over the years: mean (5% to 95% of replicates)"
 _IN_BRIEF = ("gross_avoided", "cash_released", "retained", "programme_cost", "net_position")
 
 
@@ -21,18 +23,31 @@ def console(width):
 
 def show(summary, study, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
-    future = f"; future: {printable(study.future.name)}" if study.future else ""
-    table = Table(
-        title=f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {replicates} replicate{'s' if replicates > 1 else ''}{future}",
-        caption="£m of 2010/11 over the years: mean (5% to 95% of replicates)",
-        title_justify="left",
-        caption_justify="left",
-    )
+    table = Table(title=_title(study, replicates), caption=_UNITS, title_justify="left", caption_justify="left")
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
     names = distinct({item.id: item.name for item in study.arrangements})
     (_wide if len(names) <= _MOST_COLUMNS else _long)(table, cells, names)
     columns = len(names) if len(names) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
     console(46 + 26 * columns).print(table)
+
+
+def as_html(summary, study, replicates):
+    """The headline table as HTML, for a notebook: one column an arrangement."""
+    cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
+    names = distinct({item.id: item.name for item in study.arrangements})
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
+    body = "".join(
+        f"<tr><th>{label}</th>" + "".join(f"<td>{spread(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
+        for measure, label in shown_rows(cells)
+    )
+    caption = f"{html.escape(_title(study, replicates))}; {_UNITS}"
+    return f"<table><caption>{caption}</caption><tr><th></th>{head}</tr>{body}</table>"
+
+
+def _title(study, replicates):
+    future = f"; future: {printable(study.future.name)}" if study.future else ""
+    times = f"{replicates} replicate{'s' if replicates > 1 else ''}"
+    return f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {times}{future}"
 
 
 def _wide(table, cells, names):

@@ -99,6 +99,12 @@ def _add(path, points, point, table):
     rows.to_csv(path, mode="a", header=False, index=False, lineterminator="\n")
 
 
+def read_csv(path, **options):
+    """A table of a sweep as pandas reads it: names are text, whatever they look like, and numbers to the last digit."""
+    texts = dict.fromkeys(("arrangement", "than", "agency", "measure"), str)
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=[""], **options)
+
+
 def write_failures(folder, failed):
     """Write ``failures.csv`` of a sweep; where nothing failed there is none.
 

@@ -11,12 +11,11 @@ from sim.core.faults import InputError
 from sim.core.folders import written_by_listsim
 from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import DAMAGED, damaged
-from sim.results.joined import SWEEP_TABLES
+from sim.results.joined import SWEEP_TABLES, read_csv
 from sim.results.summary import SUMMARY_COLUMNS
 
 STUDY = "study.json"
 _LOT = 200_000  # rows read at a time
-_TEXTS = ("arrangement", "than", "agency", "measure")
 
 
 @dataclass(frozen=True)
@@ -103,12 +102,8 @@ def read_swept(folder, measures=None):
 
 
 def _of_all(path, columns, measures):
-    """Rows of all agencies together, read in lots, as there may be millions of others; names such as NA are text."""
-    kinds = {name: str for name in columns if name in _TEXTS}
-    blank = {name: [""] for name in columns if name not in _TEXTS}
-    lots = pd.read_csv(
-        path, usecols=["point", *columns], dtype=kinds, keep_default_na=False, na_values=blank, chunksize=_LOT
-    )
+    """Rows of all agencies together, read in lots, as there may be millions of others."""
+    lots = read_csv(path, usecols=["point", *columns], chunksize=_LOT)
     wanted = [
         lot[(lot["agency"] == ALL) & (lot["measure"].isin(measures) if measures is not None else True)] for lot in lots
     ]

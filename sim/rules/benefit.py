@@ -8,7 +8,9 @@ from sim.deals.terms import Benefit
 
 def lines_of(model, agencies):
     """Lines that some agencies run: bool (lines,)."""
-    return np.isin(model.lines.agency, [model.index["agencies"][agency.code] for agency in agencies])
+    theirs = np.zeros(len(model.agencies), bool)
+    theirs[[model.index["agencies"][agency.code] for agency in agencies]] = True
+    return theirs[model.lines.agency]
 
 
 def _own(body):

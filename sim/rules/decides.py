@@ -1,9 +1,8 @@
-"""Who decides: (model) -> the bodies that commission."""
+"""Who decides: (model) -> the bodies that commission.
 
-from sim.agents.boards import Body, CentreBoard, LeadBoard, Partners, PlanBoard
-from sim.agents.bond_issuer import BondIssuers, Consortium
-from sim.agents.list_trust import ListTrust
-from sim.agents.neighbourhood import NeighbourhoodBoard
+Their classes are imported, and Mesa with them, when there is a model for them to stand in: an arrangement is read without.
+"""
+
 from sim.core import codes
 from sim.core.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, YES_OR_NO, Kind
 from sim.deals.terms import Rule
@@ -31,45 +30,65 @@ def _each_agency(model):
 
 
 def _fund_board(model):
+    from sim.agents.boards import Body
+
     return [Body(model, codes.POOL)]
 
 
 def _list_board(model):
+    from sim.agents.list_trust import ListTrust
+
     return [ListTrust(model, codes.LIST)]
 
 
 def _centre(model):
+    from sim.agents.boards import CentreBoard
+
     return [CentreBoard(model, codes.CENTRE)]
 
 
 def _partnership(model):
+    from sim.agents.boards import Body
+
     return [Body(model, codes.PARTNERSHIP)]
 
 
 def _neighbourhood_boards(model):
     """Boards for the most deprived neighbourhoods."""
+    from sim.agents.neighbourhood import NeighbourhoodBoard
+
     number = round(model.arrangement.get("boards_share") * len(model.neighbourhoods))
     worst = sorted(model.neighbourhoods, key=lambda item: (-item.deprivation, item.code))[: max(1, number)]
     return [NeighbourhoodBoard(model, item) for item in sorted(worst, key=lambda item: item.code)]
 
 
 def _bond_issuers(model):
+    from sim.agents.bond_issuer import BondIssuers
+
     return [BondIssuers(model, codes.ISSUERS)]
 
 
 def _consortium(model):
+    from sim.agents.bond_issuer import Consortium
+
     return [Consortium(model, codes.CONSORTIUM)]
 
 
 def _one_body(model):
+    from sim.agents.boards import Body
+
     return [Body(model, codes.ONE_BODY)]
 
 
 def _lead_agency(model):
+    from sim.agents.boards import LeadBoard
+
     return [LeadBoard(model, codes.LEAD)]
 
 
 def _partners(model):
+    from sim.agents.boards import Partners
+
     return [Partners(model, codes.PARTNERS)]
 
 
@@ -81,6 +100,8 @@ def _listed(model):
 
 
 def _plan(model):
+    from sim.agents.boards import PlanBoard
+
     return [PlanBoard(model, codes.PLAN)]
 
 

@@ -1,7 +1,5 @@
 """Who pays up front: raises a body's money for the year, or backs a project that own money does not cover."""
 
-from sim.agents.boards import agency_in_role
-from sim.agents.vehicle import Deal
 from sim.core.kinds import COST, DELAY, SHARE, TERM, WEIGHT, Kind
 from sim.core.ledger import OUTSIDE, TREASURY, split
 from sim.deals.terms import Backing, UpFront
@@ -46,6 +44,8 @@ def _delegated_shares(body):
 
 def _transfer(body):
     """The donor gives a share of its discretionary money to the body, or to bodies in equal parts, with no say in its use."""
+    from sim.agents.boards import agency_in_role
+
     donor = agency_in_role(body.model, "donor")
     donor.contribute(body, body.model.arrangement.get("grant_share") / len(body.model.bodies))
 
@@ -99,6 +99,8 @@ def _advance(body):
 
 def _investors_back(body, project):
     """Investors buy a deal through the vehicle: it pays the provider, and outcome payments go to it."""
+    from sim.agents.vehicle import Deal
+
     model = body.model
     arrangement, vehicle = model.arrangement, model.vehicle
     deal = Deal(

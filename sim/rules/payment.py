@@ -1,14 +1,15 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
+from sim.core.calendar import QUARTERS
 from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
-from sim.core.ledger import split
+from sim.core.ledger import equal_part
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Payment
 
 
 def _block(contract, quarter_of_year):
     """A quarter of the year's price, whether or not the families come."""
-    return split(contract.cost_pence, [1, 1, 1, 1])[quarter_of_year]
+    return equal_part(contract.cost_pence, QUARTERS, quarter_of_year)
 
 
 def _activity(contract, quarter_of_year):
@@ -24,7 +25,7 @@ def _national_price(programme, provider):
 
 def _fees_bill(contract, quarter_of_year):
     """What the commissioner pays whatever the outcome: the price less the part the provider has at risk."""
-    return split(round(contract.cost_pence * (1 - contract.at_risk)), [1, 1, 1, 1])[quarter_of_year]
+    return equal_part(round(contract.cost_pence * (1 - contract.at_risk)), QUARTERS, quarter_of_year)
 
 
 def _fees_due(model, contract, finding):

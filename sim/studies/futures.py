@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
-from sim.core.extends import shipped_folder
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_toml
 from sim.core.kinds import GROWTH
 from sim.core.numbers import read_number
 from sim.core.parameters import check_keys, table_of
+from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.place.places import load_place, place_names
 
 SHIPPED = shipped_folder("futures")
@@ -72,7 +71,7 @@ def shipped_departments():
 
 def future_names():
     """Ids of the futures that come with the package."""
-    return sorted(file.stem for file in SHIPPED.glob("*.toml"))
+    return shipped_names(SHIPPED)
 
 
 def load_future(name):
@@ -91,11 +90,7 @@ def load_future(name):
     ------
     InputError
     """
-    path = Path(str(name))
-    if path.suffix != ".toml":
-        if str(name) not in future_names():
-            raise InputError("--future", "", f"{str(name)!r} is unknown", suggest(name, future_names()))
-        path = SHIPPED / f"{name}.toml"
+    path = file_of(name, SHIPPED, "--future")
     spec, values, sources = read_toml(str(path)), {}, {}
     with Faults() as faults:
         check_keys(spec, path, (*TEXTS, *_HOLDS), faults)

@@ -2,22 +2,18 @@
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
-from sim.agents.investor import load_investors
-from sim.agents.provider import PROVIDER_VALUES
-from sim.agents.social_bank import load_bank
+from sim.agents.values import load_bank, load_investors, load_providers
 from sim.arrangements.at_place import check_arrangement
 from sim.arrangements.fit import reads
 from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
 from sim.core.dials import DIALS, defaults
-from sim.core.faults import Faults, InputError, UnknownParameterError, check_name, suggest
-from sim.core.input_files import read_toml
-from sim.core.parameters import changed, check_keys, read_values, table_of
+from sim.core.faults import Faults, InputError, UnknownParameterError, suggest
+from sim.core.parameters import changed
 from sim.place.places import Place, load_place
-from sim.programmes.catalogue import SECTORS, load_catalogue
+from sim.programmes.catalogue import load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
 from sim.studies.futures import Future, load_future
 
@@ -236,6 +232,14 @@ def parameters(inputs):
     return named
 
 
+def quantities(every):
+    """Every value of some inputs by dotted name, those of an arrangement by its id; dials left out."""
+    named = {}
+    for inputs in every:
+        named |= parameters(inputs)
+    return {name: item for name, item in named.items() if name not in DIALS and not name.startswith("arrangement.")}
+
+
 def _homes(inputs):
     """Where parameters live: what their names begin with, what they are by the rest, and (rest, value) -> inputs with it."""
 
@@ -272,30 +276,3 @@ def _homes(inputs):
     yield "bank.", inputs.bank, banked
     for own in ("arrangement", inputs.arrangement.id):
         yield f"{own}.", inputs.arrangement.values, agreed
-
-
-def load_providers(path=None):
-    """Sector and values of each provider, by code.
-
-    Parameters
-    ----------
-    path : str or path, optional
-        A TOML file with a table a provider; the package's own by default.
-
-    Raises
-    ------
-    InputError
-    """
-    path = path or files("sim") / "scenarios" / "providers.toml"
-    providers = {}
-    with Faults() as faults:
-        for code, entry in read_toml(str(path)).items():
-            with faults.kept():
-                check_name(code, path, "provider", "id")
-                check_keys(table_of(path, code, entry), path, ("sector", *PROVIDER_VALUES), faults, f"{code}.")
-                values = read_values(entry, path, PROVIDER_VALUES, faults, f"{code}.")
-                if entry.get("sector") not in SECTORS:
-                    given = f"{entry.get('sector')!r} is unknown"
-                    raise InputError(path, f"{code}.sector", given, f"give {' or '.join(SECTORS)}")
-                providers[code] = {"sector": entry["sector"], "values": values}
-    return providers

@@ -123,9 +123,11 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     InputError
         If a part cannot be read or written, or is another study's.
     """
-    check_numbers(workers=workers)
+    if executor is None:
+        check_numbers(workers=workers)
     folder = Path(folder).resolve()
-    clear_partials(folder / parts.FOLDER)
+    for place in (folder, folder / parts.FOLDER):
+        clear_partials(place)
     index, keys = parts.read_index(folder), Keys(sweep)
     _refuse_strange(folder, index, sweep, keys)
     mine = tasks_of(sweep, shard)

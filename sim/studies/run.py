@@ -8,7 +8,6 @@ from types import SimpleNamespace
 
 from sim.arrangements.reading import load_arrangement
 from sim.core import terminal
-from sim.core.calendar import QUARTERS
 from sim.core.digest import Digests
 from sim.core.faults import InputError
 from sim.place.burn_in import burn_in
@@ -29,12 +28,10 @@ def simulate(inputs, settled, seed, twin=None):
     -------
     tuple of Recorder and service prices
     """
-    recorder = Recorder(twin)
-    model = LocalSystem(inputs, settled, seed, recorder)
-    for _ in range(inputs.years * QUARTERS):
-        model.step()
-    recorder.finish(model)
-    return recorder, model.services.prices
+    model = LocalSystem(inputs, settled, seed, Recorder(twin))
+    model.run_model()
+    model.recorder.finish(model)
+    return model.recorder, model.services.prices
 
 
 def run_task(every, seed, threads=1, cache=None):
@@ -57,25 +54,41 @@ def run_task(every, seed, threads=1, cache=None):
     -------
     list of RunResult
     """
+    return list(map(result_of, models(every, seed, threads, cache)))
+
+
+def models(every, seed, threads=1, cache=None):
+    """Models of several arrangements, each before its first quarter; parameters as in :func:`run_task`.
+
+    Yields
+    ------
+    LocalSystem
+        Whose recorder has its twin.
+    """
     first = every[0]
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     nothing = replace(first, arrangement=load_arrangement(TWIN), catalogue={})
-    twin, prices = _twin(nothing, made, seed, threads, cache), settled.services.prices
-    results = []
+    twin = _twin(nothing, made, seed, threads, cache)
     for inputs in every:
-        managed, managed_twin = None, twin
+        recorder = Recorder(twin)
         if inputs.arrangement.manages:
             alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
-            managed = managed_twin = _twin(alone, made, seed, threads, cache)
-        record, _ = simulate(inputs, settled.copy(), seed, managed_twin)
-        rows = Rows(inputs.place, prices, record, managed_twin).build()
-        if managed is not None:
-            rows += Rows(inputs.place, prices, managed, twin).management()
-        results.append(
-            RunResult(inputs.arrangement.id, seed, rows, record.flows, record.bodies, record.decisions, record.notes)
-        )
-    return results
+            recorder = Recorder(_twin(alone, made, seed, threads, cache), twin)
+        yield LocalSystem(inputs, settled.copy(), seed, recorder)
+
+
+def result_of(model):
+    """What a model comes to, run on to its end if it is not there yet: RunResult."""
+    model.run_model()
+    place, prices, record = model.place, model.services.prices, model.recorder
+    record.finish(model)
+    rows = Rows(place, prices, record, record.twin).build()
+    if record.unmanaged is not None:
+        rows += Rows(place, prices, record.twin, record.unmanaged).management()
+    return RunResult(
+        model.arrangement.id, model.seed, rows, record.flows, record.bodies, record.decisions, record.notes
+    )
 
 
 def _settle(inputs, seed, threads, cache):

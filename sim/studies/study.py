@@ -4,11 +4,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sim.arrangements.listed import given_decisions, with_decisions
-from sim.core.dials import DIALS
 from sim.core.digest import Digests
 from sim.place.places import Place, load_place
 from sim.studies.arguments import check_numbers, settings_of
-from sim.studies.inputs import YEARS, future_at, inputs_of, load_common, parameters, read_arrangements, with_settings
+from sim.studies.inputs import YEARS, future_at, inputs_of, load_common, quantities, read_arrangements, with_settings
 from sim.studies.request import Request, requested
 
 
@@ -67,10 +66,7 @@ class Study:
 
     def quantities(self):
         """Every value of the first point by dotted name, those of an arrangement by its id; dials left out."""
-        named = {}
-        for inputs in self.inputs():
-            named |= parameters(inputs)
-        return {name: item for name, item in named.items() if name not in DIALS and not name.startswith("arrangement.")}
+        return quantities(self.inputs())
 
     @cached_property
     def hash(self):

@@ -190,12 +190,16 @@ def _settings(key, table, at):
 
 def _grid(key, table, at):
     """Axes: lists, evenly spread numbers and, in tables without any of these, named sets of settings."""
+    from sim.results.joined import TAKEN  # brings pandas with it
+
     if not isinstance(table, Mapping):
         raise InputError(*at(key), f"{shown(table)} is no table", 'give "NAME" = [VALUE, VALUE]')
     axes = []
     with Faults() as faults:
         for name, value in table.items():
             with faults.kept():
+                if name in TAKEN:
+                    raise InputError(*at(f"{key}.{name}"), "is a column of the tables", "give the axis another name")
                 if isinstance(value, Mapping) and value and not _holds_lists(value):
                     axes.append(_sets(name, value, f"{key}.{name}", at))
                     continue

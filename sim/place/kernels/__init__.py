@@ -5,16 +5,17 @@ threads may share them out in any way and the result is the same to the bit. Pla
 ``tests/oracle.py``. Section numbers refer to docs/odd.md.
 """
 
-from sim.place.kernels.access import ServiceTables, screen
+from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
 from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
-from sim.place.kernels.uptake import Target, choose_families, enrol, on_programmes
+from sim.place.kernels.uptake import Target, choose_families, enrol, list_like, on_programmes
 from sim.place.kernels.use import use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
+    "PATTERNS",
     "QUARTERS_OF_AGE",
     "RING",
     "SLOTS",
@@ -23,11 +24,13 @@ __all__ = [
     "NeedTables",
     "OfferTables",
     "ServiceTables",
+    "Showing",
     "Target",
     "admit",
     "age_families",
     "choose_families",
     "enrol",
+    "list_like",
     "move_needs",
     "on_programmes",
     "screen",

@@ -1,4 +1,4 @@
-"""Who is known, eligible and served without waiting (docs/odd.md, sections 3.3 and 4.1)."""
+"""Who is known, eligible and served without waiting, and who waits (docs/odd.md, sections 3.3 and 4.1)."""
 
 from typing import NamedTuple
 
@@ -6,135 +6,226 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.streams import PRESENT, philox, to_unit
-from sim.place.kernels.columns import RING, SLOTS
+from sim.core.philox import PRESENT, philox, to_unit
+from sim.place.kernels.columns import BLOCK, RING, SLOTS
+from sim.place.kernels.lists import list_bits, list_rows
+from sim.place.kernels.queues import place_in_queue
+
+PATTERNS = 64  # levels of three needs, packed
 
 
 class ServiceTables(NamedTuple):
-    """What makes a family eligible for a line."""
+    """What makes a family eligible for a line. Lines are bits; T = (K + 2) // 3 is needs by threes."""
 
     present: np.ndarray  # float32 (K, 4): chance a quarter that need shows itself, at average trust
-    at: np.ndarray  # uint32 (K, 4): lines a need at this level is eligible for
-    below: np.ndarray  # uint32 (K, 4): lines whose threshold is one level above
+    at: np.ndarray  # uint32 (T, PATTERNS): lines that three needs at such levels are eligible for
+    below: np.ndarray  # uint32 (T, PATTERNS): lines whose threshold is one level above
     open_door: np.uint32  # lines that serve all who are eligible
     need_of: np.ndarray  # uint8 (lines,): the need a line serves
+    code: np.ndarray  # uint32 (lines,): stable code of a line
+
+
+class Showing(NamedTuple):
+    """What makes need known beyond its level and the family's own trust."""
+
+    heard: np.ndarray  # float32 (neighbourhoods,): trust gained by word of mouth
+    finds: np.float32  # extra chance of presenting for families in contact with a programme
+    trust_counts: np.float32  # share of the trust brought by programmes that makes need known
+    all_known: bool  # every need is known at once (no unmet need)
 
 
 @njit(nogil=True, inline="always")
-def show_needs(c_has, known, found, levels, trust, gain, contact, present, f, number, generation, quarter, key0, key1):
-    """Needs become known: of the family's own accord, or only because a programme found them (3.3)."""
-    for k in range(levels.shape[1]):
-        bit = np.uint16(1 << k)
-        if c_has & bit and not known[f] & bit:
-            u = to_unit(philox(number, generation, quarter, (PRESENT << 24) + k, key0, key1)[0])
-            chance = present[k, levels[f, k]] * np.float32(2.0)
-            if u < chance * trust:
-                known[f] |= bit
-                found[f] &= ~bit
-            elif u < chance * (trust + gain) * (np.float32(1.0) + contact):
-                found[f] |= bit
+def forget(has, known, found, all_known):
+    """Needs that have gone are no longer known; where every need is known at once, all others are."""
+    for i in range(has.size):
+        known[i] = has[i] if all_known else known[i] & has[i]
+    for i in range(has.size):
+        found[i] &= has[i]
+
+
+@njit(nogil=True, inline="always")
+def show_needs(c, s, o, w, start, area, key, quarter, listed, entries, generation, draw):
+    """Listed needs of a block of families become known: of the family's own accord, or because a programme found them.
+
+    Each need has a draw of its own, so they may be drawn and looked at one by one (3.3).
+    """
+    known, found, trust, packed = c.known, c.found, c.trust, c.packed
+    offer, clock, running = c.offer, c.clock, o.running
+    number = (area << 20) + start - c.first[area]
+    for v in range(entries):
+        generation[v] = c.generation[start + (listed[v] >> 5)]
+    for v in range(entries):
+        who, what = number + (listed[v] >> 5), (PRESENT << 24) + (listed[v] & 31)
+        draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
+    for v in range(entries):
+        f, k, u = start + (listed[v] >> 5), listed[v] & 31, draw[v]
+        contact = np.float32(0.0)
+        for slot in range(SLOTS):
+            i = offer[slot, f]
+            if i and clock[slot, f] < running[i]:
+                contact = w.finds
+        gain = w.trust_counts * (c.trust_gain[f] + w.heard[area])
+        chance = s.present[k, (packed[f] >> 2 * k) & 3] * np.float32(2.0)
+        own = u < chance * trust[f]
+        reached = u < chance * (trust[f] + gain) * (np.float32(1.0) + contact)
+        known[f] |= own << k
+        found[f] = (found[f] & ~(own << k)) | ((reached and not own) << k)
+
+
+@njit(nogil=True, inline="always")
+def spread(bits):
+    """Bit k of a 16-bit number moved to bits 2 k and 2 k + 1."""
+    x = np.uint32(bits)
+    x = (x | (x << np.uint32(8))) & np.uint32(0x00FF00FF)
+    x = (x | (x << np.uint32(4))) & np.uint32(0x0F0F0F0F)
+    x = (x | (x << np.uint32(2))) & np.uint32(0x33333333)
+    x = (x | (x << np.uint32(1))) & np.uint32(0x55555555)
+    return x | (x << np.uint32(1))
+
+
+@njit(nogil=True, inline="always")
+def look_up(at, below, shown, rows, n, can, low, tally):
+    """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
+    for v in range(n):
+        i = np.uint64(rows[v])
+        lines, lower = np.uint32(0), np.uint32(0)
+        for t in range(at.shape[0]):
+            cell = np.uint64((shown[i] >> np.uint32(6 * t)) & np.uint32(63))
+            lines |= at[t, cell]
+            lower |= below[t, cell]
+            tally[t, cell] += 1
+        can[i] = lines
+        low[i] = lower
+
+
+@njit(nogil=True, inline="always")
+def count_kept(keeps, n, rationed, kept):
+    """Families that keep a place, by line; a line at a time, so that the processor's vector units count."""
+    for j in range(kept.shape[0]):
+        if (rationed >> j) & 1:
+            on = 0
+            for i in range(n):
+                on += (keeps[i] >> j) & 1
+            kept[j, 0] += on
+
+
+@njit(nogil=True, inline="always")
+def count_found(packed, found, keeps, need_of, rows, n, tally, kept):
+    """Families whose need is known only because a programme found it: by levels, and by line they keep a place on."""
+    for v in range(n):
+        i = rows[v]
+        if found[i]:
+            shown = packed[i] & spread(found[i])
+            for t in range(tally.shape[0]):
+                tally[t, (shown >> np.uint32(6 * t)) & np.uint32(63)] += 1
+            for j in range(need_of.size):
+                kept[j, 1] += (keeps[i] >> j) & (found[i] >> need_of[j]) & 1
+
+
+@njit(nogil=True, inline="always")
+def demand_of(tally, demand):
+    """Families by need and level (K, 4) from families by the levels of three needs (T, PATTERNS)."""
+    demand[:] = 0
+    for k in range(demand.shape[0]):
+        for cell in range(PATTERNS):
+            level = (cell >> 2 * (k % 3)) & 3
+            if level:
+                demand[k, level] += tally[k // 3, cell]
+
+
+@njit(nogil=True, inline="always")
+def with_room(array, used, more):
+    """The same array, or a longer copy if `more` entries would not fit behind those used."""
+    if used + more <= array.size:
+        return array
+    longer = np.empty(2 * (used + more), array.dtype)
+    longer[:used] = array[:used]
+    return longer
+
+
+@njit(nogil=True, inline="always")
+def queue_up(c, s, masks, before, start, below, listed, entries, keys, queue):
+    """Write down the families of a block that wait for a line; those let in below a threshold keep what they had."""
+    for v in range(entries):
+        i, j = listed[v] >> 5, listed[v] & 31
+        rank = 3 - ((c.packed[start + i] >> 2 * s.need_of[j]) & 3)
+        if below and not (before[i] >> j) & 1:
+            rank += 4
+        keys[v] = place_in_queue(2 * j + below, rank, c.luck[start + i], s.code[j])
+        queue[v] = start + i
 
 
 @compiled
-def screen(
-    c,
-    s,
-    o,
-    first_area,
-    last_area,
-    key,
-    quarter,
-    heard,
-    finds,
-    trust_counts,
-    all_known,
-    eligible,
-    lower,
-    demand,
-    kept,
-    hopeful,
-    hopefuls,
-):
-    """Who is known and eligible, and who is served without waiting (4.1).
+def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept):
+    """Who is known and eligible, who is served without waiting, and who waits (4.1).
 
     Parameters
     ----------
-    heard : float32 (neighbourhoods,)
-        Trust gained by word of mouth.
-    finds : float32
-        Extra chance of presenting for families in contact with a programme.
-    trust_counts : float32
-        Share of the trust brought by programmes that makes need known.
-    all_known : bool
-        Every need is known at once (no unmet need).
-    eligible, lower : uint32 (N,)
-        Filled with the lines a family is eligible for, and those it could be let into below their threshold.
+    c, s, o, w : Columns, ServiceTables, OfferTables, Showing
+    lower : uint32
+        Lines that may let in families below their threshold.
     demand : int64 (neighbourhoods, K, 4, 2)
         Filled with families by known need and level: all, and those known only because found.
     kept : int64 (neighbourhoods, lines, 2)
         Filled with families that keep their place on a rationed line: all, and found.
-    hopeful, hopefuls : int64 (N,), int64 (neighbourhoods,)
-        Filled, from each neighbourhood's first row on, with the rows of families some line might still let in.
+
+    Returns
+    -------
+    tuple of uint64 (n,) and uint32 (n,)
+        Places in queues (:func:`place_in_queue`) and rows of those who wait, in order of rows within each queue.
     """
-    first, end, levels, has, known, found = c.first, c.end, c.levels, c.has, c.known, c.found
-    trust, trust_gain, generation, offer, clock = c.trust, c.trust_gain, c.generation, c.offer, c.clock
-    served, before = c.served[quarter % RING], c.served[(quarter + RING - 1) % RING]
-    present, at, below, need_of, running = s.present, s.at, s.below, s.need_of, o.running
-    n_needs, n_lines = levels.shape[1], kept.shape[1]
+    n_needs, n_lines = s.present.shape[0], kept.shape[1]
+    rationed = ~s.open_door
+    rows, listed = np.empty(BLOCK, np.uint16), np.empty(BLOCK * max(n_needs, n_lines) + 8, np.uint16)
+    seen, shown, keeps = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
+    can, low = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
+    generation, draw = np.empty(BLOCK * n_needs, np.uint32), np.empty(BLOCK * n_needs, np.float32)
+    tally = np.empty((2, s.at.shape[0], PATTERNS), np.int64)
+    space = (c.first[last_area] - c.first[first_area]) // 4
+    keys, queue, waiting = np.empty(space, np.uint64), np.empty(space, np.uint32), 0
     for area in range(first_area, last_area):
-        demand[area] = 0
+        tally[:] = 0
         kept[area] = 0
-        hopes = first[area]
-        for f in range(first[area], end[area]):
-            known[f] &= has[f]
-            found[f] &= has[f]
-            if all_known:
-                known[f] = has[f]
-            elif has[f] & ~known[f]:
-                contact = np.float32(0.0)
-                for slot in range(SLOTS):
-                    i = offer[slot, f]
-                    if i and clock[slot, f] < running[i]:
-                        contact = finds
-                gain = trust_counts * (trust_gain[f] + heard[area])
-                number = (area << 20) + f - first[area]
-                show_needs(
-                    has[f],
-                    known,
-                    found,
-                    levels,
-                    trust[f],
-                    gain,
-                    contact,
-                    present,
-                    f,
-                    number,
-                    generation[f],
-                    quarter,
-                    key[0],
-                    key[1],
-                )
-            seen = known[f] | found[f]
-            can = np.uint32(0)
-            low = np.uint32(0)
-            if seen:
-                for k in range(n_needs):
-                    if (seen >> k) & 1:
-                        level = levels[f, k]
-                        can |= at[k, level]
-                        low |= below[k, level]
-                        demand[area, k, level, 0] += 1
-                        demand[area, k, level, 1] += (found[f] >> k) & 1
-            keeps = can & ~s.open_door & before[f]
-            eligible[f] = can
-            lower[f] = low
-            served[f] = (can & s.open_door) | keeps
-            if low or can & ~served[f]:
-                hopeful[hopes] = f
-                hopes += 1
-            if keeps:
-                for j in range(n_lines):
-                    if (keeps >> j) & 1:
-                        kept[area, j, 0] += 1
-                        kept[area, j, 1] += (found[f] >> need_of[j]) & 1
-        hopefuls[area] = hopes - first[area]
+        for start in range(c.first[area], c.end[area], BLOCK):
+            n = min(BLOCK, c.end[area] - start)
+            stop = start + n
+            has, known, found, packed = (
+                c.has[start:stop],
+                c.known[start:stop],
+                c.found[start:stop],
+                c.packed[start:stop],
+            )
+            served, before = c.served[quarter % RING, start:stop], c.served[(quarter + RING - 1) % RING, start:stop]
+            forget(has, known, found, w.all_known)
+            if not w.all_known:
+                for i in range(n):
+                    seen[i] = has[i] & ~known[i]
+                entries = list_bits(seen, rows, list_rows(seen, n, rows), n_needs, listed)
+                show_needs(c, s, o, w, start, area, key, quarter, listed, entries, generation, draw)
+            for i in range(n):
+                seen[i] = known[i] | found[i]
+            for i in range(n):
+                shown[i] = packed[i] & spread(seen[i])
+            can[:] = 0
+            low[:] = 0
+            entries = list_rows(seen, n, rows)
+            look_up(s.at, s.below, shown, rows, entries, can, low, tally[0])
+            for i in range(n):
+                keeps[i] = can[i] & rationed & before[i]
+            count_kept(keeps, n, rationed, kept[area])
+            if found.any():
+                count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
+            for i in range(n):
+                served[i] = (can[i] & s.open_door) | keeps[i]
+            for i in range(n):
+                can[i] &= ~served[i]
+            for i in range(n):
+                low[i] &= lower
+            keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
+            for below, masks in enumerate((can, low)):
+                entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
+                queue_up(c, s, masks, before, start, below, listed, entries, keys[waiting:], queue[waiting:])
+                waiting += entries
+        demand_of(tally[0], demand[area, :, :, 0])
+        demand_of(tally[1], demand[area, :, :, 1])
+    return keys[:waiting], queue[:waiting]

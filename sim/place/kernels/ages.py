@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.compiled import compiled
-from sim.core.streams import ENTER_NEED, ENTER_TRAIT, philox, to_unit
+from sim.core.philox import ENTER_NEED, ENTER_TRAIT, philox, to_unit
 from sim.place.kernels.columns import QUARTERS_OF_AGE, RING, SLOTS
 
 

@@ -6,12 +6,10 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.streams import MOVE, philox, to_unit
+from sim.core.philox import MOVE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, RING, SLOTS
+from sim.place.kernels.lists import list_bits, list_rows
 
-# Of each byte: its bits, the set ones first, and how many are set.
-_BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in range(256)], np.uint16)
-_BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
 _MARGIN = np.float32(1.00001)  # float32 products may exceed their bound by a rounding
 
 
@@ -97,21 +95,16 @@ def may_move(visit, up, draw, has, burden, frailty, frail_most, coupling_max, of
 
 
 @njit(nogil=True, inline="always")
-def list_needs(visit, n, n_needs, listed):
-    """Fill `listed` with every need to visit, as 16 * place of the family in the block + need; returns how many.
-
-    No branches: eight entries are written each time, and as many kept as count. Unsigned indices, which need no look
-    at their sign, let the processor write the eight at once.
-    """
-    visits = np.uint64(0)
-    for i in range(n):
-        for part in range(0, n_needs, 8):
-            bits = np.uint64((visit[i] >> part) & 255)
-            code = np.uint16((i << 4) | part)
-            for j in range(np.uint64(8)):
-                listed[visits + j] = code + _BITS[bits, j]
-            visits += np.uint64(_BIT_COUNT[bits])
-    return np.int64(visits)
+def change_levels(levels, packed, has, burden, counts, start, listed, new, changes):
+    """Listed needs take their new levels: only now, so that every need saw the others as they were."""
+    for v in range(changes):
+        f, k, level = start + (listed[v] >> 5), listed[v] & 31, new[v]
+        counts[k, levels[f, k]] -= 1
+        counts[k, level] += 1
+        burden[f] += level - levels[f, k]
+        packed[f] ^= np.uint32((level ^ levels[f, k]) << 2 * k)
+        levels[f, k] = level
+        has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
 
 
 @compiled
@@ -146,6 +139,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     listed = np.empty(BLOCK * n_needs + 8, np.uint16)
     new = np.empty(BLOCK * n_needs + 8, np.uint8)
     visit = np.empty(BLOCK, np.int32)
+    rows = np.empty(BLOCK, np.uint16)
     ceiling = np.empty(BLOCK, np.float32)
     for area in range(first_area, last_area):
         up = up_chance[area]
@@ -156,8 +150,10 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling
             )
             near = 0
-            for v in range(list_needs(visit, n, n_needs, listed)):  # without branches: the processor could not guess
-                i, k = np.uint64(listed[v] >> 4), np.uint64(listed[v] & 15)
+            for v in range(
+                list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
+            ):  # without branches: the processor could not guess
+                i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
                 f = np.uint64(start) + i
                 band, level, u = bands[age[f]], levels[f, k], draw[k, i]
                 ease = frail_down[frailty[f]] * easing[offer[0, f]] * down_max[offer[1, f]]
@@ -165,7 +161,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 near += (u < up[band, k, level] * ceiling[i]) | (one - u <= down_chance[band, k, level] * ease)
             changes = 0
             for v in range(near):
-                i, k = np.uint64(listed[v] >> 4), np.uint64(listed[v] & 15)
+                i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
                 f = np.uint64(start) + i
                 band, grade, level, u = bands[age[f]], frailty[f], levels[f, k], draw[k, i]
                 p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
@@ -184,11 +180,4 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 listed[changes] = listed[v]
                 new[changes] = level + 1 if u < p_up else level - 1
                 changes += (u < p_up) | (one - u < p_down)
-            for v in range(changes):  # only now, so that every need sees the others as they were
-                f, k, level = start + (listed[v] >> 4), listed[v] & 15, new[v]
-                counts[area, k, levels[f, k]] -= 1
-                counts[area, k, level] += 1
-                burden[f] += level - levels[f, k]
-                packed[f] ^= np.uint32((level ^ levels[f, k]) << 2 * k)
-                levels[f, k] = level
-                has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
+            change_levels(levels, packed, has, burden, counts[area], start, listed, new, changes)

@@ -1,0 +1,46 @@
+"""Compact lists made without branches, which a processor could not guess."""
+
+import numpy as np
+from numba import njit
+
+# Of each byte: its bits, the set ones first, and how many are set.
+_BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in range(256)], np.uint16)
+_BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
+
+
+@njit(nogil=True, inline="always")
+def list_rows(masks, n, rows):
+    """Fill `rows` with the places of the first `n` masks that are not nought; returns how many."""
+    listed = np.uint64(0)
+    for i in range(n):
+        rows[listed] = i
+        listed += np.uint64(masks[i] != 0)
+    return np.int64(listed)
+
+
+@njit(nogil=True, inline="always")
+def list_bits(masks, rows, n, width, listed):
+    """Fill `listed` with the set bits of some masks, as 32 * place of the mask + bit; returns how many.
+
+    Eight entries are written each time, and as many kept as count, so `listed` needs eight places more than there are
+    bits. Unsigned indices, which need no look at their sign, let the processor write the eight at once.
+
+    Parameters
+    ----------
+    masks : unsigned integers
+    rows : uint16
+        Places of the masks to list, of which the first `n` are read.
+    width : int
+        Bits of a mask, at most 32.
+    listed : uint16
+    """
+    entries = np.uint64(0)
+    for v in range(n):
+        i = np.uint64(rows[v])
+        for part in range(0, width, 8):
+            bits = np.uint64((masks[i] >> part) & 255)
+            code = np.uint16((i << 5) | part)
+            for j in range(np.uint64(8)):
+                listed[entries + j] = code + _BITS[bits, j]
+            entries += np.uint64(_BIT_COUNT[bits])
+    return np.int64(entries)

@@ -1,0 +1,140 @@
+"""A real Dask scheduler with two workers over TCP comes to what processes and shards come to, whatever is killed."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+
+import pytest
+from distributed import Client, LocalCluster
+
+from sim.core.faults import InputError
+from sim.results.joined import join
+from sim.studies import cluster, kept
+from sim.studies.cluster import connected
+from sim.studies.kept import carry_out
+from sim.studies.shards import merged
+from sim.studies.sweep_folder import open_sweep
+from tests.test_docs import call
+from tests.test_kept import sweep_of
+
+TABLES = ("points.parquet", "runs.parquet", "summary.csv", "differences.csv")
+WORDS = ["sweep", "--grid", "services.threshold_drift=0,0.5,1", "--arrangements", "silo,list_public", "--place"]
+WORDS += ["milltown", "--families", "500", "--years", "1", "--replicates", "3", "--no-progress", "--no-report"]
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Where a scheduler listens that has two workers, a process each."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=50
+    ) as local:
+        local.wait_for_workers(2)
+        yield local.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def sweep():
+    return sweep_of()
+
+
+def joined(sweep, folder):
+    """The bytes of the tables of a sweep that is done."""
+    join(folder, sweep.describe())
+    return [(folder / name).read_bytes() for name in TABLES]
+
+
+def done_by(sweep, folder, address, **how):
+    """The bytes of the tables of a sweep that a cluster does."""
+    with connected(address) as executor, open_sweep(sweep, folder):
+        assert carry_out(sweep, folder, executor, executor.width, **how).left == 0
+    return joined(sweep, folder)
+
+
+@pytest.fixture(scope="module")
+def tables(sweep, tmp_path_factory):
+    """The bytes of the tables of the sweep, done in one process."""
+    folder = tmp_path_factory.mktemp("alone") / "out"
+    with open_sweep(sweep, folder):
+        carry_out(sweep, folder)
+    return joined(sweep, folder)
+
+
+def test_a_cluster_comes_to_the_same_bytes_as_one_process(sweep, tables, tmp_path, address):
+    assert done_by(sweep, tmp_path / "out", address) == tables
+
+
+@pytest.mark.slow
+def test_processes_and_shards_come_to_them_too(sweep, tables, tmp_path):
+    with open_sweep(sweep, tmp_path / "processes") as folder:
+        carry_out(sweep, folder, workers=2)
+    assert joined(sweep, folder) == tables
+    shards = [tmp_path / f"shard{number}" for number in (1, 2)]
+    for number, folder in enumerate(shards, 1):
+        with open_sweep(sweep, folder, shard=(number, 2)):
+            carry_out(sweep, folder, shard=(number, 2))
+    with merged(shards, tmp_path / "merged"):
+        assert joined(sweep, tmp_path / "merged") == tables
+
+
+@pytest.mark.slow
+def test_a_killed_worker_of_a_cluster_costs_a_retry_and_no_more(sweep, tables, tmp_path, address):
+    with Client(address, set_as_default=False) as client:
+        doomed = min(client.run(os.getpid).values())
+
+        def kill(done, _):
+            if done:
+                with suppress(ProcessLookupError):
+                    os.kill(doomed, signal.SIGKILL)
+
+        assert done_by(sweep, tmp_path / "out", address, progress=kill) == tables
+        client.wait_for_workers(2)
+        assert doomed not in client.run(os.getpid).values()
+
+
+@pytest.mark.slow
+def test_workers_that_do_not_see_the_folder_send_their_parts(sweep, tables, tmp_path, address, monkeypatch):
+    """The mark, by which workers know whether they share the disk, is where they do not see it."""
+    written, write = [], kept._write
+    monkeypatch.setattr(kept, "_write", lambda folder, name, part: (written.append(name), write(folder, name, part)))
+    monkeypatch.setattr(kept, "holder", lambda: "nobody")
+    monkeypatch.setattr(kept.Path, "touch", lambda _: None)
+    assert done_by(sweep, tmp_path / "out", address) == tables
+    assert set(written) == {path.name for path in (tmp_path / "out" / "parts").iterdir()}
+
+
+@pytest.mark.slow
+def test_the_command_runs_on_a_cluster(sweep, tables, tmp_path, address, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    assert call(monkeypatch, [*WORDS, "--cluster", address, "--out", "out"]) == 0
+    assert [(tmp_path / "out" / name).read_bytes() for name in TABLES] == tables
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("where", ["tcp://127.0.0.1:1", "localhost", "", "a scheduler"])
+def test_where_nothing_answers_one_line_says_so_soon(where, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    begin = time.monotonic()
+    assert call(monkeypatch, [*WORDS, "--cluster", where, "--out", "out"]) == 2
+    assert time.monotonic() - begin < 20
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith("listsim: --cluster: ")
+    assert "no Dask scheduler answers there" in line
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_code_on_the_workers_is_refused(address, monkeypatch):
+    other = {"code_hash": "f" * 64, "versions": {**cluster.code()["versions"], "listsim": "0.1.9"}}
+    with connected(address) as executor:
+        monkeypatch.setattr(cluster, "code", lambda: other)
+        with pytest.raises(InputError, match=r"^--cluster: tcp://.* here listsim 0.1.9, f{12}; install the same"):
+            executor.submit(os.getpid).result()
+    with pytest.raises(InputError, match=r"listsim 0.1.9, f{12};"), connected(address):
+        pass
+
+
+def test_a_scheduler_without_workers_is_refused():
+    none = LocalCluster(n_workers=0, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0", silence_logs=50)
+    said = "has no worker; start some with dask worker tcp://"
+    with none, pytest.raises(InputError, match=said), connected(none.scheduler_address):
+        pass
