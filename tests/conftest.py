@@ -3,12 +3,15 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.core.dials import defaults
 from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
+from sim.record.recorder import Recorder
+from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
@@ -44,6 +47,13 @@ def compared():
     from sim.api import compare
 
     return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)
+
+
+def blank_twin(n_families):
+    """The record of a twin in which nobody was ever served."""
+    served = Served()
+    served.add(np.zeros(n_families, np.uint32))
+    return Recorder(served=served)
 
 
 def with_values(place, changes):

@@ -20,14 +20,14 @@ from sim.record.recorder import Recorder
 from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
 from sim.system import TREASURY, LocalSystem
-from tests.conftest import one, sums, with_numbers, with_values
+from tests.conftest import blank_twin, one, sums, with_numbers, with_values
 
 
 def system(arrangement, settings=None, years=0, seed=1):
     """A model of Milltown after some years."""
     inputs = load_inputs(arrangement, "milltown", settings)
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-    blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
+    blank = blank_twin(inputs.n_families)
     model = LocalSystem(inputs, start, seed, Recorder(blank))
     for _ in range(years * QUARTERS):
         model.step()

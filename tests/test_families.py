@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -6,6 +8,7 @@ import pytest
 from sim.core import philox
 from sim.core.dials import defaults
 from sim.place import kernels
+from sim.place import threads as shared
 from sim.place.burn_in import burn_in
 from sim.place.families import AreaInfluence, Families, neighbourhood_graph, offer_tables
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
@@ -186,12 +189,18 @@ def test_those_who_enter_bring_what_the_plain_twin_says_and_nothing_of_those_who
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_threads_do_not_change_a_bit(milltown, settled, threads):
+def test_threads_do_not_change_a_bit(milltown, settled, threads, monkeypatch):
+    made = []
+    monkeypatch.setattr(shared, "_pool", cache(lambda n: made.append(n) or ThreadPoolExecutor(n)))
+    burn_in(milltown, defaults(), 5, 100, threads)
+    assert made == []  # few families are not worth it
+    monkeypatch.setattr(shared, "MANY", 1000)
     other = burn_in(milltown, defaults(), seed=5, threads=threads)
     for one, two in zip(settled.families.columns, other.families.columns, strict=True):
         np.testing.assert_array_equal(one, two)
     for quarter, counts in settled.services.counts.items():
         np.testing.assert_array_equal(counts, other.services.counts[quarter])
+    assert made == [threads]
 
 
 def _grown(place, dials, seed, help_row=None):

@@ -21,6 +21,7 @@ from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem
 from sim.words import checked, explained, listed
+from tests.conftest import blank_twin
 
 HEAD = 'name = "Mine"\ntext = "What if."\nsource = "assumption: a test"\n'
 CUTS = "departments.real_growth"
@@ -60,7 +61,7 @@ def test_budgets_follow_the_path_of_the_dial_and_of_the_department(write, settle
     """Council: -5% - 1%, then twice +2% - 1%. The Jobcentre, paid by workload: 0.95 x 1.02 x 1.02 after three years."""
     future = write({CUTS: list(PATH), COUNCIL: [-0.01]})
     inputs = load_inputs("do_nothing", "milltown", {"departments.review_years": 10}, future=future)
-    blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 12)
+    blank = blank_twin(inputs.n_families)
     model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank))
     council, jobcentre = (model.party(code) for code in ("council", "jobcentre"))
     budgets = []
@@ -86,7 +87,7 @@ def test_need_follows_its_path_quarter_by_quarter(milltown):
 
 def test_agencies_expect_the_trend_of_need_that_was(write, settled):
     inputs = load_inputs("do_nothing", "milltown", future=write({"families.demand_growth": [0.04, 0.01]}))
-    model = LocalSystem(inputs, settled.copy(), 5, Recorder(Recorder(served=[np.zeros(3000, np.uint32)] * 12)))
+    model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank_twin(3000)))
     for _ in range(3 * QUARTERS):
         model.step()
     council = model.party("council")

@@ -13,7 +13,7 @@ from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import one, sums
+from tests.conftest import blank_twin, one, sums
 
 JOINT = (
     "aligned", "aligned_s75_lead", "lead_commissioning_s75", "integrated_provision_s75", "combined_s75", "care_trust",
@@ -42,7 +42,7 @@ def system(arrangement, settings=None, quarters=0, seed=1):
     """A model of the test town after some quarters."""
     inputs = load_inputs(arrangement, "milltown", settings)
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-    twin = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
+    twin = blank_twin(inputs.n_families)
     model = LocalSystem(inputs, start, seed, Recorder(twin))
     for _ in range(quarters):
         model.step()

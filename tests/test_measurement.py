@@ -26,11 +26,9 @@ from sim.programmes.measurement import (
     compared,
     match,
 )
-from sim.record.recorder import Recorder
-from sim.record.served import Served
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, sums
+from tests.conftest import PLAN, blank_twin, sums
 
 
 class _Families:
@@ -140,10 +138,7 @@ def test_agents_never_see_the_twin():
     """With another twin behind the recorder, everything but the comparison is the same."""
     inputs = load_inputs(PLAN, "milltown")
     settled = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
-    served = Served()
-    for _ in range(4 * inputs.years):
-        served.add(np.zeros(inputs.n_families, np.uint32))
-    alone, _ = runner.simulate(inputs, settled.copy(), 1, Recorder(served=served))
+    alone, _ = runner.simulate(inputs, settled.copy(), 1, blank_twin(inputs.n_families))
     twin, _ = runner.simulate(inputs, settled.copy(), 1)
     watched, _ = runner.simulate(inputs, settled.copy(), 1, twin)
     assert alone.flows == watched.flows

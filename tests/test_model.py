@@ -10,7 +10,7 @@ from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import CORNER, PLAN, one, sums
+from tests.conftest import CORNER, PLAN, blank_twin, one, sums
 
 DOWN = (*LEAKS, "cash_released")
 AGENCIES = ("council", "nhs", "police", "justice", "jobcentre")
@@ -232,7 +232,7 @@ def test_a_trend_of_need_shows(milltown):
 def _system(arrangement, settings=None, seed=1):
     inputs = load_inputs(arrangement, "milltown", settings)
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-    return LocalSystem(inputs, start, seed, Recorder(Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)))
+    return LocalSystem(inputs, start, seed, Recorder(blank_twin(inputs.n_families)))
 
 
 def test_in_one_round_what_passes_on_own_benefit_passes_on_the_whole_places():

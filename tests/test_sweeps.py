@@ -47,7 +47,7 @@ def test_a_grid_needs_no_file_and_finds_a_folder_of_its_own(listsim, tmp_path):
 
 def test_a_report_is_drawn_unless_there_shall_be_none(listsim, tmp_path):
     code, out, _ = listsim("sweep", *DRIFT, *TWO, *TOWN[:-1], "--out", "a")
-    assert (code, out) == (0, "2 points, 4 tasks done: a\nReport: a/report.html\n")
+    assert (code, out) == (0, "2 points, 4 tasks done: a/report.html\n")
     before = (tmp_path / "a" / "report.html").read_bytes()
     (tmp_path / "a" / "report.html").unlink()
     assert listsim("sweep", *DRIFT, *TWO, *TOWN, "--out", "a")[:2] == (0, "2 points, 4 tasks done: a\n")

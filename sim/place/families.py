@@ -1,7 +1,5 @@
 """The families of a place: one row a family, columns in numpy arrays, moved by compiled kernels."""
 
-from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from statistics import NormalDist
 
 import networkx as nx
@@ -13,6 +11,7 @@ from sim.core.ledger import split
 from sim.core.streams import code_of, key_of
 from sim.place import kernels
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
+from sim.place.threads import by_part
 
 FULL_QUARTER = -2 * QUARTERS  # the place is full; then follow a year to size places by, and the base year
 _QUANTILES = 4096
@@ -29,7 +28,7 @@ class Families:
     n_families : int
     seed : int
     threads : int
-        Threads that share out the neighbourhoods; results do not depend on it.
+        Threads that share out the neighbourhoods where families are many; results do not depend on it.
 
     Attributes
     ----------
@@ -76,8 +75,9 @@ class Families:
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)
-        own = ("counts", "leavers", "heard", "_demand", "_kept", "_helped", "_buffer", "_chosen")
+        own = ("counts", "leavers", "heard", "_demand", "_kept", "_helped")
         copies = {name: getattr(self, name).copy() for name in own}
+        copies |= {name: np.empty_like(getattr(self, name)) for name in ("_buffer", "_chosen")}  # working space
         copies["columns"] = kernels.Columns(*(column.copy() for column in self.columns))
         twin.__dict__.update(self.__dict__, **copies)
         return twin
@@ -228,14 +228,8 @@ class Families:
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""
-        n_areas = len(self.place.neighbourhoods)
         middle = () if key is None else (key,)
-        if self.threads == 1:
-            return [kernel(*head, 0, n_areas, *middle, *out)]
-        bounds = np.searchsorted(self.columns.first, np.linspace(0, self.n, self.threads + 1)[1:-1])
-        edges = [0, *bounds.tolist(), n_areas]
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(lambda pair: kernel(*head, *pair, *middle, *out), pairwise(edges)))
+        return by_part(lambda *areas: kernel(*head, *areas, *middle, *out), self.columns.first, self.threads)
 
 
 def _empty_columns(place, n_families):
