@@ -19,16 +19,15 @@ class EntryTables(NamedTuple):
 
 
 @njit(nogil=True, inline="always")
-def draw_entrants(c, start, number, rows, n, key, generation, traits, draw):
-    """What decides the traits of families of a block that enter, traits[j, v], and their needs, draw[k, v]."""
-    for v in range(n):
-        generation[v] = c.generation[start + rows[v]]
-    for v in range(n):
-        x0, x1, x2, _ = philox(number + rows[v], generation[v], 0, ENTER_TRAIT << 24, key[0], key[1])
+def draw_entrants(number, generation, key, traits, draw):
+    """What decides the traits of families that enter, traits[j, v], and their needs, draw[k, v]."""
+    for v in range(number.size):
+        x0, x1, x2, _ = philox(number[v], generation[v], 0, ENTER_TRAIT << 24, key[0], key[1])
         traits[0, v], traits[1, v], traits[2, v] = x0, x1, x2
     for k in range(draw.shape[0]):
-        for v in range(n):
-            draw[k, v] = to_unit(philox(number + rows[v], generation[v], 0, (ENTER_NEED << 24) + k, key[0], key[1])[0])
+        code = (ENTER_NEED << 24) + k
+        for v in range(number.size):
+            draw[k, v] = to_unit(philox(number[v], generation[v], 0, code, key[0], key[1])[0])
 
 
 @njit(nogil=True, inline="always")
@@ -48,26 +47,26 @@ def newborn_levels(needs, frail, draw, v, levels, counts):
 
 
 @compiled
-def enter(c, t, e, area, start, rows, n, key, generation, traits, draw, counts):
-    """Families of a block enter with a newborn: traits, trust and the parents' needs (3.1).
+def enter(c, t, e, rows, areas, key, counts):
+    """Families enter with a newborn: traits, trust and the parents' needs (3.1).
 
     Parameters
     ----------
     c, t, e : Columns, NeedTables, EntryTables
-    area, start : int
-        Neighbourhood, and first row of the block.
-    rows, n : uint16 (BLOCK,), int
-        Places in the block, of which the first `n` enter.
+    rows, areas : int64 (n,)
+        Rows of the families and their neighbourhoods.
     key : uint64 (2,)
-    generation, traits, draw : uint32 (BLOCK,), uint32 (3, BLOCK), float32 (K, BLOCK)
-        Working space.
-    counts : int64 (K, 4)
-        Families of the neighbourhood by level, added to.
+    counts : int64 (neighbourhoods, K, 4)
+        Families by level, added to.
     """
-    draw_entrants(c, start, (area << 20) + start - c.first[area], rows, n, key, generation, traits, draw)
+    n, n_needs = rows.size, c.levels.shape[1]
+    number, generation = np.empty(n, np.int64), np.empty(n, np.uint32)
+    traits, draw = np.empty((3, n), np.uint32), np.empty((n_needs, n), np.float32)
     for v in range(n):
-        f = start + rows[v]
-        grade = traits[0, v] >> np.uint32(24)
+        number[v], generation[v] = (areas[v] << 20) + rows[v] - c.first[areas[v]], c.generation[rows[v]]
+    draw_entrants(number, generation, key, traits, draw)
+    for v in range(n):
+        f, grade = rows[v], traits[0, v] >> np.uint32(24)
         c.age[f] = 0
         c.frailty[f] = grade
         c.luck[f] = traits[2, v]
@@ -80,9 +79,9 @@ def enter(c, t, e, area, start, rows, n, key, generation, traits, draw, counts):
         for slot in range(SLOTS):
             c.offer[slot, f] = 0
             c.clock[slot, f] = 0
-        packed = newborn_levels(e.need, t.frail_up[grade], draw, v, c.levels[f], counts)
+        packed = newborn_levels(e.need, t.frail_up[grade], draw, v, c.levels[f], counts[areas[v]])
         has, burden = 0, 0
-        for k in range(draw.shape[0]):
+        for k in range(n_needs):
             level = (packed >> np.uint32(2 * k)) & np.uint32(3)
             has |= (level > 0) << k
             burden += level
@@ -104,6 +103,15 @@ def grow_older(age, offer, clock, leaves):
         leaves[i] = age[i] >= QUARTERS_OF_AGE
 
 
+@njit(nogil=True, inline="always")
+def leave(c, f, leavers, counts):
+    """A family leaves its row to another."""
+    c.generation[f] += 1
+    for k in range(c.levels.shape[1]):
+        leavers[k, c.levels[f, k]] += 1
+        counts[k, c.levels[f, k]] -= 1
+
+
 @compiled
 def age_families(c, t, e, first_area, last_area, key, until_full, leavers, counts):
     """A quarter passes; at 25 the family leaves and another enters with a newborn (3.1).
@@ -118,28 +126,27 @@ def age_families(c, t, e, first_area, last_area, key, until_full, leavers, count
     counts : int64 (neighbourhoods, K, 4)
         Families by level, kept up to date.
     """
-    first, end, n_needs = c.first, c.end, c.levels.shape[1]
-    rows, leaves = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8)
-    generation, traits = np.empty(BLOCK, np.uint32), np.empty((3, BLOCK), np.uint32)
-    draw = np.empty((n_needs, BLOCK), np.float32)
+    first, end = c.first, c.end
+    places, leaves = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint8)
+    rows, areas, entering = np.empty(2 * BLOCK, np.int64), np.empty(2 * BLOCK, np.int64), 0
     for area in range(first_area, last_area):
         leavers[area] = 0
         full = first[area] + (first[area + 1] - first[area]) * (QUARTERS_OF_AGE - until_full) // QUARTERS_OF_AGE
-        for start in range(first[area], end[area], BLOCK):
-            n = min(BLOCK, end[area] - start)
-            grow_older(c.age[start : start + n], c.offer[:, start : start + n], c.clock[:, start : start + n], leaves)
-            gone = list_rows(leaves, n, rows)
+        for start in range(first[area], max(end[area], full), BLOCK):
+            stop = min(start + BLOCK, end[area])
+            block = slice(start, max(start, stop))
+            grow_older(c.age[block], c.offer[:, block], c.clock[:, block], leaves)
+            gone = list_rows(leaves, stop - start, places)
             for v in range(gone):
-                f = start + rows[v]
-                c.generation[f] += 1
-                for k in range(n_needs):
-                    leavers[area, k, c.levels[f, k]] += 1
-                    counts[area, k, c.levels[f, k]] -= 1
-            if gone:
-                enter(c, t, e, area, start, rows, gone, key, generation, traits, draw, counts[area])
-        for start in range(end[area], full, BLOCK):
-            n = min(BLOCK, full - start)
-            for i in range(n):
-                rows[i] = i
-            enter(c, t, e, area, start, rows, n, key, generation, traits, draw, counts[area])
+                leave(c, start + places[v], leavers[area], counts[area])
+                rows[entering + v] = start + places[v]
+            new = max(0, min(start + BLOCK, full) - max(start, stop))  # families for whom there was none before
+            for v in range(new):
+                rows[entering + gone + v] = max(start, stop) + v
+            areas[entering : entering + gone + new] = area
+            entering += gone + new
+            if entering > BLOCK:  # drawn together: so many at a time, and never more than fit
+                enter(c, t, e, rows[:entering], areas[:entering], key, counts)
+                entering = 0
         end[area] = max(end[area], full)
+    enter(c, t, e, rows[:entering], areas[:entering], key, counts)

@@ -141,10 +141,11 @@ def moves(c, t, o, up, block, served, draw, listed, entries, new):
         band, grade, u = t.band[age[i]], frailty[i], draw[k, i]
         level = (packed[i] >> np.uint32(2 * k)) & np.uint32(3)
         p_up = up[band, k, level] * family_factor(packed[i], t.coupling, t.frail_up[grade, k], n_needs, k)
-        p_up *= programme_factor(offer, clock, o, o.escalation, i, k, level, band)
         p_down = t.down[band, k, level] * t.frail_down[grade]
         p_down *= t.recovery[k] if served[i] & t.lines_of[k] else one
-        p_down *= programme_factor(offer, clock, o, o.recovery, i, k, level, band)
+        if offer[0, i] | offer[1, i]:
+            p_up *= programme_factor(offer, clock, o, o.escalation, i, k, level, band)
+            p_down *= programme_factor(offer, clock, o, o.recovery, i, k, level, band)
         if p_up + p_down > one:
             p_up *= one / (p_up + p_down)
             p_down = one - p_up
