@@ -10,11 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
+from sim.results import summary as tables_of
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.joined import SWEEP_FAILURE_COLUMNS, join, read_csv
 from sim.results.manifest import read_manifest, write_manifest
-from sim.results.summary import summarise
-from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
 from sim.studies import until
 from sim.studies.arguments import check_numbers
@@ -66,7 +65,7 @@ class Comparison:
 
     @cached_property
     def _tables(self):
-        return result_tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
+        return tables_of.tables([item.runs for item in self.done if not item.failure], self.study.seeds[0])
 
     @property
     def runs(self):
@@ -99,7 +98,7 @@ class Comparison:
     @cached_property
     def summary(self):
         """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
-        return summarise(self.runs, self.bodies)
+        return tables_of.summarise(self.runs, self.bodies)
 
     def _repr_html_(self):
         """The headline table, as a notebook shows a result."""
@@ -279,6 +278,12 @@ class SweepResult:
         path = self.folder / "failures.csv"
         return read_csv(path) if path.is_file() else pd.DataFrame(columns=SWEEP_FAILURE_COLUMNS)
 
+    def _repr_html_(self):
+        """Main measures by point, as a notebook shows a result."""
+        from sim.report.swept import as_html
+
+        return as_html(self.folder)
+
 
 def sweep(
     file=None,
@@ -357,12 +362,7 @@ def model(
     Returns
     -------
     sim.system.LocalSystem
-        A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
-        be shuffled and its ``random`` drawn from: it uses neither.
-
-    Raises
-    ------
-    InputError
+        A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over.
     """
     study = load_study([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
     return next(runner.models(study.inputs(), seed, os.cpu_count()))
@@ -380,7 +380,7 @@ def tables(model):
     tuple of pandas.DataFrame
         Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
     """
-    return result_tables([[runner.result_of(model)]], model.seed)
+    return tables_of.tables([[runner.result_of(model)]], model.seed)
 
 
 def redraw(folder):
