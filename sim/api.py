@@ -10,12 +10,12 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
+from sim.report.sweep_result import SweepResult
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
-from sim.results.sweep_result import SweepResult
 from sim.studies import run as runner
 from sim.studies import until
 from sim.studies.arguments import check_numbers

@@ -52,3 +52,9 @@ class SweepResult:
         """Tasks that failed, as in ``failures.csv``: pandas.DataFrame, usually empty."""
         path = self.folder / "failures.csv"
         return read_csv(path) if path.is_file() else pd.DataFrame(columns=SWEEP_FAILURE_COLUMNS)
+
+    def _repr_html_(self):
+        """Main measures by point, as a notebook shows a result."""
+        from sim.report.swept import as_html  # drawing takes seconds to import
+
+        return as_html(self.folder)
