@@ -155,6 +155,16 @@ def test_sweeps_differ_at_points_of_the_same_settings(diff, tmp_path):
     assert diff(tmp_path / "a", tmp_path / "a")[0] == 0
 
 
+def test_sweeps_with_nothing_in_common_are_not_said_to_be_the_same(diff, tmp_path):
+    made_sweep(tmp_path / "a", steady, grid={DRIFT: [0, 1]}, replicates=1)
+    made_sweep(tmp_path / "points", steady, grid={DRIFT: [0.5]}, replicates=1)
+    made_sweep(tmp_path / "other", steady, grid={DRIFT: [0, 1]}, arrangements=["pooled_s75"], replicates=1)
+    for other in ("points", "other"):
+        code, out, _ = diff(tmp_path / "a", tmp_path / other)
+        assert code == 3
+        assert out.endswith("\n\nNothing that came out is compared: no arrangement at the same settings is in both.\n")
+
+
 def test_sweeps_with_other_seeds_have_no_interval(tmp_path):
     made_sweep(tmp_path / "a", steady, replicates=2)
     made_sweep(tmp_path / "b", steady, replicates=3)

@@ -41,6 +41,8 @@ def _pounds(found, most):
     """Lines of what came out otherwise."""
     pounds = found.pounds
     if pounds.empty:
+        if not found.in_common:
+            return ["Nothing that came out is compared: no arrangement at the same settings is in both."]
         return [f"What came out is the same{'' if found.same else ' in every sum of money that both have'}."]
     paired = pounds["n"].notna().all()
     head = (

@@ -38,11 +38,14 @@ class Contrast:
         Sums over the years of all agencies that differ, largest difference first: settings of the point (for sweeps),
         arrangement, measure, means ``a`` and ``b``, ``difference`` (b less a), and ``low``, ``high`` and ``n`` of its
         95% interval over the seeds, null where the two do not have the same seeds.
+    in_common : bool
+        Whether an arrangement, and for sweeps a point, is in both.
     """
 
     inputs: list
     tables: dict
     pounds: pd.DataFrame
+    in_common: bool
 
     @property
     def same(self):
@@ -83,7 +86,8 @@ def contrast(first, second):
         raise damaged(f"{first} or {second}", error) from None
     tables = {name: same_values(Path(first) / name, Path(second) / name) for name in TABLE_FILES}
     numbers = (_money(rows, _bodies(said)) for rows, said in ((runs, then), (other_runs, now)))
-    return Contrast(inputs, tables, _ordered(_apart(*numbers)))
+    in_common = bool(then["arrangements"].keys() & now["arrangements"].keys())
+    return Contrast(inputs, tables, _ordered(_apart(*numbers)), in_common)
 
 
 def _changes(then, now):
@@ -217,7 +221,9 @@ def _of_sweeps(first, second):
     except DAMAGED as error:
         raise damaged(f"{first} or {second}", error) from None
     pounds = pd.concat(found, ignore_index=True) if found else _apart(*[_no_money()] * 2)
-    return Contrast(inputs, tables, _ordered(pounds))
+    arrangements = [one["study"]["arrangements"].keys() for one in said]
+    in_common = bool(arrangements[0] & arrangements[1] and then.groups.keys() & now.groups.keys())
+    return Contrast(inputs, tables, _ordered(pounds), in_common)
 
 
 def _no_money():
