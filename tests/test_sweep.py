@@ -3,6 +3,8 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
+from shutil import copytree
 
 import pandas as pd
 import pytest
@@ -115,6 +117,14 @@ def test_places_and_futures_may_be_axes():
     ]  # fmt: skip
     assert [sweep.at(i).place.id for i in range(4)] == ["milltown"] * 2 + ["birmingham_2010"] * 2
     assert sweep.describe()["places"]["milltown"] == sweep.at(0).place.name
+
+
+def test_two_places_of_one_id_are_told_by_it(tmp_path):
+    copytree(Path(sim.__file__).parent / "scenarios" / "places" / "milltown", tmp_path / "copy")
+    with pytest.raises(
+        InputError, match="place milltown, future none: is given twice; give each place and future an id"
+    ):
+        load_sweep(place=["milltown", str(tmp_path / "copy")], arrangements=["silo"])
 
 
 def test_a_point_comes_to_what_a_comparison_with_its_settings_does():

@@ -198,7 +198,12 @@ def _worlds(parts, where):
                     )
                     key = study.place.id, study.future.id if study.future else NO_FUTURE
                     if key in worlds:
-                        raise InputError(where, " ".join(key), "two of this name are given", "rename one of them")
+                        raise InputError(
+                            where,
+                            f"place {key[0]}, future {key[1]}",
+                            "is given twice",
+                            "give each place and future an id of its own, a place in its place.toml",
+                        )
                     worlds[key] = study
     return worlds
 
