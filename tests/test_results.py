@@ -370,7 +370,7 @@ def test_spreads_have_no_signed_noughts():
     row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9}
     assert spread(row) == "0.0 (-1.3 to 1,234.5)"
     assert million(row) == "£0.0m (-1.3 to 1,234.5)"
-    assert million({**row, "mean": -1.26e6}) == "-£1.3m (-1.3 to 1,234.5)"
+    assert million({**row, "mean": -1.26e6}) == "-\N{WORD JOINER}£1.3m (-1.3 to 1,234.5)"
     assert spread({**row, "mean": np.nan}) == "n/a"
 
 

@@ -3,17 +3,23 @@
 import re
 import tomllib
 
+import matplotlib.pyplot as plt
+import numpy as np
 import pytest
+import seaborn as sns
 from made_sweep import made_sweep
+from seaborn.utils import relative_luminance
 
 from sim.api import redraw
 from sim.core.faults import InputError
 from sim.report import swept_figures
+from sim.report.page import MINUS_POUND
 from sim.report.swept import draw_swept, study_file
 from sim.results.swept import read_swept
 from sim.studies.sweep import load_sweep
 
 DRIFT, CLOSING, EFFECT = "services.threshold_drift", "agencies.decommissioning", "programmes.effect_scale"
+COHORT = "measurement.cohort_size"
 
 
 def steady(labels, arrangement, seed):
@@ -89,7 +95,10 @@ def test_the_answer_says_more_only_where_the_interval_leaves_nought(tmp_path, un
     assert len(found) == 2
     half = 4.302653 * 0.115470 / 3**0.5  # t of two degrees of freedom; 2.1, 1.9 and 2.1 millions
     low, high = 2.03333 - half, 2.03333 + half
-    assert all("more at 1, not told apart at 1 of 2 points. It differs most by £2.03m" in text for text in found)
+    assert all(
+        "more at 1, not told apart at 1 of 2 points. Of those told apart, it differs most by £2.03m" in text
+        for text in found
+    )
     assert f"({low:.2f} to {high:.2f}), where {DRIFT} is 1." in found[0]
 
 
@@ -103,7 +112,8 @@ def test_where_nothing_is_told_apart_nothing_is_more_or_less(tmp_path, undrawn):
 
 def test_less_is_less(tmp_path, undrawn):
     made_sweep(tmp_path, lambda *given: -steady(*given), grid={DRIFT: [1]}, replicates=4)
-    assert all(": less, -£2.00m (" in text for text in answers(page_of(tmp_path)))  # of one point, its number is told
+    found = answers(page_of(tmp_path))
+    assert all(f": less, {MINUS_POUND}2.00m (" in text for text in found)  # of one point, its number is told
 
 
 def test_one_seed_tells_nothing(tmp_path, undrawn):
@@ -111,6 +121,26 @@ def test_one_seed_tells_nothing(tmp_path, undrawn):
     page = page_of(tmp_path)
     assert all("one seed gives no interval" in text for text in answers(page))
     assert "£2.10m (n/a)" in page
+
+
+def test_sets_are_told_with_what_they_set(tmp_path, undrawn):
+    made_sweep(tmp_path, steady, grid={"if": {"as shipped": {}, "tight": {DRIFT: 0, CLOSING: 1}}}, replicates=1)
+    said = f"<code>if</code>: as shipped (nothing set); tight ({DRIFT} 0, {CLOSING} 1)</li>"
+    assert said in page_of(tmp_path)
+
+
+def test_numbers_stand_out_from_the_cells_of_a_heat_map():
+    """Black on a light cell and white on a dark one, at 4.5 to 1 or more, as the guideline for contrast asks."""
+    figure, axis = plt.subplots()
+    shades = np.linspace(-1, 1, 21).reshape(3, 7)
+    shades[1, 1] = np.nan
+    sns.heatmap(shades, ax=axis, annot=True, cmap="PuOr", cbar=False)
+    swept_figures._readable(axis)
+    cells = axis.collections[0].get_facecolors()[~np.isnan(shades.ravel())]
+    light = relative_luminance(cells), relative_luminance([text.get_color() for text in axis.texts])
+    plt.close(figure)
+    assert len(axis.texts) == 20
+    assert ((np.maximum(*light) + 0.05) / (np.minimum(*light) + 0.05) >= 4.5).all()
 
 
 def test_tables_by_hand(tmp_path, undrawn):
@@ -137,6 +167,20 @@ def test_heat_maps_put_in_brackets_what_is_not_told_from_nought(tmp_path):
     assert texts.count("(0.00)") == 4
     assert texts.count("2.00") >= 4  # and on the scale beside them
     assert "(2.00)" not in texts
+
+
+@pytest.mark.parametrize(("points", "joined"), [(8, False), (16, True)])
+def test_a_range_drawn_in_its_logarithm_is_shown_on_a_scale_of_it(points, joined, tmp_path, monkeypatch):
+    scope = {COHORT: {"low": 100, "high": 10000, "shape": "log"}, DRIFT: [0, 1]}
+    made_sweep(tmp_path, steady, sample={"design": "latin", "n": points, "range": scope}, replicates=2)
+    drawn = []
+    real = swept_figures.picture
+    monkeypatch.setattr(swept_figures, "picture", lambda *given: drawn.append(real(*given)) or drawn[-1])
+    page = page_of(tmp_path)
+    assert "mathdefault" not in page
+    assert [axis.get_xscale() for axis in drawn[0].axes] == ["log", "log", "linear", "linear"]
+    assert f"<code>{COHORT}</code>: drawn evenly in the logarithm from 100 to 10000 (" in page
+    assert ("lines join means" in page) == joined
 
 
 def test_an_arrangement_looks_the_same_in_every_picture(tmp_path):

@@ -8,11 +8,12 @@ from sim.core.text import printable
 _STYLE = """
 body{font:16px/1.55 system-ui,sans-serif;color:#1b1b1b;background:#fff;max-width:72rem;margin:2rem auto;padding:0 1.2rem}
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.25rem;margin:2.2rem 0 .6rem;border-bottom:1px solid #ccc}
-p.lead{font-size:1.05rem}figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;height:auto}
+p.lead{font-size:1.05rem}figure{margin:1rem 0;overflow-x:auto}figure svg{max-width:100%;min-width:36rem;height:auto}
 figcaption{color:#444;font-size:.92rem}table{border-collapse:collapse;font-size:.88rem;width:100%}
 th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:right;vertical-align:top}
 th:first-child,td:first-child,td.text,th.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
 th,h1,h2,li,figcaption,code{overflow-wrap:anywhere}.points{display:block;overflow-x:auto}.points th{overflow-wrap:normal}
+details{overflow-x:auto}
 pre{background:#f3f3f3;padding:.5rem .8rem;overflow-x:auto}
 @media print{body{max-width:none;margin:0}h2{break-after:avoid}figure,tr{break-inside:avoid}details{display:block}}
 """

@@ -13,6 +13,7 @@ from sim.record.measures import LEAKS, MEASURES, shown
 from sim.report.markup import Page, escaped
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
+MINUS_POUND = "-\N{WORD JOINER}£"
 ROWS, SOME_ROWS = shown(money=True)
 PEOPLE_ROWS = shown(money=False)[1]
 
@@ -114,11 +115,9 @@ def digits_for(pounds):
 
 
 def million(row, digits=1):
-    """A mean with its 5 to 95% range, in £m."""
-    text = spread(row, digits=digits)
-    return (
-        text.replace(" ", "m ", 1).replace("-", "-£", 1) if text.startswith("-") else "£" + text.replace(" ", "m ", 1)
-    )
+    """A mean with its 5 to 95% range, in £m, whose first minus stays on the line of its number."""
+    text = spread(row, digits=digits).replace(" ", "m ", 1)
+    return text.replace("-", MINUS_POUND, 1) if text.startswith("-") else f"£{text}"
 
 
 def _answers(summary, names, manifest):

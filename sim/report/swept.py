@@ -87,7 +87,8 @@ def _asked(swept, names):
         + ". Sums over the years in pounds of 2010/11.</p>"
     )
     items = [
-        f"<li><code>{escaped(name)}</code>: {_axis_in_words(name, axis)}</li>" for name, axis in swept.axes.items()
+        f"<li><code>{escaped(name)}</code>: {_axis_in_words(name, axis, study)}</li>"
+        for name, axis in swept.axes.items()
     ]
     items += [
         f"<li><code>{escaped(name)}</code>: {escaped(_said(value))} everywhere</li>"
@@ -100,16 +101,23 @@ def _count(number, word):
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
-def _axis_in_words(name, axis):
-    """Values of an axis, or from where to where it was drawn, and what it means."""
+def _axis_in_words(name, axis, study):
+    """Values of an axis, or from where to where it was drawn, and what it means or sets."""
     scope = axis.get("range")
+    if axis["kind"] == "sets":
+        sets = study["asked"]["grid"][name]
+        return escaped("; ".join(f"{value} ({_set_in_words(sets[value])})" for value in axis["values"]))
     if isinstance(scope, dict):
         near = f", most often near {_said(scope['mode'])}" if "mode" in scope else ""
-        by_factors = " by factors" if scope["shape"] == "log" else ""
-        text = f"drawn{by_factors} from {_said(scope['low'])} to {_said(scope['high'])}{near}"
+        evenly = " evenly in the logarithm" if scope["shape"] == "log" else ""
+        text = f"drawn{evenly} from {_said(scope['low'])} to {_said(scope['high'])}{near}"
     else:
         text = ", ".join(_said(value) for value in scope or axis["values"])
     return escaped(f"{text} ({DIALS[name].text})" if name in DIALS else text)
+
+
+def _set_in_words(values):
+    return ", ".join(f"{name} {_said(value)}" for name, value in values.items()) or "nothing set"
 
 
 def _said(value):
@@ -165,7 +173,8 @@ def _told(part, swept, digits):
     if sure.empty:
         return text
     widest = sure.loc[sure["mean"].abs().idxmax()]
-    return f"{text} It differs most by {_interval(widest, digits)}, where {escaped(_point_in_words(swept, widest['point']))}."
+    where = escaped(_point_in_words(swept, widest["point"]))
+    return f"{text} Of those told apart, it differs most by {_interval(widest, digits)}, where {where}."
 
 
 def _interval(row, digits):
@@ -196,7 +205,7 @@ def _figures(swept, folder, digits):
         if len(data):
             picture = swept_figures.picture(data, swept.axes, shown, differences)
             file = "_".join(["sweep", "differences" if differences else "levels", *(measures if apart else ())])
-            caption = f"{_way(swept.axes, differences)} {_in_words(data, names, digits)}"
+            caption = f"{_way(swept.axes, differences, len(swept.points))} {_in_words(data, names, digits)}"
             yield (
                 f"{title}: {MEASURES[measures[0]].label}" if apart else title,
                 caption,
@@ -204,9 +213,9 @@ def _figures(swept, folder, digits):
             )
 
 
-def _way(axes, differences):
+def _way(axes, differences, points):
     """What a picture shows, and how."""
-    from sim.report.swept_figures import kind_of, left_out
+    from sim.report.swept_figures import FEWEST_JOINED, is_numeric, kind_of, left_out
 
     band = "the 95% interval of the mean difference" if differences else "the 5 to 95% range over seeds"
     kind, text = kind_of(axes), f"Means, with {band}. Panels share one scale."
@@ -214,9 +223,9 @@ def _way(axes, differences):
         text = "Means by colour and number, on one scale"
         text += f"; in brackets where {band} holds nought." if differences else "."
     elif kind == "scatter":
-        text = (
-            "A faint mark a point of the sample; lines join means over eighths of the points, ordered by the setting."
-        )
+        text = "A faint mark a point of the sample."
+        if points >= FEWEST_JOINED and any(map(is_numeric, axes.values())):
+            text = f"{text[:-1]}; lines join means over eighths of the points, ordered by the setting."
     elif left := left_out(axes):
         text += f" {_count(left, 'more panel')} of the kind would not fit; all numbers are in summary.csv."
     return text
@@ -226,8 +235,8 @@ def _in_words(data, names, digits):
     """Lowest and highest mean of each measure and arrangement, for who does not see the picture."""
     texts = []
     for (measure, code), part in data.groupby(["measure", "arrangement"], sort=False):
-        low, high = (_pounds(mean, digits) for mean in (part["mean"].min(), part["mean"].max()))
-        texts.append(f"{MEASURES[measure].label}, {names[code]}: {low} to {high}.")
+        ends = dict.fromkeys(_pounds(mean, digits) for mean in (part["mean"].min(), part["mean"].max()))
+        texts.append(f"{MEASURES[measure].label}, {names[code]}: {' to '.join(ends)}.")
     return " ".join(texts)
 
 

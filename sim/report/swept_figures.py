@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from itertools import product
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from seaborn.utils import relative_luminance
 
 from sim.core.text import cut, printable
 from sim.record.measures import MEASURES
@@ -19,6 +21,9 @@ _MOST_ROWS, _MOST_COLUMNS = 8, 6  # panels of small multiples
 _MOST_DOTS = 2000  # points of a sample that are drawn
 _MOST_WRITTEN = 60  # cells of a heat map with their number
 _BINS = 8
+FEWEST_JOINED = 2 * _BINS  # points of a sample through which a line of means is drawn
+_WIDEST = 30  # characters of a line of a value on an axis
+_DARK = 0.179  # luminance below which white is read better than black
 _UNIT = "£m over the years, 2010/11 prices"
 
 
@@ -49,6 +54,11 @@ def is_numeric(axis):
     if axis["kind"] == "range":
         return isinstance(axis["range"], dict)
     return all(isinstance(value, int | float) for value in axis["values"])
+
+
+def is_log(axis):
+    """Whether points were drawn evenly in the logarithm of a setting."""
+    return axis["kind"] == "range" and isinstance(axis["range"], dict) and axis["range"]["shape"] == "log"
 
 
 @dataclass(frozen=True)
@@ -158,7 +168,7 @@ def _dots(data, axes, measures, looks, _):
         _draw_dots(axis, data[data["measure"] == measure], looks)
         axis.set_title(_title(measure))
         axis.set_xlabel(_UNIT)
-    panels[0, 0].set_yticks(range(len(values)), values)
+    panels[0, 0].set_yticks(range(len(values)), [fill(value, _WIDEST) for value in values])
     panels[0, 0].invert_yaxis()
     panels[0, 0].set_ylabel(label_of(name or ""))
     _legend(figure, panels[0, 0])
@@ -198,6 +208,7 @@ def _heat(data, axes, measures, looks, differences):
                 table, ax=axis, annot=_written(part, table, down, across, differences), fmt="", cbar=False,
                 linewidths=0.5, annot_kws={"fontsize": 8}, **colours,
             )  # fmt: skip
+            _readable(axis)
             axis.set_title(f"{cut(looks[code].title, 36)}\n{_title(measure)}", fontsize=9)
             axis.set(xlabel=label_of(across), ylabel=label_of(down) if axis is row[0] else "")
             axis.set_xticklabels(map(said, table.columns), rotation=0)
@@ -207,6 +218,14 @@ def _heat(data, axes, measures, looks, differences):
     bar = figure.colorbar(panels[0, 0].collections[0], ax=panels, shrink=0.8)
     bar.set_label(_UNIT)
     return figure
+
+
+def _readable(axis):
+    """Write each number of a heat map in black or white, whichever stands out more from its cell."""
+    (mesh,) = axis.collections
+    known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
+        text.set_color("white" if relative_luminance(colour) < _DARK else "black")
 
 
 def _written(part, table, down, across, differences):
@@ -245,7 +264,7 @@ def _multiples(data, axes, measures, looks, _):
     for axis in panels[:, 0] if numeric else panels[-1]:
         axis.set(**{"ylabel" if numeric else "xlabel": "£m over the years"})
     if not numeric:
-        panels[0, 0].set_yticks(range(len(values)), values)
+        panels[0, 0].set_yticks(range(len(values)), [fill(value, _WIDEST) for value in values])
         panels[0, 0].invert_yaxis()
     _legend(figure, panels[0, 0])
     return figure
@@ -285,6 +304,10 @@ def _scatter(data, axes, measures, looks, _):
                 trend = _trend(data[of_it], name) if numeric else ([], [])
                 axis.plot(*trend, color=look.colour, marker=look.marker, ms=6, mec="white", label=look.title)
             _nought(axis)
+            if is_log(axis_of):
+                axis.set_xscale("log")
+                axis.xaxis.set_major_formatter("{x:g}")
+                axis.xaxis.set_minor_formatter("")
             axis.set_xlabel(label_of(name))
             axis.set_title(_title(measure))
         row[0].set_ylabel("£m over the years")
@@ -294,7 +317,7 @@ def _scatter(data, axes, measures, looks, _):
 
 def _trend(data, name):
     """Means of equal shares of the points, ordered by a setting; nothing where there are too few."""
-    if len(data) < 2 * _BINS:
+    if len(data) < FEWEST_JOINED:
         return [], []
     shares = pd.qcut(data[name].rank(method="first"), _BINS, labels=False)
     means = data[[name, "mean"]].groupby(shares).mean()
