@@ -169,8 +169,9 @@ def serve(served, can, low, keeps, open_door, lower):
 
 
 @njit(nogil=True)
-def queue_up(packed, luck, before, need_of, code, start, below, listed, entries, keys, queue):
+def queue_up(packed, luck, before, lines, start, below, listed, entries, keys, queue):
     """Write down the families of a block that wait for a line; those let in below a threshold keep what they had."""
+    need_of, code = lines
     for v in range(entries):
         i, j = listed[v] >> 5, listed[v] & 31
         rank = 3 - ((packed[i] >> 2 * need_of[j]) & 3)
@@ -200,7 +201,7 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
         Places in queues (:func:`place_in_queue`) and rows of those who wait, in order of rows within each queue.
     """
     n_needs, n_lines = s.present.shape[0], kept.shape[1]
-    rationed = ~s.open_door
+    rationed, lines = ~s.open_door, (s.need_of, s.code)
     rows, listed = np.empty(BLOCK, np.uint16), np.empty(BLOCK * max(n_needs, n_lines) + 8, np.uint16)
     seen, shown, keeps = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
     can, low = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
@@ -244,21 +245,10 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
                 count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
             serve(served, can, low, keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
+            luck = c.luck[start:stop]
             for below, masks in enumerate((can, low)):
                 entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
-                queue_up(
-                    packed,
-                    c.luck[start:stop],
-                    before,
-                    s.need_of,
-                    s.code,
-                    start,
-                    below,
-                    listed,
-                    entries,
-                    keys[waiting:],
-                    queue[waiting:],
-                )
+                queue_up(packed, luck, before, lines, start, below, listed, entries, keys[waiting:], queue[waiting:])
                 waiting += entries
         demand_of(tally[0], demand[area, :, :, 0])
         demand_of(tally[1], demand[area, :, :, 1])
