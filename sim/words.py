@@ -44,7 +44,7 @@ def listed(kind, place):
     if kind == "measures":
         return [(item.name, f"{item.unit}: {item.meaning}") for item in MEASURES.values()]
     if kind == "experiments":
-        return [(item.name, f"{item.question} ({item.takes})") for item in map(load_experiment, experiment_names())]
+        return [(name, load_experiment(name).in_words) for name in experiment_names()]
     raise InputError("list", kind, "is unknown", suggest(kind, KINDS))
 
 

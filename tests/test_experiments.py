@@ -1,6 +1,7 @@
 """Experiments run anywhere, go on where they stopped, write what their pages show, and find what moved."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from sim.core.versions import version_of
 from sim.experiments import checking, pages, reading, running
 from sim.experiments.numbers import interval, with_interval
 from sim.experiments.reading import experiment_names, load_experiment
+from sim.words import listed
 
 ROOT = Path(__file__).parent.parent
 FOUR = ("leaks", "list_boundary", "who_wins", "zero_effect")
@@ -67,9 +69,9 @@ def test_every_experiment_says_what_it_asks_how_long_it_takes_and_what_is_checke
     code, out, _ = listsim()
     assert code == 0
     for item in map(load_experiment, experiment_names()):
-        assert f"{item.name:20} {item.question} ({item.takes})" in out.splitlines()
-        assert item.question.endswith("?")
-        assert "of processor time" in item.takes
+        assert f"{item.name:20} {item.in_words}" in out.splitlines()
+        assert (item.name, item.in_words) in listed("experiments", None)
+        assert re.fullmatch(r"[a-z].*\? \(\d+ (seconds|minutes?) of processor time(, .* to check)?\)", item.in_words)
         assert 0 < item.tolerance < 0.1
         assert item.reference.is_file()
         assert (ROOT / "docs" / f"{item.name}.md").is_file()
@@ -82,7 +84,7 @@ def test_a_page_of_docs_is_what_its_experiment_has_written():
         page = (ROOT / "docs" / f"{item.name}.md").read_text(encoding="utf-8")
         outside = [line for part in item.page.split("<!-- ") for line in part.split(" -->\n")[-1].splitlines() if line]
         assert [line for line in outside if line not in page.splitlines()] == []
-        assert f": `listsim experiment {item.name}`.\n" in page
+        assert f"`listsim experiment {item.name}`" in page
         assert "This is a variation" not in page
 
 

@@ -71,3 +71,6 @@ def test_an_installed_listsim_runs_in_an_empty_folder_of_somebody_elses_reposito
     assert (manifest["git_commit"], manifest["git_dirty"]) == (None, None)
     assert manifest["versions"]["listsim"] == PROJECT["project"]["version"]
     assert "the same bytes" in call(bin_ / "listsim", "reproduce", "results/run-001", "--no-progress", cwd=empty)
+    small = ("--place", "milltown", "--families", 1000, "--years", 2, "--replicates", 1, "--no-progress")
+    assert "results/experiment-001/leaks.md" in call(bin_ / "listsim", "experiment", "leaks", *small, cwd=empty)
+    call(bin_ / "listsim", "experiment", "headline_milltown", "--check", "--no-progress", cwd=empty)

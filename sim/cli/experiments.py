@@ -33,13 +33,11 @@ def experiment(
 
     Example: listsim experiment headline_milltown --check
     """
-    from sim.experiments.reading import load_experiment
+    from sim.experiments.reading import experiment_names, load_experiment
 
     if name is None:
-        from sim.words import listed
-
-        for found, text in listed("experiments", None):
-            print_text(f"{found:20} {text}")
+        for found in experiment_names():
+            print_text(f"{found:20} {load_experiment(found).in_words}")
         return
     chosen = load_experiment(name)
     given = {"place": place, "families": families, "replicates": replicates, "seed": seed, "years": years}
@@ -66,7 +64,7 @@ def carry_out(chosen, given, settings, out, workers, check, publish, quiet, no_p
     with folder.open_folder(chosen, out, keep=out is not None or not check) as place:
         if out is not None or not check:
             terminal.going_on(f"finished work is kept in {place}; give the same command with --out {place} to go on")
-        with Progress("Simulating", quiet or no_progress) as tell:
+        with Progress("Simulating", quiet or no_progress, workers) as tell:
             found, failures = running.carry_out(chosen, sweeps, place, workers, tell)
         if failures:
             first = failures[0]

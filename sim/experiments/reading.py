@@ -51,10 +51,10 @@ class Experiment:
     check: dict = field(default_factory=dict)
 
     @property
-    def takes(self):
-        """Processor time of a run and of a check, in words."""
+    def in_words(self):
+        """Its question, and the processor time of a run and of a check."""
         whole, check = (_in_words(minutes) for minutes in (self.cpu_minutes, self.check.get("cpu_minutes")))
-        return f"{whole} of processor time" + (f", {check} to check" if check else "")
+        return f"{self.question} ({whole} of processor time{f', {check} to check' if check else ''})"
 
     @property
     def size(self):
@@ -96,7 +96,9 @@ class Experiment:
 def _in_words(minutes):
     if minutes is None:
         return ""
-    return f"{minutes * 60:.0f} seconds" if minutes < 1 else f"{minutes:.0f} minute{'' if minutes == 1 else 's'}"
+    if minutes < 1:
+        return f"{minutes * 60:.0f} seconds"
+    return "1 minute" if round(minutes) == 1 else f"{minutes:.0f} minutes"
 
 
 def is_clone():
