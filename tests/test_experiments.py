@@ -348,6 +348,7 @@ def test_who_wins_by_hand():
     assert figure.first(rows, "cash", found["cash"]) == "a (2.0); level: b, d"
     assert figure.first(rows, "risk", found["risk"]) == "a (-1.0)"
     assert figure.undominated(found) == ["a", "b"]
+    assert figure.first(rows, "cash", found["cash"][:0]) == "nobody bought anything"
 
 
 def test_zero_effect_runs_is_kept_seed_by_seed_and_goes_on(tmp_path):
