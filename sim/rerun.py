@@ -6,11 +6,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import pandas as pd
-
 from sim.api import Comparison, compare
 from sim.core.faults import InputError, shown
-from sim.results.files import write_tables
+from sim.results.files import same_values, write_tables
 from sim.results.manifest import TABLE_FILES, made_by, read_manifest
 from sim.studies.request import Request, lay_out
 
@@ -194,12 +192,7 @@ def _verdict(old, new, recorded):
         return SAME
     if recorded == _digest(content):
         return "changed since it was written; the rerun gives the bytes that were written"
-    read = pd.read_parquet if old.suffix == ".parquet" else pd.read_csv
-    try:
-        alike = read(old).equals(read(new))
-    except (OSError, ValueError):
-        alike = False
-    return "the same values, in other bytes" if alike else "other values"
+    return "the same values, in other bytes" if same_values(old, new) else "other values"
 
 
 def _changes(then, hashes):

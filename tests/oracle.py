@@ -68,6 +68,18 @@ def unit(counter, key, word=0):
     return ((philox(tuple(int(c) & MASK for c in counter), tuple(map(int, key)))[word] >> 8) + 0.5) / 2**24
 
 
+def newborn(families, area, f, trait, need):
+    """What a family that enters brings: levels, class of frailty, luck and trust; `trait`, `need` are decisions."""
+    number, generation = (area << 20) + f - families.columns.first[area], families.columns.generation[f]
+    words = philox(tuple(map(int, (number, generation, 0, trait << 24))), tuple(map(int, families.key)))
+    frailty, entry = words[0] >> 24, families._newborn
+    levels = []
+    for k, chances in enumerate(entry.need):
+        u = unit((number, generation, 0, (need << 24) + k), families.key)
+        levels.append(sum(u < float(chance) * float(families._need_tables.frail_up[frailty, k]) for chance in chances))
+    return levels, frailty, words[2], entry.trust[words[1] >> 20]
+
+
 def screen(families, quarter, lower, decision):
     """What :meth:`Families.screen` should find, family by family, need by need and line by line.
 

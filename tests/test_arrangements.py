@@ -8,6 +8,7 @@ from sim.arrangements.reading import QUESTIONS, arrangement_names, load_arrangem
 from sim.core.evidence import check_source
 from sim.core.extends import MOST_FILES
 from sim.core.faults import InputError
+from sim.core.shipped import special
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from tests.conftest import PLAN
@@ -262,3 +263,8 @@ def test_a_fault_of_a_file_in_between_names_that_file(tmp_path):
     (tmp_path / "mine.toml").write_text('extends = "base"\n')
     with pytest.raises(InputError, match=r"base.toml: colour: unknown key"):
         load_arrangement(tmp_path / "mine.toml")
+
+
+def test_arrangements_with_a_part_of_their_own_are_shipped():
+    assert set(special("headline")) < set(arrangement_names())
+    assert load_arrangement(special("twin")).rules.decides is rules.CHOICES["decides"]["nobody"]

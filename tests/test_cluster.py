@@ -1,9 +1,14 @@
 """A real Dask scheduler with two workers over TCP comes to what processes and shards come to, whatever is killed."""
 
 import os
+import re
+import shlex
 import signal
+import socket
+import subprocess
+import sys
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import pytest
 from distributed import Client, LocalCluster
@@ -15,7 +20,7 @@ from sim.studies.cluster import connected
 from sim.studies.kept import carry_out
 from sim.studies.shards import merged
 from sim.studies.sweep_folder import open_sweep
-from tests.test_docs import call
+from tests.test_docs import README, call
 from tests.test_kept import sweep_of
 
 TABLES = ("points.parquet", "runs.parquet", "summary.csv", "differences.csv")
@@ -131,6 +136,53 @@ def test_other_code_on_the_workers_is_refused(address, monkeypatch):
             executor.submit(os.getpid).result()
     with pytest.raises(InputError, match=r"listsim 0.1.9, f{12};"), connected(address):
         pass
+
+
+@pytest.mark.slow
+def test_the_steps_in_the_readme_work_and_a_scheduler_that_goes_away_is_told_in_one_line(tmp_path):
+    lines = [
+        shlex.split(line, comments=True) for line in re.findall(r"^uv run (.* tcp.*|dask.*)$", README, re.MULTILINE)
+    ]
+    port = str(free_port())
+    steps = [[word.replace("10.0.0.1", "127.0.0.1").replace("8786", port) for word in line] for line in lines]
+    assert [line[:2] for line in steps] == [["dask", "scheduler"], ["dask", "worker"], ["listsim", "sweep"]]
+    run([sys.executable, "-m", "sim", "new", "study", "my_study.toml"], tmp_path)
+    with process(steps[0], tmp_path) as scheduler, process(steps[1], tmp_path):
+        sweep = [sys.executable, "-m", "sim", *steps[2][1:], *WORDS[WORDS.index("--place") :]]
+        wait_for_worker(f"tcp://127.0.0.1:{port}")
+        assert run(sweep, tmp_path).returncode == 0
+        assert (tmp_path / "results" / "shared" / "runs.parquet").exists()
+        again = [*sweep, "--years", "40", "--replicates", "100", "--out", "again", "--quiet"]
+        with subprocess.Popen(again, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as long:
+            while not list(tmp_path.glob("again/parts/*.parquet")):
+                time.sleep(0.1)
+            scheduler.kill()
+            assert long.wait(60) == 1
+            assert long.stderr.read() == "listsim: the executor broke; give the same command to go on\n"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextmanager
+def process(words, folder):
+    """A process of Dask's, until it is left."""
+    with subprocess.Popen([sys.executable, "-m", *words], cwd=folder, stderr=subprocess.DEVNULL) as started:
+        try:
+            yield started
+        finally:
+            started.terminate()
+
+
+def run(words, folder):
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=300)
+
+
+def wait_for_worker(address):
+    with Client(address, set_as_default=False, timeout=60) as client:
+        client.wait_for_workers(2, timeout=60)
 
 
 def test_a_scheduler_without_workers_is_refused():

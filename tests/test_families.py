@@ -166,6 +166,28 @@ def test_ages_are_spread_evenly_and_families_are_replaced(settled):
     np.testing.assert_array_equal(leavers[0], np.bincount(levels[:, 0], minlength=4))
 
 
+def test_those_who_enter_bring_what_the_plain_twin_says_and_nothing_of_those_who_left(settled):
+    families = settled.copy().families
+    families.offers = _offers(len(families.place.needs))
+    families.enrol(np.arange(families.n), 1, 0.1)
+    clock = families.columns.clock.copy()
+    families.age()
+    columns = families.columns
+    entered = np.nonzero(columns.age == 0)[0]
+    assert len(entered) > 20
+    for f in entered:
+        area = int(families.area_of(f))
+        expected = oracle.newborn(families, area, int(f), philox.ENTER_TRAIT, philox.ENTER_NEED)
+        levels = columns.levels[f].tolist()
+        assert (levels, columns.frailty[f], columns.luck[f], columns.trust[f]) == expected
+        for column in (columns.offer, columns.clock, columns.served):
+            assert not column[:, f].any()
+        assert (columns.known[f], columns.found[f], columns.trust_gain[f]) == (0, 0, 0)
+        assert columns.has[f] == sum(1 << k for k, level in enumerate(levels) if level)
+    stayed = columns.age > 0
+    np.testing.assert_array_equal(columns.clock[:, stayed] - clock[:, stayed], columns.offer[:, stayed] > 0)
+
+
 @pytest.mark.parametrize("threads", [2, 8])
 def test_threads_do_not_change_a_bit(milltown, settled, threads, monkeypatch):
     made = []

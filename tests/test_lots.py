@@ -24,6 +24,19 @@ def test_a_process_gets_the_points_of_a_seed_one_after_the_other():
     assert two.next().tasks == ((1, 1),)
 
 
+def test_processes_that_are_free_at_once_get_seeds_of_their_own_and_help_out_at_the_end():
+    two = Lots([(point, seed) for seed in (1, 2) for point in range(3)], 2)
+    for _ in range(2):
+        both = [two.next(), two.next()]
+        assert [lot.tasks[0][1] for lot in both] == [1, 2]
+        for lot in both:
+            two.back(lot, 100)
+    two = Lots([(0, 1), *((point, 2) for point in range(4))], 2)
+    first, _ = two.next(), two.next()
+    two.back(first, 100)
+    assert two.next().tasks == ((1, 2),)  # both at work on seed 2, of which most is left
+
+
 def test_lots_are_as_long_as_they_should_be_and_shrink_towards_the_end():
     tasks = [(point, 1) for point in range(1000)]
     one = [len(lot) for lot in handed_out(Lots(tasks, 1), 0.5)]

@@ -132,6 +132,7 @@ def test_shipped_files_stand_by_their_path_in_the_package_and_no_path_of_the_mac
         "places/milltown/lines.csv",
         "arrangements/do_nothing.toml",
         "providers.toml",
+        "special.toml",
         "programmes/parenting.toml",
         "evidence/deflators.csv",
     ):

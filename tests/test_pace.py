@@ -32,6 +32,7 @@ def test_the_first_task_gives_the_estimate_of_the_rest():
     steps = [(0, 0, 91), (20, 1, 91), (21, 2, 91)]
     assert paced(steps, 3)[0] == ["90 more to do: about 10 minutes on 3 processes, by the first"]
     assert paced(steps)[0] == []
+    assert paced([(0, 0, 3), (600, 1, 3)], 8)[0] == ["2 more to do: about 10 minutes on 8 processes, by the first"]
     assert paced([(0, 0, 1), (20, 1, 1)], 1)[0] == []
 
 

@@ -87,6 +87,16 @@ def test_what_is_given_goes_before_the_file(everything):
     assert other != everything
 
 
+def test_a_place_given_goes_before_those_of_the_file_and_its_grid(tmp_path):
+    path = tmp_path / "study.toml"
+    path.write_text('arrangements = ["silo"]\n[grid]\nplace = ["milltown", "birmingham_2010"]\n', encoding="utf-8")
+    assert [point["place"] for point in load_sweep(path).points] == ["milltown", "birmingham_2010"]
+    assert load_sweep(path, place="milltown").points == ({},)
+    assert load_sweep(path, grid={"place": ["milltown"]}).points == ({},)
+    found = faults_of(load_sweep, path, place="milltown", grid={"place": ["milltown"]})
+    assert found == ["--grid: place: is given beside place; leave one of them out"]
+
+
 def test_sweeps_are_equal_where_what_they_run_is_however_it_is_written():
     one = load_sweep(grid=DRIFT, **SMALL)
     assert load_sweep(grid={"services.threshold_drift": ("0", 0.250)}, **{**SMALL, "place": ["milltown"]}) == one
@@ -165,6 +175,7 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
         ({"sample": {"design": "latin", "n": 2, "range": {"programmes.optimism": [1, 9]}}}, "(programmes.optimism = "),
         ({"sample": {"design": "latin", "n": 2}}, "--sample: range: is missing"),
         ({"until": {"measure": "cash_released", "half_width": 1, "than": "pooled_s75"}}, "until.than: 'pooled_s75' is not compared"),
+        ({"until": {"measure": ["cash_released"], "half_width": 1}}, "--until: measure: ['cash_released'] is no measure"),
         ({"until": {"measure": "cash_released", "half_width": 1, "most": 1}}, "until.most: 1 is less than the first 2 seeds"),
         ({"until": {"measure": "cash_released", "half_width": 1}, "arrangements": "silo"}, "one arrangement to compare with itself"),
         ({"future": ["none", "none"]}, "--future: one is given twice"),

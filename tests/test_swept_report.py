@@ -18,7 +18,7 @@ DRIFT, CLOSING, EFFECT = "services.threshold_drift", "agencies.decommissioning",
 
 def steady(labels, arrangement, seed):
     """Silos come to a million a seed; a LIST to two millions more where the drift is 1, else to as much, give or take luck."""
-    luck = 100_000 * (-1) ** seed
+    luck = -100_000 * (-1) ** seed
     gain = 2e6 * (labels.get(DRIFT) == 1) + luck if arrangement == "list_public" else 0
     return 1e6 * seed + gain
 
@@ -87,9 +87,9 @@ def test_the_answer_says_more_only_where_the_interval_leaves_nought(tmp_path, un
     made_sweep(tmp_path, steady, grid={DRIFT: [0, 1]}, replicates=3)
     found = answers(page_of(tmp_path))
     assert len(found) == 2
-    half = 4.302653 * 0.115470 / 3**0.5  # t of two degrees of freedom; 1.9, 2.1 and 1.9 millions
-    low, high = 1.96667 - half, 1.96667 + half
-    assert all("more at 1, not told apart at 1 of 2 points. It differs most by £1.97m" in text for text in found)
+    half = 4.302653 * 0.115470 / 3**0.5  # t of two degrees of freedom; 2.1, 1.9 and 2.1 millions
+    low, high = 2.03333 - half, 2.03333 + half
+    assert all("more at 1, not told apart at 1 of 2 points. It differs most by £2.03m" in text for text in found)
     assert f"({low:.2f} to {high:.2f}), where {DRIFT} is 1." in found[0]
 
 
@@ -110,12 +110,12 @@ def test_one_seed_tells_nothing(tmp_path, undrawn):
     made_sweep(tmp_path, steady, grid={DRIFT: [0, 1]}, replicates=1)
     page = page_of(tmp_path)
     assert all("one seed gives no interval" in text for text in answers(page))
-    assert "£1.90m (n/a)" in page
+    assert "£2.10m (n/a)" in page
 
 
 def test_tables_by_hand(tmp_path, undrawn):
-    """Silos at seeds 1 and 2: 1 and 2 millions, mean 1.5, and 5 to 95% of the way between them."""
-    made_sweep(tmp_path, steady, grid={DRIFT: [0.25, 1]}, replicates=2)
+    """Silos at seeds 1 to 3: 1, 2 and 3 millions, mean 2, and 5 to 95% of the way between them."""
+    made_sweep(tmp_path, steady, grid={DRIFT: [0.25, 1]}, replicates=3)
     page = page_of(tmp_path)
     rows = re.findall(
         r"<tr><td class=\"text\">(\d+)</td><td class=\"text\">([\d.]+)</td><td class=\"text\">([^<]*)</td>(.*?)</tr>",
@@ -123,10 +123,10 @@ def test_tables_by_hand(tmp_path, undrawn):
     )
     assert [row[:2] for row in rows] == [("0", "0.25")] * 2 + [("1", "1")] * 2 + [("0", "0.25"), ("1", "1")]
     assert rows[0][2].startswith("Silos")
-    assert "<td>£1.50m (1.05 to 1.95)</td>" in rows[0][3]
+    assert "<td>£2.00m (1.10 to 2.90)</td>" in rows[0][3]
     assert rows[0][3].endswith("<td>1.00 (1.00 to 1.00)</td>")  # cashability
-    assert rows[4][3].startswith("<td>£0.00m (-1.27 to 1.27)</td>")  # luck of 0.1 either way, and t is 12.7
-    assert rows[5][3].startswith("<td><b>£2.00m (0.73 to 3.27)</b></td>")
+    assert rows[4][3].startswith("<td>£0.03m (-0.25 to 0.32)</td>")  # 0.1, -0.1 and 0.1: t of 4.3 times 0.0667
+    assert rows[5][3].startswith("<td><b>£2.03m (1.75 to 2.32)</b></td>")
 
 
 def test_heat_maps_put_in_brackets_what_is_not_told_from_nought(tmp_path):

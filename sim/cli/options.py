@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sim.core.shipped import special
+
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
@@ -16,7 +18,7 @@ app = typer.Typer(
 )
 
 
-HEADLINE = ("silo", "pooled_s75", "list_public")
+HEADLINE = special("headline")
 
 
 DEFAULT_PLACE = "birmingham_2010"

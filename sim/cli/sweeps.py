@@ -41,7 +41,7 @@ def sweep(
     wanted = load_sweep(
         file,
         grid=grid_of(grid),
-        arrangements=arrangements.split(",") if arrangements else None if file else list(HEADLINE),
+        arrangements=arrangements.split(",") if arrangements else None if file else HEADLINE,
         place=options.place,
         seed=options.seed,
         replicates=options.replicates,

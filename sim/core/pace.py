@@ -1,6 +1,6 @@
 """How long work will take, in words, by how fast it went so far."""
 
-from math import inf
+from math import ceil, inf
 from time import monotonic
 
 _UNITS = ((3_510, 60, "minute"), (127_800, 3_600, "hour"), (inf, 86_400, "day"))  # up to so many seconds, in which unit
@@ -34,7 +34,7 @@ class Pace:
             return None
         workers, self._workers = self._workers, None
         many = "1 process" if workers == 1 else f"{workers} processes"
-        left = self._left(done, total) / workers
+        left = ceil((total - done) / workers) * self._each(done)
         return f"{total - done:,} more to do: {_in_words(left)} on {many}, by the first" if done < total else None
 
     def each_minute(self, done, total):
@@ -42,11 +42,11 @@ class Pace:
         if self._clock() - self._said < self.MINUTE or done == self._before:
             return None
         self._said = self._clock()
-        return f"{self._label}: {done:,} of {total:,} done, {_in_words(self._left(done, total))} left"
+        return f"{self._label}: {done:,} of {total:,} done, {_in_words((total - done) * self._each(done))} left"
 
-    def _left(self, done, total):
-        """Seconds that what is left takes at the pace so far."""
-        return (total - done) / (done - self._before) * (self._clock() - self._begun)
+    def _each(self, done):
+        """Seconds for each that was done, at the pace so far."""
+        return (self._clock() - self._begun) / (done - self._before)
 
 
 def _in_words(seconds):

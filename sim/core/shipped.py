@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from sim.core.faults import InputError, suggest
+from sim.core.input_files import read_toml
 
 
 def shipped_folder(kind):
-    """Folder of the shipped files of a kind."""
+    """Folder of the shipped files of a kind; or the file, where there is but one."""
     return Path(__file__).parents[1] / "scenarios" / kind
 
 
@@ -36,3 +37,8 @@ def file_of(name, folder, where):
     if str(name) not in names:
         raise InputError(where, "", f"{str(name)!r} is unknown", suggest(name, names))
     return folder / f"{name}.toml"
+
+
+def special(part):
+    """The shipped arrangements that have a part of their own: ``headline`` (a list of ids) or ``twin`` (one)."""
+    return read_toml(shipped_folder("special.toml"))[part]

@@ -67,6 +67,13 @@ def write_swept(folder, into):
     (into / "report.html").write_text(page.text(), encoding="utf-8")
 
 
+def as_html(folder):
+    """Main measures of every point and arrangement of a sweep's folder, as a table for a notebook."""
+    swept = read_swept(folder, MAIN)
+    money = swept.summary.loc[swept.summary["measure"] != "cashability", "mean"]
+    return _levels(swept, distinct(swept.study["arrangements"]), digits_for(money))
+
+
 def _asked(swept, names):
     """What was swept, in words."""
     study = swept.study

@@ -8,7 +8,7 @@ import pandas as pd
 from sim.core.codes import ALL
 from sim.results.by_seed import by_seed
 
-__all__ = ["DIFFERENCE_COLUMNS", "by_seed", "half_width", "paired"]
+__all__ = ["DIFFERENCE_COLUMNS", "by_seed", "half_width", "interval", "paired"]
 
 DIFFERENCE_COLUMNS = ["arrangement", "than", "agency", "measure", "mean", "low", "high", "n"]
 CONFIDENCE = 0.95

@@ -60,6 +60,19 @@ def read_tables(folder):
         raise damaged(folder, error) from None
 
 
+def same_values(first, second):
+    """Whether two tables hold the same, in the same bytes or others."""
+    if not (first.is_file() and second.is_file()):
+        return first.is_file() == second.is_file()
+    if first.read_bytes() == second.read_bytes():
+        return True
+    read = pd.read_parquet if first.suffix == ".parquet" else pd.read_csv
+    try:
+        return read(first).equals(read(second))
+    except (OSError, ValueError):
+        return False
+
+
 def damaged(folder, error):
     """The error of a folder whose files do not hold what a comparison writes."""
     return InputError(

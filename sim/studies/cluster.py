@@ -35,7 +35,8 @@ def connected(address):
     except ImportError:
         said = "needs Dask, which is not installed"
         raise InputError(_OPTION, address, said, "install it with pip install 'listsim[cluster]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what it says of lost connections, we say in a line
+    for name in ("distributed", "distributed.client"):  # what they say of lost connections, we say in a line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         asyncio.run(_greet(address))
     except Exception as error:  # whatever stands there may answer anything

@@ -12,12 +12,13 @@ from sim.arrangements.reading import Arrangement, arrangement_names, load_arrang
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import Faults, InputError, UnknownParameterError, suggest
 from sim.core.parameters import changed
+from sim.core.shipped import special
 from sim.place.places import Place, load_place
 from sim.programmes.catalogue import load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
 from sim.studies.futures import Future, load_future
 
-TWIN = "do_nothing"
+TWIN = special("twin")
 
 
 YEARS = 15

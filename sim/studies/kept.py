@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from sim.core import terminal
 from sim.core.atomic import clear_partials, whole
 from sim.core.digest import Digests
 from sim.core.faults import InputError
@@ -126,8 +127,7 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     if executor is None:
         check_numbers(workers=workers)
     folder = Path(folder).resolve()
-    for place in (folder, folder / parts.FOLDER):
-        clear_partials(place)
+    clear_partials(folder)
     index, keys = parts.read_index(folder), Keys(sweep)
     _refuse_strange(folder, index, sweep, keys)
     mine = tasks_of(sweep, shard)
@@ -198,6 +198,8 @@ def _attempt(task, cache):
     try:
         return attempt(task.study, task.point, task.seed, 1, cache)
     except InputError as error:
+        if terminal.received:  # as in `attempt`
+            raise
         failure = Failure(type(error).__name__, str(error), traceback.format_exc())
         return Done(task.point, task.seed, [], failure)
 
@@ -222,8 +224,9 @@ def _write(folder, name, content):
 
 @contextmanager
 def _marked(folder):
-    """A file that whoever shares the disk can see, while its process holds the folder."""
+    """A file that whoever shares the disk can see, while its process holds the folder; what is half written goes."""
     mark = folder / f".here_{holder()}.partial"
+    clear_partials(folder)
     with told(folder):
         mark.touch()
     try:
@@ -231,6 +234,7 @@ def _marked(folder):
     finally:
         with suppress(OSError):
             mark.unlink(missing_ok=True)
+        clear_partials(folder)  # of a worker that was killed
 
 
 def _known(task, index):

@@ -38,7 +38,6 @@ class Lots:
         self._left = sum(map(len, self._seeds.values()))
         self._again, self._alone, self._out = deque(), deque(), []
         self._seconds = self._timed = 0
-        self._last = None  # the seed whose lot came back last, and with it the process that knows it
 
     def __bool__(self):
         return bool(self._left or self._again or self._alone)
@@ -62,7 +61,6 @@ class Lots:
         """A lot came back, after so many seconds of work."""
         self._out.remove(lot)
         self._seconds, self._timed = self._seconds + seconds, self._timed + len(lot.tasks)
-        self._last = lot.tasks[0][1]
 
     def lost(self, lot):
         """A lot did not come back: True if it will be handed out again, False if its one task has failed for good."""
@@ -85,9 +83,7 @@ class Lots:
         return Lot(tasks)
 
     def _seed(self):
-        """The seed of the process that is free, else one that no process has, else that of which most is left."""
-        if self._last in self._seeds:
-            return self._last
+        """The first seed that no process has, the one of the process that is free as a rule; else the longest."""
         taken = {lot.tasks[0][1] for lot in self._out}
         free = [seed for seed in self._seeds if seed not in taken]
         return free[0] if free else max(self._seeds, key=lambda seed: len(self._seeds[seed]))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sim.arrangements.reading import files_of
 from sim.core.evidence import own_deflators
+from sim.core.shipped import special
 from sim.place.places import TABLES
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -14,7 +15,8 @@ PLACE_FILES = ("place.toml", *(f"{name}.csv" for name in (*TABLES, "transitions"
 COMMON_FILES = (
     "providers.toml",
     "investors.toml",
-    "arrangements/do_nothing.toml",
+    "special.toml",
+    f"arrangements/{special('twin')}.toml",
     "evidence/*.csv",
     "programmes/*.toml",
 )

@@ -31,6 +31,7 @@ def simulate(inputs, settled, seed, twin=None):
     model = LocalSystem(inputs, settled, seed, Recorder(twin))
     model.run_model()
     model.recorder.finish(model)
+    model.families = None  # most of its memory, which else stays until Python looks for rings of references
     return model.recorder, model.services.prices
 
 
@@ -54,7 +55,11 @@ def run_task(every, seed, threads=1, cache=None):
     -------
     list of RunResult
     """
-    return list(map(result_of, models(every, seed, threads, cache)))
+    results = []
+    for model in models(every, seed, threads, cache):
+        results.append(result_of(model))
+        model.families = None  # as in :func:`simulate`
+    return results
 
 
 def models(every, seed, threads=1, cache=None):

@@ -74,13 +74,14 @@ def asked(file=None, **given):
         parts = {"settings": {}, "grid": ()}
         if file is not None:
             with faults.kept():
-                parts |= _read(_beside(read_toml(str(file)), Path(file).parent), lambda key: (file, key))
+                parts |= _read(read_toml(str(file)), lambda key: (file, key), Path(file).parent)
         with faults.kept():
             own = _read(given, lambda key: _option(*key.partition(".")[::2]))
             axes = {axis.name: axis for axis in (*parts["grid"], *own.get("grid", ()))}
             settings = {**parts["settings"], **own.get("settings", {})}
             parts |= {**own, "grid": tuple(axes.values()), "settings": settings}
-    return _axes_apart(parts, file or "--grid")
+    _check_apart(parts, file or "--grid")
+    return parts
 
 
 def _option(key, rest):
@@ -89,24 +90,35 @@ def _option(key, rest):
 
 
 def _beside(spec, folder):
-    """A study file's contents with names of the user's own files as paths from where we are."""
+    """The same contents with names of the user's own files as paths from where we are."""
 
     def found(key, name):
         own = isinstance(name, str) and name not in (*_NAMED[key](), "all", NO_FUTURE)
         return os.path.join(folder, name) if own and os.path.exists(os.path.join(folder, name)) else name
 
-    for key in _NAMED:
-        if key in spec:
-            value = spec[key]
-            spec[key] = [found(key, name) for name in value] if isinstance(value, list) else found(key, value)
+    def found_all(key, value):
+        return [found(key, name) for name in value] if isinstance(value, list) else found(key, value)
+
+    return {key: found_all(key, value) if key in _NAMED else value for key, value in spec.items()}
+
+
+def _lifted(spec, at):
+    """The same contents with places and futures of the grid where those of the study stand."""
+    grid = spec.get("grid")
+    for key in ("place", "future"):
+        if isinstance(grid, Mapping) and key in grid:
+            if key in spec:
+                raise InputError(*at(f"grid.{key}"), f"is given beside {key}", "leave one of them out")
+            grid = {name: value for name, value in grid.items() if name != key}
+            spec = {**spec, key: spec["grid"][key], "grid": grid}
     return spec
 
 
-def _read(spec, at):
-    """The parts of a study by key; `at` says where a key stands, as file and key."""
+def _read(spec, at, folder=""):
+    """The parts of a study by key; `at` says where a key stands, as file and key; names of files count from a folder."""
     parts = {}
     with Faults() as faults:
-        for key, value in spec.items():
+        for key, value in _beside(_lifted(spec, at), folder).items():
             with faults.kept():
                 if key not in _READERS:
                     raise InputError(*at(key), "unknown key", suggest(key, _READERS))
@@ -114,13 +126,8 @@ def _read(spec, at):
     return parts
 
 
-def _axes_apart(parts, where):
-    """Let places and futures of a grid stand where the others do; refuse what is given in two ways."""
-    axes = {axis.name: axis for axis in parts["grid"]}
-    for key in ("place", "future"):
-        if axis := axes.pop(key, None):
-            parts[key] = tuple(map(str, axis.values))
-    parts["grid"] = tuple(axes.values())
+def _check_apart(parts, where):
+    """Refuse what is given in two ways."""
     ways = [("settings", name) for name in parts["settings"]]
     for axis in parts["grid"]:
         ways += [
@@ -133,7 +140,6 @@ def _axes_apart(parts, where):
                 found = [way for way, other in ways if other == name]
                 if len(found) > 1:
                     raise InputError(where, name, f"is given in {' and in '.join(found)}", "leave one of them out")
-    return parts
 
 
 def _names(key, value, at):
@@ -315,7 +321,7 @@ def _until(key, table, at):
         check_keys(table, at(key)[0], known, faults, f"{at(key)[1]}.".lstrip("."))
         with faults.kept():
             measure = table.get("measure")
-            if measure not in MEASURES:
+            if not isinstance(measure, str) or measure not in MEASURES:
                 given = "is missing" if measure is None else f"{shown(measure)} is no measure"
                 raise InputError(*at(f"{key}.measure"), given, suggest(measure, MEASURES))
         with faults.kept():

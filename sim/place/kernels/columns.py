@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-BLOCK = 256  # families that a kernel works on at a time, so that what it notes of them stays near
+BLOCK = 512  # families that a kernel works on at a time, so that what it notes of them stays near
 QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
 FRAILTY_CLASSES = 256
 SLOTS = 2  # programmes a family carries, running or fading

@@ -7,7 +7,7 @@ from numba import njit
 
 from sim.core.compiled import compiled
 from sim.core.philox import MOVE, philox, to_unit
-from sim.place.kernels.columns import BLOCK, RING, SLOTS
+from sim.place.kernels.columns import BLOCK, QUARTERS_OF_AGE, RING, SLOTS
 from sim.place.kernels.lists import list_bits, list_rows
 
 _MARGIN = np.float32(1.00001)  # float32 products may exceed their bound by a rounding
@@ -43,32 +43,33 @@ class OfferTables(NamedTuple):
 
 
 @njit(nogil=True, inline="always")
-def family_factor(levels, coupling, frail, f, k):
+def family_factor(packed, coupling, frail, n_needs, k):
     """Factor of lasting frailty and of the family's other needs on the chance that need k worsens (3.2)."""
     extra = np.float32(1.0)
-    for j in range(levels.shape[1]):
-        extra += coupling[k, j] * np.float32(levels[f, j])
+    for j in range(n_needs):
+        extra += coupling[k, j] * np.float32((packed >> np.uint32(2 * j)) & np.uint32(3))
     return frail * extra
 
 
 @njit(nogil=True, inline="always")
-def programme_factor(offer, clock, strength, level_weight, band_weight, log_ratio, f, k, level, band):
+def programme_factor(offer, clock, o, log_ratio, i, k, level, band):
     """Factor of the programmes a family is or was on; 1 exactly where the log ratio is nought (3.2)."""
     total = np.float32(0.0)
     for slot in range(SLOTS):
-        i = offer[slot, f]
-        if i:
-            total += log_ratio[i, k] * strength[i, clock[slot, f]] * level_weight[i, level] * band_weight[i, band]
+        on = offer[slot, i]
+        if on:
+            strength = o.strength[on, clock[slot, i]]
+            total += log_ratio[on, k] * strength * o.level_weight[on, level] * o.band_weight[on, band]
     return np.exp(total) if total != 0 else np.float32(1.0)
 
 
 @njit(nogil=True, inline="always")
-def draw_needs(draw, area, row, n, generation, start, quarter, key0, key1):
+def draw_needs(draw, number, generation, quarter, key0, key1):
     """One uniform a family and need for a block of families: draw[k, i]."""
     for part in range(draw.shape[0] // 4):
         code = (MOVE << 24) + part
-        for i in range(n):
-            x0, x1, x2, x3 = philox((area << 20) + row + i, generation[start + i], quarter, code, key0, key1)
+        for i in range(generation.size):
+            x0, x1, x2, x3 = philox(number + i, generation[i], quarter, code, key0, key1)
             draw[4 * part, i] = to_unit(x0)
             draw[4 * part + 1, i] = to_unit(x1)
             draw[4 * part + 2, i] = to_unit(x2)
@@ -76,35 +77,82 @@ def draw_needs(draw, area, row, n, generation, start, quarter, key0, key1):
 
 
 @njit(nogil=True, inline="always")
-def may_move(visit, up, draw, has, burden, frailty, frail_most, coupling_max, offer, up_max, start, n, ceiling):
-    """Needs of each family of a block that might move: those it has, and those whose draw is low enough to begin.
+def bounds(t, up, age, top, bottom):
+    """The largest chance to worsen and to ease in a block, by need and level, but for what differs by family.
 
-    Plain loops over the block, so that the processor's vector units do the work. Bit k of ``visit[i]`` is need k.
+    Families stand in order of age, so that a block has one or two of the age bands.
     """
-    for i in range(n):
-        f = start + i
-        most = frail_most[frailty[f]] * (np.float32(1.0) + coupling_max * np.float32(burden[f])) * _MARGIN
-        for slot in range(SLOTS):
-            most *= up_max[offer[slot, f]]
-        ceiling[i] = most
-        visit[i] = has[f]
-    for k in range(up.shape[1]):
-        onset = up[:, k, 0].max()
-        for i in range(n):
-            visit[i] |= (draw[k, i] < onset * ceiling[i]) << k
+    youngest, oldest = QUARTERS_OF_AGE, 0
+    for i in range(age.size):
+        youngest, oldest = min(youngest, age[i]), max(oldest, age[i])
+    top[:] = 0
+    bottom[:] = 0
+    for band in range(t.band[youngest], t.band[oldest] + 1):
+        for k in range(top.shape[0]):
+            for level in range(4):
+                top[k, level] = max(top[k, level], up[band, k, level] * _MARGIN)
+                bottom[k, level] = max(bottom[k, level], t.down[band, k, level] * t.recovery_max * _MARGIN)
 
 
 @njit(nogil=True, inline="always")
-def change_levels(levels, packed, has, burden, counts, start, listed, new, changes):
+def may_move(visit, draw, packed, top, bottom, rising, easing):
+    """Needs of each family of a block whose draw lies beyond a bound that no family factor can pass: bits of `visit`.
+
+    Plain loops over the block, so that the processor's vector units do the work.
+    """
+    n = packed.size
+    visit[:n] = 0
+    for k in range(top.shape[0]):
+        shift = np.uint32(2 * k)
+        top0, top1, top2 = top[k, 0], top[k, 1], top[k, 2]
+        bottom1, bottom2, bottom3 = bottom[k, 1], bottom[k, 2], bottom[k, 3]
+        for i in range(n):
+            p = packed[i] >> shift
+            odd, high = p & np.uint32(1) != 0, p & np.uint32(2) != 0
+            up = (np.float32(0) if odd else top2) if high else (top1 if odd else top0)
+            down = (bottom3 if odd else bottom2) if high else (bottom1 if odd else np.float32(0))
+            visit[i] |= ((draw[k, i] < up * rising[i]) | (np.float32(1) - draw[k, i] <= down * easing[i])) << k
+
+
+@njit(nogil=True, inline="always")
+def change_levels(levels, packed, has, burden, counts, listed, new, changes):
     """Listed needs take their new levels: only now, so that every need saw the others as they were."""
     for v in range(changes):
-        f, k, level = start + (listed[v] >> 5), listed[v] & 31, new[v]
-        counts[k, levels[f, k]] -= 1
+        i, k, level = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31), new[v]
+        was = levels[i, k]
+        counts[k, was] -= 1
         counts[k, level] += 1
-        burden[f] += level - levels[f, k]
-        packed[f] ^= np.uint32((level ^ levels[f, k]) << 2 * k)
-        levels[f, k] = level
-        has[f] = has[f] | (1 << k) if level else has[f] & ~(1 << k)
+        burden[i] += level - was
+        packed[i] ^= np.uint32(level ^ was) << np.uint32(2 * k)
+        levels[i, k] = level
+        has[i] = has[i] | (1 << k) if level else has[i] & ~(1 << k)
+
+
+@njit(nogil=True, inline="always")
+def moves(c, t, o, up, block, served, draw, listed, entries, new):
+    """Of the listed needs of a block of families, those that change; fills `new` with their new levels."""
+    one = np.float32(1.0)
+    age, frailty, packed = c.age[block], c.frailty[block], c.packed[block]
+    offer, clock = c.offer[:, block], c.clock[:, block]
+    n_needs = t.recovery.size
+    changes = 0
+    for v in range(entries):
+        i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
+        band, grade, u = t.band[age[i]], frailty[i], draw[k, i]
+        level = (packed[i] >> np.uint32(2 * k)) & np.uint32(3)
+        p_up = up[band, k, level] * family_factor(packed[i], t.coupling, t.frail_up[grade, k], n_needs, k)
+        p_down = t.down[band, k, level] * t.frail_down[grade]
+        p_down *= t.recovery[k] if served[i] & t.lines_of[k] else one
+        if offer[0, i] | offer[1, i]:
+            p_up *= programme_factor(offer, clock, o, o.escalation, i, k, level, band)
+            p_down *= programme_factor(offer, clock, o, o.recovery, i, k, level, band)
+        if p_up + p_down > one:
+            p_up *= one / (p_up + p_down)
+            p_down = one - p_up
+        listed[changes] = listed[v]
+        new[changes] = level + 1 if u < p_up else level - 1
+        changes += (u < p_up) | (one - u < p_down)
+    return changes
 
 
 @compiled
@@ -125,59 +173,34 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     counts : int64 (neighbourhoods, K, 4)
         Families by level, kept up to date.
     """
-    first, end, levels, packed, has, burden = c.first, c.end, c.levels, c.packed, c.has, c.burden
-    age, generation, frailty = c.age, c.generation, c.frailty
-    offer, clock, served = c.offer, c.clock, c.served[(quarter + RING - 1) % RING]
-    bands, up_chance, down_chance, frail_up, frail_down = t.band, t.up, t.down, t.frail_up, t.frail_down
-    coupling, lines_of, recovery = t.coupling, t.lines_of, t.recovery
-    escalation, recovering, strength = o.escalation, o.recovery, o.strength
-    level_weight, band_weight, up_max, down_max = o.level_weight, o.band_weight, o.up_max, o.down_max
-    n_needs = levels.shape[1]
-    one = np.float32(1.0)
-    easing = down_max * t.recovery_max * _MARGIN
+    n_needs, one = t.recovery.size, np.float32(1.0)
+    worsening, recovering = np.float32(o.up_max.max() ** SLOTS), np.float32(o.down_max.max() ** SLOTS)
     draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.float32)
-    listed = np.empty(BLOCK * n_needs + 8, np.uint16)
-    new = np.empty(BLOCK * n_needs + 8, np.uint8)
-    visit = np.empty(BLOCK, np.int32)
-    rows = np.empty(BLOCK, np.uint16)
-    ceiling = np.empty(BLOCK, np.float32)
+    rows, visit = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
+    listed, new = np.empty(BLOCK * n_needs + 8, np.uint16), np.empty(BLOCK * n_needs + 8, np.uint8)
+    rising, easing = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
+    top, bottom = np.empty((n_needs, 4), np.float32), np.empty((n_needs, 4), np.float32)
     for area in range(first_area, last_area):
-        up = up_chance[area]
-        for start in range(first[area], end[area], BLOCK):
-            n = min(BLOCK, end[area] - start)
-            draw_needs(draw, area, start - first[area], n, generation, start, quarter, key[0], key[1])
-            may_move(
-                visit, up, draw, has, burden, frailty, t.frail_most, t.coupling_max, offer, up_max, start, n, ceiling
-            )
-            near = 0
-            for v in range(
-                list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
-            ):  # without branches: the processor could not guess
-                i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
-                f = np.uint64(start) + i
-                band, level, u = bands[age[f]], levels[f, k], draw[k, i]
-                ease = frail_down[frailty[f]] * easing[offer[0, f]] * down_max[offer[1, f]]
-                listed[near] = listed[v]
-                near += (u < up[band, k, level] * ceiling[i]) | (one - u <= down_chance[band, k, level] * ease)
-            changes = 0
-            for v in range(near):
-                i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
-                f = np.uint64(start) + i
-                band, grade, level, u = bands[age[f]], frailty[f], levels[f, k], draw[k, i]
-                p_up = up[band, k, level] * family_factor(levels, coupling, frail_up[grade, k], f, k)
-                p_up *= programme_factor(
-                    offer, clock, strength, level_weight, band_weight, escalation, f, k, level, band
-                )
-                p_down = down_chance[band, k, level] * frail_down[grade]
-                if served[f] & lines_of[k]:
-                    p_down *= recovery[k]
-                p_down *= programme_factor(
-                    offer, clock, strength, level_weight, band_weight, recovering, f, k, level, band
-                )
-                if p_up + p_down > one:
-                    p_up *= one / (p_up + p_down)
-                    p_down = one - p_up
-                listed[changes] = listed[v]
-                new[changes] = level + 1 if u < p_up else level - 1
-                changes += (u < p_up) | (one - u < p_down)
-            change_levels(levels, packed, has, burden, counts[area], start, listed, new, changes)
+        for start in range(c.first[area], c.end[area], BLOCK):
+            n = min(BLOCK, c.end[area] - start)
+            block = slice(start, start + n)
+            frailty, burden, packed = c.frailty[block], c.burden[block], c.packed[block]
+            offer = c.offer[:, block]
+            served = c.served[(quarter + RING - 1) % RING, block]
+            number = (area << 20) + start - c.first[area]
+            draw_needs(draw, number, c.generation[block], quarter, key[0], key[1])
+            bounds(t, t.up[area], c.age[block], top, bottom)
+            for i in range(n):
+                rising[i] = t.frail_most[frailty[i]] * (np.float32(1.0) + t.coupling_max * np.float32(burden[i]))
+            for i in range(n):
+                easing[i] = t.frail_down[frailty[i]]
+            for i in range(n):
+                helped = (offer[0, i] | offer[1, i]) != 0
+                rising[i] *= worsening if helped else one
+            for i in range(n):
+                helped = (offer[0, i] | offer[1, i]) != 0
+                easing[i] *= recovering if helped else one
+            may_move(visit, draw, packed, top, bottom, rising, easing)
+            entries = list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
+            changes = moves(c, t, o, t.up[area], block, served, draw, listed, entries, new)
+            change_levels(c.levels[block], packed, c.has[block], burden, counts[area], listed, new, changes)
