@@ -62,7 +62,6 @@ def measure(runs, workers, folder):
         "joining": time.process_time() - carried,
         "parts": parts,
         "bytes": sum(path.stat().st_size for path in out.rglob("*.parquet")),
-        "cpu": sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     print(json.dumps(found))
@@ -96,7 +95,6 @@ def main():
     print(f"CPU a run: model {each['model']:.0f} ms, keeping {each['keeping']:.1f} ms, tables {each['joining']:.1f} ms")
     print(f"machinery {share:.1%} of the model's CPU; {SHARE:.0%} allowed")
     print(f"peak memory of the parent of two processes {two['peak'] / 1e6:.0f} MB; {MEMORY / 1e6:.0f} allowed")
-    print(f"CPU in all, start included: one process {one['cpu']:.0f} s, two {two['cpu']:.0f} s")
     print(f"one process {one['wall']:.0f} s, two {two['wall']:.0f} s: {gain:.2f} times as fast; {GAIN} wanted")
     return 0 if share < SHARE and two["peak"] < MEMORY and gain >= GAIN else 1
 

@@ -3,15 +3,16 @@
 import os
 import tempfile
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
+from sim.report.sweep_result import SweepResult
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
-from sim.results.joined import SWEEP_FAILURE_COLUMNS, join, read_csv
+from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
@@ -233,51 +234,6 @@ def compare_points(points, arrangements, *, workers=1, progress=None, cache=None
         name: Comparison(study.at(number), [item for item in done if item.point == number])
         for number, name in enumerate(points)
     }
-
-
-@dataclass(frozen=True)
-class SweepResult:
-    """What a sweep came to, read from its folder.
-
-    Attributes
-    ----------
-    sweep : studies.sweep.Sweep
-        What was run.
-    folder : pathlib.Path
-    outcome : studies.shards.Outcome
-        Numbers of tasks done and failed.
-    """
-
-    sweep: object
-    folder: Path
-    outcome: object
-    _borrowed: object = field(default=None, repr=False)  # a folder of the system's, gone with the last who knows it
-
-    @cached_property
-    def points(self):
-        """A row a point and a column a setting, as in ``points.parquet``: pandas.DataFrame."""
-        return pd.read_parquet(self.folder / "points.parquet")
-
-    @cached_property
-    def runs(self):
-        """Leaf rows by point, as in ``runs.parquet``: pandas.DataFrame."""
-        return pd.read_parquet(self.folder / "runs.parquet")
-
-    @cached_property
-    def summary(self):
-        """Means and quantiles with the settings of their point, as in ``summary.csv``: pandas.DataFrame."""
-        return read_csv(self.folder / "summary.csv")
-
-    @cached_property
-    def differences(self):
-        """Paired differences with the settings of their point, as in ``differences.csv``: pandas.DataFrame."""
-        return read_csv(self.folder / "differences.csv")
-
-    @cached_property
-    def failures(self):
-        """Tasks that failed, as in ``failures.csv``: pandas.DataFrame, usually empty."""
-        path = self.folder / "failures.csv"
-        return read_csv(path) if path.is_file() else pd.DataFrame(columns=SWEEP_FAILURE_COLUMNS)
 
 
 def sweep(

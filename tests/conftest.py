@@ -1,5 +1,6 @@
 """Shared places and runs; a run is made once and only read."""
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -54,6 +55,24 @@ def blank_twin(n_families):
     served = Served()
     served.add(np.zeros(n_families, np.uint32))
     return Recorder(served=served)
+
+
+@pytest.fixture
+def listsim(tmp_path, monkeypatch, capfd):
+    """Run the command line in an empty folder; (exit code, stdout, stderr)."""
+    from sim.cli.shell import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        out, err = capfd.readouterr()
+        return stop.value.code, out, err
+
+    return call
 
 
 def with_values(place, changes):

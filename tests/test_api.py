@@ -110,6 +110,16 @@ def test_a_notebook_shows_a_result_as_a_table_with_names_as_they_are(tmp_path):
     assert re.search(r"<th>Cash released</th><td>-?\d+\.\d \(", shown)
 
 
+def test_a_notebook_shows_a_sweep_as_a_table_by_point():
+    grid = {"services.threshold_drift": [0, 0.5]}
+    shown = sim.sweep(
+        arrangements=["silo"], grid=grid, place="milltown", families=600, years=2, replicates=2
+    )._repr_html_()
+    assert shown.count("<tr>") == 3
+    assert "Cash released" in shown
+    assert re.search(r'<td class="text">0.5</td><td class="text">Silos[^<]*</td><td>£\d', shown)
+
+
 def test_the_notebook_runs_from_first_cell_to_last(tmp_path, monkeypatch):
     book = json.loads((DOCS / "notebook.ipynb").read_text(encoding="utf-8"))
     assert book["nbformat"] == 4

@@ -12,27 +12,10 @@ from pathlib import Path
 import pytest
 
 from sim.cli.options import app
-from sim.cli.shell import main
 from sim.studies import executors as pool
 from sim.studies import run as runner
 
 TOWN = ["--place", "milltown", "--no-progress"]
-
-
-@pytest.fixture
-def listsim(tmp_path, monkeypatch, capfd):
-    """Run the command line in an empty folder; (exit code, stdout, stderr)."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words):
-        monkeypatch.setattr(sys, "argv", ["listsim", *map(str, words)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        out, err = capfd.readouterr()
-        return stop.value.code, out, err
-
-    return call
 
 
 def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):

@@ -336,8 +336,8 @@ import resource, sys
 from sim.results.joined import join
 from sim.studies import run as runner
 from sim.studies.kept import carry_out
+from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
-from tests.conftest import SMALL_SWEEP, runs_of, sweep_of
 
 def sweep_of(points):
     values = [point / points for point in range(points)]

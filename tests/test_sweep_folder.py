@@ -131,6 +131,9 @@ def test_the_second_of_two_at_a_time_is_refused_and_shards_are_not(sweep, other,
             open_sweep(sweep, "out", shard=(1, 2)).__enter__()
         with pytest.raises(TakenError, match="another study"):
             open_sweep(other, "out", shard=(1, 2)).__enter__()
+        for wanted, overwrite in ((sweep, False), (other, True)):
+            with pytest.raises(TakenError, match=r"out: a shard of it is running; .* remove .out.shard-1-of-2.partial"):
+                open_sweep(wanted, "out", overwrite).__enter__()
     assert set(tree(here)) == {"out", "out/study.json", "out/parts"}
 
 

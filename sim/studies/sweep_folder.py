@@ -3,6 +3,7 @@
 import time
 from contextlib import contextmanager
 from functools import cache, partial
+from glob import escape
 from pathlib import Path
 
 from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap
@@ -74,6 +75,8 @@ def open_said(said, out, overwrite=False, inputs=(), shard=None):
     folder = _shared(said, out, overwrite, inputs)
     name = folder.with_name(f"{folder.name}.shard-{shard[0]}-of-{shard[1]}")
     with Reservation(name, lambda _: None, None):
+        if not _same(said, folder):  # replaced just now
+            raise TakenError("--out", folder, "was replaced by another study", "give another folder")
         yield folder
 
 
@@ -82,6 +85,7 @@ def _held(said, out, overwrite, inputs):
     """The folder, made if need be, and nobody else's until it is left."""
     check = partial(_check, out, said, overwrite, inputs)
     with reserve_next("sweep") if out is None else Reservation(out, check, swap) as held:
+        _refuse_shards(held.path)
         if not _same(said, held.path):
             held.finish(lambda new: _begin(new, said))
         (held.path / parts.FOLDER).mkdir(exist_ok=True)
@@ -101,6 +105,13 @@ def _shared(said, out, overwrite, inputs):
             if time.monotonic() - begun > PATIENCE:
                 raise
         time.sleep(0.05)
+
+
+def _refuse_shards(folder):
+    """Refuse a folder into which shards write."""
+    for lock in sorted(folder.parent.glob(f".{escape(folder.name)}.shard-*.partial")):
+        remedy = f"wait for it; if it is gone, remove {lock.name}"
+        raise HeldError("--out", folder, "a shard of it is running", remedy)
 
 
 def _begin(folder, said):
