@@ -206,7 +206,7 @@ def _figures(swept, folder, digits):
 
 def _way(axes, differences):
     """What a picture shows, and how."""
-    from sim.report.swept_figures import kind_of, left_out
+    from sim.report.swept_figures import MOST_DOTS, kind_of, left_out
 
     band = "the 95% interval of the mean difference" if differences else "the 5 to 95% range over seeds"
     kind, text = kind_of(axes), f"Means, with {band}. Panels share one scale."
@@ -215,7 +215,8 @@ def _way(axes, differences):
         text += f"; in brackets where {band} holds nought." if differences else "."
     elif kind == "scatter":
         text = (
-            "A faint mark a point of the sample; lines join means over eighths of the points, ordered by the setting."
+            f"A faint mark a point, of the first {MOST_DOTS:,}; bold ones are means over eighths of all points, ordered by "
+            "the setting, or over those of a word. Panels share one scale."
         )
     elif left := left_out(axes):
         text += f" {_count(left, 'more panel')} of the kind would not fit; all numbers are in summary.csv."
