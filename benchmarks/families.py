@@ -25,7 +25,7 @@ VERSIONS = {
     "Mesa": MesaVersion, "Starsim": StarsimVersion, "Starsim tuned": TunedVersion, "numpy": NumpyVersion, "listsim": KernelVersion,
 }  # fmt: skip
 AREAS = {**dict.fromkeys(VERSIONS, 400), "Mesa": 32}
-GOALS = {"Mesa": 200, "Starsim": 8}
+GOALS = {"Mesa": 300, "Starsim": 15}
 WARM_UP, CHECKED_FROM, ROUNDS, A_ROUND = 40, 10, 9, 2  # quarters, but for ROUNDS
 ERRORS = 4  # standard errors
 

@@ -53,6 +53,29 @@ def test_kept_on_disk_otherwise(monkeypatch, warned, tmp_path):
     assert not warned
 
 
+CALLED = "from numba import njit\n@njit(inline='always')\ndef inner(x):\n    return {} * x\n"
+CALLER = (
+    "from sim.core.compiled import compiled\nfrom called import inner\n@compiled\ndef outer(x):\n    return inner(x)\n"
+)
+
+
+def test_what_is_kept_falls_with_any_file_that_is_compiled_into_it(tmp_path):
+    (tmp_path / "caller.py").write_text(CALLER)
+    code = "from caller import outer; print(outer(3), sum(outer.stats.cache_hits.values()))"
+    said = []
+    for times in (2, 2, 50):
+        (tmp_path / "called.py").write_text(CALLED.format(times))
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(done.stdout.split())
+    assert said == [["6", "0"], ["6", "1"], ["150", "0"]]
+
+
 def test_the_parent_says_it_and_the_workers_do_not():
     nowhere = {"NUMBA_CACHE_DIR": "/dev/null/x", "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator"}
     for module, lines in (("sim.place.kernels", 1), ("sim.studies.worker", 0)):

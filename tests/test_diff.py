@@ -189,3 +189,11 @@ def test_wrong_folders_are_told_in_a_line(diff, results, tmp_path):
         assert err.startswith("listsim: ")
         assert told in err
         assert err.count("\n") == 1
+
+
+def test_a_point_of_which_nothing_was_done_is_not_taken_for_the_next(tmp_path):
+    made_sweep(tmp_path / "a", steady, failed=[(0, 1), (0, 2)], grid={DRIFT: [0, 1]}, replicates=2)
+    made_sweep(tmp_path / "b", lambda *given: 2 * steady(*given), grid={DRIFT: [0, 1]}, replicates=2)
+    found = contrast(tmp_path / "a", tmp_path / "b")
+    assert set(found.pounds[DRIFT]) == {1}
+    assert ("points", "that the other has not", 0, 1) in found.inputs

@@ -307,7 +307,7 @@ def test_list_boundary_runs(tmp_path):
 def test_the_commands_of_the_boundary_are_its_points():
     text = (ROOT / "docs" / "list_boundary.md").read_text(encoding="utf-8")
     sweep = running.sweeps_of(load_experiment("list_boundary"))["points"]
-    lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["point"])
+    lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["case"])
     shown = {name: value if isinstance(value, str) else f"{value:g}" for name, value in lives.items()}
     words = " ".join(f"--set {name}={value}" for name, value in shown.items())
     assert f"listsim compare list_public {words}\n" in text
@@ -348,6 +348,7 @@ def test_who_wins_by_hand():
     assert figure.first(rows, "cash", found["cash"]) == "a (2.0); level: b, d"
     assert figure.first(rows, "risk", found["risk"]) == "a (-1.0)"
     assert figure.undominated(found) == ["a", "b"]
+    assert figure.first(rows, "cash", found["cash"][:0]) == "nobody bought anything"
 
 
 def test_zero_effect_runs_is_kept_seed_by_seed_and_goes_on(tmp_path):

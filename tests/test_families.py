@@ -203,6 +203,20 @@ def test_threads_do_not_change_a_bit(milltown, settled, threads, monkeypatch):
     assert made == [threads]
 
 
+@pytest.mark.parametrize(("level_from", "level_to"), [(1, 1), (1, 2), (1, 3), (2, 2), (2, 3), (3, 3)])
+@pytest.mark.parametrize("at_least", [1, 2])
+def test_families_like_a_target_are_those_one_would_count(settled, level_from, level_to, at_least):
+    columns, begin, end = settled.families.columns, 17, settled.families.n - 5
+    needs = np.arange(columns.levels.shape[1], dtype=np.uint8) % 3 != 0
+    target = kernels.Target(needs.astype(np.uint8), level_from, level_to, at_least, 20, 71)
+    at_level = ((columns.levels >= level_from) & (columns.levels <= level_to))[:, needs].sum(axis=1)
+    expected = np.nonzero((at_level >= at_least) & (columns.age >= 20) & (columns.age <= 71))[0]
+    rows = np.zeros(settled.families.n, np.int64)
+    n = kernels.list_like(columns, target, begin, end, rows)
+    np.testing.assert_array_equal(rows[:n], expected[(expected >= begin) & (expected < end)])
+    assert n > 0
+
+
 def _grown(place, dials, seed, help_row=None):
     """A settled place twenty quarters on, with one family helped or none."""
     start = burn_in(place, dials, seed)

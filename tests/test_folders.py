@@ -17,7 +17,7 @@ from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
 from sim.place import fitting
 from sim.studies import run as runner
-from tests.test_cli import TOWN, listsim  # noqa: F401
+from tests.test_cli import TOWN
 
 MANIFEST = json.dumps({"versions": {"listsim": "0.1.0"}})
 LONG = "x" * 300
@@ -121,7 +121,7 @@ def finished(town, tmp_path_factory):
         ("file/inside", "cannot be written"),
     ],
 )
-def test_what_is_not_listsims_is_never_replaced(listsim, here, milltown, monkeypatch, no_work, out, says):  # noqa: F811
+def test_what_is_not_listsims_is_never_replaced(listsim, here, milltown, monkeypatch, no_work, out, says):
     monkeypatch.chdir(here)
     (here / "sub").mkdir()
     put(here, file="x")
@@ -316,7 +316,7 @@ def test_an_empty_reservation_is_young_or_nobodys(here):
 # --- a place fitted anew
 
 
-def test_calibrate_replaces_what_it_wrote_and_nobody_edited(listsim, tmp_path, monkeypatch, milltown):  # noqa: F811
+def test_calibrate_replaces_what_it_wrote_and_nobody_edited(listsim, tmp_path, monkeypatch, milltown):
     monkeypatch.setattr(fitting, "fit_place", lambda place, *_, **__: place)
     shutil.copytree(milltown.folder, tmp_path / "pl")
     again = ("calibrate", "pl", "--out", "fitted", "--overwrite", "--no-progress")
@@ -364,7 +364,7 @@ def quick_fit(monkeypatch):
         ("mine.md/fit.md", "cannot be written"),
     ],
 )
-def test_a_fit_report_replaces_nothing_of_others(listsim, tmp_path, milltown, no_work, out, says):  # noqa: F811
+def test_a_fit_report_replaces_nothing_of_others(listsim, tmp_path, milltown, no_work, out, says):
     shutil.copytree(milltown.folder, tmp_path / "pl")
     (tmp_path / "linked").symlink_to(tmp_path / "pl")
     put(tmp_path, mine_md="mine")
@@ -377,7 +377,7 @@ def test_a_fit_report_replaces_nothing_of_others(listsim, tmp_path, milltown, no
     assert tree(tmp_path) == before
 
 
-def test_a_fit_report_is_replaced_on_demand_alone(listsim, tmp_path, quick_fit):  # noqa: F811
+def test_a_fit_report_is_replaced_on_demand_alone(listsim, tmp_path, quick_fit):
     words = ("fit-report", *TOWN, "--out", "fit.md")
     assert listsim(*words)[0] == 0
     before = tree(tmp_path)
@@ -387,7 +387,7 @@ def test_a_fit_report_is_replaced_on_demand_alone(listsim, tmp_path, quick_fit):
     assert "seeds 7 to" in (tmp_path / "fit.md").read_text()
 
 
-def test_a_fit_report_lands_in_docs_for_the_default_place_in_a_clone_alone(listsim, tmp_path, quick_fit, milltown):  # noqa: F811
+def test_a_fit_report_lands_in_docs_for_the_default_place_in_a_clone_alone(listsim, tmp_path, quick_fit, milltown):
     shutil.copytree(milltown.folder, tmp_path / "birmingham_2010")
     assert listsim("fit-report", *TOWN)[1] == "baseline_fit_milltown.md\n"
     assert listsim("fit-report", "--place", "./birmingham_2010", "--no-progress", "--overwrite")[1].startswith(
@@ -444,7 +444,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_run_is_refused_and_nothing_is_rewritten(listsim, tmp_path, finished, damage):  # noqa: F811
+def test_a_damaged_run_is_refused_and_nothing_is_rewritten(listsim, tmp_path, finished, damage):
     shutil.copytree(finished, tmp_path / "r")
     damage(tmp_path / "r")
     before = tree(tmp_path)
@@ -455,7 +455,7 @@ def test_a_damaged_run_is_refused_and_nothing_is_rewritten(listsim, tmp_path, fi
     assert tree(tmp_path) == before
 
 
-def test_a_report_is_drawn_again_in_place_and_other_files_stay(listsim, tmp_path, finished, monkeypatch):  # noqa: F811
+def test_a_report_is_drawn_again_in_place_and_other_files_stay(listsim, tmp_path, finished, monkeypatch):
     shutil.copytree(finished, tmp_path / "r")
     whole = tree(tmp_path / "r")
     put(tmp_path / "r", notes_docx="x", figures__mine_svg="x", report_html="old")
@@ -476,7 +476,7 @@ def test_a_report_is_drawn_again_in_place_and_other_files_stay(listsim, tmp_path
 
 @pytest.mark.skipif(os.name == "nt", reason="limits of a process")
 @pytest.mark.parametrize("size", [100, 30_000, 150_000])
-def test_a_limit_of_file_sizes_leaves_nothing_half_written(town, finished, listsim, here, monkeypatch, size):  # noqa: F811
+def test_a_limit_of_file_sizes_leaves_nothing_half_written(town, finished, listsim, here, monkeypatch, size):
     import resource
 
     monkeypatch.chdir(here)

@@ -24,12 +24,29 @@ def test_the_same_inputs_and_seed_give_the_same_run():
 
 
 @pytest.mark.parametrize("threads", [2, 8])
-def test_threads_do_not_change_a_run(threads):
+def test_threads_do_not_change_a_run(threads, monkeypatch):
+    monkeypatch.setattr("sim.place.threads.MANY", 1000)
     inputs = load_inputs("list_public", "milltown")
     RECENT.clear()
     shared_out = runner.run(inputs, 1, threads)
     RECENT.clear()
     assert shared_out == runner.run(inputs, 1)
+
+
+def test_models_that_are_done_let_go_of_their_families(monkeypatch):
+    """Or two of them would be in memory until Python looks for rings of references."""
+    there, system = [], runner.LocalSystem
+
+    def made(*args):
+        there.append(system(*args))
+        assert all(model.families is None for model in there[:-1])
+        return there[-1]
+
+    monkeypatch.setattr(runner, "LocalSystem", made)
+    RECENT.clear()
+    runner.run_task([load_inputs(name, "milltown", families=500, years=1) for name in ("silo", "list_full")], 1)
+    assert len(there) == 4  # two twins: one arrangement manages
+    assert there[-1].families is None
 
 
 def test_a_run_leaves_its_inputs_alone():

@@ -11,7 +11,6 @@ from sim.studies.kept import carry_out
 from sim.studies.shards import merged, read_shard, tasks_of
 from sim.studies.sweep_folder import open_sweep
 from tests.conftest import runs_of, sweep_of
-from tests.test_cli import listsim  # noqa: F401
 
 
 @pytest.mark.parametrize("of", [1, 2, 4, 9, 11])
@@ -97,7 +96,7 @@ WORDS = [
 ]
 
 
-def test_shards_by_command_come_to_what_one_command_does(listsim, tmp_path):  # noqa: F811
+def test_shards_by_command_come_to_what_one_command_does(listsim, tmp_path):
     words = ["sweep", *WORDS, "--years", "1", "--replicates", "2", "--workers", "1", "--no-progress", "--out"]
     assert listsim(*words, "one")[0] == 0
     for number in (1, 2):

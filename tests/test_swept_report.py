@@ -180,7 +180,7 @@ def test_a_range_drawn_in_its_logarithm_is_shown_on_a_scale_of_it(points, joined
     assert "mathdefault" not in page
     assert [axis.get_xscale() for axis in drawn[0].axes] == ["log", "log", "linear", "linear"]
     assert f"<code>{COHORT}</code>: drawn evenly in the logarithm from 100 to 10000 (" in page
-    assert ("lines join means" in page) == joined
+    assert ("bold ones are means" in page) == joined
 
 
 def test_an_arrangement_looks_the_same_in_every_picture(tmp_path):

@@ -51,6 +51,8 @@ def level_with(rows, criterion, best):
 
 def first(rows, criterion, column):
     """The best, its number, and who is level with it, in words."""
+    if column.empty:
+        return "nobody bought anything"
     best = column.idxmax()
     near = level_with(rows, criterion, best) if criterion in SEED_BY_SEED else []
     level = f"; level: {', '.join(near[:SHOWN])}" if near else ""

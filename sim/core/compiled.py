@@ -2,13 +2,26 @@
 
 import warnings
 from functools import cache
+from hashlib import sha256
+from pathlib import Path
 
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+_EVERYWHERE = Path(__file__).with_name("philox.py")  # what compiled code of any folder draws from
 
 
 class _Cache(FunctionCache):
-    """A cache on disk that costs time, not the run, when it cannot be written."""
+    """A cache on disk that costs time, not the run, when it cannot be written.
+
+    Numba takes what it kept for good as long as a function's own file is as it was. Here functions of other files are
+    compiled into it, so what these say counts too.
+    """
+
+    def __init__(self, function):
+        super().__init__(function)
+        stamp = self._impl.locator.get_source_stamp(), _texts(Path(function.__code__.co_filename).parent)
+        self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, stamp)
 
     def save_overload(self, sig, data):
         try:
@@ -35,6 +48,15 @@ def compiled(function):
     except (RuntimeError, OSError):  # numba has no error of its own for "no folder can be written"
         _warn_once()
     return dispatcher
+
+
+@cache
+def _texts(folder):
+    """Digest of all code that a function of a folder may have compiled into it."""
+    digest = sha256()
+    for path in (_EVERYWHERE, *sorted(folder.glob("*.py"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

@@ -12,7 +12,6 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.ticker import PercentFormatter
 
 from sim.core.codes import ALL
@@ -22,6 +21,7 @@ from sim.record.measures import COSTS, LEAKS, MEASURES, of_group
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#D55E00", "#56B4E9", "#CC79A7", "#F0E442", "#7f7f7f",
 )  # fmt: skip
+_GOLDEN = 0.618034  # steps of the golden section fill a width evenly, however many there are
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
 _KINDS = {"total": "total", "gap": "leak", "leak": "leak", "return": "leak", "cost": "cost"}
 _TO_CASH = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released")
@@ -29,20 +29,9 @@ STEPS = (*_TO_CASH, *of_group("return"), "retained", "programme_cost")
 
 
 def setup():
-    """Plain style; text as text and never as mathematics; a fixed salt, so that equal results give equal files."""
-    sns.set_theme(style="whitegrid", context="notebook", font_scale=0.85)
-    plt.rcParams.update(
-        {
-            "svg.fonttype": "none",
-            "svg.hashsalt": "listsim",
-            "figure.dpi": 100,
-            "axes.titleweight": "bold",
-            "axes.titlelocation": "left",
-            "font.family": "sans-serif",
-            "text.parse_math": False,
-            "text.usetex": False,
-        }
-    )
+    """One style for all figures."""
+    plt.rcdefaults()
+    plt.style.use(Path(__file__).with_name("listsim.mplstyle"))
     # A browser has the letters that the font at hand lacks.
     warnings.filterwarnings("ignore", r"Glyph \d+ .* missing from", UserWarning)  # fmt: skip
 
@@ -127,46 +116,23 @@ def who_gains(summary, names, agencies):
     )
     wanted = ["outcome_payment_in", "outcome_payment_out", "gross_avoided", "cash_released", "retained", *COSTS]
     table = table.reindex(columns=wanted, fill_value=0.0)
-    rows = []
-    for arrangement in names:
-        for code, label in agencies.items():
-            if (arrangement, code) in table.index:
-                row = table.loc[(arrangement, code)]
-                for kind, amount in (("Pays", -(sum(row[list(COSTS)]) + row["outcome_payment_out"])), ("Is paid", row["outcome_payment_in"]),
-                                     ("Service use avoided", row["gross_avoided"]), ("Cash released", row["cash_released"]),
-                                     ("Cash it keeps", row["retained"])):  # fmt: skip
-                    rows.append((arrangement, label, kind, amount))
-    data = pd.DataFrame(rows, columns=["arrangement", "Agency", "What", "£m"])
-    data = data.groupby(["arrangement", "Agency", "What"], sort=False, as_index=False).sum()
-    order = [label for label in dict.fromkeys(agencies.values()) if label in set(data["Agency"])]
+    parts = {
+        "Pays": -table[[*COSTS, "outcome_payment_out"]].sum(axis=1), "Is paid": table["outcome_payment_in"],
+        "Service use avoided": table["gross_avoided"], "Cash released": table["cash_released"],
+        "Cash it keeps": table["retained"],
+    }  # fmt: skip
+    data = pd.DataFrame(parts).reset_index()
+    data = data[data["agency"].isin(list(agencies)) & data["arrangement"].isin(list(names))]
+    data["agency"] = data["agency"].map(agencies)
+    data = data.groupby(["arrangement", "agency"]).sum()
+    order = [label for label in dict.fromkeys(agencies.values()) if label in data.index.get_level_values("agency")]
     figure, axes = _panels(len(names), 4.4, 0.62 * len(order) + 1.6, sharex=True, sharey=True)
-    palette = {
-        "Pays": ORANGE,
-        "Is paid": YELLOW,
-        "Service use avoided": SKY,
-        "Cash released": BLUE,
-        "Cash it keeps": GREEN,
-    }
-    for i, (axis, (arrangement, title)) in enumerate(zip(axes, names.items(), strict=True)):
-        part = data[data["arrangement"] == arrangement]
-        sns.barplot(
-            part,
-            y="Agency",
-            x="£m",
-            hue="What",
-            order=order,
-            hue_order=list(palette),
-            palette=palette,
-            ax=axis,
-            legend=i == 0,
-        )
-        axis.axvline(0, color="black", lw=0.8)
+    for axis, (arrangement, title) in zip(axes, names.items(), strict=True):
+        _bars(axis, data.loc[arrangement].reindex(order, fill_value=0.0), [ORANGE, YELLOW, SKY, BLUE, GREEN])
         axis.set_title(fill(title, _PANEL_TITLE))
-        axis.set_ylabel("")
         axis.set_xlabel("£m over the years")
     handles, labels = axes[0].get_legend_handles_labels()
-    axes[0].get_legend().remove()
-    figure.legend(handles, labels, loc="lower center", ncols=5, frameon=False, bbox_to_anchor=(0.5, -0.06))
+    figure.legend(handles, labels, loc="lower center", ncols=5, bbox_to_anchor=(0.5, -0.06))
     figure.tight_layout()
     return figure
 
@@ -189,7 +155,7 @@ def cash_by_year(runs, names):
         axis.set_title(fill(title, _PANEL_TITLE))
         axis.set_xlabel("Year")
     axes[0].set_ylabel("£m a year, 2010/11 prices")
-    axes[0].legend(frameon=False)
+    axes[0].legend()
     figure.tight_layout()
     return figure
 
@@ -230,24 +196,32 @@ def measured_against_true(summary, names):
     labels = {"measured_saving": "Measured by the arrangement's design", "true_saving": "True, same families and years"}
     _bars(axes[0, 0], (table[list(labels)] / 1e6).rename(columns=labels), [ORANGE, BLUE])
     axes[0, 0].set_xlabel("£m over the years at average cost, 2010/11 prices")
+    _legend_below(axes[0, 0], len(table))
     if len(paid):
         labels = {"payments_made": "Paid, on what was measured", "payments_earned": "Would be paid on the true saving",
                   "payments_by_luck": "Noise alone would pay, if nothing worked"}  # fmt: skip
         shares = paid[list(labels)].div(paid["payments_judged"], axis=0).rename(columns=labels)
         _bars(axes[0, 1], shares, [ORANGE, BLUE, GREY])
+        _legend_below(axes[0, 1], len(shares))
         axes[0, 1].set(xlim=(0, 1), xlabel="Share of decisions to pay for savings")
         axes[0, 1].xaxis.set_major_formatter(PercentFormatter(1))
     figure.tight_layout()
     return figure
 
 
-def _bars(axis, table, palette):
-    """Horizontal bars by row of a table, one colour a column."""
-    data = table.reset_index(names="Arrangement").melt("Arrangement", var_name="What", value_name="amount")
-    sns.barplot(data, y="Arrangement", x="amount", hue="What", palette=palette, ax=axis)
+def _bars(axis, table, colours):
+    """Horizontal bars by row of a table, the first row on top, one colour a column."""
+    places, height = np.arange(len(table)), 0.8 / len(table.columns)
+    for i, (label, colour) in enumerate(zip(table.columns, colours, strict=True)):
+        axis.barh(places + (i + 0.5) * height - 0.4, table[label], height, color=colour, label=label)
+    axis.set_yticks(places, table.index)
+    axis.set_ylim(len(table) - 0.5, -0.5)
+    axis.grid(axis="y", visible=False)
     axis.axvline(0, color="black", lw=0.8)
-    axis.set_ylabel("")
-    axis.legend(title=None, frameon=False, loc="upper center", bbox_to_anchor=(0.4, -0.22 - 0.3 / len(table)), ncols=1)
+
+
+def _legend_below(axis, rows):
+    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.22 - 0.3 / rows), ncols=1)
 
 
 def investor_returns(runs, names):
@@ -255,9 +229,14 @@ def investor_returns(runs, names):
     data = runs[runs["measure"] == "investor_irr"].assign(Arrangement=lambda rows: rows["arrangement"].map(names))
     shown = [name for name in names.values() if name in set(data["Arrangement"])]
     figure, axis = plt.subplots(figsize=(9, 0.6 * len(shown) + 1.2))
-    sns.stripplot(data, y="Arrangement", x="value", order=shown, color=BLUE, alpha=0.6, jitter=0.15, ax=axis)
+    for place, name in enumerate(shown):
+        rates = data.loc[data["Arrangement"] == name, "value"].to_numpy()
+        apart = (np.arange(len(rates)) * _GOLDEN % 1 - 0.5) * 0.3  # so that dots of one rate do not hide one another
+        axis.plot(rates, place + apart, "o", color=BLUE, alpha=0.6, ms=5)
+    axis.set_yticks(range(len(shown)), shown)
+    axis.set_ylim(len(shown) - 0.5, -0.5)
+    axis.grid(axis="y", visible=False)
     axis.axvline(0, color="black", lw=0.8)
-    axis.set_ylabel("")
     axis.set_xlabel("Internal rate of return a year, deals closed; one dot a replicate")
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     figure.tight_layout()

@@ -215,7 +215,7 @@ def _figures(swept, folder, digits):
 
 def _way(axes, differences, points):
     """What a picture shows, and how."""
-    from sim.report.swept_figures import FEWEST_JOINED, is_numeric, kind_of, left_out
+    from sim.report.swept_figures import FEWEST_JOINED, MOST_DOTS, is_numeric, kind_of, left_out
 
     band = "the 95% interval of the mean difference" if differences else "the 5 to 95% range over seeds"
     kind, text = kind_of(axes), f"Means, with {band}. Panels share one scale."
@@ -223,9 +223,9 @@ def _way(axes, differences, points):
         text = "Means by colour and number, on one scale"
         text += f"; in brackets where {band} holds nought." if differences else "."
     elif kind == "scatter":
-        text = "A faint mark a point of the sample."
-        if points >= FEWEST_JOINED and any(map(is_numeric, axes.values())):
-            text = f"{text[:-1]}; lines join means over eighths of the points, ordered by the setting."
+        means = "; bold ones are means over eighths of all points, ordered by the setting, or over those of a word"
+        told = points >= FEWEST_JOINED or not all(map(is_numeric, axes.values()))
+        text = f"A faint mark a point, of the first {MOST_DOTS:,}{means if told else ''}. Panels share one scale."
     elif left := left_out(axes):
         text += f" {_count(left, 'more panel')} of the kind would not fit; all numbers are in summary.csv."
     return text

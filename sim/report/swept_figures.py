@@ -18,7 +18,7 @@ from sim.report.page import digits_for
 _COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY, YELLOW)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 _MOST_ROWS, _MOST_COLUMNS = 8, 6  # panels of small multiples
-_MOST_DOTS = 2000  # points of a sample that are drawn
+MOST_DOTS = 500  # points of a sample that are drawn
 _MOST_WRITTEN = 60  # cells of a heat map with their number
 _BINS = 8
 FEWEST_JOINED = 2 * _BINS  # points of a sample through which a line of means is drawn
@@ -103,7 +103,10 @@ def picture(data, axes, looks, differences):
     """
     words = [name for name, axis in axes.items() if not is_numeric(axis)]
     data = data.assign(**data[["mean", "low", "high"]] / 1e6, **{name: data[name].map(printable) for name in words})
-    axes = axes | {name: {**axes[name], "values": [*map(printable, axes[name].get("values", ()))]} for name in words}
+    axes = axes | {
+        name: {**axes[name], "values": [*map(printable, axes[name].get("values") or axes[name]["range"])]}
+        for name in words
+    }
     draw = {"scatter": _scatter, "dots": _dots, "lines": _lines, "heat": _heat, "multiples": _multiples}
     return draw[kind_of(axes)](data, axes, list(dict.fromkeys(data["measure"])), looks, differences)
 
@@ -293,16 +296,18 @@ def said(value):
 def _scatter(data, axes, measures, looks, _):
     """Each point of a sample against each setting, a row a setting, with means over equal shares of the points."""
     figure, panels = _grid(len(axes), len(measures), 5.6, 2.7, sharey=True)
-    shown = data[data["point"] < _MOST_DOTS]
     for row, (name, axis_of) in zip(panels, axes.items(), strict=True):
         numeric = is_numeric(axis_of)
         for axis, measure in zip(row, measures, strict=True):
-            for code, look in looks.items():
-                of_it = (data["measure"] == measure) & (data["arrangement"] == code)
-                part = shown[of_it[shown.index]]
-                axis.plot(part[name], part["mean"], look.marker, color=look.colour, ms=4, alpha=0.45, mew=0)
-                trend = _trend(data[of_it], name) if numeric else ([], [])
-                axis.plot(*trend, color=look.colour, marker=look.marker, ms=6, mec="white", label=look.title)
+            for number, (code, look) in enumerate(looks.items()):
+                part = data[(data["measure"] == measure) & (data["arrangement"] == code)]
+                beside = 0.6 * ((number + 0.5) / len(looks) - 0.5)  # words share a place, numbers have their own
+                at = part[name] if numeric else part[name].map(axis_of["values"].index) + beside
+                few = part["point"] < MOST_DOTS
+                axis.plot(at[few], part["mean"][few], look.marker, color=look.colour, ms=4, alpha=0.45, mew=0)
+                means = _means(at, part["mean"], numeric)
+                line = "-" if numeric else ""
+                axis.plot(*means, ls=line, color=look.colour, marker=look.marker, ms=7, mec="white", label=look.title)
             _nought(axis)
             if is_log(axis_of):
                 axis.set_xscale("log")
@@ -310,15 +315,16 @@ def _scatter(data, axes, measures, looks, _):
                 axis.xaxis.set_minor_formatter("")
             axis.set_xlabel(label_of(name))
             axis.set_title(_title(measure))
+            if not numeric:
+                axis.set_xticks(range(len(axis_of["values"])), axis_of["values"])
         row[0].set_ylabel("£m over the years")
     _legend(figure, panels[0, 0])
     return figure
 
 
-def _trend(data, name):
-    """Means of equal shares of the points, ordered by a setting; nothing where there are too few."""
-    if len(data) < FEWEST_JOINED:
+def _means(at, values, numeric):
+    """Means over equal shares of the points, ordered by a setting, or of each word; nothing where there are too few."""
+    if numeric and len(at) < FEWEST_JOINED:
         return [], []
-    shares = pd.qcut(data[name].rank(method="first"), _BINS, labels=False)
-    means = data[[name, "mean"]].groupby(shares).mean()
-    return means[name], means["mean"]
+    shares = pd.qcut(at.rank(method="first"), _BINS, labels=False) if numeric else at
+    return at.groupby(shares).mean(), values.groupby(shares).mean()

@@ -43,20 +43,24 @@ def forget(has, known, found, all_known):
         found[i] &= has[i]
 
 
+@njit(nogil=True)
+def draw_shown(number, born, quarter, key, listed, entries, generation, draw):
+    """One uniform for each listed need of a block of families: draw[v]."""
+    for v in range(entries):
+        generation[v] = born[listed[v] >> 5]
+    for v in range(entries):
+        who, what = number + (listed[v] >> 5), (PRESENT << 24) + (listed[v] & 31)
+        draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
+
+
 @njit(nogil=True, inline="always")
-def show_needs(c, s, o, w, start, area, key, quarter, listed, entries, generation, draw):
+def show_needs(c, s, o, w, start, area, listed, entries, draw):
     """Listed needs of a block of families become known: of the family's own accord, or because a programme found them.
 
     Each need has a draw of its own, so they may be drawn and looked at one by one (3.3).
     """
     known, found, trust, packed = c.known, c.found, c.trust, c.packed
     offer, clock, running = c.offer, c.clock, o.running
-    number = (area << 20) + start - c.first[area]
-    for v in range(entries):
-        generation[v] = c.generation[start + (listed[v] >> 5)]
-    for v in range(entries):
-        who, what = number + (listed[v] >> 5), (PRESENT << 24) + (listed[v] & 31)
-        draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
     for v in range(entries):
         f, k, u = start + (listed[v] >> 5), listed[v] & 31, draw[v]
         contact = np.float32(0.0)
@@ -83,7 +87,7 @@ def spread(bits):
     return x | (x << np.uint32(1))
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def look_up(at, below, shown, rows, n, can, low, tally):
     """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
     for v in range(n):
@@ -98,7 +102,7 @@ def look_up(at, below, shown, rows, n, can, low, tally):
         low[i] = lower
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def count_kept(keeps, n, rationed, kept):
     """Families that keep a place, by line; a line at a time, so that the processor's vector units count."""
     for j in range(kept.shape[0]):
@@ -109,7 +113,16 @@ def count_kept(keeps, n, rationed, kept):
             kept[j, 0] += on
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
+def any_of(masks):
+    """Whether some mask is not nought."""
+    bits = masks[0]
+    for i in range(masks.size):
+        bits |= masks[i]
+    return bits != 0
+
+
+@njit(nogil=True)
 def count_found(packed, found, keeps, need_of, rows, n, tally, kept):
     """Families whose need is known only because a programme found it: by levels, and by line they keep a place on."""
     for v in range(n):
@@ -122,7 +135,7 @@ def count_found(packed, found, keeps, need_of, rows, n, tally, kept):
                 kept[j, 1] += (keeps[i] >> j) & (found[i] >> need_of[j]) & 1
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def demand_of(tally, demand):
     """Families by need and level (K, 4) from families by the levels of three needs (T, PATTERNS)."""
     demand[:] = 0
@@ -133,25 +146,38 @@ def demand_of(tally, demand):
                 demand[k, level] += tally[k // 3, cell]
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def with_room(array, used, more):
     """The same array, or a longer copy if `more` entries would not fit behind those used."""
     if used + more <= array.size:
         return array
     longer = np.empty(2 * (used + more), array.dtype)
-    longer[:used] = array[:used]
+    for i in range(used):  # a slice put into another takes a second to compile
+        longer[i] = array[i]
     return longer
 
 
 @njit(nogil=True, inline="always")
-def queue_up(c, s, masks, before, start, below, listed, entries, keys, queue):
+def serve(served, can, low, keeps, open_door, lower):
+    """Open doors serve whom they can, others who keep a place; `can` and `low` are left with what is waited for."""
+    for i in range(served.size):
+        served[i] = (can[i] & open_door) | keeps[i]
+    for i in range(served.size):
+        can[i] &= ~served[i]
+    for i in range(served.size):
+        low[i] &= lower
+
+
+@njit(nogil=True)
+def queue_up(packed, luck, before, lines, start, below, listed, entries, keys, queue):
     """Write down the families of a block that wait for a line; those let in below a threshold keep what they had."""
+    need_of, code = lines
     for v in range(entries):
         i, j = listed[v] >> 5, listed[v] & 31
-        rank = 3 - ((c.packed[start + i] >> 2 * s.need_of[j]) & 3)
+        rank = 3 - ((packed[i] >> 2 * need_of[j]) & 3)
         if below and not (before[i] >> j) & 1:
             rank += 4
-        keys[v] = place_in_queue(2 * j + below, rank, c.luck[start + i], s.code[j])
+        keys[v] = place_in_queue(2 * j + below, rank, luck[i], code[j])
         queue[v] = start + i
 
 
@@ -175,9 +201,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
         Places in queues (:func:`place_in_queue`) and rows of those who wait, in order of rows within each queue.
     """
     n_needs, n_lines = s.present.shape[0], kept.shape[1]
-    rationed = ~s.open_door
+    rationed, lines = ~s.open_door, (s.need_of, s.code)
     rows, listed = np.empty(BLOCK, np.uint16), np.empty(BLOCK * max(n_needs, n_lines) + 8, np.uint16)
-    seen, shown, keeps = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
+    seen, shown, keeps = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
     can, low = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
     generation, draw = np.empty(BLOCK * n_needs, np.uint32), np.empty(BLOCK * n_needs, np.float32)
     tally = np.empty((2, s.at.shape[0], PATTERNS), np.int64)
@@ -201,7 +227,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
                 for i in range(n):
                     seen[i] = has[i] & ~known[i]
                 entries = list_bits(seen, rows, list_rows(seen, n, rows), n_needs, listed)
-                show_needs(c, s, o, w, start, area, key, quarter, listed, entries, generation, draw)
+                number = (area << 20) + start - c.first[area]
+                draw_shown(number, c.generation[start:stop], quarter, key, listed, entries, generation, draw)
+                show_needs(c, s, o, w, start, area, listed, entries, draw)
             for i in range(n):
                 seen[i] = known[i] | found[i]
             for i in range(n):
@@ -213,18 +241,14 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             for i in range(n):
                 keeps[i] = can[i] & rationed & before[i]
             count_kept(keeps, n, rationed, kept[area])
-            if found.any():
+            if any_of(found):
                 count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
-            for i in range(n):
-                served[i] = (can[i] & s.open_door) | keeps[i]
-            for i in range(n):
-                can[i] &= ~served[i]
-            for i in range(n):
-                low[i] &= lower
+            serve(served, can, low, keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
+            luck = c.luck[start:stop]
             for below, masks in enumerate((can, low)):
                 entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
-                queue_up(c, s, masks, before, start, below, listed, entries, keys[waiting:], queue[waiting:])
+                queue_up(packed, luck, before, lines, start, below, listed, entries, keys[waiting:], queue[waiting:])
                 waiting += entries
         demand_of(tally[0], demand[area, :, :, 0])
         demand_of(tally[1], demand[area, :, :, 1])

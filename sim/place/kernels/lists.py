@@ -8,7 +8,7 @@ _BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in 
 _BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def list_rows(masks, n, rows):
     """Fill `rows` with the places of the first `n` masks that are not nought; returns how many."""
     listed = np.uint64(0)
@@ -18,7 +18,7 @@ def list_rows(masks, n, rows):
     return np.int64(listed)
 
 
-@njit(nogil=True, inline="always")
+@njit(nogil=True)
 def list_bits(masks, rows, n, width, listed):
     """Fill `listed` with the set bits of some masks, as 32 * place of the mask + bit; returns how many.
 
