@@ -236,6 +236,14 @@ def test_on_screen_each_number_stands_beside_its_words(capsys):
     assert any("Self-sustaining" in line and "25%" in line for line in lines)
 
 
+def test_a_small_place_has_decimals_enough(capsys):
+    summary, study = labelled()
+    summary[["mean", "p05", "p50", "p95"]] /= 1000
+    show(summary, study, 2)
+    assert " 0.010 (0.010 to 0.010)" in capsys.readouterr().out
+    assert "<td>£0.010m (0.010 to 0.010)</td>" in _table(summary, {"a": "A"})
+
+
 def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
     show(*labelled("abcdef"), 2)
     lines = capsys.readouterr().out.splitlines()

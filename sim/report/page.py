@@ -1,6 +1,7 @@
 """The report's page: answers first, then figures, assumptions, limits, and how to reproduce it."""
 
 import shlex
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +128,7 @@ def _answers(summary, names, manifest):
         f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
         "2010/11; means, with the 5 to 95% range over replicates in brackets.</p><ul>"
     )
-    items = []
+    items, pounds = [], partial(million, digits=shown_digits(cells))
     for code, name in names.items():
         row = {
             measure: cells.loc[(code, measure)]
@@ -148,11 +149,11 @@ def _answers(summary, names, manifest):
             items.append(f"<li><b>{escaped(name)}</b>: bought no new programme in any replicate.</li>")
             continue
         items.append(
-            f"<li><b>{escaped(name)}</b>: spent {million(row['programme_cost'])} on programmes. It promised {million(row['promised'])}; "
-            f"service use worth {million(row['gross_avoided'])} was avoided; {million(row['cash_released'])} of that became cash. "
-            f"{million(row['returned_ame'])} were benefits that the centre pays, {million(row['returned_surrender'])} was clawed back or lapsed, "
-            f"{million(row['returned_rebasing'])} was taken by reviews or formulas and {million(row['retained'])} stayed, against costs: "
-            f"net position of the place {million(row['net_position'])}. It paid for itself at the end in "
+            f"<li><b>{escaped(name)}</b>: spent {pounds(row['programme_cost'])} on programmes. It promised {pounds(row['promised'])}; "
+            f"service use worth {pounds(row['gross_avoided'])} was avoided; {pounds(row['cash_released'])} of that became cash. "
+            f"{pounds(row['returned_ame'])} were benefits that the centre pays, {pounds(row['returned_surrender'])} was clawed back or lapsed, "
+            f"{pounds(row['returned_rebasing'])} was taken by reviews or formulas and {pounds(row['retained'])} stayed, against costs: "
+            f"net position of the place {pounds(row['net_position'])}. It paid for itself at the end in "
             f"{row['self_sustaining']['mean']:.0%} of replicates.</li>"
         )
     return "<h2>The answer</h2>" + lead + "".join(items) + "</ul>"
@@ -165,11 +166,19 @@ def shown_rows(cells):
     return [(name, MEASURES[name].row_label) for name in (*ROWS, *some)]
 
 
+def shown_digits(cells):
+    """Decimals of £m that tell the sums of a comparison apart, at a small place too."""
+    return digits_for(cells["mean"][cells.index.get_level_values("measure").isin(ROWS)])
+
+
 def _table(summary, names):
     cells = _cells(summary)
+    digits = shown_digits(cells)
     head = "".join(f"<th>{escaped(name)}</th>" for name in names.values())
     body = "".join(
-        f"<tr><td>{label}</td>" + "".join(f"<td>{million(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
+        f"<tr><td>{label}</td>"
+        + "".join(f"<td>{million(cells.loc[(code, measure)], digits)}</td>" for code in names)
+        + "</tr>"
         for measure, label in shown_rows(cells)
     )
     return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"

@@ -9,7 +9,7 @@ from rich.table import Table
 from sim.core.codes import ALL
 from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
-from sim.report.page import shown_rows, spread
+from sim.report.page import shown_digits, shown_rows, spread
 
 _MOST_COLUMNS = 5
 _UNITS = "£m of 2010/11 over the years: mean (5% to 95% of replicates)"
@@ -35,9 +35,12 @@ def as_html(summary, study, replicates):
     """The headline table as HTML, for a notebook: one column an arrangement."""
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
     names = distinct({item.id: item.name for item in study.arrangements})
+    digits = shown_digits(cells)
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names.values())
     body = "".join(
-        f"<tr><th>{label}</th>" + "".join(f"<td>{spread(cells.loc[(code, measure)])}</td>" for code in names) + "</tr>"
+        f"<tr><th>{label}</th>"
+        + "".join(f"<td>{spread(cells.loc[(code, measure)], digits=digits)}</td>" for code in names)
+        + "</tr>"
         for measure, label in shown_rows(cells)
     )
     caption = f"{html.escape(_title(study, replicates))}; {_UNITS}"
@@ -54,8 +57,9 @@ def _wide(table, cells, names):
     table.add_column("")
     for name in names.values():
         table.add_column(name, justify="right", overflow="fold")
+    digits = shown_digits(cells)
     for measure, label in shown_rows(cells):
-        texts = (spread(cells.loc[(code, measure)]) for code in names)
+        texts = (spread(cells.loc[(code, measure)], digits=digits) for code in names)
         table.add_row(label, *texts, style=None if label.startswith(("less", "of it")) else "bold")
     sustained = [cells.loc[(code, "self_sustaining"), "mean"] for code in names]
     table.add_row("Self-sustaining, share of runs", *(f"{share:.0%}" for share in sustained))
@@ -66,6 +70,7 @@ def _long(table, cells, names):
     for measure in _IN_BRIEF:
         table.add_column(MEASURES[measure].short, justify="right")
     table.add_column("Cash per £", justify="right")
+    digits = shown_digits(cells)
     for code, name in names.items():
-        texts = (spread(cells.loc[(code, measure)]) for measure in _IN_BRIEF)
+        texts = (spread(cells.loc[(code, measure)], digits=digits) for measure in _IN_BRIEF)
         table.add_row(name, *texts, f"{cells.loc[(code, 'cash_per_pound'), 'mean']:.2f}")
