@@ -27,11 +27,19 @@ def test_where_seeds_are_added_a_shard_has_whole_points():
     assert sorted(every[0] + every[1]) == sorted(sweep.tasks())
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/2/3", "-1/2", "1.5/2", "٣/٤"])
+@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/2/3", "-1/2", "1.5/2", "٣/٤", f"1/{'9' * 5000}"])
 def test_a_shard_is_i_of_n(text):
     assert read_shard("2/5") == (2, 5)
     with pytest.raises(InputError, match="--shard"):
         read_shard(text)
+
+
+@pytest.mark.parametrize("words", [("--shard", ""), ("--arrangements", "")])
+def test_an_empty_option_is_not_one_that_was_left_out(listsim, words, tmp_path):
+    code, _, err = listsim("sweep", "--place", "milltown", *words, "--out", tmp_path / "out")
+    assert code == 2
+    assert err.startswith(f"listsim: {words[0]}: ''")
+    assert not (tmp_path / "out").exists()
 
 
 def test_shards_in_a_shared_folder_know_when_they_are_the_last(sweep, whole, tmp_path):
