@@ -42,6 +42,14 @@ def test_an_empty_option_is_not_one_that_was_left_out(listsim, words, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_file_where_parts_belong_is_one_line(sweep, tmp_path):
+    with open_sweep(sweep, tmp_path / "out") as folder:
+        (folder / "parts").rmdir()
+        (folder / "parts").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"parts: cannot be written"), open_sweep(sweep, tmp_path / "out"):
+        pass
+
+
 def test_shards_in_a_shared_folder_know_when_they_are_the_last(sweep, whole, tmp_path):
     with open_sweep(sweep, tmp_path / "out", shard=(1, 2)) as folder, open_sweep(sweep, folder, shard=(2, 2)):
 

@@ -140,7 +140,9 @@ def _check_apart(parts, where):
             with faults.kept():
                 found = [way for way, other in ways if other == name]
                 if name in ("place", "future"):
-                    raise InputError(where, name, f"is given in {found[0]}", "list its values beside it, or in the grid")
+                    raise InputError(
+                        where, name, f"is given in {found[0]}", "list its values beside it, or in the grid"
+                    )
                 if len(found) > 1:
                     raise InputError(where, name, f"is given in {' and in '.join(found)}", "leave one of them out")
 
