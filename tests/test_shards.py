@@ -42,6 +42,14 @@ def test_an_empty_option_is_not_one_that_was_left_out(listsim, words, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("study", ["{}", "3"])
+def test_a_study_json_that_lacks_what_tables_need_is_one_line(tmp_path, study):
+    text = f'{{"versions": {{"listsim": "1"}}, "study_hash": "a", "code_hash": "b", "study": {study}}}'
+    (tmp_path / "study.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"study.json: is missing or damaged"), merged([tmp_path], tmp_path / "out"):
+        pass
+
+
 def test_a_file_where_parts_belong_is_one_line(sweep, tmp_path):
     with open_sweep(sweep, tmp_path / "out") as folder:
         (folder / "parts").rmdir()
