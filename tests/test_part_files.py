@@ -1,5 +1,7 @@
 """Part files hold what tasks came to, whichever part a task is in, and in whatever order they are read."""
 
+import os
+
 import pandas as pd
 import pytest
 
@@ -82,6 +84,13 @@ def test_the_name_tells_what_is_in_a_part(tmp_path):
 def test_notes_are_kept(tmp_path):
     keep(tmp_path, done(0, 1, notes=["refused"]), done(0, 2))
     assert read_index(tmp_path).notes == {(0, 1): [["b", "refused"]]}
+
+
+def test_a_pipe_among_parts_is_named_and_not_waited_for(tmp_path):
+    keep(tmp_path, done(0, 1))
+    os.mkfifo(tmp_path / "parts" / "pipe.parquet")
+    with pytest.raises(InputError, match=r"pipe.parquet: is damaged"):
+        read_index(tmp_path)
 
 
 def test_what_is_no_part_is_named(tmp_path):

@@ -27,11 +27,35 @@ def test_where_seeds_are_added_a_shard_has_whole_points():
     assert sorted(every[0] + every[1]) == sorted(sweep.tasks())
 
 
-@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/2/3", "-1/2", "1.5/2", "٣/٤"])
+@pytest.mark.parametrize("text", ["", "1", "0/2", "3/2", "a/b", "1/2/3", "-1/2", "1.5/2", "٣/٤", f"1/{'9' * 5000}"])
 def test_a_shard_is_i_of_n(text):
     assert read_shard("2/5") == (2, 5)
     with pytest.raises(InputError, match="--shard"):
         read_shard(text)
+
+
+@pytest.mark.parametrize("words", [("--shard", ""), ("--arrangements", "")])
+def test_an_empty_option_is_not_one_that_was_left_out(listsim, words, tmp_path):
+    code, _, err = listsim("sweep", "--place", "milltown", *words, "--out", tmp_path / "out")
+    assert code == 2
+    assert err.startswith(f"listsim: {words[0]}: ''")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("study", ["{}", "3"])
+def test_a_study_json_that_lacks_what_tables_need_is_one_line(tmp_path, study):
+    text = f'{{"versions": {{"listsim": "1"}}, "study_hash": "a", "code_hash": "b", "study": {study}}}'
+    (tmp_path / "study.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"study.json: is missing or damaged"), merged([tmp_path], tmp_path / "out"):
+        pass
+
+
+def test_a_file_where_parts_belong_is_one_line(sweep, tmp_path):
+    with open_sweep(sweep, tmp_path / "out") as folder:
+        (folder / "parts").rmdir()
+        (folder / "parts").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match=r"parts: cannot be written"), open_sweep(sweep, tmp_path / "out"):
+        pass
 
 
 def test_shards_in_a_shared_folder_know_when_they_are_the_last(sweep, whole, tmp_path):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import DATA
@@ -196,12 +197,27 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
         ({"grid": {"agency": {"a": {}, "b": {"services.threshold_drift": 1}}}}, "--grid: agency: is a column of the tables"),
         ({"grid": [1]}, "--grid: [1] is no table"),
         ({"grid": {"services.threshold_drift": [True, 0]}}, "--grid: services.threshold_drift: value True"),
+        ({"until": {"measure": "cash_released", "half_width": 1, "than": False}}, "--until: than: False has the wrong type"),
+        ({"until": {"measure": "cash_released", "half_width": 1, "than": ""}}, "--until: than: '' is blank"),
+        ({"until": {"measure": "cash_released", "half_width": np.arange(2)}}, "half_width: number array([0, 1]) is not a number"),
+        ({"settings": {"services.threshold_drift": {}}}, "--set: services.threshold_drift: is empty"),
+        ({"grid": {"services.threshold_drift": {}}}, "--grid: services.threshold_drift: is empty"),
+        ({"sample": {"design": "latin", "n": 2, "range": {"programmes.optimism": {}}}}, "range.programmes.optimism: is empty"),
+        ({"sample": {"design": np.arange(2), "n": 2, "range": {"programmes.optimism": [1, 2]}}}, "design: array([0, 1]) is no design"),
+        ({"sample": {"design": "latin", "n": 2, "range": {"future": ["austerity", "none"]}}}, "future: is given in sample.range"),
+        ({"grid": {"mix": {"a": {"future": "austerity"}}}}, "future: is given in grid.mix"),
+        ({"settings": {"place": "milltown"}}, "place: is given in settings"),
+        ({"grid": {"\x1b[31m": {"a": {}, "b": {"services.threshold_drift": 1}}}}, "holds U+001B, which does not print"),
+        ({"grid": {"services.threshold_drift": ["\x1b[31m"]}}, "point 0 (services.threshold_drift = \\u001b[31m): "),
+        ({"grid": {"services.threshold_drift": {"a": {"services.threshold_drift": 1}}}}, "which are sets"),
+        ({"arrangements": ["silo", ""]}, "--arrangements: '' is blank"),
     ],
 )  # fmt: skip
 def test_a_wrong_sweep_is_one_line(given, told):
     found = faults_of(load_sweep, **{**SMALL, **given})
     assert len(found) == 1
     assert told in found[0]
+    assert found[0].isprintable()
 
 
 def test_a_setting_of_the_file_is_told_of_the_file(tmp_path):

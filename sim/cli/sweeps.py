@@ -41,7 +41,7 @@ def sweep(
     wanted = load_sweep(
         file,
         grid=grid_of(grid),
-        arrangements=arrangements.split(",") if arrangements else None if file else HEADLINE,
+        arrangements=(None if file else HEADLINE) if arrangements is None else arrangements.split(","),
         place=options.place,
         seed=options.seed,
         replicates=options.replicates,
@@ -138,7 +138,7 @@ def carry_out(sweep, workers, asked):
     from sim.studies.shards import read_shard
     from sim.studies.sweep_folder import open_sweep
 
-    shard = read_shard(asked.shard) if asked.shard else None
+    shard = None if asked.shard is None else read_shard(asked.shard)
     terminal.tidy_up_first()
     others = nullcontext() if asked.cluster is None else connected(asked.cluster)
     with others as executor, open_sweep(sweep, asked.out, asked.overwrite, shard) as folder:

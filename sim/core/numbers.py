@@ -16,7 +16,7 @@ _SPELT = (
 
 def read_number(text, where, key, name):
     """A finite number from a text or a number; True, False and bytes are none."""
-    if text is None or text == "":
+    if text is None or (isinstance(text, str) and not text):  # arrays have no one answer to ==
         raise InputError(where, key, f"has no {name}", "give a number such as 0.5")
     try:
         value = float("no number" if isinstance(text, bool | bytes | bytearray) else text)

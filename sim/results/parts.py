@@ -150,6 +150,8 @@ def read_index(folder):
 def read_part(path):
     """The metadata of a part: tasks and failures."""
     try:
+        if not path.is_file():  # a pipe would be waited for
+            raise FileNotFoundError
         told = json.loads(pq.read_metadata(path).metadata[_MARK.encode()])
         return {"tasks": told["tasks"], "failures": told["failures"]}
     except (OSError, ValueError, TypeError, KeyError) as error:

@@ -15,6 +15,7 @@ from sim.results.joined import SWEEP_TABLES, read_csv
 from sim.results.summary import SUMMARY_COLUMNS
 
 STUDY = "study.json"
+_TOLD = {"points", "seeds", "arrangements", "than", "until"}  # of a study, what its tables are made by
 _LOT = 200_000  # rows read at a time
 
 
@@ -65,7 +66,8 @@ def read_study(folder):
         If it is none.
     """
     said = written_by_listsim(folder, [STUDY])
-    if said is None or not {"study_hash", "code_hash", "study"} <= set(said):
+    study = (said or {}).get("study")
+    if not (isinstance(study, dict) and {"study_hash", "code_hash"} <= set(said) and set(study) >= _TOLD):
         raise InputError(folder, STUDY, "is missing or damaged", "give the folder of a sweep")
     return said
 

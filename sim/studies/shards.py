@@ -1,6 +1,7 @@
 """Shards: a sweep's tasks divided among machines that know nothing of one another, and their folders joined."""
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ def read_shard(text):
     ------
     InputError
     """
-    number, slash, of = text.partition("/")
-    if slash and all(part.isascii() and part.isdecimal() for part in (number, of)) and 1 <= int(number) <= int(of):
+    number, _, of = text.partition("/")
+    if re.fullmatch(r"[0-9]{1,9}/[0-9]{1,9}", text) and 1 <= int(number) <= int(of):
         return int(number), int(of)
     raise InputError("--shard", repr(text), "is no shard", "write i/n, such as 2/5 for the second of five")
 

@@ -93,7 +93,7 @@ def _beside(spec, folder):
     """The same contents with names of the user's own files as paths from where we are."""
 
     def found(key, name):
-        own = isinstance(name, str) and name not in (*_NAMED[key](), "all", NO_FUTURE)
+        own = isinstance(name, str) and name.strip() and name not in (*_NAMED[key](), "all", NO_FUTURE)
         return os.path.join(folder, name) if own and os.path.exists(os.path.join(folder, name)) else name
 
     def found_all(key, value):
@@ -127,17 +127,22 @@ def _read(spec, at, folder=""):
 
 
 def _check_apart(parts, where):
-    """Refuse what is given in two ways."""
+    """Refuse what is given in two ways, and places and futures where settings stand."""
     ways = [("settings", name) for name in parts["settings"]]
     for axis in parts["grid"]:
         ways += [
             (f"grid.{axis.name}", name) for name in dict.fromkeys(n for v in axis.values for n in axis.settings(v))
         ]
     ways += [("sample.range", item.name) for item in (parts["sample"].ranges if parts.get("sample") else ())]
+    ways += [(f"grid.{axis.name}, which are sets", axis.name) for axis in parts["grid"] if axis.sets is not None]
     with Faults() as faults:
         for name in dict.fromkeys(name for _, name in ways):
             with faults.kept():
                 found = [way for way, other in ways if other == name]
+                if name in ("place", "future"):
+                    raise InputError(
+                        where, name, f"is given in {found[0]}", "list its values beside it, or in the grid"
+                    )
                 if len(found) > 1:
                     raise InputError(where, name, f"is given in {' and in '.join(found)}", "leave one of them out")
 
@@ -149,6 +154,8 @@ def _names(key, value, at):
         raise InputError(*at(key), f"{shown(value)} is no name and no list of names", "give text in quotes, or a list")
     for name in names:
         check_name(str(name), *at(key), "text")
+        if not str(name).strip():
+            raise InputError(*at(key), f"{str(name)!r} is blank", "give a name")
     if len(set(map(str, names))) < len(names):
         raise InputError(*at(key), "one is given twice", "name each once")
     return tuple(map(str, names))
@@ -176,6 +183,8 @@ def _flat(key, table, at, is_value=lambda _: False):
         if not isinstance(name, str):
             raise InputError(*at(key), f"{shown(name)} is no name", "name parameters by text")
         nested = isinstance(value, Mapping) and not is_value(value)
+        if nested and not value:
+            raise InputError(*at(f"{key}.{name}"), "is empty", "give it a value, or leave it out")
         inner = _flat(f"{key}.{name}", value, at, is_value) if nested else {"": value}
         for rest, item in inner.items():
             full = f"{name}.{rest}".rstrip(".")
@@ -204,6 +213,7 @@ def _grid(key, table, at):
     with Faults() as faults:
         for name, value in table.items():
             with faults.kept():
+                check_name(name, *at(f"{key}.{name}"))
                 if name in TAKEN:
                     raise InputError(*at(f"{key}.{name}"), "is a column of the tables", "give the axis another name")
                 if isinstance(value, Mapping) and value and not _holds_lists(value):
@@ -261,11 +271,12 @@ def _sample(key, table, at):
             faults.errors.append(
                 InputError(*at(f"{key}.{name}"), "unknown key", suggest(name, ("design", "n", "range")))
             )
+        design = None
         with faults.kept():
-            _check_design(table.get("design"), *at(f"{key}.design"))
+            design = _design(table.get("design"), *at(f"{key}.design"))
         with faults.kept():
             n = check_number(*at(f"{key}.n"), table.get("n"), 1, 1_000_000)
-            if table.get("design") == "sobol" and n & (n - 1):
+            if design == "sobol" and n & (n - 1):
                 near = 2 ** n.bit_length()
                 problem = f"{n} is not a power of two, without which points of Sobol are not balanced"
                 raise InputError(*at(f"{key}.n"), problem, f"give {near // 2} or {near}")
@@ -275,14 +286,15 @@ def _sample(key, table, at):
                     ranges.append(_range(name, value, *at(f"{key}.range.{name}")))
             if not table.get("range"):
                 raise InputError(*at(f"{key}.range"), "is missing", 'give [sample.range] with "NAME" = [LOW, HIGH]')
-    return Sample(table["design"], n, tuple(ranges))
+    return Sample(design, n, tuple(ranges))
 
 
-def _check_design(design, where, key):
+def _design(design, where, key):
+    if not isinstance(design, str) or design not in (*DESIGNS, "morris"):
+        raise InputError(where, key, f"{shown(design)} is no design", "give latin or sobol")
     if design == "morris":
         raise InputError(where, key, "'morris' screens parameters, which a sweep does not", "give latin or sobol")
-    if design not in DESIGNS:
-        raise InputError(where, key, f"{shown(design)} is no design", "give latin or sobol")
+    return design
 
 
 def _is_range(value):
@@ -299,7 +311,7 @@ def _range(name, value, where, key):
     with Faults() as faults:
         check_keys(table, where, ("low", "high", "shape", "mode"), faults, f"{key}.")
     shape = table.get("shape", "even")
-    if shape not in SHAPES:
+    if not isinstance(shape, str) or shape not in SHAPES:
         raise InputError(where, key, f"shape {shown(shape)} is unknown", "give " + ", ".join(SHAPES))
     wanted = ("low", "mode", "high") if shape == "triangle" else ("low", "high")
     numbers = {end: read_number(table.get(end), where, key, end) for end in wanted}
@@ -328,6 +340,9 @@ def _until(key, table, at):
             found["half_width"] = read_number(table.get("half_width"), *at(f"{key}.half_width"), "number")
             if found["half_width"] <= 0:
                 raise InputError(*at(f"{key}.half_width"), "is not above 0", "give it in the measure's unit")
+        with faults.kept():
+            if table.get("than") is not None:
+                check_name(table["than"], *at(f"{key}.than"))
         with faults.kept():
             found["most"] = check_number(*at(f"{key}.most"), table.get("most", MOST_SEEDS), *RANGES["replicates"])
     return Until(**found)

@@ -6,7 +6,8 @@ from math import prod
 
 from sim.core.dials import DIALS
 from sim.core.digest import Digests
-from sim.core.faults import Faults, InputError, suggest
+from sim.core.faults import LONGEST_QUOTE, Faults, InputError, suggest
+from sim.core.text import printable
 from sim.studies.arguments import LAST_SEED
 from sim.studies.designs import MOST_POINTS, Axis, combined
 from sim.studies.inputs import YEARS, parameters
@@ -288,10 +289,10 @@ def _of_points(sweep, where, own, number, fault, times):
     text = fault.removeprefix("--set: ")
     name = text.partition(": ")[0]
     if fault != text and name in sweep.settings:
-        return fault if name in own else f"{where}: settings.{text}"
+        return fault if name in own else f"{printable(where)}: settings.{text}"
     values = (
         (name, f"{value:g}" if isinstance(value, float) else value) for name, value in sweep.labels[number].items()
     )
     at = ", ".join(f"{name} = {value}" for name, value in values)
     others = {1: "", 2: " (and at another point)"}.get(times, f" (and at {times - 1:,} other points)")
-    return f"{where}: point {number}{f' ({at})' if at else ''}: {text}{others}"
+    return f"{printable(where)}: point {number}{f' ({printable(at, LONGEST_QUOTE)})' if at else ''}: {text}{others}"

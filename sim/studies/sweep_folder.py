@@ -6,7 +6,7 @@ from functools import cache, partial
 from glob import escape
 from pathlib import Path
 
-from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap
+from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap, told
 from sim.core.text import json_text
 from sim.results import parts
 from sim.results.manifest import made_by
@@ -88,7 +88,8 @@ def _held(said, out, overwrite, inputs):
         _refuse_shards(held.path)
         if not _same(said, held.path):
             held.finish(lambda new: _begin(new, said))
-        (held.path / parts.FOLDER).mkdir(exist_ok=True)
+        with told(held.path / parts.FOLDER, "move what is there away"):
+            (held.path / parts.FOLDER).mkdir(exist_ok=True)
         yield held.path
 
 
