@@ -4,7 +4,6 @@ from dataclasses import replace
 from importlib.resources import files
 
 import mesa
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -23,6 +22,7 @@ from sim.deals.decisions import DecisionBook
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
+from tests.conftest import blank_twin
 
 
 class Desk(mesa.Model):
@@ -383,8 +383,7 @@ def test_money_is_conserved_and_stakes_agree_with_the_ledger(means, receipts, tr
 def test_a_deal_in_a_place(settled):
     """The real model is desk enough: raised at the start of a year, closed at its end, a year apart."""
     inputs = load_inputs("do_nothing", "milltown")
-    blank = Recorder(served=[np.zeros(inputs.n_families, np.uint32)] * 60)
-    model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank))
+    model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank_twin(inputs.n_families)))
     vehicle, trusts = Vehicle(model), Investor(model, "trusts", **load_investors()["philanthropic"])
     model.parties |= {"vehicle": vehicle, "trusts": trusts}
     trusts.endow(model.scale * model.place.get("place.population"))
