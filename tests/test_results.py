@@ -201,7 +201,7 @@ WORDS = {
     "case_finding": "less case finding", "backfill_unmet_need": "less backfill: unmet need",
     "backfill_threshold": "less backfill: lower thresholds", "stranded_notice": "less stranded: under notice",
     "stranded_unclosed": "less stranded: not closed", "overtime": "less overtime", "cash_released": "Cash released",
-    "returned_to_centre": "less returned to the centre", "returned_ame": "of it benefits the centre pays at cost",
+    "returned_to_centre": "less returned to the centre", "returned_ame": "of it benefits the centre pays",
     "returned_surrender": "of it clawed back or lapsed", "returned_rebasing": "of it taken by review or formula", "retained": "Retained by the place", "programme_cost": "Programme cost",
     "transaction_cost": "Transaction cost", "net_position": "Net position of the place", "management_cash": "Cash by management alone",
     "efficiency_saving": "Duplication removed (the centre's part stands above)", "outcome_payment_out": "Outcome payments, hand to hand",
