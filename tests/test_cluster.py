@@ -65,6 +65,7 @@ def tables(sweep, tmp_path_factory):
     return joined(sweep, folder)
 
 
+@pytest.mark.slow
 def test_a_cluster_comes_to_the_same_bytes_as_one_process(sweep, tables, tmp_path, address):
     assert done_by(sweep, tmp_path / "out", address) == tables
 
@@ -128,6 +129,7 @@ def test_where_nothing_answers_one_line_says_so_soon(where, tmp_path, monkeypatc
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_other_code_on_the_workers_is_refused(address, monkeypatch):
     other = {"code_hash": "f" * 64, "versions": {**cluster.code()["versions"], "listsim": "0.1.9"}}
     with connected(address) as executor:

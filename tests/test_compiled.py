@@ -63,7 +63,7 @@ def test_what_is_kept_falls_with_any_file_that_is_compiled_into_it(tmp_path):
     (tmp_path / "caller.py").write_text(CALLER)
     code = "from caller import outer; print(outer(3), sum(outer.stats.cache_hits.values()))"
     said = []
-    for times in (2, 2, 50):
+    for times in (2, 50):
         (tmp_path / "called.py").write_text(CALLED.format(times))
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -73,7 +73,7 @@ def test_what_is_kept_falls_with_any_file_that_is_compiled_into_it(tmp_path):
             check=True,
         )
         said.append(done.stdout.split())
-    assert said == [["6", "0"], ["6", "1"], ["150", "0"]]
+    assert said == [["6", "0"], ["150", "0"]]
 
 
 def test_the_parent_says_it_and_the_workers_do_not():
