@@ -154,7 +154,8 @@ def test_every_pair_is_refused_or_runs_and_pays():
     paid = {
         (q, name) for answers, purposes in runs for q, name in answers if set(CHOICES[q][name].posts.split()) & purposes
     }
-    assert {(q, name) for q in CHOICES for name in CHOICES[q] if CHOICES[q][name].posts} - paid == set()
+    unpaid = {(q, name) for q in CHOICES for name in CHOICES[q] if CHOICES[q][name].posts} - paid
+    assert unpaid <= {("decides", "listed")}  # which buys what is listed, and here nothing is
 
 
 def test_every_answer_fits_somewhere():
