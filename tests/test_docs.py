@@ -19,7 +19,7 @@ from sim.cli.shell import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SIMULATING = ("demo", "compare", "run", "sweep", "merge", "fit-report", "experiment")
+SIMULATING = ("demo", "compare", "run", "sweep", "fit-report", "experiment")
 QUICK_PLACES = ("milltown", "my_place")
 
 
@@ -30,7 +30,7 @@ def blocks(language):
 
 def is_slow(words):
     """Whether a command simulates the city, or fits a place."""
-    if "--help" in words or words[0] not in (*SIMULATING, "calibrate"):
+    if "--help" in words or words[0] not in (*SIMULATING, "merge", "calibrate"):
         return False
     return words[0] == "calibrate" or not any(f"--place {place}" in " ".join(words) for place in QUICK_PLACES)
 
