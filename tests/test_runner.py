@@ -116,6 +116,7 @@ def test_all_stands_for_every_shipped_arrangement():
         ({"seed": 2**63 - 1, "replicates": 2}, "--seed: the last seed, 9223372036854775808, is too large"),
         ({"seed": True}, "--seed: True is not a whole number"),
         ({"seed": "1"}, "--seed: '1' is not a whole number"),
+        ({"seed": 10**5000}, "--seed: a value too large to show is out of range"),
         ({"replicates": 0}, "--replicates: 0 is out of range; give 1 to 10000"),
         ({"replicates": None}, "--replicates: None is not a whole number"),
         ({"workers": 0}, "--workers: 0 is out of range"),

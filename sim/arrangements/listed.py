@@ -1,6 +1,5 @@
 """Lists of decisions: reading them from an arrangement's file, a CSV file beside it, or Python; checking them at a place."""
 
-import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 from sim.core import codes
 from sim.core.faults import Faults, InputError, shown, suggest
 from sim.core.input_files import read_rows
+from sim.core.numbers import read_whole
 from sim.core.parameters import check_keys
 from sim.deals.decisions import LISTABLE, OPPOSITE, Decision
 
@@ -157,21 +157,9 @@ def _decision(where, key, table, faults):
         raise InputError(where, key, "number is missing", f"give {form.unit}")
     if "number" in given and not form.unit:
         raise InputError(where, f"{key}: number", f"{kind!r} takes none", "leave it out")
-    year = _whole(where, f"{key}: year", given["year"], 1, 1000)
-    number = _whole(where, f"{key}: number", given["number"], 0, MOST[form.unit]) if "number" in given else None
+    year = read_whole(where, f"{key}: year", given["year"], 1, 1000)
+    number = read_whole(where, f"{key}: number", given["number"], 0, MOST[form.unit]) if "number" in given else None
     return Decision(year, given["party"], kind, what, number, where, key)
-
-
-def _whole(where, key, value, low, high):
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise InputError(where, key, f"{shown(value)} is not a whole number", f"give {low} to {high}") from None
-    if not low <= number <= high:
-        raise InputError(where, key, f"{shown(number)} is out of range", f"give {low} to {high}")
-    return number
 
 
 def csv_beside(links):

@@ -1,6 +1,7 @@
 """Numbers as people write them."""
 
 import math
+import operator
 import re
 
 from sim.core.faults import InputError, shown
@@ -30,3 +31,21 @@ def read_number(text, where, key, name):
     if not math.isfinite(value):
         raise InputError(where, key, f"{name} {shown(text)} is not finite", "give a finite number")
     return value
+
+
+def read_whole(where, key, value, low, high):
+    """The whole number itself if it is one in its range.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(where, key, f"{shown(value)} is not a whole number", f"give {low} to {high}") from None
+    if not low <= number <= high:
+        raise InputError(where, key, f"{shown(number)} is out of range", f"give {low} to {high}")
+    return number

@@ -1,10 +1,10 @@
 """Numbers and names that a command or a call is given: one check for the command line and for Python."""
 
-import operator
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sim.core.faults import Faults, InputError
+from sim.core.numbers import read_whole
 
 LAST_SEED = 2**63 - 1  # tables hold seeds as 64-bit integers
 RANGES = {
@@ -37,30 +37,12 @@ def check_numbers(**given):
         for name, value in given.items():
             if value is not None or name not in OPTIONAL:
                 with faults.kept():
-                    check_number(f"--{name}", "", value, *RANGES[name])
+                    read_whole(f"--{name}", "", value, *RANGES[name])
     last = given.get("seed", 0) + given.get("replicates", 1) - 1
     if last > LAST_SEED:
         raise InputError(
             "--seed", "", f"the last seed, {last}, is too large", f"give {LAST_SEED - given['replicates'] + 1} or less"
         )
-
-
-def check_number(where, key, value, low, high):
-    """The whole number itself if it is one in its range.
-
-    Raises
-    ------
-    InputError
-    """
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise InputError(where, key, f"{value!r} is not a whole number", f"give {low} to {high}") from None
-    if not low <= number <= high:
-        raise InputError(where, key, f"{number} is out of range", f"give {low} to {high}")
-    return number
 
 
 def listed(arrangements):

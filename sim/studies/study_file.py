@@ -10,11 +10,11 @@ from pathlib import Path
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_toml
-from sim.core.numbers import read_number
+from sim.core.numbers import read_number, read_whole
 from sim.core.parameters import check_keys
 from sim.place.places import place_names
 from sim.record.measures import MEASURES
-from sim.studies.arguments import RANGES, check_number
+from sim.studies.arguments import RANGES
 from sim.studies.designs import DESIGNS, SHAPES, Axis, Range, Sample
 from sim.studies.futures import future_names
 
@@ -162,7 +162,7 @@ def _names(key, value, at):
 
 
 def _whole(key, value, at):
-    return check_number(*at(key), value, *RANGES[key])
+    return read_whole(*at(key), value, *RANGES[key])
 
 
 def _plain(value, where, key):
@@ -239,7 +239,7 @@ def _holds_lists(value):
 def _axis(name, listed, where, key):
     if _is_spread(listed):
         low, high = (read_number(listed[end], where, key, end) for end in ("low", "high"))
-        n = check_number(where, key, listed["n"], 2, RANGES["replicates"][1])
+        n = read_whole(where, key, listed["n"], 2, RANGES["replicates"][1])
         if low >= high:
             raise InputError(where, key, f"low {low:g} is not below high {high:g}", "give them from low to high")
         values = [float(f"{low + (high - low) * i / (n - 1):.12g}") for i in range(n)]
@@ -275,7 +275,7 @@ def _sample(key, table, at):
         with faults.kept():
             design = _design(table.get("design"), *at(f"{key}.design"))
         with faults.kept():
-            n = check_number(*at(f"{key}.n"), table.get("n"), 1, 1_000_000)
+            n = read_whole(*at(f"{key}.n"), table.get("n"), 1, 1_000_000)
             if design == "sobol" and n & (n - 1):
                 near = 2 ** n.bit_length()
                 problem = f"{n} is not a power of two, without which points of Sobol are not balanced"
@@ -344,7 +344,7 @@ def _until(key, table, at):
             if table.get("than") is not None:
                 check_name(table["than"], *at(f"{key}.than"))
         with faults.kept():
-            found["most"] = check_number(*at(f"{key}.most"), table.get("most", MOST_SEEDS), *RANGES["replicates"])
+            found["most"] = read_whole(*at(f"{key}.most"), table.get("most", MOST_SEEDS), *RANGES["replicates"])
     return Until(**found)
 
 
