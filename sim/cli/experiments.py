@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import Families, NoProgress, Out, Quiet, Settings, Workers, app
-from sim.cli.shell import Progress, print_text, say, settings_of
+from sim.cli.shell import Progress, print_text, say, settings_of, workers_of
 from sim.core import terminal
 
 
@@ -47,7 +47,6 @@ def experiment(
 
 def carry_out(chosen, given, settings, out, workers, check, publish, quiet, no_progress):
     """Run an experiment in its folder, then compare it with its reference, or write its page."""
-    from sim.cli.sweeps import workers_of
     from sim.studies import executors as pool
 
     workers = workers_of(workers)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import HEADLINE, NoProgress, Overwrite, RunOptions, Workers, app, with_options
-from sim.cli.shell import Progress, print_text, say, settings_of
+from sim.cli.shell import Progress, print_text, say, settings_of, workers_of
 from sim.core import terminal
 
 
@@ -70,7 +70,6 @@ def reproduce(
 
     Example: listsim reproduce results/demo-001
     """
-    import os
     from contextlib import nullcontext
 
     from sim import rerun
@@ -81,7 +80,7 @@ def reproduce(
     terminal.tidy_up_first()
     with reserve_folder(out, overwrite) if out else nullcontext() as reserved:
         with Progress("Simulating", no_progress) as tell:
-            done = rerun.reproduce(folder, workers or os.cpu_count() or 1, tell)
+            done = rerun.reproduce(folder, workers_of(workers), tell)
         if out:
             reserved.finish(lambda new: done.comparison.write_into(new, sys.argv[1:]))
     print("\n".join(done.statement()))
@@ -90,14 +89,11 @@ def reproduce(
 
 def run_and_show(command, arrangements, asked):
     """Read, run, write, show: the body of demo, compare and run, asked by RunOptions."""
-    import os
-
     from sim.studies import executors as pool
     from sim.studies.arguments import check_numbers
 
-    workers = min(os.cpu_count() or 1, 256) if asked.workers is None else asked.workers
-    check_numbers(seed=asked.seed, replicates=asked.replicates, workers=workers)
-    workers = min(workers, asked.replicates)
+    check_numbers(seed=asked.seed, replicates=asked.replicates)
+    workers = min(workers_of(asked.workers), asked.replicates)
     if workers > 1:
         pool.warm_up()
     from sim.core.folders import reserve_folder, reserve_next

@@ -26,6 +26,19 @@ def settings_of(pairs):
     return settings
 
 
+def workers_of(workers, cluster=None):
+    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
+    import os
+
+    from sim.studies.arguments import check_numbers
+
+    if cluster is not None and workers is None:
+        return None
+    workers = min(os.cpu_count() or 1, 256) if workers is None else workers
+    check_numbers(workers=workers)
+    return workers
+
+
 class Progress:
     """How far work is, on stderr, told by calls of (done, total): a bar with the time left, or a line a minute in a log.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import HEADLINE, Overwrite, Quiet, SweepOptions, app, with_options
-from sim.cli.shell import Progress, print_text, say, settings_of
+from sim.cli.shell import Progress, print_text, say, settings_of, workers_of
 from sim.core import terminal
 
 
@@ -85,19 +85,6 @@ def new(
 
     write_template(kind, file)
     print_text(file)
-
-
-def workers_of(workers, cluster=None):
-    """The number of processes: as given and checked, or the processors there are; None where a cluster has its own."""
-    import os
-
-    from sim.studies.arguments import check_numbers
-
-    if cluster is not None and workers is None:
-        return None
-    workers = min(os.cpu_count() or 1, 256) if workers is None else workers
-    check_numbers(workers=workers)
-    return workers
 
 
 def grid_of(pairs):
