@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -220,6 +221,14 @@ def test_what_an_experiment_varies_cannot_be_set(listsim):
     code, _, err = listsim("list_boundary", "--set", "departments.review_years=4")
     assert code == 2
     assert "departments.review_years: is given in settings and in grid" in err
+
+
+def test_seeds_are_not_added_in_an_experiment(tmp_path):
+    text = 'place = "milltown"\narrangements = ["silo", "do_nothing"]\nyears = 2\n'
+    (tmp_path / "study.toml").write_text(text + '[until]\nmeasure = "cash_released"\nhalf_width = 1\n')
+    item = SimpleNamespace(folder=tmp_path, studies=("study",))
+    with pytest.raises(InputError, match=r"study\.toml: until: is not read in an experiment.*give replicates"):
+        running.sweeps_of(item)
 
 
 def test_a_folder_of_something_else_is_left_alone(clone, listsim, tmp_path):

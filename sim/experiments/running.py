@@ -45,10 +45,15 @@ def sweeps_of(experiment, check=False, settings=None, **given):
         for key in given:
             raise InputError(f"--{key}", "", "a check has the size, place and seeds of the reference", "leave it out")
         given = experiment.size
-    settings = settings or None
-    return {
-        name: load_sweep(experiment.folder / f"{name}.toml", settings=settings, **given) for name in experiment.studies
-    }
+    sweeps = {}
+    for name in experiment.studies:
+        file = experiment.folder / f"{name}.toml"
+        sweeps[name] = load_sweep(file, settings=settings or None, **given)
+        if sweeps[name].until:
+            raise InputError(
+                file, "until", "is not read in an experiment, whose points have the same seeds", "give replicates"
+            )
+    return sweeps
 
 
 def carry_out(experiment, sweeps, folder, workers=1, progress=None):
