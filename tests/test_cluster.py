@@ -120,9 +120,10 @@ def test_the_command_runs_on_a_cluster(sweep, tables, tmp_path, address, monkeyp
 @pytest.mark.parametrize("where", ["tcp://127.0.0.1:1", "localhost", "", "a scheduler"])
 def test_where_nothing_answers_one_line_says_so_soon(where, tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cluster, "PATIENCE", 1)
     begin = time.monotonic()
     assert call(monkeypatch, [*WORDS, "--cluster", where, "--out", "out"]) == 2
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 15
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith("listsim: --cluster: ")
     assert "no Dask scheduler answers there" in line
