@@ -140,6 +140,7 @@ def test_fit_report(listsim, tmp_path):
     assert "%" in text
 
 
+@pytest.mark.slow
 def test_calibrate_writes_a_fitted_copy(listsim, tmp_path):
     code, _, _ = listsim("calibrate", "milltown", "--rounds", 2, "--out", "fitted", "--no-progress")
     assert code == 0
@@ -234,7 +235,7 @@ def test_a_killed_worker_is_named_in_one_line(listsim, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.slow), "2"])
 def test_ctrl_c_ends_within_two_seconds_and_leaves_nothing(tmp_path, workers):
     command = [
         sys.executable,

@@ -94,6 +94,7 @@ def test_points_say_how_many_seeds_each_needed(drifting, tmp_path):
     assert list(points["reached"]) == [True, False]
 
 
+@pytest.mark.slow
 def test_seeds_do_not_depend_on_how_it_ran(drifting, tmp_path):
     whole = tables_of(drifting, tmp_path / "a")
     with open_sweep(drifting, tmp_path / "b") as kept:
