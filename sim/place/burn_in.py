@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.place.families import FULL_QUARTER, Families
+from sim.place.families import Families
+from sim.place.influence import FULL_QUARTER
 from sim.place.kernels import QUARTERS_OF_AGE
 from sim.place.services import Lines, Services
 
@@ -69,6 +70,7 @@ def burn_in(place, dials, seed, n_families=None, threads=1):
             services.open_for_business(range(quarter - QUARTERS, quarter))
         families.age(until_full=max(0, FULL_QUARTER - quarter))
         families.move_needs(quarter)
+        families.happen(quarter)
         services.serve(families, quarter)
     expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))
     return Settled(families, services, expected)

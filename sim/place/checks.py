@@ -27,6 +27,7 @@ OF_FAMILIES = ("cost", "needs")  # what may be asked of a group of families, bes
 # How far a count per family may lie from those of the shipped places, as a factor. Children looked after and benefit
 # claimants of English councils lie within a factor of about 4 of the mean; a slip of place or unit is of 10 and more.
 FACTOR, PEOPLE_FACTOR = 8, 3
+MOST_EVENTS = 16  # bits of a word
 
 
 @cache
@@ -87,6 +88,60 @@ def check_parties(path, members):
         for table, ids, own in (("need", members["needs"], OF_FAMILIES), ("line", members["lines"], (codes.ALL,))):
             with faults.kept():
                 check_ids(path, table, ids, own)
+
+
+def check_events(path, events, lines, values):
+    """Refuse more events than the code carries, and lines that do not fit the event they serve.
+
+    Raises
+    ------
+    InputError
+    """
+    need_of = {event.id: event.need for event in events}
+    with Faults() as faults:
+        with faults.kept():
+            check_ids(path, "event", [event.id for event in events])
+        with faults.kept():
+            if len(events) > MOST_EVENTS:
+                raise InputError(path, "event", f"there are {len(events)}", f"give {MOST_EVENTS} at most")
+        for line in lines:
+            where = f"line {shown(line.id)}"
+            with faults.kept():
+                if line.event and line.level != 1:
+                    problem = f"{line.level} for a line that serves the event {line.event!r}"
+                    raise InputError(path, f"{where}: level", problem, "give 1: an event is served at any level")
+            with faults.kept():
+                if line.need != need_of.get(line.event, line.need):
+                    problem = f"{line.need!r} is not the need of the event {line.event!r}"
+                    raise InputError(path, f"{where}: need", problem, f"give {need_of[line.event]!r}")
+            price = values.get(f"lines.{line.id}.unit_cost")
+            with faults.kept():
+                if line.event and price and not price.unit.startswith("GBP/event"):
+                    problem = f"unit {price.unit!r} of a line that serves the event {line.event!r}"
+                    raise InputError(path.parent / "lines.csv", f"{line.id}.unit_cost", problem, "give GBP/event")
+
+
+def check_speeds(path, needs, values):
+    """Refuse needs that have lasting spells without their share or exit, or whose lasting spells end sooner than short ones.
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        for need in needs:
+            for level in (1, 2, 3):
+                short, lasting, share = (
+                    values.get(f"transitions.{need}.{way}.{level}") for way in ("down", "down_lasting", "lasting")
+                )
+                with faults.kept():
+                    if (lasting is None) != (share is None):
+                        there, missing = ("lasting", "down_lasting") if share else ("down_lasting", "lasting")
+                        remedy = f"add a row {missing}, or leave {there} out"
+                        raise InputError(path, f"{need} level {level}", f"has {there} and no {missing}", remedy)
+                    if short and lasting and lasting.value > short.value:
+                        problem = f"down_lasting {lasting.value:g} is above down {short.value:g}"
+                        raise InputError(path, f"{need} level {level}", problem, "let lasting spells end no sooner")
 
 
 def check_sums(folder, neighbourhoods, needs, values):
