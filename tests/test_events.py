@@ -7,6 +7,7 @@ import pytest
 
 from sim.core import philox
 from sim.core.dials import defaults
+from sim.core.faults import InputError
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.families import Families
@@ -15,6 +16,73 @@ from sim.place.services import pick
 from tests import oracle
 from tests.conftest import with_values
 from tests.eventful import EVENTS, LASTING, write_eventful
+
+SPOILT = [
+    ("place.toml", 'need = "substance"\n\n[[event]]', 'need = "substances"\n\n[[event]]', "did you mean 'substance'"),
+    ("place.toml", "gate = true", 'gate = "yes"', "give true or false"),
+    (
+        "place.toml",
+        'level = 1\nkind = "statutory"\nevent',
+        'level = 2\nkind = "statutory"\nevent',
+        "an event is served at any",
+    ),
+    ("place.toml", 'event = "arrest"', 'event = "arests"', "did you mean 'arrest'"),
+    ("place.toml", 'event = "arrest"', 'event = "relapse"', "is not the need of the event 'relapse'; give 'substance'"),
+    ("place.toml", 'id = "relapse"', 'id = "arrest"', "given twice"),
+    ("lines.csv", "1800,GBP/event", "1800,GBP/case-year", "give GBP/event"),
+    ("events.csv", "arrest,rate_crisis,0.6", "arrest,rate_crises,0.6", "did you mean 'rate_crisis'"),
+    ("events.csv", "arrest,rate_crisis,0.6", "arrest,rate_crisis,1.6", "above 1"),
+    ("events.csv", "relapse,per_other_need", "relaps,per_other_need", "did you mean 'relapse'"),
+    ("events.csv", "relapse,per_other_need", "relapse,worsens_conduct", "relapse.per_other_need: is missing"),
+    ("events.csv", "arrest,worsens_worklessness,3", "arrest,worsens_worklessness,0.5", "below 1"),
+    ("events.csv", "arrest,worsens_worklessness", "arrest,worsens_work", "did you mean 'worsens_worklessness'"),
+    ("transitions.csv", "conduct,lasting,2,", "conduct,lasting,0,", "unknown"),
+    ("transitions.csv", "conduct,lasting,2,", "conduct,lasted,2,", "did you mean 'lasting'"),
+    ("transitions.csv", "conduct,down_lasting,2,0.0225", "conduct,down_lasting,2,0.2225", "is above down 0.075"),
+    (
+        "transitions.csv",
+        "offending,lasting,2,0.5,share of spells",
+        "offending,down,1,0.5,share of spells",
+        "given twice",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "find", "put", "says"), SPOILT)
+def test_spoilt_events_and_speeds_say_what_is_wrong_in_one_line(tmp_path, file, find, put, says):
+    folder = write_eventful(tmp_path / "town")
+    text = (folder / file).read_text(encoding="utf-8")
+    assert text.count(find) == 1
+    (folder / file).write_text(text.replace(find, put), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        load_place(folder)
+    found = [fault for fault in error.value.faults if says in fault]
+    assert found, error.value.faults
+    assert file in found[0]
+    assert "\n" not in found[0]
+
+
+def test_a_share_of_lasting_spells_asks_for_their_exits_and_many_faults_are_told_at_once(tmp_path):
+    folder = write_eventful(tmp_path / "town")
+    path = folder / "transitions.csv"
+    rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(row for row in rows if not row.startswith("conduct,down_lasting,2")), encoding="utf-8")
+    with (folder / "place.toml").open("a", encoding="utf-8") as file:
+        file.writelines(f'[[event]]\nid = "e{i}"\nname = "E {i}"\nneed = "conduct"\n' for i in range(14))
+    with pytest.raises(InputError) as error:
+        load_place(folder)
+    faults = "\n".join(error.value.faults)
+    assert "conduct level 2: has lasting and no down_lasting; add a row down_lasting" in faults
+    assert "there are 17; give 16 at most" in faults
+    assert "e13.rate_crisis: is missing" in faults
+
+
+def test_a_place_with_events_and_no_file_of_them_says_so(tmp_path):
+    folder = write_eventful(tmp_path / "town")
+    (folder / "events.csv").unlink()
+    with pytest.raises(InputError, match=r"events\.csv"):
+        load_place(folder)
+
 
 ARREST, RELAPSE, PROCEEDINGS = range(3)
 

@@ -42,7 +42,7 @@ class Settled:
         return sum(column.nbytes for column in self.families.columns)
 
 
-def burn_in(place, dials, seed, n_families=None, threads=1):
+def burn_in(place, dials, seed, n_families=None, threads=1, look=None):
     """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).
 
     Every family enters when its index child is born, so that at the end each has lived its whole life in the model
@@ -57,6 +57,8 @@ def burn_in(place, dials, seed, n_families=None, threads=1):
     n_families : int, optional
         Scales the population and the outside caseload; the place's own number by default.
     threads : int
+    look : callable, optional
+        Called with the families and the quarter at the end of each.
 
     Returns
     -------
@@ -72,5 +74,7 @@ def burn_in(place, dials, seed, n_families=None, threads=1):
         families.move_needs(quarter)
         families.happen(quarter)
         services.serve(families, quarter)
+        if look:
+            look(families, quarter)
     expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))
     return Settled(families, services, expected)

@@ -12,16 +12,21 @@ from sim.core.ledger import OUTSIDE, TREASURY
 
 _ID = re.compile(r"[^\W_][\w-]{0,63}")
 
-# What a target may measure: the words that follow, and the kind of its figure (None: it depends on what is looked at).
+# What a target may measure: the words that follow (with ? if they may be left out), and the kind of its figure (None:
+# it depends on what is looked at).
 MEASURES = {
     "prevalence": (("need", "level", "from_age", "to_age"), SHARE),
+    "ended_within": (("need", "level", "quarters"), SHARE),
+    "stock_older": (("need", "level", "quarters"), SHARE),
+    "events": (("event",), COUNT),
+    "with_event": (("event", "level?"), SHARE),
     "caseload": (("line",), COUNT),
     "line_spending": (("line",), MONEY),
     "needs_at_least": (("count",), SHARE),
     "costliest": (("share", "what"), None),
     "most_needs": (("share", "what"), None),
 }
-_WHOLE = {"level": (1, 3), "from_age": (0, 25), "to_age": (0, 25), "count": (1, 99)}
+_WHOLE = {"level": (1, 3), "from_age": (0, 25), "to_age": (0, 25), "count": (1, 99), "quarters": (1, 40)}
 OF_FAMILIES = ("cost", "needs")  # what may be asked of a group of families, beside any need
 
 # How far a count per family may lie from those of the shipped places, as a factor. Children looked after and benefit
@@ -182,7 +187,7 @@ def check_measure(path, where, text, members):
     text : str
         As ``prevalence conduct 2 11 15``; see :data:`MEASURES`.
     members : dict of str to list of str
-        Ids of the place's needs and lines.
+        Ids of the place's needs, events and lines.
 
     Returns
     -------
@@ -196,13 +201,13 @@ def check_measure(path, where, text, members):
     if measure not in MEASURES:
         raise InputError(path, where, f"measures {shown(text)}", suggest(measure, MEASURES))
     wanted, kind = MEASURES[measure]
-    if len(words) != len(wanted):
+    if not len([name for name in wanted if not name.endswith("?")]) <= len(words) <= len(wanted):
         raise InputError(
             path, where, f"measures {shown(text)}", f"write {measure} " + " ".join(x.upper() for x in wanted)
         )
-    for word, name in zip(words, wanted, strict=True):
+    for word, name in zip(words, (name.rstrip("?") for name in wanted), strict=False):
         key = f"{where}: {name}"
-        if name in ("need", "line"):
+        if name in ("need", "event", "line"):
             known(path, key, word, members[f"{name}s"])
         elif name == "what":
             known(path, key, word, [*OF_FAMILIES, *members["needs"]])
@@ -259,7 +264,7 @@ def _counts(place):
         if place.has(name := f"lines.{line.id}.caseload"):
             found[f"{line.id}.caseload"] = ("lines.csv", place.values[name])
     for target in place.targets:
-        if target.measures.split()[0] in ("caseload", "line_spending"):
+        if target.measures.split()[0] in ("caseload", "line_spending", "events"):
             found[target.measures] = ("targets.csv", target.figure)
     return found
 
