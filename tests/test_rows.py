@@ -16,8 +16,8 @@ COUNTED = ("family_years_spared", "families_turned_around")
 PRICES = Prices(np.array([100, 10]), np.array([200, 20]), np.array([150, 15]))
 TOWN = SimpleNamespace(
     lines=[
-        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True),
-        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False),
+        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True, event=""),
+        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False, event=""),
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
@@ -229,7 +229,8 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), calendar=Calendar(5)
+        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        calendar=Calendar(5),
     )
     twin = Recorder()
     run = Recorder(twin)
