@@ -98,7 +98,7 @@ class Families:
         tables = self._need_tables._replace(up=self._areas.chances(self.counts, quarter, self.bond))
         self._each_area(kernels.move_needs, self.columns, tables, self.offers, key=self.key, out=(quarter, self.counts))
 
-    def screen(self, quarter, lower):
+    def screen(self, quarter, lower, open_door, supply):
         """Needs become known; who keeps a place is served, and who waits for one is listed.
 
         Parameters
@@ -106,6 +106,10 @@ class Families:
         quarter : int
         lower : bool (lines,)
             Lines that may let in families below their threshold.
+        open_door : bool (lines,)
+            Lines that serve all who are eligible; the others have queues.
+        supply : float (needs, 4)
+            Ratio on the chance that need shows itself, by its level.
 
         Returns
         -------
@@ -117,11 +121,12 @@ class Families:
             Those who wait, for :meth:`admit`.
         """
         showing = kernels.Showing(self.heard, self.finds, self.trust_counts, self.all_known)
-        lower = np.uint32((1 << np.arange(len(lower))) @ lower)
+        lower, open_door = (np.uint32((1 << np.arange(len(mask))) @ mask) for mask in (lower, open_door))
+        present = self._services.present * supply.astype(np.float32)
         parts = self._each_area(
             kernels.screen,
             self.columns,
-            self._services,
+            self._services._replace(present=present, open_door=open_door),
             self.offers,
             key=self.key,
             out=(quarter, showing, lower, self._demand, self._kept),
@@ -384,14 +389,10 @@ def service_tables(place, dials):
     needs = place.index("needs")
     at = np.zeros((len(needs), 4), np.uint32)
     below = np.zeros((len(needs), 4), np.uint32)
-    open_door = 0
-    no_unmet = dials["services.unmet_need_scale"] == 0
     for j, line in enumerate(place.lines):
         at[needs[line.need], line.level :] |= np.uint32(1 << j)
         if line.level > 1:
             below[needs[line.need], line.level - 1] |= np.uint32(1 << j)
-        if line.kind != "rationed" or no_unmet:
-            open_door |= 1 << j
     present = np.zeros((len(needs), 4), np.float32)
     for k, need in enumerate(place.needs):
         for level, name in enumerate(LEVELS[1:], 1):
@@ -399,7 +400,8 @@ def service_tables(place, dials):
             present[k, level] = max(0.0, 1 - dials["services.unmet_need_scale"] * (1 - shown))
     need_of = np.array([needs[line.need] for line in place.lines], np.uint8)
     code = np.array([code_of(line.id) for line in place.lines], np.uint32)
-    return kernels.ServiceTables(present, _by_threes(at), _by_threes(below), np.uint32(open_door), need_of, code)
+    nobody = np.uint32(0)  # which doors are open is said quarter by quarter
+    return kernels.ServiceTables(present, _by_threes(at), _by_threes(below), nobody, need_of, code)
 
 
 def _by_threes(lines):

@@ -14,12 +14,13 @@ from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
-from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
+from sim.place.checks import check_gates, check_ids, check_measure, check_parties, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
+GATES = ("court", "entitlement", "duty", "judgement")
 FUNDING = ("historic", "workload")
 
 # What each table must say, and what kind of number each value is.
@@ -37,7 +38,7 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT}
+LINE_OPTIONAL = {"caseload": kinds.COUNT, "spot_share": kinds.SHARE, "spot_elasticity": kinds.SPREAD}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
@@ -75,6 +76,7 @@ class Line:
     need: str
     level: int
     kind: str
+    gate: str
     care: bool = False
 
 
@@ -200,11 +202,11 @@ _THINGS = {
     "need": ("needs", Named, ("id", "name")),
     "department": ("departments", Named, ("id", "name")),
     "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding")),
-    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
+    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "gate", "care")),
 }
 _OPTIONAL = ("care",)
 _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
-_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS, "gate": GATES}
 
 
 def _build(folder):
@@ -221,6 +223,8 @@ def _build(folder):
             with faults.kept():
                 rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
         members["neighbourhoods"] = list(dict.fromkeys(row["neighbourhood"] for row in rows.get("neighbourhoods", ())))
+        with faults.kept():
+            check_gates(path, things["lines"])
         with faults.kept():
             check_parties(path, members)
         with faults.kept():
@@ -306,7 +310,8 @@ def _check_thing(path, where, row, fields, links):
                 if name not in row:
                     if name in _OPTIONAL:
                         continue
-                    raise InputError(path, where, f"has no {name!r}", "add it")
+                    choices = f": {', '.join(_KNOWN[name])}" if name in _KNOWN else ""
+                    raise InputError(path, where, f"has no {name!r}", f"add it{choices}")
                 wanted, words = _TYPES.get(name, (str, "text in quotation marks"))
                 if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
                     problem = f"{shown(row[name])} has the wrong type"
