@@ -7,6 +7,7 @@ from sim.agents.party import Commissioner
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.core.streams import uniform
 from sim.place import year_end
 
 
@@ -218,14 +219,35 @@ class Agency(Commissioner):
         """
         budget, bills = self.budget_pence + self.rebased_away, self.spent([quarter]) + self.saved_together([quarter])
         slack = budget - QUARTERS * bills
+        pressure = -slack / max(1, budget)
         for line in self.own_lines:
-            plan = by_list.size(self, line, quarter, slack)
+            plan = by_list.size(self, line, quarter, slack, pressure)
             slack -= self.model.services.carry_out(line, quarter, plan)
 
     def drift(self, line):
-        """Readiness to lower a line's threshold when places stay empty."""
-        held = self._manages("backfill_control", line)
-        return 0.0 if held else self.model.dials["services.threshold_drift"]
+        """Readiness to lower a line's threshold when places stay empty: nothing but professional judgement allows it."""
+        judged = self.model.lines.gate[line] == "judgement"
+        return self.model.dials["services.threshold_drift"] if judged and not self.holds(line) else 0.0
+
+    def practice(self, line, pressure):
+        """Share of a duty line's demand by which its practice moves at a year end, below 0 towards strictness.
+
+        Parameters
+        ----------
+        line : int
+        pressure : float
+            Overspend forecast over the budget; below 0 there is slack.
+        """
+        model = self.model
+        if not model.lines.by_practice[line] or self.holds(line) or not model.calendar.is_year_end:
+            return 0.0
+        draw = uniform(model.seed, "practice", model.lines.ids[line], model.calendar.year)
+        by_itself = model.dials["services.practice_drift"] * (2 * draw - 1)
+        return by_itself - model.dials["services.practice_pressure"] * pressure
+
+    def holds(self, line):
+        """Whether it holds a line's threshold, as part of the arrangement."""
+        return self._manages("backfill_control", line)
 
     def willingness(self, line):
         """Willingness to close what stands empty on a line."""
