@@ -151,8 +151,10 @@ def test_the_third_quarters_forecast_by_hand(owed, held, ringed, left, owed_afte
     spends(model, item, 250, 350, 300)
     item.budget_pence, item.funds.earmarked, item.funds.ring_fenced = 1000, ringed, ringed
     model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
-    if owed:  # four quarters' bills of one family each
-        model.contracts.running = [Contract("council", "parenting", "in_house", 1, 1, 4, owed, "council:prevention")]
+    if owed:  # four quarters' bills of two families each
+        model.contracts.running = [
+            Contract("council", "parenting", "in_house", 1, 1, 8, owed // 2, "council:prevention")
+        ]
     service = item.balance("service")
     item.forecast_and_cut(3)
     assert item.balance("prevention") == left

@@ -274,7 +274,7 @@ class Commissioner(Party):
         """Pence of its own that a contract binds: its bills, and its share of outcomes where the provider shares the risk."""
         if contract.funder != self.account(self.purse):
             return 0
-        bills = round(contract.cost_pence * (1 - contract.at_risk))
+        bills = contract.families * contract.billed_pence
         return bills + (round(contract.expected_pence * self.model.outcomes.own_share()) if contract.at_risk else 0)
 
     def pay_due(self, account, due):
