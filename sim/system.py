@@ -57,7 +57,8 @@ class LocalSystem(mesa.Model):
         self.calendar, self.ledger = Calendar(), Ledger()
         self.decisions = DecisionBook(self.calendar, self.arrangement.decisions)
         self.contracts = ContractBook(self.calendar, self.rules.paid_for)
-        self.outturn = Outturn(self.services, self.calendar)
+        self.payers = self.arrangement.payers_at(self.place)
+        self.outturn = Outturn(self.services, self.calendar, self.payers)
         self.relief = Relief(self.place, self.catalogue, self.arrangement.outcome_lines)
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
         self.findings = []
@@ -140,6 +141,7 @@ class LocalSystem(mesa.Model):
 
     def fund(self):
         """The year's money arrives: the Treasury votes it, departments pass it on."""
+        self.services.divert(self.payers.diverted_share(self.calendar.year), self.families)
         self.recorder.budgeted(self)
         for department in self.departments:
             department.fund_agencies()
@@ -219,6 +221,8 @@ class LocalSystem(mesa.Model):
         bills = self.outturn.bill(duplication)
         for agency in self.agencies:
             agency.pay_services(bills)
+        for agency in self.agencies:
+            agency.pay_others(self.calendar.quarter)
         for contract in self.contracts.running:
             provider = self.party(contract.provider)
             if contract.funder:
@@ -284,6 +288,11 @@ class LocalSystem(mesa.Model):
     def party(self, code):
         """A party by its code."""
         return self.parties[code]
+
+    def payers_of_places(self, line):
+        """Agencies that pay for places of a line, used or not, each with its share: list of (Agency, float)."""
+        shares = self.payers.shares[:, line]
+        return [(self.agencies[i], float(shares[i])) for i in np.nonzero(shares)[0]]
 
     def centre(self):
         """The department that takes the centre's role in the arrangement.

@@ -599,7 +599,7 @@ def test_who_joins_a_list_by_hand(basis, billed):
 
 def test_who_has_no_services_of_its_own_does_not_join():
     model = with_numbers(system("list_public"), trust_to_join=0, payment_share=0)
-    agency(model, "nhs").own_lines = np.array([], int)
+    agency(model, "nhs").paid_lines = np.array([], int)
     model.bodies[0].is_open()
     assert "nhs" not in [member.code for member in model.bodies[0].joined]
     assert len(model.bodies[0].joined) == len(model.agencies) - 1

@@ -129,6 +129,11 @@ class Families:
         waiting = parts[0] if len(parts) == 1 else tuple(map(np.concatenate, zip(*parts, strict=True)))
         return self._demand.sum(axis=0), self._kept.sum(axis=0), waiting
 
+    def close_doors(self, lines):
+        """Lines, bool (lines,), that from now on serve those who keep a place and those who are admitted, and no others."""
+        shut = np.uint32((1 << np.arange(len(lines))) @ lines)
+        self._services = self._services._replace(open_door=self._services.open_door & ~shut)
+
     def admit(self, quarter, waiting, places):
         """Admit families that wait; see :func:`kernels.admit`.
 

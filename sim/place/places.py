@@ -15,6 +15,7 @@ from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
 from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
+from sim.place.payers import payer_parameters, payers_of
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
@@ -190,6 +191,7 @@ def load_place(name):
                              suggest(name, place_names()))  # fmt: skip
         folder = shipped / str(name)
     place = _build(folder)
+    payers_of(place)
     if folder.resolve().parent != shipped.resolve():
         check_size(place, [_build(shipped / other) for other in place_names()])
     return place
@@ -230,7 +232,7 @@ def _build(folder):
                 check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
         for table in rows:
             with faults.kept():
-                _read_table(folder / f"{table}.csv", table, rows[table], members[table], values)
+                _read_table(folder / f"{table}.csv", table, rows[table], members, values)
         with faults.kept():
             _read_transitions(folder / "transitions.csv", members["needs"], values)
         with faults.kept():
@@ -337,7 +339,8 @@ def _read_place_values(path, table, values):
 def _read_table(path, table, rows, members, values):
     """One value a row for each member of a table and each parameter; all required ones must be there."""
     key, required, optional = TABLES[table]
-    allowed = {**required, **optional}
+    payers = payer_parameters(members["agencies"], kinds.SHARE) if table == "lines" else {}
+    allowed, members = {**required, **optional, **payers}, members[table]
     given = set()
     with Faults() as faults:
         for row in rows:

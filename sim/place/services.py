@@ -102,6 +102,8 @@ class Services:
     notices : list of (quarter due, line, places)
     openings : list of (line, places)
         Decided on, for the quarter to come.
+    diverted : float (lines,) or None
+        Share of its demand that a statutory line is not to serve; whoever keeps a place stays.
     counts : dict of int to int64 (lines, len(FIELDS))
         By quarter.
     """
@@ -113,6 +115,7 @@ class Services:
     notices: list = field(default_factory=list)
     counts: dict = field(default_factory=dict)
     openings: list = field(default_factory=list)
+    diverted: np.ndarray = None
 
     def copy(self):
         """Another set of services in the same state that shares nothing that changes."""
@@ -124,6 +127,7 @@ class Services:
             list(self.notices),
             dict(self.counts),
             list(self.openings),
+            self.diverted,
         )
 
     def under_notice(self):
@@ -144,6 +148,11 @@ class Services:
         self.openings = []
         self.places = self.places - closed + opened
         return closed, opened
+
+    def divert(self, shares, families):
+        """Let statutory lines serve but a part of their demand from now on: float (lines,) is not served."""
+        self.diverted = shares
+        families.close_doors(shares > 0)
 
     def carry_out(self, line, quarter, plan):
         """Put a decision on a line's size into effect.
@@ -170,12 +179,13 @@ class Services:
         by_need, kept, waiting = families.screen(quarter, low_places > 0)
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
         demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        open_door = lines.open_door if self.diverted is None else lines.open_door & (self.diverted == 0)
         served, served_found = (
-            np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
+            np.where(open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
         )
         on_notice = self.under_notice()
         room = np.maximum(0, self._room(demand, on_notice) - served)
-        wanted = np.where(lines.open_door, 0, np.minimum(room, demand - served))  # that many wait for a rationed line
+        wanted = np.where(open_door, 0, np.minimum(room, demand - served))  # that many wait for a rationed line
         below = np.minimum(room - wanted, low_places)  # lower need is let into empty places only
         admitted = families.admit(quarter, waiting, np.stack([wanted, below], axis=1))
         served, served_found = served + admitted[:, 0, 0], served_found + admitted[:, 0, 1]
@@ -185,7 +195,10 @@ class Services:
         """Places for families of the place, by line; before the place opens, the coverage of today's demand."""
         if self.places is None:
             return np.rint(self.lines.coverage * demand).astype(np.int64)
-        return self.places - on_notice - self.lines.outside
+        room = self.places - on_notice - self.lines.outside
+        if self.diverted is None:
+            return room
+        return np.where(self.diverted > 0, np.floor((1 - self.diverted) * demand).astype(np.int64), room)
 
     def _row(self, demand, found, served, served_found, low, on_notice):
         lines = self.lines
