@@ -5,6 +5,7 @@ serves (`charged_to`), a share of the average cost; then the runner is left with
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -58,12 +59,12 @@ class Payers:
     statutory: np.ndarray
     diversion: Diversion = None
 
-    @property
+    @cached_property
     def several(self):
         """Lines that others than who runs them pay for: int64 (n,)."""
         return np.nonzero((self.charged.sum(axis=0) > 0) | (self.shares != self.runs).any(axis=0))[0]
 
-    @property
+    @cached_property
     def weights(self):
         """Part of a case's average cost that each pays: float (agencies, lines); they sum to one."""
         return self.shares * (1 - self.charged.sum(axis=0)) + self.charged
