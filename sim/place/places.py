@@ -24,6 +24,7 @@ from sim.place.checks import (
     check_sums,
     known,
 )
+from sim.place.payers import payer_parameters, payers_of
 from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_table, read_targets, read_transitions
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
@@ -208,6 +209,7 @@ def load_place(name):
                              suggest(name, place_names()))  # fmt: skip
         folder = shipped / str(name)
     place = _build(folder)
+    payers_of(place)
     if folder.resolve().parent != shipped.resolve():
         check_size(place, [_build(shipped / other) for other in place_names()])
     return place
@@ -256,6 +258,8 @@ def _build(folder):
                 key, required, optional = TABLES[table]
                 if table == "events":
                     optional = {f"worsens_{need}": kinds.RATIO_UP for need in members["needs"]}
+                if table == "lines":
+                    optional = {**optional, **payer_parameters(members["agencies"], kinds.SHARE)}
                 read_table(folder / f"{table}.csv", (key, required, optional), rows[table], members[table], values)
         with faults.kept():
             check_events(path, things["events"], things["lines"], values)
