@@ -111,7 +111,7 @@ def newborn(families, area, f, trait, need):
     return levels, frailty, words[2], entry.trust[words[1] >> 20], lasting
 
 
-def screen(families, quarter, lower, decision):
+def screen(families, quarter, lower, open_door, supply, decision):
     """What :meth:`Families.screen` should find, family by family, need by need and line by line.
 
     Returns
@@ -122,7 +122,7 @@ def screen(families, quarter, lower, decision):
     waiting : dict of (line, below) to list of (rank, number, row)
     """
     columns, place = families.columns, families.place
-    needs, present = [need.id for need in place.needs], families._services.present
+    needs, present = [need.id for need in place.needs], families._services.present * supply
     n_needs, n_lines = len(needs), len(place.lines)
     known, found = (columns.known & columns.has).tolist(), (columns.found & columns.has).tolist()
     served = [0] * len(known)
@@ -152,7 +152,7 @@ def screen(families, quarter, lower, decision):
                 level = level if columns.events[quarter % 4, f] >> e & 1 else 0
             before = columns.served[(quarter - 1) % 4, f] >> j & 1
             rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
-            if level >= line.level and line.kind != "rationed":
+            if level >= line.level and open_door[j]:
                 served[f] |= 1 << j
             elif level >= line.level and before:
                 served[f] |= 1 << j

@@ -104,7 +104,7 @@ class Families:
                 kernels.happen, self.columns, self._event_tables, key=self.key, out=(quarter, self.happened)
             )
 
-    def screen(self, quarter, lower):
+    def screen(self, quarter, lower, open_door, supply):
         """Needs become known; who keeps a place is served, and who waits for one is listed.
 
         Parameters
@@ -112,6 +112,10 @@ class Families:
         quarter : int
         lower : bool (lines,)
             Lines that may let in families below their threshold.
+        open_door : bool (lines,)
+            Lines that serve all who are eligible; the others have queues.
+        supply : float (needs, 4)
+            Ratio on the chance that need shows itself, by its level.
 
         Returns
         -------
@@ -123,11 +127,12 @@ class Families:
             Those who wait, for :meth:`admit`.
         """
         showing = kernels.Showing(self.heard, self.finds, self.trust_counts, self.all_known)
-        lower = np.uint32((1 << np.arange(len(lower))) @ lower)
+        lower, open_door = (np.uint32((1 << np.arange(len(mask))) @ mask) for mask in (lower, open_door))
+        present = self._services.present * supply.astype(np.float32)
         parts = self._each_area(
             kernels.screen,
             self.columns,
-            self._services,
+            self._services._replace(present=present, open_door=open_door),
             self.offers,
             key=self.key,
             out=(quarter, showing, lower, self._demand, self._kept),
