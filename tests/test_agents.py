@@ -152,8 +152,10 @@ def test_the_third_quarters_forecast_by_hand(owed, held, ringed, left, owed_afte
     spends(model, item, 250, 350, 300)
     item.budget_pence, item.funds.earmarked, item.funds.ring_fenced = 1000, ringed, ringed
     model.ledger.transfer(OUTSIDE, item.account("prevention"), held, "grant")
-    if owed:  # four quarters' bills of one family each
-        model.contracts.running = [Contract("council", "parenting", "in_house", 1, 1, 4, owed, "council:prevention")]
+    if owed:  # four quarters' bills of two families each
+        model.contracts.running = [
+            Contract("council", "parenting", "in_house", 1, 1, 8, owed // 2, "council:prevention")
+        ]
     service = item.balance("service")
     item.forecast_and_cut(3)
     assert item.balance("prevention") == left
@@ -627,7 +629,7 @@ def test_who_joins_a_list_by_hand(basis, billed):
 
 def test_who_has_no_services_of_its_own_does_not_join():
     model = with_numbers(system("list_public"), trust_to_join=0, payment_share=0)
-    agency(model, "nhs").own_lines = np.array([], int)
+    agency(model, "nhs").paid_lines = np.array([], int)
     model.bodies[0].is_open()
     assert "nhs" not in [member.code for member in model.bodies[0].joined]
     assert len(model.bodies[0].joined) == len(model.agencies) - 1

@@ -4,7 +4,7 @@ The identity (docs/odd.md, section 4.3) compares a run with its do-nothing twin,
 in whole pence: what need no longer asks for is either case finding, backfill, stranded cost, overtime or cash.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -56,6 +56,10 @@ class Prices:
         """
         return self.fixed * pick(counts, "places") + self.variable * served_cases(counts) + self.over(counts)
 
+    def of(self, payer):
+        """The price list of one payer, where these are tables of payers by lines."""
+        return replace(self, fixed=self.fixed[payer], variable=self.variable[payer], extra=self.extra[payer])
+
     def over(self, counts):
         """Pence a line that cases over capacity, bought ones included, cost beyond the variable cost: o over."""
         over = pick(counts, "over")
@@ -75,13 +79,16 @@ class Lines:
         self.need = [needs[line.need] for line in place.lines]
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
+        events = place.index("events")
+        self.event = np.array([events[line.event] if line.event else -1 for line in place.lines])
         no_unmet = dials["services.unmet_need_scale"] == 0
         self.gate = [line.gate for line in place.lines]
         self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
         self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
         self.by_practice = np.array([gate == "duty" for gate in self.gate])
         self.may_withhold = self.by_practice & (not no_unmet)
-        self.average_pence = column("unit_cost") * 100 / QUARTERS
+        per = np.where(self.event >= 0, 1, QUARTERS)  # prices are of an event, or of a year
+        self.average_pence = column("unit_cost") * 100 / per
         self.fixed_share = np.minimum(1.0, column("fixed_share") * dials["services.fixed_share_scale"])
         self.fixed_share[self.demand_led] = 0.0
         self.premium = column("overtime_premium")
@@ -98,13 +105,14 @@ class Lines:
         self.opening_pence = np.rint(column("opening_cost") * 100).astype(int)
         self.boundary = column("boundary") * min(1.0, dials["services.unmet_need_scale"])
         outside = column("caseload", 0.0) * (1 - column("family_share"))
+        outside = outside / np.where(self.event >= 0, QUARTERS, 1)  # events are counted by the year
         self.outside = np.rint(outside * n_families / place.get("place.families")).astype(int)
 
     def _finds(self, n_needs):
         """Which lines' places make a need show itself at a level, bool (needs, 4, lines): those of judgement that serve it."""
         finds = np.zeros((n_needs, 4, len(self)), bool)
         for j, (need, level) in enumerate(zip(self.need, self.level, strict=True)):
-            finds[need, level:, j] = self.gate[j] == "judgement" and not self.demand_led[j]
+            finds[need, level:, j] = self.gate[j] == "judgement" and not self.demand_led[j] and self.event[j] < 0
         return finds
 
     def __len__(self):
@@ -127,6 +135,8 @@ class Services:
     notices : list of (quarter due, line, places)
     openings : list of (line, places)
         Decided on, for the quarter to come.
+    diverted : float (lines,) or None
+        Share of its demand that a statutory line is not to serve; whoever keeps a place stays.
     counts : dict of int to int64 (lines, len(FIELDS))
         By quarter.
     """
@@ -139,6 +149,7 @@ class Services:
     counts: dict = field(default_factory=dict)
     openings: list = field(default_factory=list)
     opening: np.ndarray = None
+    diverted: np.ndarray = None
 
     def copy(self):
         """Another set of services in the same state that shares nothing that changes."""
@@ -151,6 +162,7 @@ class Services:
             dict(self.counts),
             list(self.openings),
             self.opening,
+            self.diverted,
         )
 
     def under_notice(self):
@@ -194,17 +206,21 @@ class Services:
         """Serve the families of a quarter within the places there are, and record the counts."""
         lines = self.lines
         low = np.zeros(len(lines), np.int64) if self.low_places is None else self.low_places
-        open_door = lines.open_door & (low >= 0)  # a duty line that withholds has a queue for those not yet served
+        diverting = np.zeros(len(lines), bool) if self.diverted is None else self.diverted > 0
+        # a duty line that withholds, and a line that diverts, have a queue for those not yet served
+        open_door = lines.open_door & (low >= 0) & ~diverting
         by_need, kept, waiting = families.screen(quarter, low > 0, open_door, self.supply())
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
         demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        on_event = lines.event >= 0
+        demand[on_event], found[on_event] = families.happened.sum(axis=0)[lines.event[on_event]], 0
         served, served_found = (
             np.where(open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
         )
         on_notice = self.under_notice()
         room = np.maximum(0, self._room(demand, on_notice) - served)
-        waits = demand - served
-        wanted = np.where(lines.open_door, np.maximum(0, waits + np.minimum(low, 0)), np.minimum(room, waits))
+        waits = np.maximum(0, demand - served + np.minimum(low, 0))
+        wanted = np.where(lines.open_door & ~diverting, waits, np.minimum(room, waits))
         below = np.where(lines.by_practice, low, np.minimum(room - wanted, low))  # by judgement: into empty places only
         admitted = families.admit(quarter, waiting, np.stack([wanted, np.maximum(0, below)], axis=1))
         served, served_found = served + admitted[:, 0, 0], served_found + admitted[:, 0, 1]
@@ -222,7 +238,10 @@ class Services:
         """Places for families of the place, by line; before the place opens, the coverage of today's demand."""
         if self.places is None:
             return np.rint(self.lines.coverage * demand).astype(np.int64)
-        return self.places - on_notice - self.lines.outside
+        room = self.places - on_notice - self.lines.outside
+        if self.diverted is None:
+            return room
+        return np.where(self.diverted > 0, np.floor((1 - self.diverted) * demand).astype(np.int64), room)
 
     def _row(self, demand, found, served, served_found, low, on_notice):
         lines = self.lines
