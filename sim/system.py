@@ -121,6 +121,7 @@ class LocalSystem(mesa.Model):
             self.commission()
         self.age()
         self.move_needs()
+        self.happen()
         self.serve()
         self.deliver()
         self.pay()
@@ -141,7 +142,7 @@ class LocalSystem(mesa.Model):
 
     def fund(self):
         """The year's money arrives: the Treasury votes it, departments pass it on."""
-        self.services.divert(self.payers.diverted_share(self.calendar.year), self.families)
+        self.services.diverted = self.payers.diverted_share(self.calendar.year)
         self.recorder.budgeted(self)
         for department in self.departments:
             department.fund_agencies()
@@ -171,6 +172,10 @@ class LocalSystem(mesa.Model):
     def move_needs(self):
         """Needs worsen and ease."""
         self.families.move_needs(self.calendar.quarter)
+
+    def happen(self):
+        """Events happen to families with the need they belong to."""
+        self.families.happen(self.calendar.quarter)
 
     def serve(self):
         """Services meet demand within their places."""

@@ -91,7 +91,7 @@ def test_each_payers_identity_holds_and_all_add_up_to_the_lines(split):
         table[..., FIELDS.index("empty_other")] = np.maximum(places - served, 0)
     lists, cash = split.price_lists(PRICES), 0
     for i in range(2):
-        parts = leaks(run, twin, Prices(lists.fixed[i], lists.variable[i], lists.extra[i]))
+        parts = leaks(run, twin, lists.of(i))
         np.testing.assert_array_equal(parts["gross_avoided"], sum(parts[name] for name in (*LEAKS, "cash_released")))
         cash = cash + parts["cash_released"]
     np.testing.assert_array_equal(cash, PRICES.spending(twin) - PRICES.spending(run))
@@ -205,7 +205,7 @@ def test_places_open_as_far_as_all_who_pay_for_them_have_money():
     from sim.agents import by_list
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(by_list, "size", lambda item, line, quarter, slack: asked.append((line, slack)))
+        patch.setattr(by_list, "size", lambda item, line, quarter, slack, pressure: asked.append((line, slack)))
         justice.resize(4)
     assert asked == [(the(model, "prison"), 200), (the(model, "courts_probation"), 100)]
     before = (council.places_agreed[4], justice.places_agreed[4])

@@ -7,8 +7,8 @@ from sim.agents.party import Commissioner
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.core.streams import uniform
 from sim.place import year_end
-from sim.place.services import Prices
 
 
 class Agency(Commissioner):
@@ -92,8 +92,7 @@ class Agency(Commissioner):
     @property
     def prices(self):
         """What it pays for each line, as a price list."""
-        lists = self.model.payers.price_lists(self.model.services.prices)
-        return Prices(lists.fixed[self.number], lists.variable[self.number], lists.extra[self.number])
+        return self.model.payers.price_lists(self.model.services.prices).of(self.number)
 
     def part_of(self, by_line, centre=False):
         """Its part of a benefit at average cost by line, float (lines,): of each line what it pays of it.
@@ -253,9 +252,11 @@ class Agency(Commissioner):
 
         Places open as far as all who pay for the line have money for their part of them.
         """
+        pressure = -self.slack(quarter) / max(1, self.budget_pence + self.rebased_away)
         for line in self.own_lines:
             payers = self.model.payers_of_places(line)
-            plan = by_list.size(self, line, quarter, min(int(payer.slack(quarter) / share) for payer, share in payers))
+            slack = min(int(payer.slack(quarter) / share) for payer, share in payers)
+            plan = by_list.size(self, line, quarter, slack, pressure)
             cost = self.model.services.carry_out(line, quarter, plan)
             for payer, share in payers:
                 payer.places_agreed[quarter] = payer.places_agreed.get(quarter, 0) + round(cost * share)
@@ -269,9 +270,29 @@ class Agency(Commissioner):
         return budget - QUARTERS * bills - self.places_agreed.get(quarter, 0)
 
     def drift(self, line):
-        """Readiness to lower a line's threshold when places stay empty."""
-        held = self._manages("backfill_control", line)
-        return 0.0 if held else self.model.dials["services.threshold_drift"]
+        """Readiness to lower a line's threshold when places stay empty: nothing but professional judgement allows it."""
+        judged = self.model.lines.gate[line] == "judgement"
+        return self.model.dials["services.threshold_drift"] if judged and not self.holds(line) else 0.0
+
+    def practice(self, line, pressure):
+        """Share of a duty line's demand by which its practice moves at a year end, below 0 towards strictness.
+
+        Parameters
+        ----------
+        line : int
+        pressure : float
+            Overspend forecast over the budget; below 0 there is slack.
+        """
+        model = self.model
+        if not model.lines.by_practice[line] or self.holds(line) or not model.calendar.is_year_end:
+            return 0.0
+        draw = uniform(model.seed, "practice", model.lines.ids[line], model.calendar.year)
+        by_itself = model.dials["services.practice_drift"] * (2 * draw - 1)
+        return by_itself - model.dials["services.practice_pressure"] * pressure
+
+    def holds(self, line):
+        """Whether it holds a line's threshold, as part of the arrangement."""
+        return self._manages("backfill_control", line)
 
     def willingness(self, line):
         """Willingness to close what stands empty on a line."""

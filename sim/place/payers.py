@@ -94,18 +94,24 @@ class Payers:
             ):
                 part[:, j] = split(int(whole), self.shares[:, j])
             variable[:, j] += charge
-        return Prices(fixed, variable, extra)
+        return Prices(fixed, variable, extra, prices.usual, prices.elasticity)
 
     def charges(self, prices, line):
         """Pence that each is charged for a case-quarter of a line: int64 (agencies,)."""
         return np.rint(self.charged[:, line] * prices.average[line]).astype(np.int64)
 
     def recharges(self, counts, prices):
-        """What agencies pay who runs a line for a quarter, below nought for what that one is paid: int64 (agencies, lines)."""
-        between = np.zeros(self.runs.shape, np.int64)
+        """What agencies pay who runs a line, below nought for what that one is paid: int64 (..., agencies, lines) pence.
+
+        Parameters
+        ----------
+        counts : int64 (..., lines, len(FIELDS))
+        prices : Prices
+        """
+        between = np.zeros((*counts.shape[:-2], *self.runs.shape), np.int64)
         if len(self.several):
-            between = np.where(self.runs, 0, self.price_lists(prices).spending(counts))
-            between -= np.where(self.runs, between.sum(axis=0), 0)
+            between = np.where(self.runs, 0, self.price_lists(prices).spending(counts[..., None, :, :]))
+            between -= np.where(self.runs, between.sum(axis=-2, keepdims=True), 0)
         return between
 
     # Diversion

@@ -7,7 +7,7 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.place.identity import leaks, waiting_need_met
 from sim.place.places import LEVELS
-from sim.place.services import Prices, served_cases
+from sim.place.services import served_cases
 from sim.record.measures import UndeclaredMeasureError, declared
 
 # Money of a party straight from the flows: measure, purpose, whether paid (-1) or received (+1), whether it counts in
@@ -94,8 +94,7 @@ class Rows:
             mine = int(np.argmax(run[:, j]))
             for i in np.nonzero(self.payers.weights[:, j] > 0)[0]:
                 if i != mine:
-                    prices = Prices(lists.fixed[i], lists.variable[i], lists.extra[i])
-                    for name, values in leaks(self.run.counts, self.twin.counts, prices).items():
+                    for name, values in leaks(self.run.counts, self.twin.counts, lists.of(i)).items():
                         parts[name][:, i, j] = values[:, j]
                         parts[name][:, mine, j] -= values[:, j]
         return {name: self._yearly(values) for name, values in parts.items()}
@@ -271,15 +270,16 @@ class Rows:
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            use = [1.0 if level >= line.level else 0.0 for level in range(len(LEVELS))]
+            if line.event:  # a case for each event that is to be expected, not for each quarter
+                use[1:] = [self.place.get(f"events.{line.event}.rate_{level}") for level in LEVELS[1:]]
             for year in range(self.years):
-                self._money(
-                    year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth)
-                )
+                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k] @ use * worth))
 
     def _spending(self, record):
         """What each agency paid for services: int64 (years, agencies)."""
-        lists = self.payers.price_lists(self.prices)
-        return self._yearly(lists.spending(record.counts[:, None]).sum(axis=2))
+        bills = np.where(self.payers.runs, self.prices.spending(record.counts)[:, None, :], 0)
+        return self._yearly((bills + self.payers.recharges(record.counts, self.prices)).sum(axis=2))
 
 
 @cache
