@@ -335,7 +335,7 @@ def test_who_is_charged_has_the_use_avoided_and_who_runs_it_the_empty_place():
     )
     run.promised = {1: np.array([1001.0, 0.0])}
     charged = Payers(np.eye(2, dtype=bool), np.eye(2), np.array([[0, 0], [0.5, 0]]), np.array([True, False]))
-    full = Payers(charged.runs, charged.shares, np.array([[0, 0], [1.0, 0]]), charged.statutory)
+    full = Payers(charged.runs, charged.shares, np.array([[0, 0], [1.0, 0]]), charged.may_divert)
     found = {
         row[1:4]: row[4] for row in Rows(TOWN, PRICES, full, run, twin).build() if row[0] == 1 and row[2] == "care"
     }
