@@ -172,6 +172,14 @@ def test_practice_moves_a_duty_by_hand(milltown):
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, 0.5).low_places == 0
 
 
+def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_has_nothing_below(milltown):
+    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "spot_share": 0})
+    assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=0).low_places == 8
+    services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
+    services.lines.by_practice[line] = True
+    assert resizing(services, line, 4, 0.5, 1.0, 1, 0, practice=0.1).low_places == 0
+
+
 def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
     """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
     data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
