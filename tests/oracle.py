@@ -116,10 +116,14 @@ def screen(families, quarter, lower, decision):
         for j, line in enumerate(place.lines):
             k = needs.index(line.need)
             level = columns.levels[f, k] if (known[f] | found[f]) >> k & 1 else 0
+            if not_its_share(place, line, columns.luck[f]):
+                continue
             before = columns.served[(quarter - 1) % 4, f] >> j & 1
             rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
             if level >= line.level and line.kind != "rationed":
                 served[f] |= 1 << j
+                if place.has(f"lines.{line.id}.share"):
+                    kept[j] += 1, found[f] >> k & 1
             elif level >= line.level and before:
                 served[f] |= 1 << j
                 kept[j] += 1, found[f] >> k & 1
@@ -128,6 +132,15 @@ def screen(families, quarter, lower, decision):
             elif level == line.level - 1 > 0 and lower[j]:
                 waiting.setdefault((j, 1), []).append((rank + 4 * (not before), number, f))
     return known, found, served, demand, kept, waiting
+
+
+def not_its_share(place, line, luck):
+    """Whether a line serves a share of the cases of its need and level, and another line that of such luck."""
+    if not place.has(f"lines.{line.id}.share"):
+        return False
+    alike = [other.id for other in place.lines if (other.need, other.level) == (line.need, line.level)]
+    ends = np.cumsum([place.get(f"lines.{name}.share") for name in alike])
+    return alike.index(line.id) != min(np.searchsorted(ends, luck / 2**32, side="right"), len(alike) - 1)
 
 
 def chain(entry, up, down, quarters):

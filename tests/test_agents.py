@@ -468,7 +468,7 @@ def test_invoices_by_hand(basis, unit):
     model = system("list_public", {"list.payment_basis": basis}, years=2)
     trust, member = model.bodies[0], agency(model, "council")
     saved = np.zeros(len(model.lines))
-    line = model.lines.ids.index("care")
+    line = model.lines.ids.index("foster_care")
     saved[line] = 2.0
     finding = type("Finding", (), {"saved": saved})
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")

@@ -21,6 +21,7 @@ TOWN = SimpleNamespace(
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
+    has=lambda name: False,
     get=lambda name: 2.0 if name == "needs.harm.years_after_25" else 0.5,  # and coverage
 )
 # Year, payer, payee, purpose, pence; the twin's flows and the run's.

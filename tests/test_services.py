@@ -136,7 +136,7 @@ WILLING = {"occupancy": 1.0, "block": 10}
 
 
 def test_empty_places_first_lower_the_threshold_then_close_in_whole_blocks(milltown):
-    services, line = _line(milltown, "care", served=64, data=WILLING)
+    services, line = _line(milltown, "foster_care", served=64, data=WILLING)
     plan = resizing(services, line, 4, drift=0.25, willingness=1.0, seed=1, slack_pence=0)
     assert (plan.low_places, plan.close_blocks, plan.open_blocks) == (9, 2, 0)  # 36 spare: 9 let, 27 left
     plan = resizing(services, line, 4, drift=0.0, willingness=1.0, seed=1, slack_pence=0)
@@ -151,12 +151,12 @@ def test_a_line_without_a_lower_level_has_no_threshold_to_lower(milltown):
 
 
 def test_the_usual_margin_is_not_closed(milltown):
-    services, line = _line(milltown, "care", served=90, data={"occupancy": 0.9, "block": 10})
+    services, line = _line(milltown, "foster_care", served=90, data={"occupancy": 0.9, "block": 10})
     assert resizing(services, line, 4, 0.0, 1.0, 1, 0).close_blocks == 0
 
 
 def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(milltown):
-    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "opening_cost": 0})
+    services, line = _line(milltown, "foster_care", served=125, low=8, data={**WILLING, "opening_cost": 0})
     plenty = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9)
     assert (plenty.low_places, plenty.close_blocks, plenty.open_blocks) == (0, 0, 2)  # 25 short, 8 from the threshold
     a_block = 10 * 100 * QUARTERS
@@ -165,7 +165,7 @@ def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(
 
 
 def test_notice_ends_and_places_close(milltown):
-    services, line = _line(milltown, "care", served=64)
+    services, line = _line(milltown, "foster_care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
     assert services.under_notice()[line] == 15
     services.openings = [(line, 7)]
@@ -183,7 +183,7 @@ def test_prices_spend_the_published_cost_on_the_usual_cases(settled, milltown):
         assert prices.extra[j] >= prices.fixed[j]
         share = prices.fixed[j] / lines.average_pence[j]
         assert share <= lines.fixed_share[j] + 1e-9
-    care = lines.ids.index("care")
+    care = lines.ids.index("foster_care")
     cases = services.counts[0][care, FIELDS.index("eligible_served")]
     spent = prices.fixed[care] * services.places[care] + prices.variable[care] * cases
     assert spent == pytest.approx(lines.average_pence[care] * cases, rel=0.12)  # cases have moved since prices were set

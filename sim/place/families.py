@@ -112,7 +112,8 @@ class Families:
         demand : int64 (needs, 4, 2)
             Families by known need and level: all, and those known only because found.
         kept : int64 (lines, 2)
-            Families that keep a place on a rationed line: all, and found.
+            Families that keep a place on a rationed line, or that a line is for which serves a share of the cases:
+            all, and found.
         waiting : tuple
             Those who wait, for :meth:`admit`.
         """
@@ -399,7 +400,21 @@ def service_tables(place, dials):
             present[k, level] = max(0.0, 1 - dials["services.unmet_need_scale"] * (1 - shown))
     need_of = np.array([needs[line.need] for line in place.lines], np.uint8)
     code = np.array([code_of(line.id) for line in place.lines], np.uint32)
-    return kernels.ServiceTables(present, _by_threes(at), _by_threes(below), np.uint32(open_door), need_of, code)
+    split, kinds = _kinds(place)
+    by_threes = _by_threes(at), _by_threes(below)
+    return kernels.ServiceTables(present, *by_threes, np.uint32(open_door), split, kinds, need_of, code)
+
+
+def _kinds(place):
+    """Lines that serve a share of the cases of their need and level, and the luck of the families each of them is for."""
+    split, kinds, taken = 0, np.zeros((len(place.lines), 2), np.uint32), {}
+    for j, line in enumerate(place.lines):
+        if place.has(f"lines.{line.id}.share"):
+            before = taken.get((line.need, line.level), 0.0)
+            up_to = taken[line.need, line.level] = before + place.get(f"lines.{line.id}.share")
+            split |= 1 << j
+            kinds[j] = round(before * 2**32), min(2**32, round(up_to * 2**32)) - 1
+    return np.uint32(split), kinds
 
 
 def _by_threes(lines):

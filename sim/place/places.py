@@ -14,7 +14,7 @@ from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
-from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
+from sim.place.checks import check_ids, check_measure, check_parties, check_shares, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
@@ -37,7 +37,7 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT}
+LINE_OPTIONAL = {"caseload": kinds.COUNT, "share": kinds.SHARE}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
@@ -237,6 +237,9 @@ def _build(folder):
             _read_coupling(folder / "coupling.csv", members["needs"], values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
+        with faults.kept():
+            if len(things["lines"]) == len(members["lines"]):  # else what is missing would tell of shares too
+                check_shares(folder / "lines.csv", things["lines"], values)
         with faults.kept():
             targets = _read_targets(folder / "targets.csv", members)
         own = folder.resolve().name

@@ -67,6 +67,7 @@ class Lines:
         self.need = [needs[line.need] for line in place.lines]
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
+        self.split = np.array([place.has(f"lines.{line.id}.share") for line in place.lines])
         no_unmet = dials["services.unmet_need_scale"] == 0
         self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
         self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
@@ -169,7 +170,7 @@ class Services:
         low_places = np.zeros(len(lines), np.int64) if self.low_places is None else self.low_places
         by_need, kept, waiting = families.screen(quarter, low_places > 0)
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
-        demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        demand, found = (np.where(lines.split, kept[:, i], at_least[lines.need, lines.level, i]) for i in (0, 1))
         served, served_found = (
             np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
         )

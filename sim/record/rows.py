@@ -222,6 +222,7 @@ class Rows:
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            worth *= self.place.get(f"lines.{line.id}.share") if self.place.has(f"lines.{line.id}.share") else 1
             for year in range(self.years):
                 self._money(
                     year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth)

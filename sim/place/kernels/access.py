@@ -21,6 +21,8 @@ class ServiceTables(NamedTuple):
     at: np.ndarray  # uint32 (T, PATTERNS): lines that three needs at such levels are eligible for
     below: np.ndarray  # uint32 (T, PATTERNS): lines whose threshold is one level above
     open_door: np.uint32  # lines that serve all who are eligible
+    split: np.uint32  # lines that serve a share of the cases of their need and level
+    kinds: np.ndarray  # uint32 (lines, 2): first and last luck of the families that such a line is for
     need_of: np.ndarray  # uint8 (lines,): the need a line serves
     code: np.ndarray  # uint32 (lines,): stable code of a line
 
@@ -88,8 +90,19 @@ def spread(bits):
 
 
 @njit(nogil=True)
-def look_up(at, below, shown, rows, n, can, low, tally):
+def not_for(s, luck):
+    """Lines that serve a share of the cases, and not that of a family with such luck."""
+    lines = np.uint32(0)
+    for j in range(s.need_of.size):
+        if (s.split >> np.uint32(j)) & np.uint32(1) and not s.kinds[j, 0] <= luck <= s.kinds[j, 1]:
+            lines |= np.uint32(1) << np.uint32(j)
+    return lines
+
+
+@njit(nogil=True)
+def look_up(s, shown, luck, rows, n, can, low, tally):
     """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
+    at, below = s.at, s.below
     for v in range(n):
         i = np.uint64(rows[v])
         lines, lower = np.uint32(0), np.uint32(0)
@@ -98,15 +111,18 @@ def look_up(at, below, shown, rows, n, can, low, tally):
             lines |= at[t, cell]
             lower |= below[t, cell]
             tally[t, cell] += 1
+        if (lines | lower) & s.split:
+            other = not_for(s, luck[i])
+            lines, lower = lines & ~other, lower & ~other
         can[i] = lines
         low[i] = lower
 
 
 @njit(nogil=True)
-def count_kept(keeps, n, rationed, kept):
+def count_kept(keeps, n, counted, kept):
     """Families that keep a place, by line; a line at a time, so that the processor's vector units count."""
     for j in range(kept.shape[0]):
-        if (rationed >> j) & 1:
+        if (counted >> j) & 1:
             on = 0
             for i in range(n):
                 on += (keeps[i] >> j) & 1
@@ -193,7 +209,8 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
     demand : int64 (neighbourhoods, K, 4, 2)
         Filled with families by known need and level: all, and those known only because found.
     kept : int64 (neighbourhoods, lines, 2)
-        Filled with families that keep their place on a rationed line: all, and found.
+        Filled with families that keep their place on a rationed line, or that a line is for which serves a share of
+        the cases: all, and found.
 
     Returns
     -------
@@ -237,15 +254,15 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             can[:] = 0
             low[:] = 0
             entries = list_rows(seen, n, rows)
-            look_up(s.at, s.below, shown, rows, entries, can, low, tally[0])
+            luck = c.luck[start:stop]
+            look_up(s, shown, luck, rows, entries, can, low, tally[0])
             for i in range(n):
-                keeps[i] = can[i] & rationed & before[i]
-            count_kept(keeps, n, rationed, kept[area])
+                keeps[i] = can[i] & (rationed & before[i] | s.split)
+            count_kept(keeps, n, rationed | s.split, kept[area])
             if any_of(found):
                 count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
             serve(served, can, low, keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
-            luck = c.luck[start:stop]
             for below, masks in enumerate((can, low)):
                 entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
                 queue_up(packed, luck, before, lines, start, below, listed, entries, keys[waiting:], queue[waiting:])
