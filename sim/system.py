@@ -120,6 +120,7 @@ class LocalSystem(mesa.Model):
             self.commission()
         self.age()
         self.move_needs()
+        self.happen()
         self.serve()
         self.deliver()
         self.pay()
@@ -169,6 +170,10 @@ class LocalSystem(mesa.Model):
     def move_needs(self):
         """Needs worsen and ease."""
         self.families.move_needs(self.calendar.quarter)
+
+    def happen(self):
+        """Events happen to families with the need they belong to."""
+        self.families.happen(self.calendar.quarter)
 
     def serve(self):
         """Services meet demand within their places."""

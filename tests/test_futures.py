@@ -8,7 +8,7 @@ from sim.core.by_year import added, compounded, in_year
 from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS, defaults
 from sim.core.faults import InputError
-from sim.place.families import AreaInfluence
+from sim.place.influence import AreaInfluence
 from sim.place.places import load_place, place_names
 from sim.record.recorder import Recorder
 from sim.report.page import _future

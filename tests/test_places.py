@@ -12,8 +12,8 @@ from sim.core.dials import defaults
 from sim.core.evidence import check_source
 from sim.core.faults import InputError
 from sim.place.checks import reserved
-from sim.place.families import service_tables
 from sim.place.places import load_place, place_names
+from sim.place.tables import service_tables
 from sim.record.recorder import Recorder
 from sim.studies.study import load_study
 from sim.system import LocalSystem

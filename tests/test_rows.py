@@ -16,8 +16,8 @@ COUNTED = ("family_years_spared", "families_turned_around")
 PRICES = Prices(np.array([100, 10]), np.array([200, 20]), np.array([150, 15]))
 TOWN = SimpleNamespace(
     lines=[
-        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True),
-        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False),
+        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True, event=""),
+        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False, event=""),
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,

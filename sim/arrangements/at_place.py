@@ -76,7 +76,7 @@ def _check_deliverable(arrangement, catalogue, providers, name):
 
 
 def check_programme(programme, place):
-    """Refuse a programme that names needs or agencies which neither the place nor any shipped place has.
+    """Refuse a programme that names needs, events or agencies which neither the place nor any shipped place has.
 
     A need of another place is no mistake: the catalogue serves them all, and a place has some.
 
@@ -86,13 +86,15 @@ def check_programme(programme, place):
         With every such fault.
     """
     places = [place, *(load_place(name) for name in place_names())]
-    needs, agencies = (
+    needs, agencies, events = (
         list(dict.fromkeys(item.id for one in places for item in getattr(one, table)))
-        for table in ("needs", "agencies")
+        for table in ("needs", "agencies", "events")
     )
+    asked = [programme.target["event"]] if "event" in programme.target else []
     named = [
         *(("commissioners", name, agencies, "agency") for name in programme.commissioners),
         *(("target.needs", name, needs, "need") for name in programme.target["needs"]),
+        *(("target.event", name, events, "event") for name in asked),
         *((f"effect {i}: need", effect.need, needs, "need") for i, effect in enumerate(programme.effects, 1)),
     ]
     with Faults() as faults:

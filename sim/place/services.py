@@ -68,10 +68,14 @@ class Lines:
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
         self.split = np.array([place.has(f"lines.{line.id}.share") for line in place.lines])
+        events = place.index("events")
+        self.event = np.array([events[line.event] if line.event else -1 for line in place.lines])
         no_unmet = dials["services.unmet_need_scale"] == 0
         self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
         self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
-        self.average_pence = column("unit_cost") * 100 / QUARTERS
+        self.average_pence = (
+            column("unit_cost") * 100 / np.where(self.event >= 0, 1, QUARTERS)
+        )  # of an event or a quarter
         self.fixed_share = np.minimum(1.0, column("fixed_share") * dials["services.fixed_share_scale"])
         self.fixed_share[self.demand_led] = 0.0
         self.premium = column("overtime_premium")
@@ -84,6 +88,7 @@ class Lines:
         self.opening_pence = np.rint(column("opening_cost") * 100).astype(int)
         self.boundary = column("boundary") * min(1.0, dials["services.unmet_need_scale"])
         outside = column("caseload", 0.0) * (1 - column("family_share"))
+        outside = outside / np.where(self.event >= 0, QUARTERS, 1)  # events are counted by the year
         self.outside = np.rint(outside * n_families / place.get("place.families")).astype(int)
 
     def __len__(self):
@@ -171,6 +176,8 @@ class Services:
         by_need, kept, waiting = families.screen(quarter, low_places > 0)
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
         demand, found = (np.where(lines.split, kept[:, i], at_least[lines.need, lines.level, i]) for i in (0, 1))
+        on_event = lines.event >= 0
+        demand[on_event], found[on_event] = families.happened.sum(axis=0)[lines.event[on_event]], 0
         served, served_found = (
             np.where(lines.open_door, pair[0], pair[1]) for pair in ((demand, kept[:, 0]), (found, kept[:, 1]))
         )

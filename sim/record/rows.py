@@ -223,10 +223,11 @@ class Rows:
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
             worth *= self.place.get(f"lines.{line.id}.share") if self.place.has(f"lines.{line.id}.share") else 1
+            use = [1.0 if level >= line.level else 0.0 for level in range(len(LEVELS))]
+            if line.event:  # a case for each event that is to be expected, not for each quarter
+                use[1:] = [self.place.get(f"events.{line.event}.rate_{level}") for level in LEVELS[1:]]
             for year in range(self.years):
-                self._money(
-                    year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth)
-                )
+                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k] @ use * worth))
 
     def _spending(self, record):
         return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)

@@ -25,6 +25,7 @@ class ServiceTables(NamedTuple):
     kinds: np.ndarray  # uint32 (lines, 2): first and last luck of the families that such a line is for
     need_of: np.ndarray  # uint8 (lines,): the need a line serves
     code: np.ndarray  # uint32 (lines,): stable code of a line
+    of_event: np.ndarray  # uint32 (events,): lines that serve an event, of the quarter it happens in
 
 
 class Showing(NamedTuple):
@@ -116,6 +117,15 @@ def look_up(s, shown, luck, rows, n, can, low, tally):
             lines, lower = lines & ~other, lower & ~other
         can[i] = lines
         low[i] = lower
+
+
+@njit(nogil=True)
+def look_up_events(of_event, happened, rows, n, can):
+    """Lines that families are eligible for by the events that happened to them this quarter."""
+    for v in range(n):
+        i = rows[v]
+        for e in range(of_event.size):
+            can[i] |= of_event[e] if (happened[i] >> e) & 1 else np.uint32(0)
 
 
 @njit(nogil=True)
@@ -256,6 +266,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             entries = list_rows(seen, n, rows)
             luck = c.luck[start:stop]
             look_up(s, shown, luck, rows, entries, can, low, tally[0])
+            if s.of_event.size:
+                happened = c.events[quarter % RING, start:stop]
+                look_up_events(s.of_event, happened, rows, entries, can)
             for i in range(n):
                 keeps[i] = can[i] & (rationed & before[i] | s.split)
             count_kept(keeps, n, rationed | s.split, kept[area])
