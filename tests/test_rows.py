@@ -230,7 +230,8 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), calendar=Calendar(5)
+        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        calendar=Calendar(5),
     )
     twin = Recorder()
     run = Recorder(twin)

@@ -220,6 +220,11 @@ class Families:
         seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1
         return rows, (seen.astype(bool) & at_level).any(axis=1)
 
+    def with_event(self):
+        """Families that each event happened to in the last four quarters: int64 (events,)."""
+        lately = np.bitwise_or.reduce(self.columns.events, axis=0)
+        return np.array([np.count_nonzero(lately & (1 << e)) for e in range(len(self.place.events))], np.int64)
+
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
         return self._served(rows, range(kernels.RING)).sum(axis=0, dtype=np.uint8)

@@ -58,6 +58,18 @@ class Rows:
         self._beyond_horizon()
         return self.rows
 
+    def events(self):
+        """Events and families with one or more, by year and event, of the run and of its twin, as in ``events.parquet``."""
+        by_year = [
+            np.stack(record.happened).reshape(self.years, QUARTERS, -1).sum(axis=1) for record in (self.run, self.twin)
+        ]
+        families = [record.with_event for record in (self.run, self.twin)]
+        return [
+            (year + 1, event.id, *(int(table[year][e]) for table in (by_year[0], families[0], by_year[1], families[1])))
+            for year in range(self.years)
+            for e, event in enumerate(self.place.events)
+        ]
+
     def management(self):
         """Rows of what management alone released, for a twin with the management against one without."""
         cash = leaks(self.run.counts, self.twin.counts, self.prices)["cash_released"]
