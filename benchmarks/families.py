@@ -86,12 +86,13 @@ def report_speed(spent):
 def report_city(families=150_000, rounds=12):
     """Print speed and size of the whole model's kernels."""
     inputs = load_inputs("do_nothing")
-    city = burn_in(inputs.place, inputs.place_dials, 1, families).families
-    nowhere = np.zeros(len(inputs.place.lines), bool)
+    settled = burn_in(inputs.place, inputs.place_dials, 1, families)
+    city, nowhere = settled.families, np.zeros(len(inputs.place.lines), bool)
+    usual = settled.services.lines.open_door, settled.services.supply()
     phases = {
         "age": lambda _: city.age(),
         "move needs": city.move_needs,
-        "screen": lambda quarter: city.screen(quarter, nowhere),
+        "screen": lambda quarter: city.screen(quarter, nowhere, *usual),
     }
     spent = {name: [] for name in phases}
     for quarter in range(1, rounds + 1):

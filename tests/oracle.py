@@ -111,22 +111,22 @@ def newborn(families, area, f, trait, need):
     return levels, frailty, words[2], entry.trust[words[1] >> 20], lasting
 
 
-def screen(families, quarter, lower, decision):
+def screen(families, quarter, lower, open_door, supply, decision):
     """What :meth:`Families.screen` should find, family by family, need by need and line by line.
 
     Returns
     -------
     known, found, served : lists of int
     demand : (needs, 4, 2)
-    kept : (lines, 2)
+    kept : (lines, 4)
     waiting : dict of (line, below) to list of (rank, number, row)
     """
     columns, place = families.columns, families.place
-    needs, present = [need.id for need in place.needs], families._services.present
+    needs, present = [need.id for need in place.needs], families._services.present * supply
     n_needs, n_lines = len(needs), len(place.lines)
     known, found = (columns.known & columns.has).tolist(), (columns.found & columns.has).tolist()
     served = [0] * len(known)
-    demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 2), int), {}
+    demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 4), int), {}
     for f in range(len(known)):
         area = np.searchsorted(columns.first, f, side="right") - 1
         on = any(i and columns.clock[s, f] < families.offers.running[i] for s, i in enumerate(columns.offer[:, f]))
@@ -154,13 +154,13 @@ def screen(families, quarter, lower, decision):
                 level = level if columns.events[quarter % 4, f] >> e & 1 else 0
             before = columns.served[(quarter - 1) % 4, f] >> j & 1
             rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
-            if level >= line.level and line.kind != "rationed":
+            if level >= line.level and place.has(f"lines.{line.id}.share"):
+                kept[j, 2:] += 1, found[f] >> k & 1
+            if level >= line.level and open_door[j]:
                 served[f] |= 1 << j
-                if place.has(f"lines.{line.id}.share"):
-                    kept[j] += 1, found[f] >> k & 1
             elif level >= line.level and before:
                 served[f] |= 1 << j
-                kept[j] += 1, found[f] >> k & 1
+                kept[j, :2] += 1, found[f] >> k & 1
             elif level >= line.level:
                 waiting.setdefault((j, 0), []).append((rank, number, f))
             elif level == line.level - 1 > 0 and lower[j]:

@@ -67,8 +67,9 @@ def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, s
         families.age()
         families.move_needs(quarter)
         families.spread_word(0.5)
-        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, lower, philox.PRESENT)
-        demand, on, queues = families.screen(quarter, lower)
+        doors = lower, rng.random(len(lower)) < 0.6, rng.uniform(0.5, 1.5, (len(milltown.needs), 4)).astype(np.float32)
+        *expected, of_lines, kept, waiting = oracle.screen(families, quarter, *doors, philox.PRESENT)
+        demand, on, queues = families.screen(quarter, *doors)
         columns = families.columns
         served = columns.served[quarter % kernels.RING]
         for one, two in zip(

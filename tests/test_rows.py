@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.core.calendar import Calendar
+from sim.place.payers import Payers
 from sim.place.services import FIELDS, Prices
 from sim.record.recorder import Recorder
 from sim.record.rows import PLACE, Rows
@@ -16,14 +17,15 @@ COUNTED = ("family_years_spared", "families_turned_around")
 PRICES = Prices(np.array([100, 10]), np.array([200, 20]), np.array([150, 15]))
 TOWN = SimpleNamespace(
     lines=[
-        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True, event=""),
-        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False, event=""),
+        SimpleNamespace(id="care", agency="council", need="harm", level=2, event="", care=True),
+        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, event="", care=False),
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
     has=lambda name: False,
     get=lambda name: 2.0 if name == "needs.harm.years_after_25" else 0.5,  # and coverage
 )
+PAYERS = Payers(np.eye(2, dtype=bool), np.eye(2), np.zeros((2, 2)), np.array([True, False]))
 # Year, payer, payee, purpose, pence; the twin's flows and the run's.
 THEN = [
     (1, "ministry", "council", "grant", 1000), (1, "ministry", "council", "discretionary_grant", 100),
@@ -88,7 +90,7 @@ def rows():
     )  # fmt: skip
     run.twin = twin
     table = {}
-    for year, agency, line, measure, pence, value in Rows(TOWN, PRICES, run, twin).build():
+    for year, agency, line, measure, pence, value in Rows(TOWN, PRICES, PAYERS, run, twin).build():
         key = (year, agency, line, measure)
         assert key not in table
         table[key] = value if pence is None else pence
@@ -175,7 +177,7 @@ def test_a_budget_without_benefits_is_the_budget_to_the_penny():
     wards = ward, {"demand": 5, "eligible_served": 5, "places": 5}
     twin, run = (recorded({}, cases, [], np.zeros((1, 4), np.int64), entrenched=[0, 0]) for cases in wards)
     twin.budgets[1, "nhs"] = 700
-    table = {row[:4]: row[4] for row in Rows(TOWN, PRICES, run, twin).build() if row[2] is None}
+    table = {row[:4]: row[4] for row in Rows(TOWN, PRICES, PAYERS, run, twin).build() if row[2] is None}
     assert table[1, "nhs", None, "cash_below_budget"] == 100
     assert table[1, "nhs", None, "avoided_growth"] == 20
 
@@ -198,7 +200,7 @@ def test_cash_of_management_alone_is_a_row_of_its_own():
     run, twin = (
         SimpleNamespace(counts=counts(2, {"eligible_served": served, "places": served}, {})) for served in (3, 5)
     )
-    found = Rows(TOWN, PRICES, run, twin).management()
+    found = Rows(TOWN, PRICES, PAYERS, run, twin).management()
     assert {row[:5] for row in found} == {
         (1, "council", "care", "management_cash", 2400), (2, "council", "care", "management_cash", 0),
         (1, "nhs", "ward", "management_cash", 0), (2, "nhs", "ward", "management_cash", 0),
@@ -312,7 +314,7 @@ def test_judgements_by_hand():
 def test_families_spared_and_turned_around_are_counted_in_the_population():
     run = measured_run("silo", years=2)
     run.recorder.finish(run)
-    rows = Rows(run.place, run.services.prices, run.recorder, run.recorder.twin).build()
+    rows = Rows(run.place, run.services.prices, run.payers, run.recorder, run.recorder.twin).build()
     total = {name: sum(row[5] for row in rows if row[0] == 2 and row[3] == name) for name in COUNTED}
     entrenched = int((run.families.columns.levels >= 2).any(axis=1).sum())
     assert total["family_years_spared"] == run.recorder.twin.entrenched[1] - entrenched

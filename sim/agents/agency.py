@@ -7,6 +7,7 @@ from sim.agents.party import Commissioner
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.core.streams import uniform
 from sim.place import year_end
 
 
@@ -17,10 +18,14 @@ class Agency(Commissioner):
     ----------
     own_lines : int64
         Service lines it runs out of its own budget; those the centre pays at cost are in `demand_led`.
+    paid_lines : int64
+        Those that it pays for, in full or in part, whoever runs them.
     budget_pence : int
         Service budget of the year.
     baseline : int64 (lines,)
-        Spending expected a year at the start, against which cash is agreed.
+        What it is expected to pay for each line a year at the start, against which cash is agreed.
+    places_agreed : dict of int to int
+        Pence a year of its part of the places decided on, by quarter.
     trust : float
         Trust in its partners, 0 to 1.
     rebased_away : int
@@ -36,16 +41,24 @@ class Agency(Commissioner):
     def __init__(self, model, spec, expected):
         super().__init__(model, spec.id)
         self.spec = spec
-        mine = np.nonzero(model.lines.agency == model.index["agencies"][spec.id])[0]
+        self.number = model.index["agencies"][spec.id]
+        mine = np.nonzero(model.lines.agency == self.number)[0]
         self.own_lines = mine[~model.lines.demand_led[mine]]
         self.demand_led = mine[model.lines.demand_led[mine]]
-        self.baseline = expected
-        self.budget_pence = self.opening_budget = int(expected[self.own_lines].sum())
-        self.discretionary_pence = round(self.opening_budget * self._value("discretionary_share"))
+        pays = (model.payers.weights[self.number] > 0) | (model.lines.agency == self.number)
+        self.paid_lines = np.nonzero(pays & ~model.lines.demand_led)[0]
+        self.baseline = np.where(model.lines.agency == self.number, expected, 0) + model.outturn.recharged_in_base_year(
+            self.number
+        )
+        self.budget_pence = self.opening_budget = int(self.baseline[self.paid_lines].sum())
+        # Who pays for lines moves budgets, and leaves money for prevention with whoever runs them.
+        running_pence = int(expected[self.own_lines].sum())
+        self.discretionary_pence = round(running_pence * self._value("discretionary_share"))
         self.trust = self._value("trust")
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
         self.to_recover = self.cash_this_year = self.rebased_away = 0
+        self.places_agreed = {}
 
     @property
     def funding(self):
@@ -73,8 +86,21 @@ class Agency(Commissioner):
         return True
 
     def has_services(self):
-        """Whether it runs any service out of its own budget."""
-        return len(self.own_lines) > 0
+        """Whether it pays for any service out of its own budget."""
+        return len(self.paid_lines) > 0
+
+    @property
+    def prices(self):
+        """What it pays for each line, as a price list."""
+        return self.model.payers.price_lists(self.model.services.prices).of(self.number)
+
+    def part_of(self, by_line, centre=False):
+        """Its part of a benefit at average cost by line, float (lines,): of each line what it pays of it.
+
+        What the centre pays at cost through it counts only where `centre` is true.
+        """
+        lines = np.concatenate([self.paid_lines, self.demand_led]) if centre else self.paid_lines
+        return float((by_line * self.model.payers.weights[self.number])[lines].sum())
 
     def opening_reserve(self):
         """Pence of reserve at the start."""
@@ -95,9 +121,18 @@ class Agency(Commissioner):
         for line in self.own_lines:
             self.pay(OUTSIDE, int(spending[line]), "service", "service")
 
+    def pay_others(self, quarter):
+        """Pay those who run lines that it is charged for or pays a share of, and what is done in place of a service."""
+        outturn = self.model.outturn
+        for line in np.nonzero(outturn.recharged[quarter][self.number] > 0)[0]:
+            other = self.model.agencies[self.model.lines.agency[line]]
+            self.pay(other.account("service"), int(outturn.recharged[quarter][self.number, line]), "charge", "service")
+        self.pay(OUTSIDE, int(outturn.diversion[quarter][self.number].sum()), "diversion", "service")
+
     def spent(self, quarters):
-        """Pence spent on own services in some quarters."""
-        return self.model.outturn.spent(self.own_lines, quarters)
+        """Pence it paid for services in some quarters: bills of own lines and charges of others, less what others paid it."""
+        outturn = self.model.outturn
+        return outturn.spent(self.own_lines, quarters) + outturn.paid_to_others(self.number, self.paid_lines, quarters)
 
     def saved_together(self, quarters):
         """Pence by which bills of some quarters were smaller because members of a body work as one."""
@@ -149,20 +184,21 @@ class Agency(Commissioner):
         return due - left
 
     def cash_seen(self, lines=None):
-        """By how much own services cost less this year than at the start, in constant prices, whatever the budget is now.
+        """By how much services cost it less this year than at the start, in constant prices, whatever the budget is now.
 
         Parameters
         ----------
         lines : bool (lines,), optional
-            Budget lines that are looked at; all own lines by default.
+            Budget lines that are looked at; all that it pays for by default.
         """
-        own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
-        outturn = self.model.outturn.spent(own, self.model.calendar.quarters_of_year())
+        own, paid = (some if lines is None else some[lines[some]] for some in (self.own_lines, self.paid_lines))
+        outturn, quarters = self.model.outturn, self.model.calendar.quarters_of_year()
+        spent = outturn.spent(own, quarters) + outturn.paid_to_others(self.number, paid, quarters)
         trend = compounded(self.model.dials["families.demand_growth"], self.model.calendar.year - 1)
-        return round(int(self.baseline[own].sum()) * trend) - outturn
+        return round(int(self.baseline[paid].sum()) * trend) - spent
 
     def underspend(self):
-        """What this year's own services cost less than this year's budget: the cash a treasurer can spend."""
+        """What this year's services cost it less than this year's budget: the cash a treasurer can spend."""
         return self.budget_pence - self.spent(self.model.calendar.quarters_of_year())
 
     # The year end
@@ -175,7 +211,7 @@ class Agency(Commissioner):
         saved : float (lines,)
             Case-quarters measured as saved this year.
         """
-        measured = float((saved * self.model.services.prices.average)[self.own_lines].sum())
+        measured = self.part_of(saved * self.model.services.prices.average)
         if measured > 0:
             seen = min(1.0, max(0.0, self.underspend() / measured))
             self.cash_belief += self._value("cashability_learning") * (seen - self.cash_belief)
@@ -212,20 +248,51 @@ class Agency(Commissioner):
         self.model.ledger.transfer(self.account("service"), self.account("reserve"), kept - again, "internal")
 
     def resize(self, quarter):
-        """Decide the size of each line: let lower need in, close what stands empty, open where demand presses.
+        """Decide the size of each line it runs: let lower need in, close what stands empty, open where demand presses.
+
+        Places open as far as all who pay for the line have money for their part of them.
+        """
+        pressure = -self.slack(quarter) / max(1, self.budget_pence + self.rebased_away)
+        for line in self.own_lines:
+            payers = self.model.payers_of_places(line)
+            slack = min(int(payer.slack(quarter) / share) for payer, share in payers)
+            plan = by_list.size(self, line, quarter, slack, pressure)
+            cost = self.model.services.carry_out(line, quarter, plan)
+            for payer, share in payers:
+                payer.places_agreed[quarter] = payer.places_agreed.get(quarter, 0) + round(cost * share)
+
+    def slack(self, quarter):
+        """Pence of its budget that a year as this quarter, with the places agreed in it, leaves for more of them.
 
         What working as one with others saves is no reason to open places: budget and bills are taken as without it.
         """
         budget, bills = self.budget_pence + self.rebased_away, self.spent([quarter]) + self.saved_together([quarter])
-        slack = budget - QUARTERS * bills
-        for line in self.own_lines:
-            plan = by_list.size(self, line, quarter, slack)
-            slack -= self.model.services.carry_out(line, quarter, plan)
+        return budget - QUARTERS * bills - self.places_agreed.get(quarter, 0)
 
     def drift(self, line):
-        """Readiness to lower a line's threshold when places stay empty."""
-        held = self._manages("backfill_control", line)
-        return 0.0 if held else self.model.dials["services.threshold_drift"]
+        """Readiness to lower a line's threshold when places stay empty: nothing but professional judgement allows it."""
+        judged = self.model.lines.gate[line] == "judgement"
+        return self.model.dials["services.threshold_drift"] if judged and not self.holds(line) else 0.0
+
+    def practice(self, line, pressure):
+        """Share of a duty line's demand by which its practice moves at a year end, below 0 towards strictness.
+
+        Parameters
+        ----------
+        line : int
+        pressure : float
+            Overspend forecast over the budget; below 0 there is slack.
+        """
+        model = self.model
+        if not model.lines.by_practice[line] or self.holds(line) or not model.calendar.is_year_end:
+            return 0.0
+        draw = uniform(model.seed, "practice", model.lines.ids[line], model.calendar.year)
+        by_itself = model.dials["services.practice_drift"] * (2 * draw - 1)
+        return by_itself - model.dials["services.practice_pressure"] * pressure
+
+    def holds(self, line):
+        """Whether it holds a line's threshold, as part of the arrangement."""
+        return self._manages("backfill_control", line)
 
     def willingness(self, line):
         """Willingness to close what stands empty on a line."""

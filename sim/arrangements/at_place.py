@@ -1,5 +1,6 @@
 """Whether what a file names is there: an arrangement, a programme or a profile against the place it is used at."""
 
+from sim.arrangements.fit import PAYING
 from sim.core.faults import Faults, InputError, suggest
 from sim.core.text import same_name
 from sim.place.places import load_place, place_names
@@ -32,10 +33,18 @@ def check_arrangement(arrangement, place, catalogue, providers):
             for role, name in arrangement.roles.items()
         ),
         *(("outcome_lines", name, lines, "service line") for name in arrangement.outcome_lines),
+        *(
+            (f"{key}.{line}", name, *known)
+            for key in PAYING
+            for line, bodies in getattr(arrangement, key).items()
+            for name, *known in ((line, lines, "service line"), *((body, agencies, "agency") for body in bodies))
+        ),
         *((f"plan.{name}", name, catalogue, "programme") for name in arrangement.plan),
     ]
     with Faults() as faults:
         _check_known(arrangement.file, named, place, faults)
+        with faults.kept():
+            arrangement.payers_at(place)
         for name in [*arrangement.plan, *arrangement.programmes]:
             with faults.kept():
                 _check_deliverable(arrangement, catalogue, providers, name)

@@ -106,7 +106,7 @@ class Backing:
 
 @dataclass(frozen=True)
 class Payment(Rule):
-    """What payments are for: (contract, quarter of the year) -> pence billed by the provider.
+    """What payments are for: (contract, quarter of the year, families it is staffed for) -> pence billed.
 
     Attributes
     ----------

@@ -149,6 +149,22 @@ def check_speeds(path, needs, values):
                         raise InputError(path, f"{need} level {level}", problem, "let lasting spells end no sooner")
 
 
+def check_gates(path, lines):
+    """Refuse lines whose places are rationed though a court, a duty or an entitlement opens them.
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        for line in lines:
+            with faults.kept():
+                if line.kind == "rationed" and line.gate != "judgement":
+                    problem = f"{line.gate!r} does not go with kind 'rationed': it leaves nobody waiting"
+                    remedy = "give 'judgement', or kind 'statutory'"
+                    raise InputError(path, f"line {shown(line.id)}: gate", problem, remedy)
+
+
 def check_sums(folder, neighbourhoods, needs, values):
     """Shares that must sum to one, and chances that may not exceed it, as far as the values are there.
 

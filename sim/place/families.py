@@ -53,7 +53,7 @@ class Families:
         self.heard = np.zeros(n_areas, np.float32)
         self.bond = np.ones((n_areas, n_needs))
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
-        self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
+        self._kept = np.zeros((n_areas, len(place.lines), 4), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
@@ -103,7 +103,7 @@ class Families:
                 kernels.happen, self.columns, self._event_tables, key=self.key, out=(quarter, self.happened)
             )
 
-    def screen(self, quarter, lower):
+    def screen(self, quarter, lower, open_door, supply):
         """Needs become known; who keeps a place is served, and who waits for one is listed.
 
         Parameters
@@ -111,23 +111,28 @@ class Families:
         quarter : int
         lower : bool (lines,)
             Lines that may let in families below their threshold.
+        open_door : bool (lines,)
+            Lines that serve all who are eligible; the others have queues.
+        supply : float (needs, 4)
+            Ratio on the chance that need shows itself, by its level.
 
         Returns
         -------
         demand : int64 (needs, 4, 2)
             Families by known need and level: all, and those known only because found.
-        kept : int64 (lines, 2)
-            Families that keep a place on a rationed line, or that a line is for which serves a share of the cases:
-            all, and found.
+        kept : int64 (lines, 4)
+            Families that keep a place on a rationed line: all, and found; then those a line is for that serves a share of
+            the cases: all, and found.
         waiting : tuple
             Those who wait, for :meth:`admit`.
         """
         showing = kernels.Showing(self.heard, self.finds, self.trust_counts, self.all_known)
-        lower = np.uint32((1 << np.arange(len(lower))) @ lower)
+        lower, open_door = (np.uint32((1 << np.arange(len(mask))) @ mask) for mask in (lower, open_door))
+        present = self._services.present * supply.astype(np.float32)
         parts = self._each_area(
             kernels.screen,
             self.columns,
-            self._services,
+            self._services._replace(present=present, open_door=open_door),
             self.offers,
             key=self.key,
             out=(quarter, showing, lower, self._demand, self._kept),

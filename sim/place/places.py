@@ -16,6 +16,7 @@ from sim.core.parameters import changed, quantity
 from sim.place import year_end
 from sim.place.checks import (
     check_events,
+    check_gates,
     check_ids,
     check_parties,
     check_shares,
@@ -24,12 +25,14 @@ from sim.place.checks import (
     check_sums,
     known,
 )
+from sim.place.payers import payer_parameters, payers_of
 from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_table, read_targets, read_transitions
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
+GATES = ("court", "entitlement", "duty", "judgement")
 FUNDING = ("historic", "workload")
 
 # What each table must say, and what kind of number each value is.
@@ -47,7 +50,12 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT, "share": kinds.SHARE}
+LINE_OPTIONAL = {
+    "caseload": kinds.COUNT,
+    "share": kinds.SHARE,
+    "spot_share": kinds.SHARE,
+    "spot_elasticity": kinds.SPREAD,
+}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
@@ -88,6 +96,7 @@ class Line:
     need: str
     level: int
     kind: str
+    gate: str
     care: bool = False
     event: str = ""  # serves a case for each of these events of the quarter, not for the need as long as it lasts
 
@@ -206,6 +215,7 @@ def load_place(name):
                              suggest(name, place_names()))  # fmt: skip
         folder = shipped / str(name)
     place = _build(folder)
+    payers_of(place)
     if folder.resolve().parent != shipped.resolve():
         check_size(place, [_build(shipped / other) for other in place_names()])
     return place
@@ -217,12 +227,12 @@ _THINGS = {
     "event": ("events", Event, ("id", "name", "need", "gate")),
     "department": ("departments", Named, ("id", "name")),
     "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding")),
-    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care", "event")),
+    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "gate", "care", "event")),
 }
 _MAY_BE_NONE = ("event",)  # a place may do without these
-_OPTIONAL = ("care", "event", "gate")
+_OPTIONAL = ("line care", "line event", "event gate")
 _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false"), "event gate": (bool, "true or false")}
-_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS, "gate": GATES}
 
 
 def _build(folder):
@@ -241,6 +251,8 @@ def _build(folder):
                     rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
         members["neighbourhoods"] = list(dict.fromkeys(row["neighbourhood"] for row in rows.get("neighbourhoods", ())))
         with faults.kept():
+            check_gates(path, things["lines"])
+        with faults.kept():
             check_parties(path, members)
         with faults.kept():
             check_ids(folder / "neighbourhoods.csv", "neighbourhood", members["neighbourhoods"])
@@ -252,6 +264,8 @@ def _build(folder):
                 key, required, optional = TABLES[table]
                 if table == "events":
                     optional = {f"worsens_{need}": kinds.RATIO_UP for need in members["needs"]}
+                if table == "lines":
+                    optional = {**optional, **payer_parameters(members["agencies"], kinds.SHARE)}
                 read_table(folder / f"{table}.csv", (key, required, optional), rows[table], members[table], values)
         with faults.kept():
             check_events(path, things["events"], things["lines"], values)
@@ -338,9 +352,11 @@ def _check_thing(path, key, row, fields, links):
                 if name not in fields:
                     raise InputError(path, f"{where}: {shown(name)}", "unknown key", suggest(name, fields))
                 if name not in row:
-                    if name in _OPTIONAL:
+                    if f"{key} {name}" in _OPTIONAL:
                         continue
-                    raise InputError(path, where, f"has no {name!r}", "add it")
+                    one_of = _KNOWN.get(name)
+                    choices = f": {', '.join(one_of)}" if one_of else ""
+                    raise InputError(path, where, f"has no {name!r}", f"add it{choices}")
                 wanted, words = _TYPES.get(f"{key} {name}", _TYPES.get(name, (str, "text in quotation marks")))
                 if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
                     problem = f"{shown(row[name])} has the wrong type"

@@ -111,8 +111,6 @@ def service_tables(place, dials):
     needs = place.index("needs")
     at = np.zeros((len(needs), 4), np.uint32)
     below = np.zeros((len(needs), 4), np.uint32)
-    open_door = 0
-    no_unmet = dials["services.unmet_need_scale"] == 0
     of_event, events = np.zeros(len(place.events), np.uint32), place.index("events")
     for j, line in enumerate(place.lines):
         if line.event:
@@ -121,8 +119,6 @@ def service_tables(place, dials):
             at[needs[line.need], line.level :] |= np.uint32(1 << j)
         if line.level > 1:
             below[needs[line.need], line.level - 1] |= np.uint32(1 << j)
-        if line.kind != "rationed" or no_unmet:
-            open_door |= 1 << j
     present = np.zeros((len(needs), 4), np.float32)
     for k, need in enumerate(place.needs):
         for level, name in enumerate(LEVELS[1:], 1):
@@ -130,9 +126,10 @@ def service_tables(place, dials):
             present[k, level] = max(0.0, 1 - dials["services.unmet_need_scale"] * (1 - shown))
     need_of = np.array([needs[line.need] for line in place.lines], np.uint8)
     code = np.array([code_of(line.id) for line in place.lines], np.uint32)
+    nobody = np.uint32(0)  # which doors are open is said quarter by quarter
     split, kinds = _kinds(place)
     return kernels.ServiceTables(
-        present, _by_threes(at), _by_threes(below), np.uint32(open_door), split, kinds, need_of, code, of_event
+        present, _by_threes(at), _by_threes(below), nobody, split, kinds, need_of, code, of_event
     )
 
 

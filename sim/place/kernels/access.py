@@ -129,14 +129,14 @@ def look_up_events(of_event, happened, rows, n, can):
 
 
 @njit(nogil=True)
-def count_kept(keeps, n, counted, kept):
-    """Families that keep a place, by line; a line at a time, so that the processor's vector units count."""
-    for j in range(kept.shape[0]):
-        if (counted >> j) & 1:
+def count_by_line(masks, n, lines, counts):
+    """Families in a mask, by some lines; a line at a time, so that the processor's vector units count."""
+    for j in range(counts.shape[0]):
+        if (lines >> j) & 1:
             on = 0
             for i in range(n):
-                on += (keeps[i] >> j) & 1
-            kept[j, 0] += on
+                on += (masks[i] >> j) & 1
+            counts[j] += on
 
 
 @njit(nogil=True)
@@ -149,16 +149,17 @@ def any_of(masks):
 
 
 @njit(nogil=True)
-def count_found(packed, found, keeps, need_of, rows, n, tally, kept):
-    """Families whose need is known only because a programme found it: by levels, and by line they keep a place on."""
+def count_found(packed, found, keeps, can, s, rows, n, tally, kept):
+    """Families whose need is known only because a programme found it: by levels, and by line (see :func:`screen`)."""
     for v in range(n):
         i = rows[v]
         if found[i]:
             shown = packed[i] & spread(found[i])
             for t in range(tally.shape[0]):
                 tally[t, (shown >> np.uint32(6 * t)) & np.uint32(63)] += 1
-            for j in range(need_of.size):
-                kept[j, 1] += (keeps[i] >> j) & (found[i] >> need_of[j]) & 1
+            for j in range(s.need_of.size):
+                kept[j, 1] += (keeps[i] >> j) & (found[i] >> s.need_of[j]) & 1
+                kept[j, 3] += ((can[i] & s.split) >> j) & (found[i] >> s.need_of[j]) & 1
 
 
 @njit(nogil=True)
@@ -218,9 +219,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
         Lines that may let in families below their threshold.
     demand : int64 (neighbourhoods, K, 4, 2)
         Filled with families by known need and level: all, and those known only because found.
-    kept : int64 (neighbourhoods, lines, 2)
-        Filled with families that keep their place on a rationed line, or that a line is for which serves a share of
-        the cases: all, and found.
+    kept : int64 (neighbourhoods, lines, 4)
+        Filled with families that keep their place on a rationed line: all, and found; then with those a line is for
+        that serves a share of the cases: all, and found.
 
     Returns
     -------
@@ -270,10 +271,11 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
                 happened = c.events[quarter % RING, start:stop]
                 look_up_events(s.of_event, happened, rows, entries, can)
             for i in range(n):
-                keeps[i] = can[i] & (rationed & before[i] | s.split)
-            count_kept(keeps, n, rationed | s.split, kept[area])
+                keeps[i] = can[i] & rationed & before[i]
+            count_by_line(keeps, n, rationed, kept[area, :, 0])
+            count_by_line(can, n, s.split, kept[area, :, 2])
             if any_of(found):
-                count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
+                count_found(packed, found, keeps, can, s, rows, entries, tally[1], kept[area])
             serve(served, can, low, keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
             for below, masks in enumerate((can, low)):
