@@ -35,7 +35,7 @@ def write_eventful(folder, lines=("custody_suite",)):
         for line in lines:
             file.write(
                 f'\n[[line]]\nid = "{line}"\nname = "{line.title()}"\nagency = "police"\nneed = "offending"\n'
-                'level = 1\nkind = "statutory"\ngate = "judgement"\nevent = "arrest"\n'
+                'level = 1\nkind = "statutory"\ngate = "court"\nevent = "arrest"\n'
             )
     rows = ["event,parameter,value,unit,price_year,low,high,source"]
     for name, event in EVENTS.items():

@@ -21,7 +21,7 @@ from sim.words import checked, explained
 from tests.conftest import PLAN, blank_twin
 from tests.eventful import EVENTS, write_eventful
 from tests.test_measurement import PRICES, _Families, _target
-from tests.test_rows import NOW, THEN, TOWN, recorded
+from tests.test_rows import NOW, PAYERS, THEN, TOWN, recorded
 from tests.test_rows import PRICES as OF_ROWS
 
 YEARS = 3
@@ -150,6 +150,6 @@ def test_use_beyond_the_horizon_counts_events_that_are_to_be_expected():
     twin = recorded({}, {}, THEN, np.array([[0, 0, 1, 2]]), entrenched=[0, 0])
     run = recorded({}, {}, NOW, np.array([[0, 0, 1, 0]]), entrenched=[0, 0])
     run.twin = twin
-    rows = Rows(town, OF_ROWS, run, twin).build()
+    rows = Rows(town, OF_ROWS, PAYERS, run, twin).build()
     (pence,) = [row[4] for row in rows if row[:4] == (1, "council", "care", "beyond_horizon")]
     assert pence == 2 * 0.6 * 2 * 4 * 300

@@ -103,7 +103,7 @@ def test_what_is_diverted_grows_to_its_bound_by_hand():
     assert [some.diverted_share(year)[0] for year in (1, 2, 3)] == pytest.approx([0.05, 0.075, 0.0875])
     assert some.diverted_share(3)[1] == 0  # nobody is charged for the other line
     assert not payers(charged=0.5).diverted_share(9).any()
-    assert not replace(some, statutory=np.array([False, True])).diverted_share(9).any()
+    assert not replace(some, may_divert=np.array([False, True])).diverted_share(9).any()
     quarter = counts(demand=40, eligible_served=38, refilled=1)
     assert diverted(quarter)[0] == 3
     assert some.diversion_cost(quarter, PRICES)[:, 0].tolist() == [0, 90]  # 3 at a tenth of 300
@@ -228,6 +228,16 @@ def test_payers_cash_is_the_lines_and_programmes_are_judged_against_the_same_cha
     assert sums(alone, "gross_avoided") == sums(alone, "cash_released") == sums(alone, "diversion_cost") == 0
 
 
+def test_bought_cases_that_cost_more_in_a_tight_market_are_shared_to_the_penny():
+    """Twice as many bought as usual at an elasticity of 1: 260 each, half of it 130 each; the runner pays the rest."""
+    prices = replace(PRICES, usual=np.array([2.0, 0.0]), elasticity=np.array([1.0, 0.0]))
+    quarter = counts(eligible_served=14, places=10, over=4)
+    assert prices.spending(quarter)[0] == 1010 + 14 * 199 + 4 * 260
+    assert payers(shares=0.5).recharges(quarter, prices)[1, 0] == 500 + 14 * 99 + 4 * 130
+    both = payers(shares=0.5).recharges(np.stack([quarter, counts()]), prices)
+    assert both[:, 1, 0].tolist() == [500 + 14 * 99 + 4 * 130, 0]
+
+
 # What may not be
 
 
@@ -293,3 +303,11 @@ def test_a_share_beyond_what_a_line_costs_is_refused_wherever_it_is_set(milltown
     with pytest.raises(InputError, match="sum to 2"):
         payers_of(two)
     assert set(PAYING) == {"payers", "charges"}
+
+
+def test_what_an_arrangement_charges_is_explained(listsim):
+    code, out, _ = listsim("explain", "charge_for_use")
+    assert code == 0
+    assert "council is charged for each use" in out
+    assert "diverts cases from statutory lines: diverted_share 0.15, diversion_speed 0.85, diversion_cost 0.12" in out
+    assert "prison     council pays a share of what it costs" in listsim("explain", "shared_cost")[1]

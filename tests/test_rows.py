@@ -321,3 +321,32 @@ def test_families_spared_and_turned_around_are_counted_in_the_population():
     first = [cohort for cohort in run.cohorts.cohorts if cohort.year == 1]
     turned = sum(int(cohort.turned_around(run.families)[0].sum()) for cohort in first)
     assert total["families_turned_around"] == turned > 0
+
+
+def test_who_is_charged_has_the_use_avoided_and_who_runs_it_the_empty_place():
+    """Of care the NHS pays 300 for each case: 8 for 11 is 900 a quarter; the council keeps a place empty at 100.
+
+    Use avoided is 2 of 10 at 300, and one case below the threshold was backfill in the twin. The line released 800.
+    """
+    twin, run = (
+        recorded(care, {}, [], np.zeros((1, 4), np.int64), entrenched=[0, 0])
+        for care in (
+            {"demand": 10, "eligible_served": 10, "served_low": 1, "places": 11},
+            {"demand": 8, "eligible_served": 8, "places": 9, "empty_other": 1},
+        )
+    )
+    run.promised = {1: np.array([1001.0, 0.0])}
+    charged = Payers(np.eye(2, dtype=bool), np.eye(2), np.array([[0, 0], [0.5, 0]]), np.array([True, False]))
+    full = Payers(charged.runs, charged.shares, np.array([[0, 0], [1.0, 0]]), charged.may_divert)
+    found = {
+        row[1:4]: row[4] for row in Rows(TOWN, PRICES, full, run, twin).build() if row[0] == 1 and row[2] == "care"
+    }
+    for measure, council, nhs in (
+        ("gross_avoided", 0, 2400), ("backfill_threshold", 0, -1200), ("stranded_unclosed", 400, 0),
+        ("cash_released", -400, 3600), ("promised", 0, 1001), ("optimism_and_luck", 0, 1001 - 2400),
+    ):  # fmt: skip
+        assert (found["council", "care", measure], found["nhs", "care", measure]) == (council, nhs), measure
+    half = {row[:4]: row[4] for row in Rows(TOWN, PRICES, charged, run, twin).build()}
+    assert [half[1, code, "care", "cash_released"] for code in ("council", "nhs")] == [3200 - 1800, 1800]
+    assert [half[1, code, "care", "promised"] for code in ("council", "nhs")] == [501, 500]
+    assert [half[1, code, None, "retained"] for code in ("council", "nhs")] == [1400, 1800]

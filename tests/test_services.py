@@ -172,6 +172,14 @@ def test_practice_moves_a_duty_by_hand(milltown):
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, 0.5).low_places == 0
 
 
+def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_has_nothing_below(milltown):
+    services, line = _line(milltown, "foster_care", served=125, low=8, data={**WILLING, "spot_share": 0})
+    assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=0).low_places == 8
+    services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
+    services.lines.by_practice[line] = True
+    assert resizing(services, line, 4, 0.5, 1.0, 1, 0, practice=0.1).low_places == 0
+
+
 def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
     """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
     data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
@@ -304,9 +312,9 @@ def _quarter(settled, **changes):
 def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
     """D is the same; of those who are new some wait, and nobody who is served is turned out."""
     usual, lines = _quarter(settled)
-    strict, _ = _quarter(settled, low_places={"care": -1})
-    none, _ = _quarter(settled, low_places={"care": -1000})
-    j, demand, served = lines.ids.index("care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
+    strict, _ = _quarter(settled, low_places={"foster_care": -1})
+    none, _ = _quarter(settled, low_places={"foster_care": -1000})
+    j, demand, served = lines.ids.index("foster_care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
     assert usual[j, demand] == usual[j, served] == strict[j, demand] == none[j, demand]
     assert usual[j, served] - strict[j, served] == 1
     before = settled.services.counts[0][j, served]
@@ -317,9 +325,11 @@ def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
 def test_practice_lets_lower_need_in_whether_places_are_empty_or_not(settled):
     """Three below the threshold are bought places for; a line of judgement lets them into empty places only."""
     usual, lines = _quarter(settled)
-    lax, _ = _quarter(settled, low_places={"care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1})
+    lax, _ = _quarter(
+        settled, low_places={"foster_care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1}
+    )
     low, over = FIELDS.index("served_low"), FIELDS.index("over")
-    care, work = lines.ids.index("care"), lines.ids.index("social_work")
+    care, work = lines.ids.index("foster_care"), lines.ids.index("social_work")
     assert (lax[care, low], lax[care, over] - usual[care, over], lax[work, low]) == (3, 3, 0)
 
 
@@ -328,7 +338,7 @@ def test_need_shows_itself_by_the_places_of_judgement(settled):
     services = settled.copy().services
     np.testing.assert_array_equal(services.supply(), 1)
     lines, opening = services.lines, services.opening
-    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "care"))
+    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "foster_care"))
     services.places[[work, care]] *= 2
     services.notices = [(9, work, int(opening[work]))]
     np.testing.assert_array_equal(services.supply(), 1)  # care is no judgement, and what is under notice finds nobody

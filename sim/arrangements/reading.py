@@ -138,6 +138,16 @@ class Arrangement:
         diversion = Diversion(*map(self.get, diverts)) if diverts else None
         return payers_of(place, paid_by, charged_to, diversion, self.file)
 
+    def in_words(self):
+        """What there is to say of it beyond name and source: (label, text) of each answer, part, and line others pay for."""
+        yield from self.rules.in_words().items()
+        for name in self.parts:
+            numbers = [f"{value} {self.values[value].value:g}" for value in PARTS[name].needs]
+            yield "part", ": ".join([PARTS[name].text, *([", ".join(numbers)] if numbers else [])])
+        for table, what in ((self.payers, "pays a share of what it costs"), (self.charges, "is charged for each use")):
+            for line, bodies in table.items():
+                yield line, f"{' and '.join(bodies)} {what}"
+
     def is_for(self, programme):
         """Whether a programme is among those it is for."""
         return not self.programmes or programme in self.programmes

@@ -80,13 +80,14 @@ class Families:
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
-    def age(self, until_full=0):
+    def age(self, quarter=0, until_full=0):
         """A quarter passes; families leave at 25 and others enter. A new place fills as index children are born."""
+        brought = self._newborn.need * np.float32(self._areas.trend(quarter))
         self._each_area(
             kernels.age_families,
             self.columns,
             self._need_tables,
-            self._newborn,
+            self._newborn._replace(need=brought),
             key=self.key,
             out=(until_full, self.leavers, self.counts),
         )

@@ -48,15 +48,16 @@ class Payers:
         Of what charges do not cover; they sum to one.
     charged : float (agencies, lines)
         Share of the average cost charged for each case.
-    statutory : bool (lines,)
-        Lines that serve all who are eligible, but for those that whoever is charged diverts.
+    may_divert : bool (lines,)
+        Lines that serve all who are eligible, but for those that whoever is charged diverts. The threshold of a duty line
+        is its practice, which goes its own way.
     diversion : Diversion or None
     """
 
     runs: np.ndarray
     shares: np.ndarray
     charged: np.ndarray
-    statutory: np.ndarray
+    may_divert: np.ndarray
     diversion: Diversion = None
 
     @cached_property
@@ -119,9 +120,9 @@ class Payers:
     def diverted_share(self, year):
         """Share of demand on each line that is diverted in a year of the run: float (lines,)."""
         if self.diversion is None:
-            return np.zeros(len(self.statutory))
+            return np.zeros(len(self.may_divert))
         reached = 1 - (1 - self.diversion.speed) ** max(0, year)
-        return np.where(self.statutory, self.diversion.share * self.charged.sum(axis=0) * reached, 0.0)
+        return np.where(self.may_divert, self.diversion.share * self.charged.sum(axis=0) * reached, 0.0)
 
     def diversion_cost(self, counts, prices):
         """What those who are charged pay for what is done in place of the service: int64 (..., agencies, lines) pence."""
@@ -172,8 +173,8 @@ def payers_of(place, paid_by=None, charged_to=None, diversion=None, where=None):
                     table[i, j] = (new or {}).get(line.id, {}).get(agency, 0.0) if line.id in changed else given
             with faults.kept():
                 _check(where or Path(place.folder) / "lines.csv", line, paid[:, j], charged[:, j], runs[:, j])
-    statutory = np.array([line.kind == "statutory" for line in place.lines])
-    return Payers(runs, np.where(runs, 1 - paid.sum(axis=0), paid), charged, statutory, diversion)
+    may_divert = np.array([line.kind == "statutory" and line.gate != "duty" for line in place.lines])
+    return Payers(runs, np.where(runs, 1 - paid.sum(axis=0), paid), charged, may_divert, diversion)
 
 
 def _check(path, line, paid, charged, runs):
