@@ -152,7 +152,7 @@ def test_a_line_without_a_lower_level_has_no_threshold_to_lower(milltown):
 
 def test_an_empty_place_lowers_no_threshold_of_a_duty(milltown):
     """36 of 100 stand empty: they close, and nobody is let in; practice alone moves the threshold."""
-    services, line = _line(milltown, "care", served=64, data=WILLING)
+    services, line = _line(milltown, "foster_care", served=64, data=WILLING)
     plan = resizing(services, line, 4, drift=1.0, willingness=1.0, seed=1, slack_pence=0)
     assert (plan.low_places, plan.close_blocks) == (0, 3)
 
@@ -162,18 +162,18 @@ def test_practice_moves_a_duty_by_hand(milltown):
     for low, practice, expected in ((0, 0.05, 3), (0, -0.05, -3), (2, -0.05, -1), (30, 0.05, 32), (-30, -0.05, -32)):
         for places in (100, 64):
             services, line = _line(
-                milltown, "care", served=64, places=places, low=low, data={**WILLING, "spot_share": 0}
+                milltown, "foster_care", served=64, places=places, low=low, data={**WILLING, "spot_share": 0}
             )
             assert resizing(services, line, 4, 1.0, 0.0, 1, 0, practice).low_places == expected
     full = {"services.unmet_need_scale": 0}
-    services, line = _line(milltown, "care", dials=full, served=64, data=WILLING)
+    services, line = _line(milltown, "foster_care", dials=full, served=64, data=WILLING)
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, -0.5).low_places == 0
     services, line = _line(milltown, "social_work", served=64, places=64, data=WILLING)
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, 0.5).low_places == 0
 
 
 def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_has_nothing_below(milltown):
-    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "spot_share": 0})
+    services, line = _line(milltown, "foster_care", served=125, low=8, data={**WILLING, "spot_share": 0})
     assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=0).low_places == 8
     services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
     services.lines.by_practice[line] = True
@@ -184,12 +184,12 @@ def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
     """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
     data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
     for places, blocks in ((52, 1), (100, 0)):
-        services, line = _line(milltown, "care", served=125, places=places, data=data)
+        services, line = _line(milltown, "foster_care", served=125, places=places, data=data)
         assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9).open_blocks == blocks
 
 
 def test_the_usual_margin_is_not_closed(milltown):
-    services, line = _line(milltown, "care", served=90, data={"occupancy": 0.9, "block": 10})
+    services, line = _line(milltown, "foster_care", served=90, data={"occupancy": 0.9, "block": 10})
     assert resizing(services, line, 4, 0.0, 1.0, 1, 0).close_blocks == 0
 
 
@@ -230,7 +230,7 @@ def test_a_decision_on_size_is_carried_out_by_hand(milltown):
 
 
 def test_notice_ends_and_places_close(milltown):
-    services, line = _line(milltown, "care", served=64)
+    services, line = _line(milltown, "foster_care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
     assert services.under_notice()[line] == 15
     services.openings = [(line, 7)]
@@ -248,7 +248,7 @@ def test_prices_spend_the_published_cost_on_the_usual_cases(settled, milltown):
         assert prices.extra[j] >= prices.fixed[j]
         share = prices.fixed[j] / lines.average_pence[j]
         assert share <= lines.fixed_share[j] + 1e-9
-    care = lines.ids.index("care")
+    care = lines.ids.index("foster_care")
     cases = served_cases(services.counts[0])[care]
     spent = prices.spending(services.counts[0])[care]
     assert spent == pytest.approx(lines.average_pence[care] * cases, rel=0.12)  # cases have moved since prices were set
@@ -261,7 +261,7 @@ def test_a_line_that_buys_is_priced_so_that_the_start_costs_what_is_published(mi
     A case at own cost a: places 0.5 a x 25, cases 0.5 a x 50, bought 0.5 a x 1.2 x (15 + 35 x 1.4) / 2, in all 1,000 x 50.
     """
     data = {"spot_share": 0.5, "spot_elasticity": 1, "fixed_share": 0.5, "overtime_premium": 0.2, "unit_cost": 40}
-    services, care = _line(milltown, "care", served=0, data=data)
+    services, care = _line(milltown, "foster_care", served=0, data=data)
     services.lines.average_pence[care] = 1000
     for quarter, cases in ((1, 40), (2, 60)):
         services.counts[quarter][care, FIELDS.index("eligible_served")] = cases
@@ -339,9 +339,9 @@ def _quarter(settled, **changes):
 def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
     """D is the same; of those who are new some wait, and nobody who is served is turned out."""
     usual, lines = _quarter(settled)
-    strict, _ = _quarter(settled, low_places={"care": -1})
-    none, _ = _quarter(settled, low_places={"care": -1000})
-    j, demand, served = lines.ids.index("care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
+    strict, _ = _quarter(settled, low_places={"foster_care": -1})
+    none, _ = _quarter(settled, low_places={"foster_care": -1000})
+    j, demand, served = lines.ids.index("foster_care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
     assert usual[j, demand] == usual[j, served] == strict[j, demand] == none[j, demand]
     assert usual[j, served] - strict[j, served] == 1
     before = settled.services.counts[0][j, served]
@@ -352,9 +352,11 @@ def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
 def test_practice_lets_lower_need_in_whether_places_are_empty_or_not(settled):
     """Three below the threshold are bought places for; a line of judgement lets them into empty places only."""
     usual, lines = _quarter(settled)
-    lax, _ = _quarter(settled, low_places={"care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1})
+    lax, _ = _quarter(
+        settled, low_places={"foster_care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1}
+    )
     low, over = FIELDS.index("served_low"), FIELDS.index("over")
-    care, work = lines.ids.index("care"), lines.ids.index("social_work")
+    care, work = lines.ids.index("foster_care"), lines.ids.index("social_work")
     assert (lax[care, low], lax[care, over] - usual[care, over], lax[work, low]) == (3, 3, 0)
 
 
@@ -384,7 +386,7 @@ def test_need_shows_itself_by_the_places_of_judgement(settled):
     services = settled.copy().services
     np.testing.assert_array_equal(services.supply(), 1)
     lines, opening = services.lines, services.opening
-    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "care"))
+    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "foster_care"))
     services.places[[work, care]] *= 2
     services.notices = [(9, work, int(opening[work]))]
     np.testing.assert_array_equal(services.supply(), 1)  # care is no judgement, and what is under notice finds nobody
