@@ -167,7 +167,7 @@ class LocalSystem(mesa.Model):
 
     def age(self):
         """Families age; at 25 they leave and others enter."""
-        self.families.age()
+        self.families.age(self.calendar.quarter)
 
     def move_needs(self):
         """Needs worsen and ease."""

@@ -23,7 +23,7 @@ def results(tmp_path_factory):
     wanted = {
         "a": {},
         "again": {},
-        "set": {"settings": {DRIFT: 1, "lines.care.unit_cost": 60000}},
+        "set": {"settings": {DRIFT: 1, "lines.foster_care.unit_cost": 40000}},
         "seeds": {"seed": 8},
     }
     made = {}
@@ -52,7 +52,7 @@ def diff(results, monkeypatch, capfd):
 def test_what_is_the_same_is_said_to_be(diff):
     code, out, err = diff("a", "again")
     assert (code, err) == (0, "")
-    assert out.count("the same\n") == 4
+    assert out.count("the same\n") == 5
     assert out.endswith("What went in is the same.\n\nWhat came out is the same.\n")
 
 
@@ -62,7 +62,7 @@ def test_inputs_that_differ_have_their_old_and_new_value(diff):
     said = out.split("What went in: A -> B\n")[1].split("\n\n")[0].splitlines()
     assert [line.split() for line in said] == [
         ["value", DRIFT, "0.5", "->", "1"],
-        ["value", "lines.care.unit_cost", "51080", "->", "60000"],
+        ["value", "lines.foster_care.unit_cost", "36400", "->", "40000"],
     ]
 
 

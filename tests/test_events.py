@@ -22,8 +22,8 @@ SPOILT = [
     ("place.toml", "gate = true", 'gate = "yes"', "give true or false"),
     (
         "place.toml",
-        'level = 1\nkind = "statutory"\nevent',
-        'level = 2\nkind = "statutory"\nevent',
+        'level = 1\nkind = "statutory"\ngate = "court"\nevent',
+        'level = 2\nkind = "statutory"\ngate = "court"\nevent',
         "an event is served at any",
     ),
     ("place.toml", 'event = "arrest"', 'event = "arests"', "did you mean 'arrest'"),
@@ -131,9 +131,10 @@ def test_who_is_served_for_an_event_is_what_the_plain_twin_says(lived):
     families.age()
     families.move_needs(1)
     families.happen(1)
-    lower = np.zeros(len(families.place.lines), bool)
-    known, found, served, *_ = oracle.screen(families, 1, lower, philox.PRESENT)
-    families.screen(1, lower)
+    lower, needs = np.zeros(len(families.place.lines), bool), len(families.place.needs)
+    doors = lower, lived.services.lines.open_door, np.ones((needs, 4), np.float32)
+    known, found, served, *_ = oracle.screen(families, 1, *doors, philox.PRESENT)
+    families.screen(1, *doors)
     columns = families.columns
     for one, two in zip((columns.known, columns.found, columns.served[1]), (known, found, served), strict=True):
         np.testing.assert_array_equal(one, two)

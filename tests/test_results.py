@@ -184,7 +184,7 @@ def test_tables_stand_by_arrangement_and_replicate():
         flows, taken = [(1, "a", "b", "grant", pence)], [(1, "council", "join", "yes", "list", str(pence))]
         return RunResult(name, seed, rows, flows, (), taken)
 
-    runs, flows, decisions = tables(
+    runs, flows, decisions, _ = tables(
         [[result("x", 7, 1), result("y", 7, 2)], [result("x", 8, 3), result("y", 8, 4)]], seed=7
     )
     assert list(runs[["arrangement", "replicate", "seed", "value_pence"]].itertuples(index=False, name=None)) == [
@@ -338,7 +338,7 @@ def test_what_is_written_is_read_back(compared, tmp_path):
     pd.testing.assert_frame_equal(summary, compared.summary, check_dtype=False)
     assert manifest["seed"] == 3
     assert manifest["place"] == "milltown"
-    assert manifest["inputs"]["lines.care.unit_cost"]["source"].startswith("unit_costs:SS1.0")
+    assert manifest["inputs"]["lines.foster_care.unit_cost"]["source"].startswith("unit_costs:SS2.0")
     assert "scenarios/places/milltown/lines.csv" in manifest["files"]
     json.dumps(manifest)
 

@@ -22,6 +22,7 @@ TOWN = SimpleNamespace(
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
+    has=lambda name: False,
     get=lambda name: 2.0 if name == "needs.harm.years_after_25" else 0.5,  # and coverage
 )
 PAYERS = Payers(np.eye(2, dtype=bool), np.eye(2), np.zeros((2, 2)), np.array([True, False]))
@@ -231,7 +232,8 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), calendar=Calendar(5)
+        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        calendar=Calendar(5),
     )
     twin = Recorder()
     run = Recorder(twin)

@@ -16,7 +16,7 @@ class GivenDemand:
     ----------
     lines : Lines
         One line.
-    n_needs : int
+    place : Place
 
     Attributes
     ----------
@@ -24,16 +24,21 @@ class GivenDemand:
         Cases that need the line this quarter.
     """
 
-    def __init__(self, lines, n_needs):
-        self.lines, self.n_needs = lines, n_needs
+    def __init__(self, lines, place):
+        self.lines, self.n_needs, self.n_events = lines, len(place.needs), len(place.events)
         self.demand = self.served = 0
+
+    @property
+    def happened(self):
+        """Events of the quarter: each case, where the line serves one."""
+        return np.full((1, self.n_events), self.demand)
 
     def screen(self, quarter, lower, open_door, supply):
         """All who need it are known; those served last quarter keep their place."""
         by_need = np.zeros((self.n_needs, len(LEVELS), 2), np.int64)
         by_need[self.lines.need[0], self.lines.level[0], 0] = self.demand
         self.served = self.demand if open_door[0] else min(self.served, self.demand)
-        return by_need, np.array([[self.served, 0]]), None
+        return by_need, np.array([[self.served, 0, self.demand, 0]]), None
 
     def admit(self, quarter, waiting, places):
         """As many as there are places for."""
@@ -62,7 +67,7 @@ def replay(place, dials, line, demand, seed):
     alone = replace(place, lines=tuple(item for item in place.lines if item.id == line))
     lines = Lines(alone, dials, place.get("place.families"))
     lines.outside[:] = 0
-    services, families = Services(lines), GivenDemand(lines, len(place.needs))
+    services, families = Services(lines), GivenDemand(lines, place)
     drift = dials["services.threshold_drift"] if lines.gate[0] == "judgement" else 0.0
     for quarter in range(1 - 2 * QUARTERS, len(demand) + 1):
         if quarter == 1 - QUARTERS:

@@ -53,7 +53,7 @@ class Families:
         self.heard = np.zeros(n_areas, np.float32)
         self.bond = np.ones((n_areas, n_needs))
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
-        self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
+        self._kept = np.zeros((n_areas, len(place.lines), 4), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
@@ -80,13 +80,14 @@ class Families:
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
-    def age(self, until_full=0):
+    def age(self, quarter=0, until_full=0):
         """A quarter passes; families leave at 25 and others enter. A new place fills as index children are born."""
+        brought = self._newborn.need * np.float32(self._areas.trend(quarter))
         self._each_area(
             kernels.age_families,
             self.columns,
             self._need_tables,
-            self._newborn,
+            self._newborn._replace(need=brought),
             key=self.key,
             out=(until_full, self.leavers, self.counts),
         )
@@ -120,8 +121,9 @@ class Families:
         -------
         demand : int64 (needs, 4, 2)
             Families by known need and level: all, and those known only because found.
-        kept : int64 (lines, 2)
-            Families that keep a place on a rationed line: all, and found.
+        kept : int64 (lines, 4)
+            Families that keep a place on a rationed line: all, and found; then those a line is for that serves a share of
+            the cases: all, and found.
         waiting : tuple
             Those who wait, for :meth:`admit`.
         """
@@ -223,6 +225,11 @@ class Families:
         at_level = (levels >= target.level_from) & (levels <= target.level_to) & (target.needs > 0)
         seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1
         return rows, (seen.astype(bool) & at_level).any(axis=1)
+
+    def with_event(self):
+        """Families that each event happened to in the last four quarters: int64 (events,)."""
+        lately = np.bitwise_or.reduce(self.columns.events, axis=0)
+        return np.array([np.count_nonzero(lately & (1 << e)) for e in range(len(self.place.events))], np.int64)
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""

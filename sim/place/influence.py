@@ -36,6 +36,8 @@ class AreaInfluence:
             np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
         )
         self.growth = dials["families.demand_growth"]
+        response = "place.caseload_response"
+        self.response = place.get(response) if place.has(response) else 1.0
         share = np.eye(len(place.neighbourhoods)) * 0.5
         for i, name in enumerate(place.neighbourhoods):
             near = list(self.graph.neighbors(name))
@@ -43,8 +45,12 @@ class AreaInfluence:
                 share[i, place.neighbourhoods.index(other)] += 0.5 / len(near or [name])
         self.share = share
 
+    def trend(self, quarter):
+        """Factor by which caseloads are to have grown since the start; 1 up to quarter 0."""
+        return compounded(self.growth, max(quarter, 0) / QUARTERS)
+
     def chances(self, counts, quarter, bond=1.0):
-        """Chance to worsen by neighbourhood, age band, need and level; trend counts from quarter 1.
+        """Chance to worsen by neighbourhood, age band, need and level; the trend acts where need arises alone.
 
         Parameters
         ----------
@@ -62,8 +68,8 @@ class AreaInfluence:
         usual = self.usual if quarter > FULL_QUARTER else needy.sum(axis=0) / max(1, there[:, 0].sum())
         relative = np.divide(around, usual, out=np.ones_like(around), where=usual > 0)
         influence = np.clip(1 + self.pull * (relative - 1), 0.25, 4.0)
-        trend = compounded(self.growth, max(quarter, 0) / QUARTERS)
-        table = self.base[None] * (self.tilt * influence * trend * bond)[:, None, :, None]
+        table = self.base[None] * (self.tilt * influence * bond)[:, None, :, None]
+        table[..., 0] *= self.trend(quarter) ** (1 / self.response)
         return np.minimum(table, 1.0).astype(np.float32)
 
 

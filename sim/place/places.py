@@ -19,6 +19,7 @@ from sim.place.checks import (
     check_gates,
     check_ids,
     check_parties,
+    check_shares,
     check_size,
     check_speeds,
     check_sums,
@@ -49,7 +50,12 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT, "spot_share": kinds.SHARE, "spot_elasticity": kinds.SPREAD}
+LINE_OPTIONAL = {
+    "caseload": kinds.COUNT,
+    "share": kinds.SHARE,
+    "spot_share": kinds.SHARE,
+    "spot_elasticity": kinds.SPREAD,
+}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
@@ -70,6 +76,7 @@ PLACE_PARAMETERS = {
     "trust_sd": kinds.SHARE, "word_of_mouth": kinds.RATIO, "trust_gain": kinds.SHARE, "contact_finds": kinds.RATIO,
     "belief_spread": kinds.SPREAD, "evaluation_doubt": kinds.DOUBT, "smallest_project": kinds.FEW,
 }  # fmt: skip
+PLACE_OPTIONAL = {"caseload_response": kinds.RESPONSE}
 TABLES = {
     "needs": ("need", NEED_PARAMETERS, {}),
     "lines": ("line", LINE_PARAMETERS, LINE_OPTIONAL),
@@ -272,6 +279,9 @@ def _build(folder):
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
         with faults.kept():
+            if len(things["lines"]) == len(members["lines"]):  # else what is missing would tell of shares too
+                check_shares(folder / "lines.csv", things["lines"], values)
+        with faults.kept():
             targets = read_targets(folder / "targets.csv", members)
         own = folder.resolve().name
         with faults.kept():
@@ -364,12 +374,13 @@ def _read_place_values(path, table, values):
     """The ``[value.NAME]`` tables of ``place.toml``."""
     if not isinstance(table, dict):
         raise InputError(path, "value", f"{shown(table)} is not a table", "give a table [value.NAME] for each value")
+    allowed = {**PLACE_PARAMETERS, **PLACE_OPTIONAL}
     with Faults() as faults:
         for key in dict.fromkeys([*table, *PLACE_PARAMETERS]):
             with faults.kept():
-                if key not in PLACE_PARAMETERS:
-                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
+                if key not in allowed:
+                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, allowed))
                 if key not in table:
                     remedy = "add it with value, unit, low, high and source"
                     raise InputError(path, f"value.{key}", "is missing", remedy)
-                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", PLACE_PARAMETERS[key])
+                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", allowed[key])

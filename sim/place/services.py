@@ -79,6 +79,7 @@ class Lines:
         self.need = [needs[line.need] for line in place.lines]
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
+        self.split = np.array([place.has(f"lines.{line.id}.share") for line in place.lines])
         events = place.index("events")
         self.event = np.array([events[line.event] if line.event else -1 for line in place.lines])
         no_unmet = dials["services.unmet_need_scale"] == 0
@@ -212,7 +213,7 @@ class Services:
         open_door = lines.open_door & (low >= 0) & ~diverting
         by_need, kept, waiting = families.screen(quarter, low > 0, open_door, self.supply())
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
-        demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        demand, found = (np.where(lines.split, kept[:, 2 + i], at_least[lines.need, lines.level, i]) for i in (0, 1))
         on_event = lines.event >= 0
         demand[on_event], found[on_event] = families.happened.sum(axis=0)[lines.event[on_event]], 0
         served, served_found = (

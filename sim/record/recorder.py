@@ -36,6 +36,8 @@ class Recorder:
     budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
     reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
     efficiency: dict = field(default_factory=dict)  # (year, agency) -> pence saved on services by working as one
+    happened: list = field(default_factory=list)  # int64 (events,) a quarter: families each event happened to
+    with_event: list = field(default_factory=list)  # int64 (events,) a year: families it happened to once or more
     counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
     flows: list = None
     bodies: tuple = ()
@@ -54,6 +56,7 @@ class Recorder:
         if self.twin is None:
             self.served.add(model.families.columns.served[model.calendar.quarter % kernels.RING])
         self.leavers.append(model.families.leavers.sum(axis=0))
+        self.happened.append(model.families.happened.sum(axis=0))
         if model.calendar.is_year_end:
             self._record_year(model)
 
@@ -63,6 +66,7 @@ class Recorder:
             self.balances[year, code] = model.ledger.party_balance(code)
         for agency in model.agencies:
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
+        self.with_event.append(model.families.with_event())
         self.entrenched.append(int(np.count_nonzero(model.families.columns.packed & _ENTRENCHED)))
         for body in model.bodies:
             self._record_body(body, year)

@@ -61,6 +61,18 @@ class Rows:
         self._beyond_horizon()
         return self.rows
 
+    def events(self):
+        """Events and families with one or more, by year and event, of the run and of its twin, as in ``events.parquet``."""
+        by_year = [
+            np.stack(record.happened).reshape(self.years, QUARTERS, -1).sum(axis=1) for record in (self.run, self.twin)
+        ]
+        families = [record.with_event for record in (self.run, self.twin)]
+        return [
+            (year + 1, event.id, *(int(table[year][e]) for table in (by_year[0], families[0], by_year[1], families[1])))
+            for year in range(self.years)
+            for e, event in enumerate(self.place.events)
+        ]
+
     def management(self):
         """Rows of what management alone released, for a twin with the management against one without."""
         cash, cost = self._by_payer()["cash_released"], self._diversion_cost()
@@ -270,6 +282,7 @@ class Rows:
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            worth *= self.place.get(f"lines.{line.id}.share") if self.place.has(f"lines.{line.id}.share") else 1
             use = [1.0 if level >= line.level else 0.0 for level in range(len(LEVELS))]
             if line.event:  # a case for each event that is to be expected, not for each quarter
                 use[1:] = [self.place.get(f"events.{line.event}.rate_{level}") for level in LEVELS[1:]]

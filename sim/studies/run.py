@@ -88,11 +88,12 @@ def result_of(model):
     model.run_model()
     of_place, record = (model.place, model.services.prices, model.payers), model.recorder
     record.finish(model)
-    rows = Rows(*of_place, record, record.twin).build()
+    table = Rows(*of_place, record, record.twin)
+    rows, events = table.build(), table.events()
     if record.unmanaged is not None:
         rows += Rows(*of_place, record.twin, record.unmanaged).management()
     return RunResult(
-        model.arrangement.id, model.seed, rows, record.flows, record.bodies, record.decisions, record.notes
+        model.arrangement.id, model.seed, rows, record.flows, record.bodies, record.decisions, record.notes, events
     )
 
 
