@@ -411,8 +411,8 @@ def test_more_places_find_more_need_and_none_do_where_all_is_known(milltown, set
 
 def test_blocks_scale_with_families_and_are_a_place_at_least(milltown):
     """A block of 30 places in a town of 3,000 families is 10 of 1,000 and 60 of 6,000; one of 2 is less than one, so 1."""
-    changed = with_values(milltown, {"lines.prison.block": 30, "lines.care.block": 2})
-    for families, prison, care in ((1000, 10, 1), (3000, 30, 2), (6000, 60, 4)):
+    changed = with_values(milltown, {"lines.prison.block": 30, "lines.courts_probation.block": 2})
+    for families, prison, courts in ((1000, 10, 1), (3000, 30, 2), (6000, 60, 4)):
         lines = Lines(changed, defaults(), families)
-        assert lines.block[[lines.ids.index(name) for name in ("prison", "care")]].tolist() == [prison, care]
+        assert lines.block[[lines.ids.index(name) for name in ("prison", "courts_probation")]].tolist() == [prison, courts]
         assert lines.notice.tolist() == Lines(changed, defaults(), 3000).notice.tolist()  # in quarters
