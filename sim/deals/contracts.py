@@ -96,7 +96,7 @@ class ContractBook:
     Parameters
     ----------
     calendar : Calendar
-    bill : callable
+    bill : Payment
         (contract, quarter of the year) -> pence billed by the provider: what payments are for.
 
     Attributes
@@ -152,5 +152,7 @@ class ContractBook:
     def _due(self, contract, quarter_of_year):
         if quarter_of_year >= QUARTERS:
             return 0
-        # Rounded down: bills of the money that was kept must not come to more than it.
-        return int(self._bill(contract, quarter_of_year) * self._kept(contract))
+        bill, kept = self._bill(contract, quarter_of_year), self._kept(contract)
+        if self._bill.by_family and quarter_of_year in contract.taken:  # fewer were taken on for what was cancelled
+            return min(bill, int(equal_part(contract.cost_pence, QUARTERS, quarter_of_year) * kept))
+        return int(bill * kept)  # rounded down: bills of the money that was kept must not come to more than it

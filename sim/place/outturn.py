@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.place.services import served_cases
+from sim.place.services import pick, served_cases
 
 
 class Outturn:
@@ -63,6 +63,17 @@ class Outturn:
         """Caseload of some lines this year over that of the base year, at average cost."""
         now, first = self.use_this_year()[lines].sum(), self.first_use[lines].sum()
         return float(now / first) if first else 1.0
+
+    def known_need(self, lines):
+        """Known eligible need of some lines this year over that of the base year, at average cost."""
+        now, first = (
+            self._needed(lines, quarters) for quarters in (self.calendar.quarters_of_year(), range(1 - QUARTERS, 1))
+        )
+        return now / first if first else 1.0
+
+    def _needed(self, lines, quarters):
+        need = sum(pick(self.services.counts[quarter], "demand") for quarter in quarters)
+        return float((need * self.services.prices.average)[lines].sum())
 
     def base(self, lines):
         """Use of some lines in the base year, in pence at average cost."""

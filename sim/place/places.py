@@ -14,13 +14,14 @@ from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
-from sim.place.checks import check_ids, check_measure, check_parties, check_size, check_sums, known
+from sim.place.checks import check_budgets, check_ids, check_measure, check_parties, check_size, check_sums, known
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
-FUNDING = ("historic", "workload")
+FUNDING = ("historic", "workload", "formula")
+DEFICITS = ("section_114", "breach", "licensed")
 
 # What each table must say, and what kind of number each value is.
 NEED_PARAMETERS = {
@@ -41,7 +42,9 @@ LINE_OPTIONAL = {"caseload": kinds.COUNT}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
-    "outcome_weight": kinds.SHARE,
+    "outcome_weight": kinds.SHARE, "budget_per_head": kinds.PRICE, "ring_fenced_share": kinds.SHARE,
+    "local_tax_share": kinds.SHARE, "statutory_share": kinds.SHARE, "prevention_share": kinds.SHARE,
+    "need_weight": kinds.SHARE, "in_year_share": kinds.SHARE,
 }  # fmt: skip
 DEPARTMENT_PARAMETERS = {"real_growth": kinds.GROWTH}
 NEIGHBOURHOOD_PARAMETERS = {
@@ -80,13 +83,14 @@ class Line:
 
 @dataclass(frozen=True)
 class PublicBody:
-    """A public body of the place, its parent and its year-end and funding rules."""
+    """A public body of the place, its parent and its rules: for an underspend, its grant, and a deficit nothing covers."""
 
     id: str
     name: str
     department: str
     year_end: str
     funding: str
+    deficit: str
 
 
 @dataclass(frozen=True)
@@ -199,12 +203,12 @@ def load_place(name):
 _THINGS = {
     "need": ("needs", Named, ("id", "name")),
     "department": ("departments", Named, ("id", "name")),
-    "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding")),
+    "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding", "deficit")),
     "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
 }
 _OPTIONAL = ("care",)
 _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
-_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "deficit": DEFICITS, "kind": SERVICE_KINDS}
 
 
 def _build(folder):
@@ -237,6 +241,8 @@ def _build(folder):
             _read_coupling(folder / "coupling.csv", members["needs"], values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
+        with faults.kept():
+            check_budgets(folder, members["agencies"], values)
         with faults.kept():
             targets = _read_targets(folder / "targets.csv", members)
         own = folder.resolve().name

@@ -88,8 +88,10 @@ _BY_RESULT = {
 
 CHOICES = {
     "block": Payment(_block, "a block contract, paid by the quarter", posts="programme"),
-    "activity": Payment(_activity, "each family taken on", **_BUYS),
-    "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price, **_BUYS),
+    "activity": Payment(_activity, "each family taken on", by_family=True, **_BUYS),
+    "national_tariff": Payment(
+        _activity, "each family taken on, at a national price", price=_national_price, by_family=True, **_BUYS
+    ),
     "fees": Payment(
         _fees_bill,
         "a fee for each family taken on and for each turned around",
