@@ -21,8 +21,8 @@ class SpendingPlan:
     ----------
     by_line : int64 (lines,)
         This year's budget of each of its own lines.
-    other, optional : int
-        This year's budget of services outside the model, and the part of it that is no duty.
+    other, optional, duties : int
+        This year's budget of services outside the model, the part of it that is no duty, and the part that is.
     discretionary : int
         This year's money for prevention.
     cut : dict of str to int
@@ -33,8 +33,8 @@ class SpendingPlan:
         self.rationed, self.by_line = rationed, expected.copy()
         self._first, self._agreed, self._places = expected.copy(), expected.copy(), places.copy()
         rest = whole - int(expected.sum()) - discretionary
-        self._duties = min(rest, max(0, statutory - int(expected[~rationed].sum())))
-        self.other, self.optional, self.discretionary = rest, rest - self._duties, discretionary
+        self.duties = min(rest, max(0, statutory - int(expected[~rationed].sum())))
+        self.other, self.optional, self.discretionary = rest, rest - self.duties, discretionary
         self._usual = {"optional": self.optional, "discretionary": discretionary, "lines": expected[rationed].copy()}
         self.cut = {}
 
@@ -79,13 +79,13 @@ class SpendingPlan:
         if review:
             self._agreed = outturn.copy()
         self.by_line[duty] = (np.maximum(self._agreed, outturn) - together)[duty]
-        room = income - owed - int(self.by_line[duty].sum()) - self._duties
+        room = income - owed - int(self.by_line[duty].sum()) - self.duties
         usual = self._usual["optional"] + self._usual["discretionary"] + int(self._usual["lines"].sum())
         scale = max(0, room) / usual if usual else 0.0
         self.by_line[self.rationed] = np.rint(self._usual["lines"] * scale).astype(np.int64)
         self.discretionary = round(self._usual["discretionary"] * scale) if may_choose else 0
         self.optional = max(0, room - int(self.by_line[self.rationed].sum()) - self.discretionary)
-        self.other = self._duties + self.optional
+        self.other = self.duties + self.optional
         self.cut = {name: max(0, before[name] - pence) for name, pence in self._can_be_cut().items()}
         return max(0, -room)
 
