@@ -18,6 +18,7 @@ from sim.arrangements.reading import load_arrangement
 from sim.place import families
 from sim.place import kernels as compiled
 from sim.place.burn_in import burn_in
+from sim.place.payers import payers_of
 from sim.record import recorder as record
 from sim.record.rows import Rows
 from sim.studies.inputs import TWIN, load_inputs
@@ -55,7 +56,7 @@ def run_pair(inputs, settled):
     marks.append(time.process_time())
     run, _ = simulate(inputs, settled.copy(), 1, twin)
     marks.append(time.process_time())
-    Rows(inputs.place, prices, run, twin).build()
+    Rows(inputs.place, prices, payers_of(inputs.place), run, twin).build()
     marks.append(time.process_time())
     return [after - before for before, after in pairwise(marks)]
 

@@ -19,7 +19,7 @@ from task import BAND, BANDS, COUPLING, DOWN, EASING, ENGAGEMENT, HELPED, NEEDS,
 
 from sim.core.streams import key_of
 from sim.place import kernels
-from sim.place.families import offer_tables
+from sim.place.tables import offer_tables
 
 _AGE_LIMIT = kernels.QUARTERS_OF_AGE
 # By quarters on the programme, where 0 is never and 1 the quarter of enrolment.
@@ -150,11 +150,13 @@ class KernelVersion:
             levels.sum(axis=0, dtype=np.uint8), ages, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint32),
             np.full(n, 0.5, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
             np.zeros((kernels.RING, n), np.uint32), np.zeros((kernels.SLOTS, n), np.uint8), np.zeros((kernels.SLOTS, n), np.uint8),
+            np.zeros(n, np.uint16), np.zeros((kernels.RING, n), np.uint16),
         )  # fmt: skip
         alike = np.ones(kernels.FRAILTY_CLASSES, np.float32)
         self.tables = kernels.NeedTables(
-            BAND, task.UP[None], np.tile(DOWN, (BANDS, 1, 1)), np.ones((kernels.FRAILTY_CLASSES, NEEDS), np.float32), alike, alike,
+            BAND, task.UP[None], np.tile(DOWN, (2, BANDS, 1, 1)), np.zeros((NEEDS, 4), np.uint16), np.ones((kernels.FRAILTY_CLASSES, NEEDS), np.float32), alike, alike,
             COUPLING, COUPLING.max(), np.zeros(NEEDS, np.uint32), np.ones(NEEDS, np.float32), np.float32(1),
+            np.ones((0, NEEDS), np.float32), np.ones(0, np.float32), np.zeros(NEEDS, np.uint16),
         )  # fmt: skip
         self.entry = kernels.EntryTables(task.ENTRY, np.full(4096, 0.5, np.float32))
         helped = np.arange(NEEDS) < HELPED

@@ -84,6 +84,11 @@ class Comparison:
         """Every decision taken, as in ``decisions.parquet``: pandas.DataFrame with columns results.DECISION_COLUMNS."""
         return self._tables[2]
 
+    @property
+    def events(self):
+        """How often each event happened, as in ``events.parquet``: pandas.DataFrame with columns results.EVENT_COLUMNS."""
+        return self._tables[3]
+
     @cached_property
     def notes(self):
         """A line for each listed decision that changed nothing, with how many of several replicates it was so in."""
@@ -130,7 +135,7 @@ class Comparison:
 
     def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        write_tables(folder, self.runs, self.flows, self.summary, self.decisions)
+        write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
         if len(self.failures):
             write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
@@ -336,7 +341,7 @@ def tables(model):
     tuple of pandas.DataFrame
         Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
     """
-    return result_tables([[runner.result_of(model)]], model.seed)
+    return result_tables([[runner.result_of(model)]], model.seed)[:3]
 
 
 def redraw(folder):

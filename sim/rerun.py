@@ -90,7 +90,7 @@ def reproduce(folder, workers=1, progress=None):
     request, options = _asked(path, manifest)
     again = _run_again(path, request, options, workers, progress)
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
-        write_tables(fresh, again.runs, again.flows, again.summary, again.decisions)
+        write_tables(fresh, again.runs, again.flows, again.summary, again.decisions, again.events)
         verdicts = {
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES

@@ -57,7 +57,8 @@ class LocalSystem(mesa.Model):
         self.calendar, self.ledger = Calendar(), Ledger()
         self.decisions = DecisionBook(self.calendar, self.arrangement.decisions)
         self.contracts = ContractBook(self.calendar, self.rules.paid_for)
-        self.outturn = Outturn(self.services, self.calendar)
+        self.payers = self.arrangement.payers_at(self.place)
+        self.outturn = Outturn(self.services, self.calendar, self.payers)
         self.relief = Relief(self.place, self.catalogue, self.arrangement.outcome_lines)
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
         self.findings = []
@@ -120,6 +121,7 @@ class LocalSystem(mesa.Model):
             self.commission()
         self.age()
         self.move_needs()
+        self.happen()
         self.serve()
         self.deliver()
         self.pay()
@@ -140,6 +142,7 @@ class LocalSystem(mesa.Model):
 
     def fund(self):
         """The year's money arrives: the Treasury votes it, departments pass it on."""
+        self.services.diverted = self.payers.diverted_share(self.calendar.year)
         self.recorder.budgeted(self)
         for department in self.departments:
             department.fund_agencies()
@@ -164,11 +167,15 @@ class LocalSystem(mesa.Model):
 
     def age(self):
         """Families age; at 25 they leave and others enter."""
-        self.families.age()
+        self.families.age(self.calendar.quarter)
 
     def move_needs(self):
         """Needs worsen and ease."""
         self.families.move_needs(self.calendar.quarter)
+
+    def happen(self):
+        """Events happen to families with the need they belong to."""
+        self.families.happen(self.calendar.quarter)
 
     def serve(self):
         """Services meet demand within their places."""
@@ -219,6 +226,8 @@ class LocalSystem(mesa.Model):
         bills = self.outturn.bill(duplication)
         for agency in self.agencies:
             agency.pay_services(bills)
+        for agency in self.agencies:
+            agency.pay_others(self.calendar.quarter)
         for contract in self.contracts.running:
             provider = self.party(contract.provider)
             if contract.funder:
@@ -284,6 +293,11 @@ class LocalSystem(mesa.Model):
     def party(self, code):
         """A party by its code."""
         return self.parties[code]
+
+    def payers_of_places(self, line):
+        """Agencies that pay for places of a line, used or not, each with its share: list of (Agency, float)."""
+        shares = self.payers.shares[:, line]
+        return [(self.agencies[i], float(shares[i])) for i in np.nonzero(shares)[0]]
 
     def centre(self):
         """The department that takes the centre's role in the arrangement.

@@ -66,7 +66,8 @@ def explained(name, place):
     """
     if name in arrangement_names():
         item = load_arrangement(name)
-        return [("name", item.name), ("differs", item.differs), ("source", item.source), *item.rules.in_words().items()]
+        head = [("name", item.name), ("differs", item.differs), ("source", item.source)]
+        return [*head, *item.in_words()]
     if name in programme_names():
         item = load_programme(name)
         studies = [

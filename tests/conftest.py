@@ -26,6 +26,8 @@ PLAN = str(DATA / "plan.toml")
 CORNER = {
     "services.unmet_need_scale": 0,
     "services.threshold_drift": 0,
+    "services.practice_drift": 0,
+    "services.practice_pressure": 0,
     "families.case_finding": 0,
     "services.fixed_share_scale": 0,
 }

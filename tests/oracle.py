@@ -19,9 +19,9 @@ def philox(counter, key):
 
 
 def move(columns, tables, offers, key, quarter, decision):
-    """Levels after one quarter, each need of each family worked out in full: no screen, no blocks, no lists."""
+    """Levels after one quarter and which spells are lasting ones, each need of each family worked out in full."""
     levels = columns.levels.astype(int)
-    new = levels.copy()
+    new, lasting = levels.copy(), columns.lasting.astype(int)
     n_needs = levels.shape[1]
     for area in range(len(columns.first) - 1):
         for f in range(columns.first[area], columns.end[area]):
@@ -42,7 +42,14 @@ def move(columns, tables, offers, key, quarter, decision):
                     * float(tables.frail_up[columns.frailty[f], k])
                     * (1 + others)
                 )
-                down = float(tables.down[band, k, level]) * float(tables.frail_down[columns.frailty[f]])
+                for e in range(len(tables.worsens)):
+                    if columns.events[(quarter - 1) % 4, f] >> e & 1:
+                        up *= float(tables.worsens[e, k])
+                gate = int(tables.gates[k])
+                if level == 2 and gate and not any(int(bits) & gate for bits in columns.events[:, f]):
+                    up = 0.0
+                kind = lasting[f] >> k & 1
+                down = float(tables.down[kind, band, k, level]) * float(tables.frail_down[columns.frailty[f]])
                 if columns.served[(quarter - 1) % 4, f] & tables.lines_of[k]:
                     down *= float(tables.recovery[k])
                 for slot in range(2):
@@ -60,7 +67,28 @@ def move(columns, tables, offers, key, quarter, decision):
                     new[f, k] += 1
                 elif 1 - u < down:
                     new[f, k] -= 1
-    return new
+                if new[f, k] != level:
+                    lasting[f] &= ~(1 << k)
+                    lasting[f] |= int(word % 256 < tables.lasts[k, new[f, k]]) << k
+    return new, lasting
+
+
+def happen(families, quarter, decision):
+    """Events of a quarter by family, as sets of their numbers, worked out for each event of each family."""
+    columns, tables = families.columns, families._event_tables
+    happened = []
+    for f in range(len(columns.age)):
+        area, now = np.searchsorted(columns.first, f, side="right") - 1, set()
+        for e, k in enumerate(tables.need):
+            level = columns.levels[f, k]
+            others = sum(columns.levels[f] > 0) - 1
+            chance = float(tables.rate[e, level]) * float(tables.frail[columns.frailty[f], e])
+            chance *= 1 + float(tables.per_other[e]) * others
+            counter = ((area << 20) + f - columns.first[area], columns.generation[f], quarter, (decision << 24) + e)
+            if level and unit(counter, families.key) < chance:
+                now.add(e)
+        happened.append(now)
+    return happened
 
 
 def unit(counter, key, word=0):
@@ -69,18 +97,21 @@ def unit(counter, key, word=0):
 
 
 def newborn(families, area, f, trait, need):
-    """What a family that enters brings: levels, class of frailty, luck and trust; `trait`, `need` are decisions."""
+    """What a family that enters brings: levels, class of frailty, luck, trust and which needs are lasting."""
     number, generation = (area << 20) + f - families.columns.first[area], families.columns.generation[f]
     words = philox(tuple(map(int, (number, generation, 0, trait << 24))), tuple(map(int, families.key)))
     frailty, entry = words[0] >> 24, families._newborn
-    levels = []
+    levels, lasting = [], 0
     for k, chances in enumerate(entry.need):
-        u = unit((number, generation, 0, (need << 24) + k), families.key)
+        counter = tuple(int(c) & MASK for c in (number, generation, 0, (need << 24) + k))
+        word = philox(counter, tuple(map(int, families.key)))[0]
+        u = ((word >> 8) + 0.5) / 2**24
         levels.append(sum(u < float(chance) * float(families._need_tables.frail_up[frailty, k]) for chance in chances))
-    return levels, frailty, words[2], entry.trust[words[1] >> 20]
+        lasting |= int(word % 256 < families._need_tables.lasts[k, levels[-1]]) << k
+    return levels, frailty, words[2], entry.trust[words[1] >> 20], lasting
 
 
-def screen(families, quarter, lower, decision):
+def screen(families, quarter, lower, open_door, supply, decision):
     """What :meth:`Families.screen` should find, family by family, need by need and line by line.
 
     Returns
@@ -91,7 +122,7 @@ def screen(families, quarter, lower, decision):
     waiting : dict of (line, below) to list of (rank, number, row)
     """
     columns, place = families.columns, families.place
-    needs, present = [need.id for need in place.needs], families._services.present
+    needs, present = [need.id for need in place.needs], families._services.present * supply
     n_needs, n_lines = len(needs), len(place.lines)
     known, found = (columns.known & columns.has).tolist(), (columns.found & columns.has).tolist()
     served = [0] * len(known)
@@ -116,9 +147,12 @@ def screen(families, quarter, lower, decision):
         for j, line in enumerate(place.lines):
             k = needs.index(line.need)
             level = columns.levels[f, k] if (known[f] | found[f]) >> k & 1 else 0
+            if line.event:
+                e = [event.id for event in place.events].index(line.event)
+                level = level if columns.events[quarter % 4, f] >> e & 1 else 0
             before = columns.served[(quarter - 1) % 4, f] >> j & 1
             rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
-            if level >= line.level and line.kind != "rationed":
+            if level >= line.level and open_door[j]:
                 served[f] |= 1 << j
             elif level >= line.level and before:
                 served[f] |= 1 << j

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from sim.arrangements.fit import misfits, table
+from sim.arrangements.fit import PAYING, misfits, table
 from sim.arrangements.parts import PARTS, ROLES, TERMS
 from sim.arrangements.reading import arrangement_names, load_arrangement, rules_of
 from sim.core.calendar import QUARTERS
@@ -166,7 +166,7 @@ def test_every_answer_fits_somewhere():
 def test_words_are_offered_wanted_and_explained():
     """A want names words that answers to that question offer, an answer's name, or what a file may give."""
     offers = {q: {w for n, item in CHOICES[q].items() for w in (n, *item.offers.split())} for q in CHOICES}
-    given = {*ROLES, *TERMS, *SECTORS, "outcome_lines"}
+    given = {*ROLES, *TERMS, *SECTORS, *PAYING, "outcome_lines"}
     known = {**offers, "any": set().union(*offers.values()), "file": given}
     takers = [item for choices in CHOICES.values() for item in choices.values()] + [*PARTS.values(), *TERMS.values()]
     wanted = {(place, word) for item in takers for place, words in item.wants.items() for word in words.split()}

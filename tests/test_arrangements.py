@@ -54,7 +54,7 @@ def test_no_code_knows_an_arrangement_by_name():
         ('source = "cashability:C11', 'source = "cashability:C99', "not in the evidence"),
         ('members = ["all"]', 'members = "all"', "wrong type"),
         ('members = ["all"]', 'members = ["all"]\ncolour = "red"', "unknown key"),
-        ("[rules]", "[settings]\n'services.drift' = 1\n[rules]", "did you mean 'services.threshold_drift'"),
+        ("[rules]", "[settings]\n'services.treshold_drift' = 1\n[rules]", "did you mean 'services.threshold_drift'"),
     ],
 )
 def test_a_spoilt_arrangement_says_what_is_wrong(tmp_path, find, put, says):

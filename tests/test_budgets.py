@@ -12,7 +12,6 @@ from sim.agents.spending_plan import SpendingPlan
 from sim.core.calendar import QUARTERS
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
-from sim.deals.contracts import Contract
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.services import served_cases
@@ -96,7 +95,7 @@ def test_a_formula_follows_known_need_at_a_review_and_only_then():
 
 # The plan
 
-NOTHING = np.zeros(2, np.int64)
+NOTHING, OWN = np.zeros(2, np.int64), np.arange(2)
 
 
 def plan(whole=1000, statutory=500, discretionary=40):
@@ -191,7 +190,7 @@ def test_places_follow_a_budget_that_is_cut_in_whole_blocks():
         lines = SimpleNamespace(block=np.array([1, block]), ids=["care", "help"])
         book = SimpleNamespace(taken=lambda *row: None)
         model = SimpleNamespace(services=services, lines=lines, decisions=book)
-        cuts.fit_places(SimpleNamespace(model=model, plan=it, own_lines=np.array([0, 1]), code="council"), 4)
+        cuts.fit_places(SimpleNamespace(model=model, plan=it, own_lines=OWN, paid_lines=OWN, code="council"), 4)
         assert told == left, block
 
 
@@ -311,19 +310,6 @@ def test_a_body_in_need_takes_what_joint_bodies_it_hosts_hold():
         cuts.cover(item)
         assert body.balance() == left
         assert item.balance("service") == -40 - left
-
-
-def test_activity_contracts_are_cut_once():
-    """Half of a quarter's 10 families is cancelled: 5 are taken on, and 5 are paid for."""
-    model = system("activity_contract")
-    model.calendar.quarter = 3
-    contract = Contract("council", "parenting", "in_house", 1, 1, 40, 100, "council:prevention")
-    model.contracts.running = [contract]
-    model.contracts.cut_next_quarter("council:prevention", 500)
-    model.calendar.quarter = 4
-    assert model.contracts.places(contract) == 5
-    contract.taken[3] = 5
-    assert model.contracts.due(contract) == 500
 
 
 # Whole runs

@@ -31,6 +31,7 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
         "summary.csv",
         "flows.parquet",
         "decisions.parquet",
+        "events.parquet",
         "report.html",
         "figures",
     }

@@ -74,7 +74,7 @@ def test_a_row_a_decision_in_order(headline, tmp_path):
     assert list(taken.columns) == ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]
     order = list(zip(taken.arrangement != "silo", taken.replicate, taken.year, strict=True))
     assert order == sorted(order)
-    write_tables(tmp_path, headline.runs, headline.flows, headline.summary, taken)
+    write_tables(tmp_path, headline.runs, headline.flows, headline.summary, taken, headline.events)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "decisions.parquet"), taken)
 
 
@@ -318,7 +318,9 @@ def test_places_closed_by_list_are_paid_for_under_notice():
         ("close_places", "camhs", 10, "0 of its places stand empty"),
         ("open_places", "prison", 4, "its places open in blocks of 3"),
         ("open_places", "prison", 3_000, "no money left"),
-        ("lower_threshold", "prison", 500, "of its places stand empty"),
+        ("lower_threshold", "prison", 1, "its threshold is not its agency's to lower: courts decide who comes in"),
+        ("lower_threshold", "jobcentre_support", 1, "whoever is entitled comes in"),
+        ("lower_threshold", "social_work", 500, "of its places stand empty"),
         ("lower_threshold", "family_support", 1, "its threshold is the lowest there is"),
     ],
 )
@@ -342,9 +344,25 @@ def test_places_opened_and_thresholds_lowered_by_list():
         (police, "open_places", "1", "offender_policing", f"opens in quarter 5 at {cost} pence")
     ]
     assert model.ledger.paid(f"{police}:service", "opening_cost") == cost > 0
-    model, line, _ = sized("lower_threshold", "courts_probation", 2)
+    model, line, _ = sized("lower_threshold", "drug_hospital", 2)
     run_to(model, 4)
     assert int(model.services.low_places[line]) == 2
+
+
+def test_a_duty_is_lowered_by_practice_and_held_where_it_stands():
+    """Nothing need stand empty; what was withheld is let in first. Held, practice stays where it is, lax or strict."""
+    model, line, _ = sized("lower_threshold", "care", 5)
+    model.services.low_places[line] = -2
+    run_to(model, 4)
+    assert int(model.services.low_places[line]) == 3
+    assert rows(model, "lower_threshold") == [("council", "lower_threshold", "5", "care", "3 places let to lower need")]
+    model, line, _ = sized(
+        "hold_threshold", "care", None, {"services.practice_pressure": 1, "services.practice_drift": 0.1}
+    )
+    model.services.low_places[line] = -2
+    run_to(model, 4)
+    assert int(model.services.low_places[line]) == -2
+    assert rows(model, "hold_threshold") == [("council", "hold_threshold", "yes", "care", "2 cases withheld")]
 
 
 def test_what_opening_places_asks_of_a_budget():

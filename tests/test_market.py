@@ -119,7 +119,7 @@ def test_a_forecast_adds_up_programmes_that_can_be_bought():
     )
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=price * 10 * line)
     assert model.market.forecast_benefit(body)[0] == 140
-    body.members = lambda: [SimpleNamespace(own_lines=[0]), SimpleNamespace(own_lines=[1])]
+    body.members = lambda: [SimpleNamespace(part_of=lambda by_line, j=j: by_line[j]) for j in (0, 1)]
     assert forecast_shares(body) == [140, 0]
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=-line)
     assert forecast_shares(body) == [1, 1]

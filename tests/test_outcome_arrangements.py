@@ -79,17 +79,17 @@ def test_activity_contract_pays_for_volume_whatever_comes_of_it():
         assert due == sum(p[3] for p in model.ledger.postings if p[4] == "programme" and p[0] <= 4 and ":" in p[1])
         paid.append(due)
     assert paid[0] == pytest.approx(paid[1], rel=0.2)
-    contracts[0].families, contracts[0].taken = 40, {0: 3}
+    contracts[0].taken = {0: 3}
     activity, block = (system(name).arrangement.rules.paid_for for name in ("activity_contract", "silo"))
-    assert activity(contracts[0], 0) == 3 * contracts[0].price_pence  # those who came
-    assert block(contracts[0], 0) == 10 * contracts[0].price_pence  # those who were planned
+    assert activity(contracts[0], 0, 10) == 3 * contracts[0].price_pence  # those who came
+    assert block(contracts[0], 0, 10) == 10 * contracts[0].price_pence  # those who were planned
 
 
 def test_a_part_at_risk_leaves_bills_of_the_rest_to_the_penny():
-    """Of 4 families at 251 pence, 30% at risk: 70% of 1,004 is 702.8; four quarters rounded alone would be 704."""
+    """Of a family at 251 pence, 30% at risk: 70% is 175.7, of which 175 are billed, and no more for four than 702.8."""
     bill = system("pbr_whitehall_pot").arrangement.rules.paid_for
     contract = Contract("body", "keyworker", "private", 0, 1, 4, 251, "body", at_risk=0.3)
-    assert [bill(contract, quarter) for quarter in range(4)] == [176, 176, 176, 175]
+    assert [bill(contract, quarter, 1) for quarter in range(4)] == [175, 175, 175, 175]
 
 
 def test_tariff_nhs_pays_one_price_and_prevention_lowers_health_bodies_income():

@@ -124,9 +124,23 @@ def test_savings_are_tracked_to_budget_lines_and_freed_capacity_is_not_refilled(
     for j, line in enumerate(plans.place.lines):
         touched = line.need == "substance"
         assert plans.agencies[0].willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
-        assert held.agencies[0].drift(j) == (0.0 if touched else held.dials["services.threshold_drift"])
+        free = not touched and held.lines.gate[j] == "judgement"
+        assert held.agencies[0].drift(j) == (held.dials["services.threshold_drift"] if free else 0.0)
     assert plans.arrangement.manages
     assert held.arrangement.manages
+
+
+def test_thresholds_held_by_a_part_are_decisions_where_they_could_move(tmp_path):
+    """Practice on care is held in every year; courts and entitlements have nothing to hold; nor has a duty without practice."""
+    part = with_part(
+        tmp_path, "backfill_control", more='programmes = ["parenting", "family_group_conference", "keyworker"]'
+    )
+    still = {"services.practice_drift": 0, "services.practice_pressure": 0, "services.threshold_drift": 0}
+    for settings, years in (({}, [1, 2]), ({"services.practice_drift": 0}, [1, 2]), (still, [])):
+        model = system(part, settings, years=2)
+        rows = [row for row in model.decisions.rows if row[2] == "hold_threshold"]
+        assert [year for year, *_, line, _ in rows if line == "care"] == years
+        assert {model.lines.gate[model.lines.ids.index(line)] for *_, line, _ in rows} <= {"duty", "judgement"}
 
 
 def test_data_sharing_finds_families_services_do_not_know(tmp_path):

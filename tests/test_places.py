@@ -172,7 +172,7 @@ def test_any_cell_may_be_anything_and_the_worst_is_one_line(folder, milltown, da
 SLIPS = [
     ("lines.csv", r"^care,occupancy,0.95,(.*),,0.8,1,", r"care,occupancy,95,\1,,80,100,", "0.95 for 95%"),
     ("lines.csv", r"^care,occupancy,0.95,(.*),,0.8,1,", r"care,occupancy,0.95,\1,,0.8,100,", "high 100 is above 1"),
-    ("lines.csv", r"^care,fixed_share,0.35,(.*),,0.2,0.6", r"care,fixed_share,0.35,\1,,0.6,0.2", "low 0.6 is above high"),
+    ("lines.csv", r"^camhs,fixed_share,0.85,(.*),,0.6,0.95", r"camhs,fixed_share,0.85,\1,,0.95,0.6", "low 0.95 is above high"),
     ("needs.csv", r"^conduct,prevalence,[^,]*", "conduct,prevalence,9.9", "value 9.9 is above 1"),
     ("agencies.csv", r"^council,trust,0.5", "council,trust,5", "value 5 is above 1"),
     ("departments.csv", r"^health,real_growth,0,a year,,-0.1,0.05", "health,real_growth,2,a year,,-3,3", "0.02 for 2%"),
@@ -218,6 +218,9 @@ SLIPS = [
     ("place.toml", r"^value = 3000", "value = [3000]", "is not a number"),
     ("place.toml", r'^unit = "families"', "unit = 3", "is not text"),
     ("place.toml", r'^unit = "families"\n', "", "has no unit"),
+    ("place.toml", r'^gate = "duty"\n', "", "has no 'gate'; add it: court, entitlement, duty, judgement"),
+    ("place.toml", 'gate = "duty"', 'gate = "court_order"', "'court_order' is unknown"),
+    ("place.toml", 'kind = "rationed"\ngate = "judgement"', 'kind = "rationed"\ngate = "duty"', "'duty' does not go with kind 'rationed'"),
     ("place.toml", r'^id = "milltown"', "id = 3", "is not text"),
     ("place.toml", r"\A", "need = 3\n", "not valid TOML"),
 ]  # fmt: skip

@@ -9,9 +9,9 @@ import pytest
 from sim.arrangements.at_place import check_programme
 from sim.core.dials import defaults
 from sim.core.faults import InputError
-from sim.place.families import offer_tables
 from sim.place.kernels import QUARTERS_OF_AGE
 from sim.place.places import load_place
+from sim.place.tables import offer_tables
 from sim.programmes.catalogue import (
     Effect,
     Study,

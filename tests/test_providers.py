@@ -17,7 +17,8 @@ from sim.core.faults import InputError
 from sim.core.input_files import read_toml
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import quantity
-from sim.deals.contracts import Contract, Project
+from sim.deals.contracts import Contract, ContractBook, Project
+from sim.rules import CHOICES
 from sim.studies.inputs import load_inputs
 from tests.conftest import DATA
 
@@ -339,6 +340,39 @@ def test_winning_teaches_bidding():
 
 
 # Failure
+
+
+def test_a_group_that_covers_its_cost_never_fails_for_the_quarters_of_a_year():
+    """7 families at 1,100 are 2, 2, 2 and 1 a quarter: 2,200 three times and 1,100, against a cost of 1,000 each."""
+    model = Place()
+    firm = model.open(model.provider(opening_reserve=0.0, overdraft=0.0))
+    book = ContractBook(model.calendar, CHOICES["paid_for"]["block"])
+    signed = Contract("council", "talk", "firm", 1, 1, 7, firm.price_pence(programme()), "council:prevention")
+    paid = []
+    for quarter in range(1, 5):
+        model.calendar.quarter = quarter
+        paid.append(book.due(signed))
+        model.ledger.transfer(OUTSIDE, firm.account(), paid[-1], "programme")
+        firm.deliver(programme(), book.places(signed))
+        assert not firm.is_insolvent()
+    assert paid == [2_200, 2_200, 2_200, 1_100]
+    assert sum(paid) == signed.cost_pence == 7_700
+    assert firm.balance() == 700  # with a quarter of 7,700 each time it would lack 75 after the first
+
+
+def test_families_are_taken_on_and_paid_for_as_far_as_the_money_came():
+    """Money for seven tenths of 7: 1.4, 2.8, 4.2 and 4.9 by the quarters' ends; half of the fourth cancelled is none left."""
+    calendar = Calendar()
+    book = ContractBook(calendar, CHOICES["paid_for"]["block"])
+    signed = Contract("council", "talk", "firm", 1, 1, 7, 1_001, "council:prevention", kept=0.7)
+    found = []
+    for calendar.quarter in range(1, 5):
+        found.append((book.places(signed), book.due(signed)))
+    assert found == [(1, 1_001), (1, 1_001), (2, 2_002), (0, 0)]
+    book.running, calendar.quarter = [replace(signed, families=8, kept=1.0)], 3
+    assert book.owed_next_quarter("council:prevention") == 2_002
+    book.cut_next_quarter("council:prevention", 1_000)
+    assert book.owed_next_quarter("council:prevention") == 1_001
 
 
 def test_it_is_insolvent_beyond_its_overdraft_and_then_out_for_good():

@@ -184,7 +184,7 @@ def test_tables_stand_by_arrangement_and_replicate():
         flows, taken = [(1, "a", "b", "grant", pence)], [(1, "council", "join", "yes", "list", str(pence))]
         return RunResult(name, seed, rows, flows, (), taken)
 
-    runs, flows, decisions = tables(
+    runs, flows, decisions, _ = tables(
         [[result("x", 7, 1), result("y", 7, 2)], [result("x", 8, 3), result("y", 8, 4)]], seed=7
     )
     assert list(runs[["arrangement", "replicate", "seed", "value_pence"]].itertuples(index=False, name=None)) == [

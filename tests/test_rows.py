@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.core.calendar import Calendar
+from sim.place.payers import Payers
 from sim.place.services import FIELDS, Prices
 from sim.record.recorder import Recorder
 from sim.record.rows import PLACE, Rows
@@ -16,13 +17,14 @@ COUNTED = ("family_years_spared", "families_turned_around")
 PRICES = Prices(np.array([100, 10]), np.array([200, 20]), np.array([150, 15]))
 TOWN = SimpleNamespace(
     lines=[
-        SimpleNamespace(id="care", agency="council", need="harm", level=2, care=True),
-        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, care=False),
+        SimpleNamespace(id="care", agency="council", need="harm", level=2, event="", care=True),
+        SimpleNamespace(id="ward", agency="nhs", need="harm", level=1, event="", care=False),
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
     get=lambda name: 2.0 if name == "needs.harm.years_after_25" else 0.5,  # and coverage
 )
+PAYERS = Payers(np.eye(2, dtype=bool), np.eye(2), np.zeros((2, 2)), np.array([True, False]))
 # Year, payer, payee, purpose, pence; the twin's flows and the run's.
 THEN = [
     (1, "ministry", "council", "grant", 1000), (1, "ministry", "council", "ring_fenced_grant", 100),
@@ -87,7 +89,7 @@ def rows():
     )  # fmt: skip
     run.twin = twin
     table = {}
-    for year, agency, line, measure, pence, value in Rows(TOWN, PRICES, run, twin).build():
+    for year, agency, line, measure, pence, value in Rows(TOWN, PRICES, PAYERS, run, twin).build():
         key = (year, agency, line, measure)
         assert key not in table
         table[key] = value if pence is None else pence
@@ -174,7 +176,7 @@ def test_a_budget_without_benefits_is_the_budget_to_the_penny():
     wards = ward, {"demand": 5, "eligible_served": 5, "places": 5}
     twin, run = (recorded({}, cases, [], np.zeros((1, 4), np.int64), entrenched=[0, 0]) for cases in wards)
     twin.budgets[1, "nhs"] = 700
-    table = {row[:4]: row[4] for row in Rows(TOWN, PRICES, run, twin).build() if row[2] is None}
+    table = {row[:4]: row[4] for row in Rows(TOWN, PRICES, PAYERS, run, twin).build() if row[2] is None}
     assert table[1, "nhs", None, "cash_below_budget"] == 100
     assert table[1, "nhs", None, "avoided_growth"] == 20
 
@@ -197,7 +199,7 @@ def test_cash_of_management_alone_is_a_row_of_its_own():
     run, twin = (
         SimpleNamespace(counts=counts(2, {"eligible_served": served, "places": served}, {})) for served in (3, 5)
     )
-    found = Rows(TOWN, PRICES, run, twin).management()
+    found = Rows(TOWN, PRICES, PAYERS, run, twin).management()
     assert {row[:5] for row in found} == {
         (1, "council", "care", "management_cash", 2400), (2, "council", "care", "management_cash", 0),
         (1, "nhs", "ward", "management_cash", 0), (2, "nhs", "ward", "management_cash", 0),
@@ -229,7 +231,8 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, columns=SimpleNamespace(served=served)), calendar=Calendar(5)
+        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        calendar=Calendar(5),
     )
     twin = Recorder()
     run = Recorder(twin)
@@ -310,10 +313,39 @@ def test_judgements_by_hand():
 def test_families_spared_and_turned_around_are_counted_in_the_population():
     run = measured_run("silo", years=2)
     run.recorder.finish(run)
-    rows = Rows(run.place, run.services.prices, run.recorder, run.recorder.twin).build()
+    rows = Rows(run.place, run.services.prices, run.payers, run.recorder, run.recorder.twin).build()
     total = {name: sum(row[5] for row in rows if row[0] == 2 and row[3] == name) for name in COUNTED}
     entrenched = int((run.families.columns.levels >= 2).any(axis=1).sum())
     assert total["family_years_spared"] == run.recorder.twin.entrenched[1] - entrenched
     first = [cohort for cohort in run.cohorts.cohorts if cohort.year == 1]
     turned = sum(int(cohort.turned_around(run.families)[0].sum()) for cohort in first)
     assert total["families_turned_around"] == turned > 0
+
+
+def test_who_is_charged_has_the_use_avoided_and_who_runs_it_the_empty_place():
+    """Of care the NHS pays 300 for each case: 8 for 11 is 900 a quarter; the council keeps a place empty at 100.
+
+    Use avoided is 2 of 10 at 300, and one case below the threshold was backfill in the twin. The line released 800.
+    """
+    twin, run = (
+        recorded(care, {}, [], np.zeros((1, 4), np.int64), entrenched=[0, 0])
+        for care in (
+            {"demand": 10, "eligible_served": 10, "served_low": 1, "places": 11},
+            {"demand": 8, "eligible_served": 8, "places": 9, "empty_other": 1},
+        )
+    )
+    run.promised = {1: np.array([1001.0, 0.0])}
+    charged = Payers(np.eye(2, dtype=bool), np.eye(2), np.array([[0, 0], [0.5, 0]]), np.array([True, False]))
+    full = Payers(charged.runs, charged.shares, np.array([[0, 0], [1.0, 0]]), charged.may_divert)
+    found = {
+        row[1:4]: row[4] for row in Rows(TOWN, PRICES, full, run, twin).build() if row[0] == 1 and row[2] == "care"
+    }
+    for measure, council, nhs in (
+        ("gross_avoided", 0, 2400), ("backfill_threshold", 0, -1200), ("stranded_unclosed", 400, 0),
+        ("cash_released", -400, 3600), ("promised", 0, 1001), ("optimism_and_luck", 0, 1001 - 2400),
+    ):  # fmt: skip
+        assert (found["council", "care", measure], found["nhs", "care", measure]) == (council, nhs), measure
+    half = {row[:4]: row[4] for row in Rows(TOWN, PRICES, charged, run, twin).build()}
+    assert [half[1, code, "care", "cash_released"] for code in ("council", "nhs")] == [3200 - 1800, 1800]
+    assert [half[1, code, "care", "promised"] for code in ("council", "nhs")] == [501, 500]
+    assert [half[1, code, None, "retained"] for code in ("council", "nhs")] == [1400, 1800]

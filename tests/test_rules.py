@@ -252,12 +252,17 @@ def a_contract(families=10, price=101, at_risk=0.0, year=1, taken=None):
 
 
 def test_bills_by_the_quarter_by_hand():
-    """10 at 101 are 1,010 a year: 253, 253, 252, 252; three tenths at risk leave 177; three who came cost 303."""
+    """10 at 101 are staffed for by 3, 3, 2 and 2: 303, 303, 202, 202; three tenths at risk leave 70 of each; 1 who came costs 101."""
     block, activity, fees = (CHOICES["paid_for"][name] for name in ("block", "activity", "fees"))
-    assert [block(a_contract(), quarter) for quarter in range(4)] == [253, 253, 252, 252]
-    assert fees(a_contract(at_risk=0.3), 0) == 177
-    assert [activity(a_contract(taken={0: 3, 1: 0}), quarter) for quarter in range(3)] == [303, 0, 252]
-    assert CHOICES["paid_for"]["national_tariff"](a_contract(taken={0: 3}), 0) == 303
+    assert [block(a_contract(), quarter, staffed) for quarter, staffed in enumerate((3, 3, 2, 2))] == [
+        303,
+        303,
+        202,
+        202,
+    ]
+    assert fees(a_contract(at_risk=0.3), 0, 3) == 3 * 70
+    assert [activity(a_contract(taken={0: 1, 1: 0}), quarter, 3) for quarter in range(3)] == [101, 0, 303]
+    assert CHOICES["paid_for"]["national_tariff"](a_contract(taken={0: 3}), 0, 3) == 303
 
 
 def test_fees_by_hand():

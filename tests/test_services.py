@@ -4,7 +4,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.place.identity import leaks, waiting_need_met
-from sim.place.services import FIELDS, Lines, Prices, Services, resizing
+from sim.place.services import FIELDS, Lines, Prices, Services, resizing, served_cases
 from sim.record.measures import LEAKS
 from tests.conftest import with_values
 
@@ -89,7 +89,7 @@ def test_never_served_rounds_half_away_from_nought():
 
 def test_the_identity_holds_for_any_counts_and_can_fail():
     rng = np.random.default_rng(1)
-    prices = Prices(*(rng.integers(0, 10**6, 7) for _ in range(3)))
+    prices = Prices(*(rng.integers(0, 10**6, 7) for _ in range(3)), rng.uniform(0, 300, 7), rng.uniform(0, 3, 7))
 
     def some():
         counts = rng.integers(0, 500, (30, 7, len(FIELDS)))
@@ -136,7 +136,7 @@ WILLING = {"occupancy": 1.0, "block": 10}
 
 
 def test_empty_places_first_lower_the_threshold_then_close_in_whole_blocks(milltown):
-    services, line = _line(milltown, "care", served=64, data=WILLING)
+    services, line = _line(milltown, "social_work", served=64, data=WILLING)
     plan = resizing(services, line, 4, drift=0.25, willingness=1.0, seed=1, slack_pence=0)
     assert (plan.low_places, plan.close_blocks, plan.open_blocks) == (9, 2, 0)  # 36 spare: 9 let, 27 left
     plan = resizing(services, line, 4, drift=0.0, willingness=1.0, seed=1, slack_pence=0)
@@ -150,13 +150,51 @@ def test_a_line_without_a_lower_level_has_no_threshold_to_lower(milltown):
     assert resizing(services, line, 4, drift=1.0, willingness=1.0, seed=1, slack_pence=0).low_places == 0
 
 
+def test_an_empty_place_lowers_no_threshold_of_a_duty(milltown):
+    """36 of 100 stand empty: they close, and nobody is let in; practice alone moves the threshold."""
+    services, line = _line(milltown, "care", served=64, data=WILLING)
+    plan = resizing(services, line, 4, drift=1.0, willingness=1.0, seed=1, slack_pence=0)
+    assert (plan.low_places, plan.close_blocks) == (0, 3)
+
+
+def test_practice_moves_a_duty_by_hand(milltown):
+    """Of 64 cases a twentieth is 3, whatever stands empty; half of 64 at most, and none withheld where all are served."""
+    for low, practice, expected in ((0, 0.05, 3), (0, -0.05, -3), (2, -0.05, -1), (30, 0.05, 32), (-30, -0.05, -32)):
+        for places in (100, 64):
+            services, line = _line(
+                milltown, "care", served=64, places=places, low=low, data={**WILLING, "spot_share": 0}
+            )
+            assert resizing(services, line, 4, 1.0, 0.0, 1, 0, practice).low_places == expected
+    full = {"services.unmet_need_scale": 0}
+    services, line = _line(milltown, "care", dials=full, served=64, data=WILLING)
+    assert resizing(services, line, 4, 1.0, 0.0, 1, 0, -0.5).low_places == 0
+    services, line = _line(milltown, "social_work", served=64, places=64, data=WILLING)
+    assert resizing(services, line, 4, 1.0, 0.0, 1, 0, 0.5).low_places == 0
+
+
+def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_has_nothing_below(milltown):
+    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "spot_share": 0})
+    assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=0).low_places == 8
+    services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
+    services.lines.by_practice[line] = True
+    assert resizing(services, line, 4, 0.5, 1.0, 1, 0, practice=0.1).low_places == 0
+
+
+def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
+    """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
+    data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
+    for places, blocks in ((52, 1), (100, 0)):
+        services, line = _line(milltown, "care", served=125, places=places, data=data)
+        assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9).open_blocks == blocks
+
+
 def test_the_usual_margin_is_not_closed(milltown):
     services, line = _line(milltown, "care", served=90, data={"occupancy": 0.9, "block": 10})
     assert resizing(services, line, 4, 0.0, 1.0, 1, 0).close_blocks == 0
 
 
 def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(milltown):
-    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "opening_cost": 0})
+    services, line = _line(milltown, "social_work", served=125, low=8, data={**WILLING, "opening_cost": 0})
     plenty = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9)
     assert (plenty.low_places, plenty.close_blocks, plenty.open_blocks) == (0, 0, 2)  # 25 short, 8 from the threshold
     a_block = 10 * 100 * QUARTERS
@@ -184,9 +222,52 @@ def test_prices_spend_the_published_cost_on_the_usual_cases(settled, milltown):
         share = prices.fixed[j] / lines.average_pence[j]
         assert share <= lines.fixed_share[j] + 1e-9
     care = lines.ids.index("care")
-    cases = services.counts[0][care, FIELDS.index("eligible_served")]
-    spent = prices.fixed[care] * services.places[care] + prices.variable[care] * cases
+    cases = served_cases(services.counts[0])[care]
+    spent = prices.spending(services.counts[0])[care]
     assert spent == pytest.approx(lines.average_pence[care] * cases, rel=0.12)  # cases have moved since prices were set
+
+
+def test_a_line_that_buys_is_priced_so_that_the_start_costs_what_is_published(milltown):
+    """Half of 40 and 60 cases at 1,000 pence bought, half of it fixed, a fifth dearer: worked by hand.
+
+    25 own places are full; 15 and 35 are bought, 25 usually, in a market of elasticity 1: 35 cost 35/25 of the price.
+    A case at own cost a: places 0.5 a x 25, cases 0.5 a x 50, bought 0.5 a x 1.2 x (15 + 35 x 1.4) / 2, in all 1,000 x 50.
+    """
+    data = {"spot_share": 0.5, "spot_elasticity": 1, "fixed_share": 0.5, "overtime_premium": 0.2, "unit_cost": 40}
+    services, care = _line(milltown, "care", served=0, data=data)
+    services.lines.average_pence[care] = 1000
+    for quarter, cases in ((1, 40), (2, 60)):
+        services.counts[quarter][care, FIELDS.index("eligible_served")] = cases
+    services.open_for_business((1, 2))
+    own = 1000 * 50 / (0.5 * 25 + 0.5 * 50 + 0.5 * 1.2 * (15 + 35 * 1.4) / 2)
+    prices = services.prices
+    assert services.places[care] == 25
+    assert (prices.fixed[care], prices.variable[care]) == (round(0.5 * own), round(0.5 * own))
+    assert prices.extra[care] == int(np.ceil(prices.fixed[care] * 1.2))
+    rows = np.zeros((2, len(services.lines), len(FIELDS)), np.int64)
+    for row, cases in zip(rows, (40, 60), strict=True):
+        row[care] = _counts(eligible_served=cases, places=25, over=cases - 25)[0]
+    assert prices.spending(rows)[:, care].mean() == pytest.approx(50 * 1000, rel=0.002)
+
+
+def test_what_is_bought_costs_more_in_a_tight_market_and_no_less_in_a_slack_one():
+    """o = 80 for 10 usually bought, elasticity 0.5: for 40 it is 80 x 4^0.5, for 5 it stays."""
+    prices = Prices(*(np.array([pence]) for pence in (60, 40, 80, 10, 0.5)))
+    for over, pence in ((5, 5 * 80), (10, 10 * 80), (40, 40 * 160), (20, 20 * 113), (0, 0)):
+        assert prices.over(_counts(over=over))[0] == pence
+
+
+def test_bought_cases_that_fall_release_all_they_cost_at_once():
+    """Twin 50 cases, run 30, 20 own places: bought 30 at 80 x (30/15)^1 and 10 at 80; nothing is stranded."""
+    prices = Prices(*(np.array([pence]) for pence in (60, 40, 80, 15, 1.0)))
+    twin = _counts(demand=50, eligible_served=50, places=20, over=30)
+    run = _counts(demand=30, eligible_served=30, places=20, over=10)
+    result = _one(run, twin, prices)
+    assert result["gross_avoided"] == 20 * 100
+    assert result["cash_released"] == 20 * 40 + 30 * 160 - 10 * 80
+    assert result["overtime"] == 60 * 20 - (30 * 160 - 10 * 80)
+    assert result["stranded_notice"] == result["stranded_unclosed"] == result["backfill_threshold"] == 0
+    assert result["gross_avoided"] == result["overtime"] + result["cash_released"]
 
 
 def test_rationed_lines_stay_within_their_places_and_statutory_ones_turn_nobody_away(settled):
@@ -211,3 +292,68 @@ def test_no_unmet_need_serves_everyone_always(milltown):
     columns = settled.families.columns
     np.testing.assert_array_equal(columns.known, columns.has)
     assert not columns.found.any()
+
+
+# Practice, and need that supply finds, in a place
+
+
+def _quarter(settled, **changes):
+    """Counts and line codes of the quarter after the base year, with some attributes of services changed by line."""
+    place = settled.copy()
+    for name, by_line in changes.items():
+        for line, number in by_line.items():
+            getattr(place.services, name)[place.services.lines.ids.index(line)] = number
+    place.families.age()
+    place.families.move_needs(1)
+    place.services.serve(place.families, 1)
+    return place.services.counts[1], place.services.lines
+
+
+def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
+    """D is the same; of those who are new some wait, and nobody who is served is turned out."""
+    usual, lines = _quarter(settled)
+    strict, _ = _quarter(settled, low_places={"care": -1})
+    none, _ = _quarter(settled, low_places={"care": -1000})
+    j, demand, served = lines.ids.index("care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
+    assert usual[j, demand] == usual[j, served] == strict[j, demand] == none[j, demand]
+    assert usual[j, served] - strict[j, served] == 1
+    before = settled.services.counts[0][j, served]
+    assert 2 <= usual[j, served] - none[j, served] < before
+    np.testing.assert_array_equal(np.delete(usual, j, axis=0), np.delete(none, j, axis=0))
+
+
+def test_practice_lets_lower_need_in_whether_places_are_empty_or_not(settled):
+    """Three below the threshold are bought places for; a line of judgement lets them into empty places only."""
+    usual, lines = _quarter(settled)
+    lax, _ = _quarter(settled, low_places={"care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1})
+    low, over = FIELDS.index("served_low"), FIELDS.index("over")
+    care, work = lines.ids.index("care"), lines.ids.index("social_work")
+    assert (lax[care, low], lax[care, over] - usual[care, over], lax[work, low]) == (3, 3, 0)
+
+
+def test_need_shows_itself_by_the_places_of_judgement(settled):
+    """Twice the places of social work: need it serves shows 2^0.4 times as soon, as a power of all that serve it."""
+    services = settled.copy().services
+    np.testing.assert_array_equal(services.supply(), 1)
+    lines, opening = services.lines, services.opening
+    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "care"))
+    services.places[[work, care]] *= 2
+    services.notices = [(9, work, int(opening[work]))]
+    np.testing.assert_array_equal(services.supply(), 1)  # care is no judgement, and what is under notice finds nobody
+    services.notices = []
+    found = services.supply()
+    both = (2 * opening[work] + opening[support]) / (opening[work] + opening[support])
+    need = lines.need[work]
+    np.testing.assert_allclose(found[need], [1, 1, both**0.4, both**0.4])
+    assert (np.delete(found, need, axis=0) == 1).all()
+
+
+def test_more_places_find_more_need_and_none_do_where_all_is_known(milltown, settled):
+    usual, lines = _quarter(settled)
+    j = lines.ids.index("camhs")
+    more, _ = _quarter(settled, places={"camhs": 100 * int(settled.services.places[j])})
+    demand = FIELDS.index("demand")
+    assert more[j, demand] > usual[j, demand]
+    np.testing.assert_array_equal(np.delete(more[:, demand], j), np.delete(usual[:, demand], j))
+    for dial in ("unmet_need_scale", "supply_elasticity"):
+        assert Lines(milltown, {**defaults(), f"services.{dial}": 0}, 3000).supply_elasticity == 0

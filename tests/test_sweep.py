@@ -132,7 +132,7 @@ def test_a_point_comes_to_what_a_comparison_with_its_settings_does():
     sweep = load_sweep(grid={"services.threshold_drift": [0, 0.25], "place": ["milltown"], "list.payment_basis": ["cashed"]},
                        settings={"programmes.optimism": 1.5}, future="austerity", **{**SMALL, "place": None})  # fmt: skip
     done = [item for item in run_study(sweep) if item.point == 1]
-    found, _, _ = tables([item.runs for item in done], sweep.seeds[0])
+    found, *_ = tables([item.runs for item in done], sweep.seeds[0])
     settings = {"programmes.optimism": 1.5, "services.threshold_drift": 0.25, "list.payment_basis": "cashed"}
     wanted = compare(settings=settings, future="austerity", **SMALL).runs
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)

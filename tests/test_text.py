@@ -113,7 +113,7 @@ def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
         assert file_name(path.stem) == path.stem
     assert {path.name for path in written.parent.iterdir()} >= {written.name}
     assert {path.name for path in written.iterdir()} == {
-        "decisions.parquet", "figures", "flows.parquet", "manifest.json", "report.html", "runs.parquet", "summary.csv",
+        "decisions.parquet", "events.parquet", "figures", "flows.parquet", "manifest.json", "report.html", "runs.parquet", "summary.csv",
     }  # fmt: skip
 
 
@@ -171,7 +171,7 @@ def test_an_appraisal_on_screen_shows_names_as_text(tmp_path, capsys):
 def test_no_text_of_a_table_is_a_formula(compared, tmp_path):
     hostile = dict(zip(["do_nothing", "silo", "pooled_s75", "list_public", "plan"], FORMULAS, strict=False))
     summary = compared.summary.assign(arrangement=compared.summary["arrangement"].map(hostile), mean=-1.5)
-    write_tables(tmp_path, compared.runs, compared.flows, summary, compared.decisions)
+    write_tables(tmp_path, compared.runs, compared.flows, summary, compared.decisions, compared.events)
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     assert {row["arrangement"] for row in rows} == {f"'{text}" for text in hostile.values()}

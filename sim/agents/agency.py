@@ -11,6 +11,7 @@ from sim.agents.spending_plan import SpendingPlan
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE, equal_part
+from sim.core.streams import uniform
 from sim.place import year_end
 
 
@@ -21,18 +22,23 @@ class Agency(Commissioner):
     ----------
     own_lines : int64
         Service lines it runs out of its own budget; those the centre pays at cost are in `demand_led`.
+    paid_lines : int64
+        Those that it pays for, in full or in part, whoever runs them.
     whole_pence : int
         Its whole budget at the start, of which services of the model are a part.
     income : Income
     plan : SpendingPlan
+        Of the lines it pays for, other services, and prevention.
     budget_pence, other_pence, discretionary_pence : int
-        This year's budget of its own lines, of services outside the model, and of prevention.
+        This year's budget of lines it pays for, of services outside the model, and of prevention.
     baseline : int64 (lines,)
-        Spending expected a year at the start, against which cash is agreed.
+        What it is expected to pay for each line a year at the start, against which cash is agreed.
+    places_agreed : dict of int to int
+        Pence a year of its part of the places decided on, by quarter.
     trust : float
         Trust in its partners, 0 to 1.
     agreed_together : int64 (lines,)
-        Pence by which the last review cut budgets of its own lines for what working as one with others saves.
+        Pence by which the last review cut budgets of its lines for what working as one with others saves.
     cash_this_year : int
         Underspend of its own lines in the year just closed, before anything was done with it.
     to_recover : int
@@ -50,38 +56,43 @@ class Agency(Commissioner):
     def __init__(self, model, spec, expected):
         super().__init__(model, spec.id)
         self.spec = spec
-        mine = np.nonzero(model.lines.agency == model.index["agencies"][spec.id])[0]
+        self.number = model.index["agencies"][spec.id]
+        mine = np.nonzero(model.lines.agency == self.number)[0]
         self.own_lines = mine[~model.lines.demand_led[mine]]
         self.demand_led = mine[model.lines.demand_led[mine]]
-        self.baseline = expected
-        self.budget_pence = int(expected[self.own_lines].sum())
-        self._draw_up_first_plan(model)
+        pays = (model.payers.weights[self.number] > 0) | (model.lines.agency == self.number)
+        self.paid_lines = np.nonzero(pays & ~model.lines.demand_led)[0]
+        self.baseline = np.where(model.lines.agency == self.number, expected, 0) + model.outturn.recharged_in_base_year(
+            self.number
+        )
+        self.budget_pence = int(self.baseline[self.paid_lines].sum())
+        self._draw_up_first_plan(model, self.budget_pence - int(expected[self.own_lines].sum()))
         self.trust = self._value("trust")
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
         self.need_weight, self.in_year_share = self._value("need_weight"), self._value("in_year_share")
-        self.agreed_together = np.zeros(len(self.own_lines), np.int64)
+        self.agreed_together = np.zeros(len(self.paid_lines), np.int64)
         self.to_recover = self.cash_this_year = self.section_114 = self.stopped_pence = 0
-        self.noted = Counter()
+        self.noted, self.places_agreed = Counter(), {}
 
-    def _draw_up_first_plan(self, model):
-        """Its whole budget in balance: what comes in and what it goes to."""
+    def _draw_up_first_plan(self, model, moved):
+        """Its whole budget in balance: what comes in and what it goes to.
+
+        Who pays for lines moves budgets by `moved`, and leaves other services and money for prevention where they were.
+        """
         whole = round(self._value("budget_per_head") * 100 * model.place.get("place.population") * model.scale)
-        share = self._value("discretionary_share") * self._value("prevention_share")
-        self.whole_pence = max(whole, self.budget_pence)
-        self.discretionary_pence = min(round(self.whole_pence * share), self.whole_pence - self.budget_pence)
+        free = round(whole * self._value("discretionary_share") * self._value("prevention_share"))
+        duties = round(whole * self._value("statutory_share")) + moved
+        self.whole_pence = max(whole + moved, self.budget_pence)
+        self.discretionary_pence = min(free, self.whole_pence - self.budget_pence)
         modelled = self.budget_pence / self.whole_pence if self.whole_pence else 0.0
         self.income = Income(
             self.whole_pence, self._value("ring_fenced_share"), self._value("local_tax_share"), modelled
         )
-        self.plan = SpendingPlan(
-            ~model.lines.open_door[self.own_lines],
-            self.baseline[self.own_lines],
-            model.services.places[self.own_lines],
-            self.whole_pence,
-            round(self.whole_pence * self._value("statutory_share")),
-            self.discretionary_pence,
-        )
+        rationed = ~model.lines.open_door[self.paid_lines]
+        places = model.services.places[self.paid_lines]
+        expected = self.baseline[self.paid_lines]
+        self.plan = SpendingPlan(rationed, expected, places, self.whole_pence, duties, self.discretionary_pence)
         self.other_pence = self.plan.other
 
     @property
@@ -110,8 +121,21 @@ class Agency(Commissioner):
         return True
 
     def has_services(self):
-        """Whether it runs any service out of its own budget."""
-        return len(self.own_lines) > 0
+        """Whether it pays for any service out of its own budget."""
+        return len(self.paid_lines) > 0
+
+    @property
+    def prices(self):
+        """What it pays for each line, as a price list."""
+        return self.model.payers.price_lists(self.model.services.prices).of(self.number)
+
+    def part_of(self, by_line, centre=False):
+        """Its part of a benefit at average cost by line, float (lines,): of each line what it pays of it.
+
+        What the centre pays at cost through it counts only where `centre` is true.
+        """
+        lines = np.concatenate([self.paid_lines, self.demand_led]) if centre else self.paid_lines
+        return float((by_line * self.model.payers.weights[self.number])[lines].sum())
 
     def opening_reserve(self):
         """Pence of reserve at the start."""
@@ -144,20 +168,29 @@ class Agency(Commissioner):
         stopped = self.stopped_pence if quarter == QUARTERS - 1 else 0
         self.pay(OUTSIDE, equal_part(self.other_pence, QUARTERS, quarter) - stopped, "other_services", "service")
 
+    def pay_others(self, quarter):
+        """Pay those who run lines that it is charged for or pays a share of, and what is done in place of a service."""
+        outturn = self.model.outturn
+        for line in np.nonzero(outturn.recharged[quarter][self.number] > 0)[0]:
+            other = self.model.agencies[self.model.lines.agency[line]]
+            self.pay(other.account("service"), int(outturn.recharged[quarter][self.number, line]), "charge", "service")
+        self.pay(OUTSIDE, int(outturn.diversion[quarter][self.number].sum()), "diversion", "service")
+
     def spent(self, quarters):
-        """Pence spent on own services in some quarters."""
-        return self.model.outturn.spent(self.own_lines, quarters)
+        """Pence it paid for services in some quarters: bills of own lines and charges of others, less what others paid it."""
+        outturn = self.model.outturn
+        return outturn.spent(self.own_lines, quarters) + outturn.paid_to_others(self.number, self.paid_lines, quarters)
 
     def outturn(self):
-        """Pence that each of its own lines would have cost this year without working as one: int64 (lines,)."""
-        spending = self.model.outturn.spending
-        net = sum(spending[quarter] for quarter in self.model.calendar.quarters_of_year())[self.own_lines]
-        return net + self._together()
+        """Pence that each line it pays for would have cost it this year without working as one: int64 (lines,)."""
+        paid = self.model.outturn.paid_by(self.number, self.model.calendar.quarters_of_year())
+        return paid[self.paid_lines] + self._together()
 
     def _together(self):
-        """Pence that working as one saved this year, by own line: int64 (lines,)."""
-        saved, nothing = self.model.outturn.duplication, np.zeros(len(self.model.lines), np.int64)
-        return sum(saved.get(quarter, nothing) for quarter in self.model.calendar.quarters_of_year())[self.own_lines]
+        """Pence that working as one saved this year, by line it pays for, on those it runs: int64 (lines,)."""
+        outturn, quarters = self.model.outturn, self.model.calendar.quarters_of_year()
+        own = np.isin(self.paid_lines, self.own_lines)
+        return np.where(own, sum(outturn.saved_by_line(quarter) for quarter in quarters)[self.paid_lines], 0)
 
     def saved_together(self, quarters):
         """Pence by which bills of some quarters were smaller because members of a body work as one."""
@@ -198,20 +231,21 @@ class Agency(Commissioner):
         return due - left
 
     def cash_seen(self, lines=None):
-        """By how much own services cost less this year than at the start, in constant prices, whatever the budget is now.
+        """By how much services cost it less this year than at the start, in constant prices, whatever the budget is now.
 
         Parameters
         ----------
         lines : bool (lines,), optional
-            Budget lines that are looked at; all own lines by default.
+            Budget lines that are looked at; all that it pays for by default.
         """
-        own = self.own_lines if lines is None else self.own_lines[lines[self.own_lines]]
-        outturn = self.model.outturn.spent(own, self.model.calendar.quarters_of_year())
+        own, paid = (some if lines is None else some[lines[some]] for some in (self.own_lines, self.paid_lines))
+        outturn, quarters = self.model.outturn, self.model.calendar.quarters_of_year()
+        spent = outturn.spent(own, quarters) + outturn.paid_to_others(self.number, paid, quarters)
         trend = compounded(self.model.dials["families.demand_growth"], self.model.calendar.year - 1)
-        return round(int(self.baseline[own].sum()) * trend) - outturn
+        return round(int(self.baseline[paid].sum()) * trend) - spent
 
     def underspend(self):
-        """What this year's own services cost less than this year's budget: the cash a treasurer can spend."""
+        """What this year's services cost it less than this year's budget: the cash a treasurer can spend."""
         return self.budget_pence - self.spent(self.model.calendar.quarters_of_year())
 
     # The year end
@@ -224,7 +258,7 @@ class Agency(Commissioner):
         saved : float (lines,)
             Case-quarters measured as saved this year.
         """
-        measured = float((saved * self.model.services.prices.average)[self.own_lines].sum())
+        measured = self.part_of(saved * self.model.services.prices.average)
         if measured > 0:
             seen = min(1.0, max(0.0, self.underspend() / measured))
             self.cash_belief += self._value("cashability_learning") * (seen - self.cash_belief)
@@ -273,7 +307,20 @@ class Agency(Commissioner):
         cuts.fit_places(self, self.model.calendar.quarter)
 
     def resize(self, quarter):
-        """Decide the size of each line: let lower need in, close what stands empty, open where demand presses.
+        """Decide the size of each line it runs: let lower need in, close what stands empty, open where demand presses.
+
+        Places open as far as all who pay for the line have money for their part of them.
+        """
+        for line in self.own_lines:
+            payers = self.model.payers_of_places(line)
+            slack = min(int(payer.slack(quarter) / share) for payer, share in payers)
+            plan = by_list.size(self, line, quarter, cuts.slack(self, line, slack), self.plan.pressure)
+            cost = self.model.services.carry_out(line, quarter, plan)
+            for payer, share in payers:
+                payer.places_agreed[quarter] = payer.places_agreed.get(quarter, 0) + round(cost * share)
+
+    def slack(self, quarter):
+        """Pence of its budget that a year as this quarter, with the places agreed in it, leaves for more of them.
 
         What working as one with others saves is no reason to open places: budget and bills are taken as without it.
         """
@@ -281,15 +328,32 @@ class Agency(Commissioner):
             self.budget_pence + int(self.agreed_together.sum()),
             self.spent([quarter]) + self.saved_together([quarter]),
         )
-        slack = budget - QUARTERS * bills
-        for line in self.own_lines:
-            plan = by_list.size(self, line, quarter, cuts.slack(self, line, slack))
-            slack -= self.model.services.carry_out(line, quarter, plan)
+        return budget - QUARTERS * bills - self.places_agreed.get(quarter, 0)
 
     def drift(self, line):
-        """Readiness to lower a line's threshold when places stay empty."""
-        held = self._manages("backfill_control", line)
-        return 0.0 if held else self.model.dials["services.threshold_drift"]
+        """Readiness to lower a line's threshold when places stay empty: nothing but professional judgement allows it."""
+        judged = self.model.lines.gate[line] == "judgement"
+        return self.model.dials["services.threshold_drift"] if judged and not self.holds(line) else 0.0
+
+    def practice(self, line, pressure):
+        """Share of a duty line's demand by which its practice moves at a year end, below 0 towards strictness.
+
+        Parameters
+        ----------
+        line : int
+        pressure : float
+            Share of its whole budget by which what it may choose to spend falls; below 0 there is more of it.
+        """
+        model = self.model
+        if not model.lines.by_practice[line] or self.holds(line) or not model.calendar.is_year_end:
+            return 0.0
+        draw = uniform(model.seed, "practice", model.lines.ids[line], model.calendar.year)
+        by_itself = model.dials["services.practice_drift"] * (2 * draw - 1)
+        return by_itself - model.dials["services.practice_pressure"] * pressure
+
+    def holds(self, line):
+        """Whether it holds a line's threshold, as part of the arrangement."""
+        return self._manages("backfill_control", line)
 
     def willingness(self, line):
         """Willingness to close what stands empty on a line."""

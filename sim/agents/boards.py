@@ -185,7 +185,7 @@ class Partners(Body):
         for contract in plan:
             appraisal = self.appraise(self.model.catalogue[contract.programme], contract.price_pence)
             total += contract.families * np.maximum(0.0, appraisal.present_fiscal)
-        worth = {member.code: float(total[member.own_lines].sum()) for member in self.members()}
+        worth = {member.code: member.part_of(total) for member in self.members()}
         every = sum(worth.values())
         return {code: part / every if every else 1 / len(worth) for code, part in worth.items()}
 

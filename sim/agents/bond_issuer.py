@@ -166,7 +166,7 @@ class BondIssuers(Body):
         )
         gains = {}
         for agency in self.members():
-            mine = float(by_line[[*agency.own_lines, *agency.demand_led]].sum())
+            mine = agency.part_of(by_line, centre=True)
             if mine > 0:
                 gains[agency.code] = mine / (self.success * (1 - risk))
         return gains
@@ -304,7 +304,7 @@ class BondIssuers(Body):
         """Pence that an agency's department may still set aside: a share of a year's spending of its agencies."""
         department = self._department(code)
         agencies = [agency for agency in self.model.agencies if agency.spec.department == department]
-        year = sum(int(agency.baseline[[*agency.own_lines, *agency.demand_led]].sum()) for agency in agencies)
+        year = sum(int(agency.baseline.sum()) for agency in agencies)
         held = self.model.party(department).balance("set_aside") + self.pledged.get(department, 0)
         return max(0, int(year * self.model.arrangement.get("set_aside_share")) - held)
 

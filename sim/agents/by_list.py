@@ -62,7 +62,7 @@ def _buy(body, entry, project, money):
     return body.buy(project, backing, fee)
 
 
-def size(agency, line, quarter, slack):
+def size(agency, line, quarter, slack, pressure):
     """How an agency sizes one of its lines at a quarter's end: by rule, as far as the list is silent.
 
     Parameters
@@ -71,6 +71,8 @@ def size(agency, line, quarter, slack):
     line, quarter : int
     slack : int
         Pence of unspent service budget of a year that may pay for new blocks.
+    pressure : float
+        Share of the whole budget by which what is no duty falls, which moves practice.
 
     Returns
     -------
@@ -79,16 +81,28 @@ def size(agency, line, quarter, slack):
     model, services = agency.model, agency.model.services
     book, name, low = model.decisions, model.lines.ids[line], int(model.services.low_places[line])
     held = book.says(agency.code, name, "hold_threshold")
-    drift = 0.0 if held else agency.drift(line)
-    plan = resizing(services, line, quarter, drift, agency.willingness(line), model.seed, slack)
+    drift, practice = (0.0, 0.0) if held else (agency.drift(line), agency.practice(line, pressure))
+    plan = resizing(services, line, quarter, drift, agency.willingness(line), model.seed, slack, practice)
     for entry in book.listed(agency.code, *_SIZES):
         if entry.what == name and book.is_open(entry):
             plan = _resized(agency, entry, line, quarter, slack, plan)
-    by_part = drift == 0 < model.dials["services.threshold_drift"] and services.spare(line, quarter) > 0
-    if held or (by_part and plan.low_places == low):
-        book.taken(agency.code, "hold_threshold", "yes", name, f"{low} places let to lower need")
+    if held or (agency.holds(line) and _might_move(model, line, quarter) and plan.low_places == low):
+        book.taken(agency.code, "hold_threshold", "yes", name, _threshold(low))
     _take_down(agency, name, line, quarter, plan, plan.low_places - low)
     return plan
+
+
+def _might_move(model, line, quarter):
+    """Whether a line's threshold could move by rule if nobody held it."""
+    if model.lines.gate[line] == "judgement":
+        return model.dials["services.threshold_drift"] > 0 and model.services.spare(line, quarter) > 0
+    moves = max(model.dials["services.practice_drift"], model.dials["services.practice_pressure"])
+    return bool(model.lines.by_practice[line]) and moves > 0
+
+
+def _threshold(low):
+    """Where a threshold stands, in words."""
+    return f"{low} places let to lower need" if low >= 0 else f"{-low} cases withheld"
 
 
 def _resized(agency, entry, line, quarter, slack, plan):
@@ -110,9 +124,13 @@ def _resized(agency, entry, line, quarter, slack, plan):
 
 def _cannot_lower(services, line, quarter, places, slack):
     """Why a threshold cannot be lowered for so many places; empty if it can."""
-    empty = _empty(services, line, quarter)
-    if services.lines.level[line] <= 1:
+    lines, empty = services.lines, _empty(services, line, quarter)
+    if lines.gate[line] in _FIXED:
+        return f"its threshold is not its agency's to lower: {_FIXED[lines.gate[line]]}"
+    if lines.level[line] <= 1:
         return "its threshold is the lowest there is"
+    if lines.by_practice[line]:
+        return ""
     return f"{empty} of its places stand empty" if places > empty else ""
 
 
@@ -134,6 +152,7 @@ def _cannot_open(services, line, quarter, places, slack):
     return f"no money left: a year of it costs {cost} pence and {max(0, slack)} are not spent" if cost > slack else ""
 
 
+_FIXED = {"court": "courts decide who comes in", "entitlement": "whoever is entitled comes in"}
 _SIZES = {"lower_threshold": _cannot_lower, "close_places": _cannot_close, "open_places": _cannot_open}
 
 
@@ -151,7 +170,7 @@ def _take_down(agency, name, line, quarter, plan, lowered):
     lines, book = agency.model.lines, agency.model.decisions
     if lowered:
         kind = "lower_threshold" if lowered > 0 else "raise_threshold"
-        book.taken(agency.code, kind, abs(lowered), name, f"{plan.low_places} places let to lower need")
+        book.taken(agency.code, kind, abs(lowered), name, _threshold(plan.low_places))
     if plan.close_blocks:
         places = plan.close_blocks * int(lines.block[line])
         due, cost = quarter + 1 + int(lines.notice[line]), places * int(lines.closing_pence[line])

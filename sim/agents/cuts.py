@@ -1,5 +1,7 @@
 """How a public body lives within its means: reserves, cuts within the year, and services that shrink with budgets (6.5)."""
 
+import numpy as np
+
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import equal_part
 
@@ -86,8 +88,8 @@ def fit_places(agency, quarter):
     """
     services, lines = agency.model.services, agency.model.lines
     notice = services.under_notice()
-    for i, line in enumerate(agency.own_lines):
-        paid_for = agency.plan.places(i)
+    for line in agency.own_lines:
+        paid_for = agency.plan.places(_place_of(agency, line))
         if paid_for is None:
             continue
         usable, block = int(services.places[line] - notice[line]), int(lines.block[line])
@@ -101,9 +103,14 @@ def fit_places(agency, quarter):
 
 def slack(agency, line, pence):
     """Pence that may pay for new blocks of a line: none where its budget is cut below the places it has."""
-    paid_for = agency.plan.places(list(agency.own_lines).index(line))
+    paid_for = agency.plan.places(_place_of(agency, line))
     if paid_for is None:
         return pence
     services, block = agency.model.services, int(agency.model.lines.block[line])
     usable = int(services.places[line] - services.under_notice()[line])
     return pence if usable + block / 2 <= paid_for else 0
+
+
+def _place_of(agency, line):
+    """Where a line stands among those that an agency pays for."""
+    return int(np.nonzero(agency.paid_lines == line)[0][0])

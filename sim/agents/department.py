@@ -71,7 +71,7 @@ class Department(Party):
         pay by workload every year by last year's caseload, so an agency that reduces either loses income. Nothing
         grows because money was overspent.
         """
-        outturn, lines = self.model.outturn, agency.own_lines
+        outturn, lines = self.model.outturn, agency.paid_lines
         if agency.funding == "workload":
             agency.income.index = outturn.workload(lines)
         elif self.is_review(year) and agency.funding == "formula":

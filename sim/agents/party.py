@@ -156,13 +156,19 @@ class Commissioner(Party):
         return self.model.dials["agencies.horizon_years"]
 
     def cashability(self):
-        """Believed share of benefit that becomes cash, by line: each agency's own belief for its own lines.
+        """Believed share of benefit that becomes cash, by line: each agency's own belief for what it pays of a line.
 
-        What the centre pays at cost is cash to the centre alone: all of it where its benefit counts, else nothing.
+        A charge for each use is cash to whoever no longer pays it. Of a line that several pay for, its members' parts are
+        looked at, or all where none is theirs. What the centre pays at cost is cash to the centre alone: all of it
+        where its benefit counts, else nothing.
         """
-        lines = self.model.lines
-        share = np.array([agency.believed_cash_share() for agency in self.model.agencies])[lines.agency]
-        return np.where(lines.demand_led, float(self.model.rules.benefit_counted.centre), share)
+        model, payers = self.model, self.model.payers
+        beliefs = np.array([agency.believed_cash_share() for agency in model.agencies])
+        cash = beliefs[:, None] * (payers.weights - payers.charged) + payers.charged
+        members = [model.index["agencies"][member.code] for member in self.members()]
+        theirs = payers.weights[members].sum(axis=0)
+        share = np.where(theirs > 0, cash[members].sum(axis=0) / np.where(theirs > 0, theirs, 1), cash.sum(axis=0))
+        return np.where(model.lines.demand_led, float(model.rules.benefit_counted.centre), share)
 
     def weight_on_outcomes(self):
         """Average weight its members put on outcomes without cash."""
@@ -277,7 +283,7 @@ class Commissioner(Party):
         """Pence of its own that a contract binds: its bills, and its share of outcomes where the provider shares the risk."""
         if contract.funder != self.account(self.purse):
             return 0
-        bills = round(contract.cost_pence * (1 - contract.at_risk))
+        bills = contract.families * contract.billed_pence
         return bills + (round(contract.expected_pence * self.model.outcomes.own_share()) if contract.at_risk else 0)
 
     def pay_due(self, account, due):

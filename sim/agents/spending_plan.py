@@ -9,24 +9,26 @@ class SpendingPlan:
     Parameters
     ----------
     rationed : bool (lines,)
-        Of its own lines, those with no entitlement.
+        Of the lines it pays for, those with no entitlement.
     expected : int64 (lines,)
-        Pence that its own lines cost a year at the start.
+        Pence that they cost it a year at the start.
     places : int64 (lines,)
-        Places of its own lines at the start.
+        Their places at the start.
     whole, statutory, discretionary : int
-        Pence of its whole budget, of duties in it (its own lines' included), and of discretionary money for prevention.
+        Pence of its whole budget, of duties in it (its lines' included), and of discretionary money for prevention.
 
     Attributes
     ----------
     by_line : int64 (lines,)
-        This year's budget of each of its own lines.
+        This year's budget of each of its lines.
     other, optional, duties : int
         This year's budget of services outside the model, the part of it that is no duty, and the part that is.
     discretionary : int
         This year's money for prevention.
     cut : dict of str to int
         Pence by which each is less than the year before, by measure.
+    pressure : float
+        Share of the whole by which what is no duty is less than the year before; below 0 it is more.
     """
 
     def __init__(self, rationed, expected, places, whole, statutory, discretionary):
@@ -36,11 +38,11 @@ class SpendingPlan:
         self.duties = min(rest, max(0, statutory - int(expected[~rationed].sum())))
         self.other, self.optional, self.discretionary = rest, rest - self.duties, discretionary
         self._usual = {"optional": self.optional, "discretionary": discretionary, "lines": expected[rationed].copy()}
-        self.cut = {}
+        self.cut, self.pressure = {}, 0.0
 
     @property
     def lines(self):
-        """Pence for all its own lines."""
+        """Pence for all its lines."""
         return int(self.by_line.sum())
 
     def rebase(self, outturn):
@@ -62,7 +64,7 @@ class SpendingPlan:
         income, owed : int
             Pence coming in, and of it what repays a deficit.
         outturn : int64 (lines,)
-            What its own lines would have cost this year without what working as one with others saved.
+            What its lines would have cost this year without what working as one with others saved.
         together : int64 (lines,)
             What that saved when budgets were last agreed.
         review : bool
@@ -86,7 +88,9 @@ class SpendingPlan:
         self.discretionary = round(self._usual["discretionary"] * scale) if may_choose else 0
         self.optional = max(0, room - int(self.by_line[self.rationed].sum()) - self.discretionary)
         self.other = self.duties + self.optional
-        self.cut = {name: max(0, before[name] - pence) for name, pence in self._can_be_cut().items()}
+        after = self._can_be_cut()
+        self.cut = {name: max(0, before[name] - pence) for name, pence in after.items()}
+        self.pressure = (sum(before.values()) - sum(after.values())) / max(1, income)
         return max(0, -room)
 
     def _can_be_cut(self):
@@ -94,7 +98,7 @@ class SpendingPlan:
         return {"cut_lines": lines, "cut_other_services": self.optional, "cut_prevention": self.discretionary}
 
     def places(self, line):
-        """Places that the budget of one of its own lines pays for; None where it is not cut below its start."""
+        """Places that the budget of one of its lines pays for; None where it is not cut below its start."""
         if not self.rationed[line] or self.by_line[line] >= self._first[line]:
             return None
         return self._places[line] * self.by_line[line] / self._first[line]

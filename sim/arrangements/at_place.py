@@ -1,5 +1,6 @@
 """Whether what a file names is there: an arrangement, a programme or a profile against the place it is used at."""
 
+from sim.arrangements.fit import PAYING
 from sim.core.faults import Faults, InputError, suggest
 from sim.core.text import same_name
 from sim.place.places import load_place, place_names
@@ -32,10 +33,18 @@ def check_arrangement(arrangement, place, catalogue, providers):
             for role, name in arrangement.roles.items()
         ),
         *(("outcome_lines", name, lines, "service line") for name in arrangement.outcome_lines),
+        *(
+            (f"{key}.{line}", name, *known)
+            for key in PAYING
+            for line, bodies in getattr(arrangement, key).items()
+            for name, *known in ((line, lines, "service line"), *((body, agencies, "agency") for body in bodies))
+        ),
         *((f"plan.{name}", name, catalogue, "programme") for name in arrangement.plan),
     ]
     with Faults() as faults:
         _check_known(arrangement.file, named, place, faults)
+        with faults.kept():
+            arrangement.payers_at(place)
         for name in [*arrangement.plan, *arrangement.programmes]:
             with faults.kept():
                 _check_deliverable(arrangement, catalogue, providers, name)
@@ -76,7 +85,7 @@ def _check_deliverable(arrangement, catalogue, providers, name):
 
 
 def check_programme(programme, place):
-    """Refuse a programme that names needs or agencies which neither the place nor any shipped place has.
+    """Refuse a programme that names needs, events or agencies which neither the place nor any shipped place has.
 
     A need of another place is no mistake: the catalogue serves them all, and a place has some.
 
@@ -86,13 +95,15 @@ def check_programme(programme, place):
         With every such fault.
     """
     places = [place, *(load_place(name) for name in place_names())]
-    needs, agencies = (
+    needs, agencies, events = (
         list(dict.fromkeys(item.id for one in places for item in getattr(one, table)))
-        for table in ("needs", "agencies")
+        for table in ("needs", "agencies", "events")
     )
+    asked = [programme.target["event"]] if "event" in programme.target else []
     named = [
         *(("commissioners", name, agencies, "agency") for name in programme.commissioners),
         *(("target.needs", name, needs, "need") for name in programme.target["needs"]),
+        *(("target.event", name, events, "event") for name in asked),
         *((f"effect {i}: need", effect.need, needs, "need") for i, effect in enumerate(programme.effects, 1)),
     ]
     with Faults() as faults:

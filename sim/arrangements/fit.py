@@ -12,7 +12,12 @@ _IN_FILE = {
     **{name: name for name in TERMS},
     **{name: f"providers of the sector {name}" for name in SECTORS},
     "outcome_lines": "services whose counts are looked at",
+    "payers": "services with who pays a share of them",
+    "charges": "services with who is charged for their use",
 }
+
+
+PAYING = {"payers": "cost_shares", "charges": "use_charges"}  # tables of who pays, with the parts that read them
 
 
 def misfits(answers, spec):
@@ -42,6 +47,11 @@ def misfits(answers, spec):
     for name in spec.get("value", ()):
         for wanted, cure in _lacking(TERMS[name].wants, offered) if name in TERMS else ():
             faults.append((f"value.{name}", f"nothing reads it without {wanted}", f"leave it out, or {cure}"))
+    for key, part in PAYING.items():
+        if spec.get(key) and part not in spec.get("parts", ()):
+            faults.append(
+                (key, f"nothing reads it without the part {part!r}", f"add {part!r} to parts, or leave it out")
+            )
     gives = "transfer" in answers.get("up_front", ()) and "each_agency" in answers.get("decides", ())
     if gives and any(member in (codes.ALL, spec.get("roles", {}).get("donor")) for member in spec.get("members", ())):
         faults.append(("members", "the donor would give to itself", "name those that take part, and not the donor"))
@@ -84,7 +94,7 @@ def _offered(answers, spec):
     if len(offered) == len(CHOICES):
         terms = [TERMS[name].offers.split() for name in values if name in TERMS]
         offered["any"] = set().union(*offered.values(), *terms)
-    named = ["outcome_lines"] if spec.get("outcome_lines") else []
+    named = [key for key in ("outcome_lines", *PAYING) if spec.get(key)]
     sectors = spec.get("sectors") or SECTORS
     return offered | {"file": {*spec.get("roles", {}), *values, *(name for name in SECTORS if name in sectors), *named}}
 

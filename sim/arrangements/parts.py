@@ -97,6 +97,24 @@ PARTS = {
         "members' staff deliver programmes as one team: at less cost, and families engage sooner",
         {"delivery_cost_ratio": MULTIPLE, "engagement_gain": SHARE},
     ),
+    "cost_shares": Part(
+        "other bodies than who runs them pay a share of what lines cost, used or not",
+        {"payer_share": SHARE},
+        manages=True,
+        wants={"file": "payers"},
+    ),
+    "use_charges": Part(
+        "other bodies than who runs them are charged for each use of lines",
+        {"charge_share": SHARE},
+        manages=True,
+        wants={"file": "charges"},
+    ),
+    "diversion": Part(
+        "who is charged for use diverts cases from statutory lines",
+        {"diverted_share": SHARE, "diversion_speed": SHARE, "diversion_cost": SHARE},
+        manages=True,
+        wants={"file": "charges"},
+    ),
     "wider_geography": Part("part of the benefit falls outside the place", {"outside_benefit": SHARE}),
 }
 

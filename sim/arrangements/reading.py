@@ -4,17 +4,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sim import rules
-from sim.arrangements.fit import misfits, reads, unread
+from sim.arrangements.fit import PAYING, misfits, reads, unread
 from sim.arrangements.listed import csv_beside, read_listed
 from sim.arrangements.parts import PARTS, ROLES, TERMS
 from sim.core import codes
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
 from sim.core.extends import chain, extended
-from sim.core.faults import Faults, InputError, check_name, suggest
+from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.parameters import changed, read_values
 from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.deals.decisions import LISTABLE
+from sim.place.payers import Diversion, payers_of
 from sim.place.places import FUNDING
 from sim.programmes.catalogue import SECTORS, programme_names
 
@@ -39,6 +40,8 @@ _KINDS = {
     "settings": dict,
     "funding": dict,
     "roles": dict,
+    "payers": dict,
+    "charges": dict,
     "value": dict,
     "plan": dict,
     "decision": list,
@@ -79,6 +82,8 @@ class Arrangement:
         Sectors that may provide; empty for any.
     outcome_lines : tuple of str
         Service lines whose use its payments look at; all that its programmes are meant to relieve where empty.
+    payers, charges : dict of str to tuple of str
+        Bodies that pay a share of a line, and those that are charged for its use, by line.
     funding : dict of str to str
         Funding rule of agencies that it changes: ``historic`` or ``workload``.
     decisions : tuple of Decision
@@ -102,6 +107,8 @@ class Arrangement:
     programmes: tuple = ()
     sectors: tuple = ()
     outcome_lines: tuple = ()
+    payers: dict = field(default_factory=dict)
+    charges: dict = field(default_factory=dict)
     funding: dict = field(default_factory=dict)
     decisions: tuple = ()
     decisions_file: str = ""
@@ -120,6 +127,26 @@ class Arrangement:
     def _on_services(self):
         """Listed decisions on the size of services."""
         return tuple(item for item in self.decisions if LISTABLE[item.kind].of == "line")
+
+    def payers_at(self, place):
+        """Who pays for the lines of a place, by its files and by what this arrangement changes: Payers."""
+        paid_by, charged_to = (
+            {line: dict.fromkeys(bodies, self.optional(share)) for line, bodies in table.items()}
+            for table, share in ((self.payers, "payer_share"), (self.charges, "charge_share"))
+        )
+        diverts = ("diverted_share", "diversion_speed", "diversion_cost") if self.has("diversion") else ()
+        diversion = Diversion(*map(self.get, diverts)) if diverts else None
+        return payers_of(place, paid_by, charged_to, diversion, self.file)
+
+    def in_words(self):
+        """What there is to say of it beyond name and source: (label, text) of each answer, part, and line others pay for."""
+        yield from self.rules.in_words().items()
+        for name in self.parts:
+            numbers = [f"{value} {self.values[value].value:g}" for value in PARTS[name].needs]
+            yield "part", ": ".join([PARTS[name].text, *([", ".join(numbers)] if numbers else [])])
+        for table, what in ((self.payers, "pays a share of what it costs"), (self.charges, "is charged for each use")):
+            for line, bodies in table.items():
+                yield line, f"{' and '.join(bodies)} {what}"
 
     def is_for(self, programme):
         """Whether a programme is among those it is for."""
@@ -243,6 +270,7 @@ def _build(path, spec, inherited, spoilt, faults):
     tables = {
         "roles": _roles(path, spec.get("roles", {}), faults),
         "funding": _funding(path, spec.get("funding", {}), faults),
+        **{key: _paying(path, key, spec.get(key, {}), faults) for key in PAYING},
         "decisions": read_listed(spec.get("decision", []), csv_file, path, faults),
         "decisions_file": csv_file,
     }
@@ -324,6 +352,19 @@ def _funding(path, table, faults):
             if rule not in FUNDING:
                 raise InputError(path, f"funding.{agency}", f"{rule!r} is unknown", suggest(rule, FUNDING))
     return dict(table)
+
+
+def _paying(path, key, table, faults):
+    """Bodies that pay, by line: one, or several in a list."""
+    paying = {}
+    for line, given in table.items():
+        bodies = given if isinstance(given, list) else [given]
+        with faults.kept():
+            if not bodies or not all(isinstance(name, str) for name in bodies) or len(set(bodies)) < len(bodies):
+                problem = f"{shown(given)} is not one agency or several"
+                raise InputError(path, f"{key}.{line}", problem, "give an agency's id, or a list of them, each once")
+            paying[line] = tuple(bodies)
+    return paying
 
 
 def _roles(path, roles, faults):

@@ -25,6 +25,7 @@ RESULT_FILES = (
     "runs.parquet",
     "flows.parquet",
     "decisions.parquet",
+    "events.parquet",
     "summary.csv",
     "failures.csv",
     "report.html",

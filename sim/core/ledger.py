@@ -26,6 +26,8 @@ PURPOSES = frozenset(
         "claw_back",
         "surrender",
         "service",
+        "charge",
+        "diversion",
         "closing_cost",
         "opening_cost",
         "other_services",

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 
 # One code per decision of a family; the code is part of the counter, so decisions never share a draw.
-MOVE, ENTER_NEED, ENTER_TRAIT, PRESENT, ENGAGE = range(5)
+MOVE, ENTER_NEED, ENTER_TRAIT, PRESENT, ENGAGE, EVENT = range(6)
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
@@ -51,4 +51,10 @@ def philox(c0, c1, c2, c3, k0, k1):
 @njit(nogil=True, inline="always")
 def to_unit(word):
     """A 32-bit word as a float32 strictly between 0 and 1, from its upper 24 bits."""
-    return np.float32(word >> np.uint64(8)) * np.float32(2.0**-24) + np.float32(2.0**-25)
+    return np.float32(np.int32(word >> np.uint64(8))) * np.float32(2.0**-24) + np.float32(2.0**-25)
+
+
+@njit(nogil=True, inline="always")
+def spare_byte(word):
+    """The 8 bits of a 32-bit word that :func:`to_unit` leaves unused: 0 to 255, and independent of it."""
+    return np.uint16(word & np.uint64(255))

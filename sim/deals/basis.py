@@ -29,11 +29,11 @@ def lines_touched(trust):
 
 
 def _gross(trust, member, saved):
-    return (saved * trust.model.services.prices.average)[member.own_lines].sum()
+    return member.part_of(saved * trust.model.services.prices.average)
 
 
 def _marginal(trust, member, saved):
-    return (saved * trust.model.services.prices.variable)[member.own_lines].sum()
+    return float((saved * member.prices.variable)[member.paid_lines].sum())
 
 
 def _cashed(trust, member, saved):
@@ -42,8 +42,8 @@ def _cashed(trust, member, saved):
 
 
 def _share_that_follows_cases(trust, agency):
-    prices, own = trust.model.services.prices, agency.own_lines
-    return float(prices.variable[own].sum() / max(1, prices.average[own].sum()))
+    prices, paid = agency.prices, agency.paid_lines
+    return float(prices.variable[paid].sum() / max(1, prices.average[paid].sum()))
 
 
 CHOICES = {

@@ -31,7 +31,7 @@ class Contract:
     expected_pence : int
         Outcome payments expected of it.
     kept : float
-        Share of it for which the money came: partners who are not bound may withhold theirs.
+        Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
         Families taken on, by quarter of the year.
     """
@@ -60,6 +60,15 @@ class Contract:
     def cost_pence(self):
         """Price of all its families."""
         return self.families * self.price_pence
+
+    @property
+    def billed_pence(self):
+        """Pence a family that is billed by the quarter: the price less the part at risk, rounded down to the penny."""
+        return _whole(self.price_pence * (1 - self.at_risk))
+
+    def planned(self, quarters):
+        """Families that it is planned to have taken on by the end of so many quarters of the year."""
+        return sum(equal_part(self.families, QUARTERS, i) for i in range(quarters))
 
 
 @dataclass(frozen=True)
@@ -96,8 +105,8 @@ class ContractBook:
     Parameters
     ----------
     calendar : Calendar
-    bill : Payment
-        (contract, quarter of the year) -> pence billed by the provider: what payments are for.
+    bill : callable
+        (contract, quarter of the year, families it is staffed for) -> pence billed by the provider: what payments are for.
 
     Attributes
     ----------
@@ -125,9 +134,8 @@ class ContractBook:
         return [contract for contract in self.signed.values() if contract.body == body]
 
     def places(self, contract):
-        """Families a contract is staffed for this quarter."""
-        planned = equal_part(contract.families, QUARTERS, self.calendar.quarter_of_year)
-        return round(planned * self._kept(contract))
+        """Families a contract is staffed for this quarter; what is billed follows them."""
+        return self._staffed(contract, self.calendar.quarter_of_year)
 
     def due(self, contract):
         """Pence the provider is due this quarter."""
@@ -139,20 +147,26 @@ class ContractBook:
         return sum(self._due(contract, quarter) for contract in self.running if contract.funder == account)
 
     def cut_next_quarter(self, account, pence):
-        """Cancel a sum of what an account owes providers next quarter."""
+        """Cancel a sum of what an account owes providers next quarter: of each contract as many families as its part takes."""
         self._cut[account] = pence / self.owed_next_quarter(account)
 
     def close_quarter(self):
         """Bills are paid: what was cancelled was this quarter's."""
         self._cut = {}
 
-    def _kept(self, contract):
-        return contract.kept * (1.0 - self._cut.get(contract.funder, 0.0))
+    def _staffed(self, contract, quarter_of_year):
+        """Whole families for which the money came, by the end of the quarter less by its start; of these, those not cancelled."""
+        before, after = (
+            _whole(contract.planned(quarters) * contract.kept) for quarters in (quarter_of_year, quarter_of_year + 1)
+        )
+        return _whole((after - before) * (1.0 - self._cut.get(contract.funder, 0.0)))
 
     def _due(self, contract, quarter_of_year):
         if quarter_of_year >= QUARTERS:
             return 0
-        bill, kept = self._bill(contract, quarter_of_year), self._kept(contract)
-        if self._bill.by_family and quarter_of_year in contract.taken:  # fewer were taken on for what was cancelled
-            return min(bill, int(equal_part(contract.cost_pence, QUARTERS, quarter_of_year) * kept))
-        return int(bill * kept)  # rounded down: bills of the money that was kept must not come to more than it
+        return self._bill(contract, quarter_of_year, self._staffed(contract, quarter_of_year))
+
+
+def _whole(number):
+    """Whole families or pence in a number of them; what lacks less than a billionth of one is whole."""
+    return int(number + 1e-9)

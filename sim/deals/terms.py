@@ -106,7 +106,7 @@ class Backing:
 
 @dataclass(frozen=True)
 class Payment(Rule):
-    """What payments are for: (contract, quarter of the year) -> pence billed by the provider.
+    """What payments are for: (contract, quarter of the year, families it is staffed for) -> pence billed.
 
     Attributes
     ----------
@@ -119,15 +119,12 @@ class Payment(Rule):
         (programme, provider) -> pence a family; the provider's bid by default.
     on_saving : bool
         Whether what is due follows the saving measured.
-    by_family : bool
-        Whether bills follow the families taken on, so that fewer of them are less already.
     """
 
     outcome: Callable | None = None
     expect: Callable | None = None
     price: Callable | None = None
     on_saving: bool = False
-    by_family: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.place.families import FULL_QUARTER, Families
+from sim.place.families import Families
+from sim.place.influence import FULL_QUARTER
 from sim.place.kernels import QUARTERS_OF_AGE
 from sim.place.services import Lines, Services
 
@@ -41,7 +42,7 @@ class Settled:
         return sum(column.nbytes for column in self.families.columns)
 
 
-def burn_in(place, dials, seed, n_families=None, threads=1):
+def burn_in(place, dials, seed, n_families=None, threads=1, look=None):
     """Let a place fill and run without policy or trend until it is in its usual state (docs/odd.md, section 5).
 
     Every family enters when its index child is born, so that at the end each has lived its whole life in the model
@@ -56,6 +57,8 @@ def burn_in(place, dials, seed, n_families=None, threads=1):
     n_families : int, optional
         Scales the population and the outside caseload; the place's own number by default.
     threads : int
+    look : callable, optional
+        Called with the families and the quarter at the end of each.
 
     Returns
     -------
@@ -69,6 +72,9 @@ def burn_in(place, dials, seed, n_families=None, threads=1):
             services.open_for_business(range(quarter - QUARTERS, quarter))
         families.age(until_full=max(0, FULL_QUARTER - quarter))
         families.move_needs(quarter)
+        families.happen(quarter)
         services.serve(families, quarter)
+        if look:
+            look(families, quarter)
     expected = sum(services.prices.spending(services.counts[quarter]) for quarter in range(1 - QUARTERS, 1))
     return Settled(families, services, expected)

@@ -12,21 +12,27 @@ from sim.core.ledger import OUTSIDE, TREASURY
 
 _ID = re.compile(r"[^\W_][\w-]{0,63}")
 
-# What a target may measure: the words that follow, and the kind of its figure (None: it depends on what is looked at).
+# What a target may measure: the words that follow (with ? if they may be left out), and the kind of its figure (None:
+# it depends on what is looked at).
 MEASURES = {
     "prevalence": (("need", "level", "from_age", "to_age"), SHARE),
+    "ended_within": (("need", "level", "quarters"), SHARE),
+    "stock_older": (("need", "level", "quarters"), SHARE),
+    "events": (("event",), COUNT),
+    "with_event": (("event", "level?"), SHARE),
     "caseload": (("line",), COUNT),
     "line_spending": (("line",), MONEY),
     "needs_at_least": (("count",), SHARE),
     "costliest": (("share", "what"), None),
     "most_needs": (("share", "what"), None),
 }
-_WHOLE = {"level": (1, 3), "from_age": (0, 25), "to_age": (0, 25), "count": (1, 99)}
+_WHOLE = {"level": (1, 3), "from_age": (0, 25), "to_age": (0, 25), "count": (1, 99), "quarters": (1, 40)}
 OF_FAMILIES = ("cost", "needs")  # what may be asked of a group of families, beside any need
 
 # How far a count per family may lie from those of the shipped places, as a factor. Children looked after and benefit
 # claimants of English councils lie within a factor of about 4 of the mean; a slip of place or unit is of 10 and more.
 FACTOR, PEOPLE_FACTOR = 8, 3
+MOST_EVENTS = 16  # bits of a word
 
 
 @cache
@@ -87,6 +93,76 @@ def check_parties(path, members):
         for table, ids, own in (("need", members["needs"], OF_FAMILIES), ("line", members["lines"], (codes.ALL,))):
             with faults.kept():
                 check_ids(path, table, ids, own)
+
+
+def check_events(path, events, lines, values):
+    """Refuse more events than the code carries, and lines that do not fit the event they serve.
+
+    Raises
+    ------
+    InputError
+    """
+    need_of = {event.id: event.need for event in events}
+    with Faults() as faults:
+        with faults.kept():
+            check_ids(path, "event", [event.id for event in events])
+        with faults.kept():
+            if len(events) > MOST_EVENTS:
+                raise InputError(path, "event", f"there are {len(events)}", f"give {MOST_EVENTS} at most")
+        for line in lines:
+            where = f"line {shown(line.id)}"
+            with faults.kept():
+                if line.event and line.level != 1:
+                    problem = f"{line.level} for a line that serves the event {line.event!r}"
+                    raise InputError(path, f"{where}: level", problem, "give 1: an event is served at any level")
+            with faults.kept():
+                if line.need != need_of.get(line.event, line.need):
+                    problem = f"{line.need!r} is not the need of the event {line.event!r}"
+                    raise InputError(path, f"{where}: need", problem, f"give {need_of[line.event]!r}")
+            price = values.get(f"lines.{line.id}.unit_cost")
+            with faults.kept():
+                if line.event and price and not price.unit.startswith("GBP/event"):
+                    problem = f"unit {price.unit!r} of a line that serves the event {line.event!r}"
+                    raise InputError(path.parent / "lines.csv", f"{line.id}.unit_cost", problem, "give GBP/event")
+
+
+def check_speeds(path, needs, values):
+    """Refuse needs that have lasting spells without their share or exit, or whose lasting spells end sooner than short ones.
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        for need in needs:
+            for level in (1, 2, 3):
+                short, lasting, share = (
+                    values.get(f"transitions.{need}.{way}.{level}") for way in ("down", "down_lasting", "lasting")
+                )
+                with faults.kept():
+                    if (lasting is None) != (share is None):
+                        there, missing = ("lasting", "down_lasting") if share else ("down_lasting", "lasting")
+                        remedy = f"add a row {missing}, or leave {there} out"
+                        raise InputError(path, f"{need} level {level}", f"has {there} and no {missing}", remedy)
+                    if short and lasting and lasting.value > short.value:
+                        problem = f"down_lasting {lasting.value:g} is above down {short.value:g}"
+                        raise InputError(path, f"{need} level {level}", problem, "let lasting spells end no sooner")
+
+
+def check_gates(path, lines):
+    """Refuse lines whose places are rationed though a court, a duty or an entitlement opens them.
+
+    Raises
+    ------
+    InputError
+    """
+    with Faults() as faults:
+        for line in lines:
+            with faults.kept():
+                if line.kind == "rationed" and line.gate != "judgement":
+                    problem = f"{line.gate!r} does not go with kind 'rationed': it leaves nobody waiting"
+                    remedy = "give 'judgement', or kind 'statutory'"
+                    raise InputError(path, f"line {shown(line.id)}: gate", problem, remedy)
 
 
 def check_sums(folder, neighbourhoods, needs, values):
@@ -156,7 +232,7 @@ def check_measure(path, where, text, members):
     text : str
         As ``prevalence conduct 2 11 15``; see :data:`MEASURES`.
     members : dict of str to list of str
-        Ids of the place's needs and lines.
+        Ids of the place's needs, events and lines.
 
     Returns
     -------
@@ -170,13 +246,13 @@ def check_measure(path, where, text, members):
     if measure not in MEASURES:
         raise InputError(path, where, f"measures {shown(text)}", suggest(measure, MEASURES))
     wanted, kind = MEASURES[measure]
-    if len(words) != len(wanted):
+    if not len([name for name in wanted if not name.endswith("?")]) <= len(words) <= len(wanted):
         raise InputError(
             path, where, f"measures {shown(text)}", f"write {measure} " + " ".join(x.upper() for x in wanted)
         )
-    for word, name in zip(words, wanted, strict=True):
+    for word, name in zip(words, (name.rstrip("?") for name in wanted), strict=False):
         key = f"{where}: {name}"
-        if name in ("need", "line"):
+        if name in ("need", "event", "line"):
             known(path, key, word, members[f"{name}s"])
         elif name == "what":
             known(path, key, word, [*OF_FAMILIES, *members["needs"]])
@@ -233,7 +309,7 @@ def _counts(place):
         if place.has(name := f"lines.{line.id}.caseload"):
             found[f"{line.id}.caseload"] = ("lines.csv", place.values[name])
     for target in place.targets:
-        if target.measures.split()[0] in ("caseload", "line_spending"):
+        if target.measures.split()[0] in ("caseload", "line_spending", "events"):
             found[target.measures] = ("targets.csv", target.figure)
     return found
 

@@ -13,7 +13,9 @@ from sim.core.dials import defaults
 from sim.core.folders import hashes
 from sim.core.versions import version_of
 from sim.place.burn_in import burn_in
+from sim.place.places import LEVELS
 from sim.place.services import pick
+from sim.place.turnover import Turnover
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
 _FAMILIES_A_ROUND = 150_000  # a small place is simulated with several seeds a round
@@ -43,8 +45,9 @@ def simulate_targets(place, seeds, threads=1, progress=None):
     """
     values, shares = [], []
     for done, seed in enumerate(seeds, 1):
-        settled = burn_in(place, defaults(), seed, threads=threads)
-        view = _View(place, settled)
+        turnover = Turnover(place)
+        settled = burn_in(place, defaults(), seed, threads=threads, look=turnover.look)
+        view = _View(place, settled, turnover)
         values.append([view.measure(target.measures) for target in place.targets])
         shares.append([view.share(k) for k in range(len(place.needs))])
         if progress:
@@ -64,7 +67,8 @@ def compare_targets(place, seeds, threads=1, progress=None):
 def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
     """Scale the chances to worsen until simulated counts meet the targets, by proportional iteration.
 
-    Each fitted chance moves by a power of published over simulated; the usual prevalences follow the simulation.
+    Each fitted chance moves by a power of published over simulated, the rates of an event together; the usual
+    prevalences follow the simulation.
     Targets marked ``check`` take no part.
 
     Returns
@@ -80,10 +84,11 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
         values = dict(place.values)
         for target, value in zip(place.targets, simulated, strict=True):
             if target.use.startswith("fit "):
-                name = "transitions." + target.use[4:]
                 step = (target.figure.base_value / max(value, 1e-9)) ** (0.3 if late else 0.7)
-                chance = min(_LARGEST, max(_SMALLEST, values[name].value * min(2.0, max(0.5, step))))
-                values[name] = replace(values[name], value=float(f"{chance:.5g}"))
+                for name, most in _fitted(target.use.removeprefix("fit ")):
+                    chance = min(most, max(_SMALLEST, values[name].value * min(2.0, max(0.5, step))))
+                    if values[name].value:
+                        values[name] = replace(values[name], value=float(f"{chance:.5g}"))
         for need, share in zip(place.needs, shares, strict=True):
             name = f"needs.{need.id}.prevalence"
             mixed = values[name].value + 0.5 * (float(share) - values[name].value)
@@ -94,12 +99,21 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
     return place
 
 
+def _fitted(name):
+    """The values that a target fits, each with the most it may become."""
+    if name.startswith("events."):
+        return [(f"{name}_{level}", 1.0) for level in LEVELS[1:]]
+    return [(f"transitions.{name}", _LARGEST)]
+
+
 def write_fit(place, folder):
     """Write a place with its fitted chances and prevalences, and a manifest that says what was written, into a folder."""
     for path in place.files:
         shutil.copyfile(path, Path(folder) / path.name)
-    for file, key in (("transitions", _transition_name), ("needs", _need_name)):
+    for file, key in (("transitions", _transition_name), ("needs", _need_name), ("events", _event_name)):
         path = Path(folder) / f"{file}.csv"
+        if not path.exists():
+            continue
         with path.open(encoding="utf-8", newline="") as handle:
             reader = csv.DictReader(handle)
             rows = list(reader)
@@ -128,11 +142,15 @@ def _need_name(row):
     return f"needs.{row['need']}.{row['parameter']}"
 
 
+def _event_name(row):
+    return f"events.{row['event']}.{row['parameter']}"
+
+
 class _View:
     """A settled place, looked at as the published figures look at the real one."""
 
-    def __init__(self, place, settled):
-        self.place, self.settled = place, settled
+    def __init__(self, place, settled, turnover):
+        self.place, self.settled, self.turnover = place, settled, turnover
         self.columns = settled.families.columns
         self.counts = np.stack([settled.services.counts[q] for q in range(1 - QUARTERS, 1)])
         self.needs, self.lines = place.index("needs"), place.index("lines")
@@ -151,10 +169,25 @@ class _View:
         aged = (years >= int(from_age)) & (years <= int(to_age))
         return float((self.columns.levels[aged, self.needs[need]] >= int(level)).mean())
 
+    def _events(self, event):
+        return float(self.turnover.events[event])
+
+    def _with_event(self, event, level="0"):
+        e = self.place.index("events")[event]
+        at = self.columns.levels[:, self.needs[self.place.events[e].need]] >= int(level)
+        return float(((np.bitwise_or.reduce(self.columns.events, axis=0)[at] >> e) & 1).mean())
+
+    def _ended_within(self, need, level, quarters):
+        return self.turnover.ended_within(need, int(level), int(quarters))
+
+    def _stock_older(self, need, level, quarters):
+        return self.turnover.stock_older(need, int(level), int(quarters))
+
     def _caseload(self, line):
         j = self.lines[line]
         served, demand = (pick(self.counts[:, j], name) for name in ("eligible_served", "demand"))
-        return float(np.minimum(served, demand).mean() - self.settled.services.lines.outside[j])
+        cases = float(np.minimum(served, demand).mean() - self.settled.services.lines.outside[j])
+        return cases * QUARTERS if self.place.lines[j].event else cases  # events are counted by the year
 
     def _line_spending(self, line):
         pence = sum(self.settled.services.prices.spending(row) for row in self.counts)

@@ -22,12 +22,13 @@ def leaks(run, twin, prices):
     Notes
     -----
     With d for twin minus run: N = a (dD + D_found); never served = round(N (D - T_elig) / D) of the twin; G = N -
-    never served = case finding + backfill (two) + stranded (two) + overtime + cash, where cash = f dK + v dT + o
-    d(over). The sides share no term, so the identity can fail.
+    never served = case finding + backfill (two) + stranded (two) + overtime + cash, where cash = f dK + v dT +
+    d(o over), each at its own price o. The sides share no term, so the identity can fail.
     """
     average = prices.average
     gap = {name: pick(twin, name) - pick(run, name) for name in FIELDS}
     served_gap = served_cases(twin) - served_cases(run)
+    over_gap = prices.over(twin) - prices.over(run)
     known_gap, unmet = _known_and_unmet(run, twin)
     need = average * known_gap
     never = _never_served(need, pick(twin, "demand"), pick(twin, "eligible_served"))
@@ -40,8 +41,8 @@ def leaks(run, twin, prices):
         "backfill_threshold": -average * gap["served_low"],
         "stranded_notice": -prices.fixed * gap["empty_notice"],
         "stranded_unclosed": -prices.fixed * gap["empty_other"],
-        "overtime": (prices.fixed - prices.extra) * gap["over"],
-        "cash_released": prices.fixed * gap["places"] + prices.variable * served_gap + prices.extra * gap["over"],
+        "overtime": prices.fixed * gap["over"] - over_gap,
+        "cash_released": prices.fixed * gap["places"] + prices.variable * served_gap + over_gap,
     }
 
 

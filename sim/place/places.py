@@ -14,12 +14,25 @@ from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
-from sim.place.checks import check_budgets, check_ids, check_measure, check_parties, check_size, check_sums, known
+from sim.place.checks import (
+    check_budgets,
+    check_events,
+    check_gates,
+    check_ids,
+    check_parties,
+    check_size,
+    check_speeds,
+    check_sums,
+    known,
+)
+from sim.place.payers import payer_parameters, payers_of
+from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_table, read_targets, read_transitions
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
+GATES = ("court", "entitlement", "duty", "judgement")
 FUNDING = ("historic", "workload", "formula")
 DEFICITS = ("section_114", "breach", "licensed")
 
@@ -38,13 +51,17 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT}
+LINE_OPTIONAL = {"caseload": kinds.COUNT, "spot_share": kinds.SHARE, "spot_elasticity": kinds.SPREAD}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
     "outcome_weight": kinds.SHARE, "budget_per_head": kinds.PRICE, "ring_fenced_share": kinds.SHARE,
     "local_tax_share": kinds.SHARE, "statutory_share": kinds.SHARE, "prevention_share": kinds.SHARE,
     "need_weight": kinds.SHARE, "in_year_share": kinds.SHARE,
+}  # fmt: skip
+EVENT_PARAMETERS = {
+    **{f"rate_{level}": kinds.CHANCE for level in LEVELS[1:]},
+    "frailty_weight": kinds.SPREAD, "per_other_need": kinds.RATIO,
 }  # fmt: skip
 DEPARTMENT_PARAMETERS = {"real_growth": kinds.GROWTH}
 NEIGHBOURHOOD_PARAMETERS = {
@@ -57,15 +74,15 @@ PLACE_PARAMETERS = {
     "trust_sd": kinds.SHARE, "word_of_mouth": kinds.RATIO, "trust_gain": kinds.SHARE, "contact_finds": kinds.RATIO,
     "belief_spread": kinds.SPREAD, "evaluation_doubt": kinds.DOUBT, "smallest_project": kinds.FEW,
 }  # fmt: skip
-COUPLING = kinds.RATIO
+PLACE_OPTIONAL = {"caseload_response": kinds.RESPONSE}
 TABLES = {
     "needs": ("need", NEED_PARAMETERS, {}),
     "lines": ("line", LINE_PARAMETERS, LINE_OPTIONAL),
     "agencies": ("agency", AGENCY_PARAMETERS, {}),
     "departments": ("department", DEPARTMENT_PARAMETERS, {}),
     "neighbourhoods": ("neighbourhood", NEIGHBOURHOOD_PARAMETERS, {}),
+    "events": ("event", EVENT_PARAMETERS, {}),  # and worsens_NEED for each need
 }
-VALUE_COLUMNS = ["value", "unit", "price_year", "low", "high", "source"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +95,19 @@ class Line:
     need: str
     level: int
     kind: str
+    gate: str
     care: bool = False
+    event: str = ""  # serves a case for each of these events of the quarter, not for the need as long as it lasts
+
+
+@dataclass(frozen=True)
+class Event:
+    """A short acute episode on a lasting need."""
+
+    id: str
+    name: str
+    need: str
+    gate: bool = False  # the need goes from entrenched to crisis only after it
 
 
 @dataclass(frozen=True)
@@ -102,16 +131,6 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Target:
-    """A published figure the place is fitted to, or checked against."""
-
-    id: str
-    measures: str
-    use: str
-    figure: object
-
-
-@dataclass(frozen=True)
 class Place:
     """Everything a place's files say.
 
@@ -121,6 +140,7 @@ class Place:
     folder : str
         Where it was read from.
     needs, departments : tuple of Named
+    events : tuple of Event
     lines : tuple of Line
     agencies : tuple of PublicBody
     neighbourhoods : tuple of str
@@ -134,6 +154,7 @@ class Place:
     name: str
     folder: str = field(compare=False)
     needs: tuple
+    events: tuple
     departments: tuple
     agencies: tuple
     lines: tuple
@@ -159,7 +180,7 @@ class Place:
         return replace(self, values={**self.values, name: changed(self.values[name], text, where, name)})
 
     def index(self, table):
-        """Position of each id in one of the tuples ``needs``, ``lines``, ``agencies``."""
+        """Position of each id in one of the tuples ``needs``, ``events``, ``lines``, ``agencies``."""
         return {item.id: i for i, item in enumerate(getattr(self, table))}
 
 
@@ -194,6 +215,7 @@ def load_place(name):
                              suggest(name, place_names()))  # fmt: skip
         folder = shipped / str(name)
     place = _build(folder)
+    payers_of(place)
     if folder.resolve().parent != shipped.resolve():
         check_size(place, [_build(shipped / other) for other in place_names()])
     return place
@@ -202,13 +224,15 @@ def load_place(name):
 # The tables of ``place.toml``, by key: what each becomes, and its texts and other fields.
 _THINGS = {
     "need": ("needs", Named, ("id", "name")),
+    "event": ("events", Event, ("id", "name", "need", "gate")),
     "department": ("departments", Named, ("id", "name")),
     "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding", "deficit")),
-    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "care")),
+    "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "gate", "care", "event")),
 }
-_OPTIONAL = ("care",)
-_TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false")}
-_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "deficit": DEFICITS, "kind": SERVICE_KINDS}
+_MAY_BE_NONE = ("event",)  # a place may do without these
+_OPTIONAL = ("line care", "line event", "event gate")
+_TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false"), "event gate": (bool, "true or false")}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "deficit": DEFICITS, "kind": SERVICE_KINDS, "gate": GATES}
 
 
 def _build(folder):
@@ -218,13 +242,16 @@ def _build(folder):
         with faults.kept():
             _check_head(path, spec)
         members = _members(path, spec)
-        things = {table: _things(path, spec[key], key, members, faults) for key, (table, *_) in _THINGS.items()}
+        things = {table: _things(path, spec.get(key, ()), key, members, faults) for key, (table, *_) in _THINGS.items()}
         with faults.kept():
             _read_place_values(path, spec.get("value", {}), values)
         for table, (key, *_) in TABLES.items():
             with faults.kept():
-                rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
+                if table != "events" or members["events"] or (folder / "events.csv").exists():
+                    rows[table] = read_rows(folder / f"{table}.csv", [key, "parameter", *VALUE_COLUMNS])
         members["neighbourhoods"] = list(dict.fromkeys(row["neighbourhood"] for row in rows.get("neighbourhoods", ())))
+        with faults.kept():
+            check_gates(path, things["lines"])
         with faults.kept():
             check_parties(path, members)
         with faults.kept():
@@ -234,17 +261,26 @@ def _build(folder):
                 check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
         for table in rows:
             with faults.kept():
-                _read_table(folder / f"{table}.csv", table, rows[table], members[table], values)
+                key, required, optional = TABLES[table]
+                if table == "events":
+                    optional = {f"worsens_{need}": kinds.RATIO_UP for need in members["needs"]}
+                if table == "lines":
+                    optional = {**optional, **payer_parameters(members["agencies"], kinds.SHARE)}
+                read_table(folder / f"{table}.csv", (key, required, optional), rows[table], members[table], values)
         with faults.kept():
-            _read_transitions(folder / "transitions.csv", members["needs"], values)
+            check_events(path, things["events"], things["lines"], values)
         with faults.kept():
-            _read_coupling(folder / "coupling.csv", members["needs"], values)
+            read_transitions(folder / "transitions.csv", members["needs"], values)
+        with faults.kept():
+            read_coupling(folder / "coupling.csv", members["needs"], values)
+        with faults.kept():
+            check_speeds(folder / "transitions.csv", members["needs"], values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
         with faults.kept():
             check_budgets(folder, members["agencies"], values)
         with faults.kept():
-            targets = _read_targets(folder / "targets.csv", members)
+            targets = read_targets(folder / "targets.csv", members)
         own = folder.resolve().name
         with faults.kept():
             check_name(spec.get("id", own), path, "id", "id" if "id" in spec else "file")
@@ -280,9 +316,13 @@ def _members(path, spec):
     members = {}
     with Faults() as faults:
         for key, (table, *_) in _THINGS.items():
-            entries = spec.get(key)
+            entries = spec.get(key, [] if key in _MAY_BE_NONE else None)
             with faults.kept():
-                if not isinstance(entries, list) or not entries or not all(isinstance(row, dict) for row in entries):
+                if (
+                    not isinstance(entries, list)
+                    or (not entries and key in spec)
+                    or not all(isinstance(row, dict) for row in entries)
+                ):
                     raise InputError(path, key, "is missing or has the wrong type", f"give a table [[{key}]] for each")
                 ids = [row.get("id") for row in entries]
                 if not all(isinstance(name, str) for name in ids):
@@ -298,22 +338,25 @@ def _things(path, entries, key, members, faults):
     things = []
     for row in entries:
         with faults.kept():
-            _check_thing(path, f"{key} {shown(row['id'])}", row, fields, links)
+            _check_thing(path, key, row, fields, links)
             things.append(kind(**row))
     return tuple(things)
 
 
-def _check_thing(path, where, row, fields, links):
+def _check_thing(path, key, row, fields, links):
+    where = f"{key} {shown(row['id'])}"
     with Faults() as faults:
         for name in dict.fromkeys([*row, *fields]):
             with faults.kept():
                 if name not in fields:
                     raise InputError(path, f"{where}: {shown(name)}", "unknown key", suggest(name, fields))
                 if name not in row:
-                    if name in _OPTIONAL:
+                    if f"{key} {name}" in _OPTIONAL:
                         continue
-                    raise InputError(path, where, f"has no {name!r}", "add it")
-                wanted, words = _TYPES.get(name, (str, "text in quotation marks"))
+                    one_of = _KNOWN.get(name)
+                    choices = f": {', '.join(one_of)}" if one_of else ""
+                    raise InputError(path, where, f"has no {name!r}", f"add it{choices}")
+                wanted, words = _TYPES.get(f"{key} {name}", _TYPES.get(name, (str, "text in quotation marks")))
                 if not isinstance(row[name], wanted) or (isinstance(row[name], bool) and wanted is not bool):
                     problem = f"{shown(row[name])} has the wrong type"
                     raise InputError(path, f"{where}: {name}", problem, f"give {words}")
@@ -321,7 +364,7 @@ def _check_thing(path, where, row, fields, links):
                     check_name(row[name], path, f"{where}: {name}", name)
                 if name == "level" and row[name] not in (1, 2, 3):
                     raise InputError(path, f"{where}: level", f"{row[name]} is out of range", "give 1, 2 or 3")
-                if name in links:
+                if name in links and wanted is str:
                     known(path, f"{where}: {name}", row[name], links[name])
 
 
@@ -329,104 +372,13 @@ def _read_place_values(path, table, values):
     """The ``[value.NAME]`` tables of ``place.toml``."""
     if not isinstance(table, dict):
         raise InputError(path, "value", f"{shown(table)} is not a table", "give a table [value.NAME] for each value")
+    allowed = {**PLACE_PARAMETERS, **PLACE_OPTIONAL}
     with Faults() as faults:
         for key in dict.fromkeys([*table, *PLACE_PARAMETERS]):
             with faults.kept():
-                if key not in PLACE_PARAMETERS:
-                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
+                if key not in allowed:
+                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, allowed))
                 if key not in table:
                     remedy = "add it with value, unit, low, high and source"
                     raise InputError(path, f"value.{key}", "is missing", remedy)
-                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", PLACE_PARAMETERS[key])
-
-
-def _read_table(path, table, rows, members, values):
-    """One value a row for each member of a table and each parameter; all required ones must be there."""
-    key, required, optional = TABLES[table]
-    allowed = {**required, **optional}
-    given = set()
-    with Faults() as faults:
-        for row in rows:
-            with faults.kept():
-                where = f"line {row.line}"
-                known(path, f"{where}: {key}", row[key], members)
-                parameter = row["parameter"]
-                if parameter not in allowed:
-                    raise InputError(
-                        path, f"{where}: {shown(parameter)}", "unknown parameter", suggest(parameter, allowed)
-                    )
-                _add(values, given, f"{table}.{row[key]}.{parameter}", row, path, allowed[parameter])
-        _check_given(path, [f"{table}.{member}.{name}" for member in members for name in required], given, faults)
-
-
-def _add(values, given, name, row, path, kind):
-    """Take a row's value; `given` holds what the file names, right or wrong."""
-    where = f"line {row.line}: {name}"
-    if name in given:
-        raise InputError(path, where, "is given twice", "keep one")
-    given.add(name)
-    values[name] = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
-
-
-def _check_given(path, names, given, faults):
-    for name in names:
-        with faults.kept():
-            if name not in given:
-                remedy = "add a row with value, unit, range and source"
-                raise InputError(path, name.partition(".")[2], "is missing", remedy)
-
-
-def _read_transitions(path, needs, values):
-    given, levels = set(), {"up": ("0", "1", "2"), "down": ("1", "2", "3")}
-    with Faults() as faults:
-        for row in read_rows(path, ["need", "direction", "level", *VALUE_COLUMNS]):
-            with faults.kept():
-                where = f"line {row.line}"
-                known(path, f"{where}: need", row["need"], needs)
-                known(path, f"{where}: direction", row["direction"], levels)
-                known(path, f"{where}: level", row["level"], levels[row["direction"]])
-                _add(
-                    values,
-                    given,
-                    f"transitions.{row['need']}.{row['direction']}.{row['level']}",
-                    row,
-                    path,
-                    kinds.CHANCE,
-                )
-        names = [f"transitions.{need}.{way}.{level}" for need in needs for way in levels for level in levels[way]]
-        _check_given(path, names, given, faults)
-
-
-def _read_coupling(path, needs, values):
-    given = set()
-    with Faults() as faults:
-        for row in read_rows(path, ["need", "other", *VALUE_COLUMNS], may_be_empty=True):
-            with faults.kept():
-                where = f"line {row.line}"
-                known(path, f"{where}: need", row["need"], needs)
-                known(path, f"{where}: other", row["other"], [need for need in needs if need != row["need"]])
-                _add(values, given, f"coupling.{row['need']}.{row['other']}", row, path, COUPLING)
-
-
-def _read_targets(path, members):
-    chances = [f"{need}.up.{level}" for need in members["needs"] for level in (0, 1, 2)]
-    targets, given = [], set()
-    with Faults() as faults:
-        for row in read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]):
-            with faults.kept():
-                where = f"line {row.line}: {shown(row['target'])}"
-                for what in (row["target"], row["use"]):
-                    if what in given and what != "check":
-                        raise InputError(path, where, f"{shown(what)} is given twice", "keep one")
-                    given.add(what)
-                check_name(row["target"], path, f"{where}: target")
-                kind = check_measure(path, where, row["measures"], members)
-                way, _, chance = row["use"].partition(" ")
-                if row["use"] != "check" and (way != "fit" or chance not in chances):
-                    problem = f"use {shown(row['use'])} is unknown"
-                    raise InputError(path, where, problem, "give 'check' or 'fit NEED.up.LEVEL'")
-                figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
-                if not figure.value:
-                    raise InputError(path, where, "a figure of 0 cannot be met", "give one above 0, or leave it out")
-                targets.append(Target(row["target"], row["measures"], row["use"], figure))
-    return tuple(targets)
+                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", allowed[key])

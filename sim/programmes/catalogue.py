@@ -45,6 +45,7 @@ _TOP = {
     "effect": list,
 }
 _TARGET = {"needs": list, "level_from": int, "level_to": int, "at_least": int, "age_from": int, "age_to": int}
+_TARGET_OPTIONAL = {"event": str}
 _WORDS = {str: "text in quotes", list: "a list, not empty", int: "a whole number", dict: "a table"}
 # What a study may say. Sizes have their least and most; a level is in per cent, and a p-value of 1 tells nothing.
 _SIZES = {
@@ -131,16 +132,16 @@ class Programme:
         return replace(self, values={**self.values, name: item})
 
     def targets(self, place):
-        """The target rule in the place's order of needs, or None if the place has none of the needs."""
+        """The target rule in the place's order of needs, or None if the place has none of the needs, or not the event."""
         from sim.place.kernels import Target  # with it come all that is compiled
 
         needs = np.array([need.id in self.target["needs"] for need in place.needs], np.uint8)
-        if needs.sum() < self.target["at_least"]:
+        events, event = place.index("events"), self.target.get("event")
+        if needs.sum() < self.target["at_least"] or (event is not None and event not in events):
             return None
         age_from, age_to = self.target["age_from"] * QUARTERS, self.target["age_to"] * QUARTERS + QUARTERS - 1
-        return Target(
-            needs, self.target["level_from"], self.target["level_to"], self.target["at_least"], age_from, age_to
-        )
+        levels, at_least = (self.target["level_from"], self.target["level_to"]), self.target["at_least"]
+        return Target(needs, *levels, at_least, age_from, age_to, 0 if event is None else 1 << events[event])
 
     def strength(self):
         """Strength of the effect by quarters since enrolment: full while it runs, then fading with its half-life."""
@@ -281,10 +282,11 @@ def _check_names(path, key, names, faults, known=None):
 
 
 def _check_target(path, target, faults):
-    check_keys(target, path, _TARGET, faults, "target.")
-    for key, kind in _TARGET.items():
+    check_keys(target, path, {**_TARGET, **_TARGET_OPTIONAL}, faults, "target.")
+    for key, kind in {**_TARGET, **_TARGET_OPTIONAL}.items():
         with faults.kept():
-            _check_kind(path, f"target.{key}", target.get(key), kind)
+            if key in _TARGET or key in target:
+                _check_kind(path, f"target.{key}", target.get(key), kind)
     right = {key: target[key] for key, kind in _TARGET.items() if isinstance(target.get(key), kind)}
     if len(right) < len(_TARGET):
         return

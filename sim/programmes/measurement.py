@@ -30,7 +30,7 @@ class Group:
         Row numbers; `generation` tells whether the family is still there.
     generation : uint8 (n,)
     before : uint8 (n, lines)
-        Use of services when they were noted, as served quarters a year.
+        Use of services when they were noted, as served quarters a year; of lines that serve events, last year's.
     severity : uint8 (n, needs)
         Levels of the needs the programme is meant for at that time.
     """
@@ -220,13 +220,11 @@ NOBODY = np.zeros(0, np.uint8)
 
 
 def _noted(families, target, rows, quarter):
-    columns = families.columns
-    return (
-        rows,
-        columns.generation[rows].copy(),
-        QUARTERS * families.served_now(rows, quarter),
-        columns.levels[rows] * target.needs,
-    )
+    """Rows, generations, use made annual and levels; events are counted over the year past, not taken four times."""
+    columns, use = families.columns, QUARTERS * families.served_now(rows, quarter)
+    on_event = np.array([bool(line.event) for line in families.place.lines])
+    use[:, on_event] = families.served_in_year(rows)[:, on_event]
+    return rows, columns.generation[rows].copy(), use, columns.levels[rows] * target.needs
 
 
 def match(families, target, rows, quarter):

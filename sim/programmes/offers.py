@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.place.families import offer_tables
+from sim.place.tables import offer_tables
 
 
 class Offers:

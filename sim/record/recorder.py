@@ -38,6 +38,8 @@ class Recorder:
     modelled: list = field(default_factory=list)  # share of the place's public spending that is on its lines, by year
     reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
     efficiency: dict = field(default_factory=dict)  # (year, agency) -> pence saved on services by working as one
+    happened: list = field(default_factory=list)  # int64 (events,) a quarter: families each event happened to
+    with_event: list = field(default_factory=list)  # int64 (events,) a year: families it happened to once or more
     counts: np.ndarray = None  # int64 (quarters, lines, len(FIELDS))
     flows: list = None
     bodies: tuple = ()
@@ -56,6 +58,7 @@ class Recorder:
         if self.twin is None:
             self.served.add(model.families.columns.served[model.calendar.quarter % kernels.RING])
         self.leavers.append(model.families.leavers.sum(axis=0))
+        self.happened.append(model.families.happened.sum(axis=0))
         if model.calendar.is_year_end:
             self._record_year(model)
 
@@ -69,6 +72,7 @@ class Recorder:
         for agency in model.agencies:
             self.finances |= {(year, agency.code, name): number for name, number in agency.noted.items()}
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
+        self.with_event.append(model.families.with_event())
         self.entrenched.append(int(np.count_nonzero(model.families.columns.packed & _ENTRENCHED)))
         for body in model.bodies:
             self._record_body(body, year)

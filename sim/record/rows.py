@@ -34,6 +34,7 @@ PLACE = "place"  # stands for an agency where a number is the whole place's
 # Purposes of a whole body's income, and of what it spends for itself.
 _INCOME = ("grant", "ring_fenced_grant", "local_tax")
 _SPENDING = ("service", "other_services", "closing_cost", "opening_cost", "programme", "transaction_cost")
+_SPENDING += ("charge", "diversion")
 
 # What an agency gets from the centre, by the measure in which less of it is returned.
 _FROM_CENTRE = {
@@ -44,10 +45,13 @@ _FROM_CENTRE = {
 
 
 class Rows:
-    """Leaf rows of one run against its twin, as they will stand in ``runs.parquet``."""
+    """Leaf rows of one run against its twin, as they will stand in ``runs.parquet``.
 
-    def __init__(self, place, prices, run, twin):
-        self.place, self.prices, self.run, self.twin = place, prices, run, twin
+    What a line costs, and what becomes of its use avoided, stands under those who pay for it; all else under who runs it.
+    """
+
+    def __init__(self, place, prices, payers, run, twin):
+        self.place, self.prices, self.payers, self.run, self.twin = place, prices, payers, run, twin
         self.agency_of = [line.agency for line in place.lines]
         self.years = run.counts.shape[0] // QUARTERS
         self.rows = []  # (year, agency, line, measure, pence or None, value or None)
@@ -63,13 +67,60 @@ class Rows:
         self._beyond_horizon()
         return self.rows
 
+    def events(self):
+        """Events and families with one or more, by year and event, of the run and of its twin, as in ``events.parquet``."""
+        by_year = [
+            np.stack(record.happened).reshape(self.years, QUARTERS, -1).sum(axis=1) for record in (self.run, self.twin)
+        ]
+        families = [record.with_event for record in (self.run, self.twin)]
+        return [
+            (year + 1, event.id, *(int(table[year][e]) for table in (by_year[0], families[0], by_year[1], families[1])))
+            for year in range(self.years)
+            for e, event in enumerate(self.place.events)
+        ]
+
     def management(self):
         """Rows of what management alone released, for a twin with the management against one without."""
-        cash = leaks(self.run.counts, self.twin.counts, self.prices)["cash_released"]
-        for year, by_line in enumerate(cash.reshape(self.years, QUARTERS, -1).sum(axis=1), 1):
-            for line, pence in zip(self.place.lines, by_line, strict=True):
-                self._money(year, line.agency, line.id, "management_cash", pence)
+        cash, cost = self._by_payer()["cash_released"], self._diversion_cost()
+        for year in range(self.years):
+            for j, agency, code, line in self._paid():
+                self._money(year + 1, code, line.id, "management_cash", cash[year, agency, j])
+                if cost[year, agency, j]:
+                    self._money(year + 1, code, line.id, "management_cost", cost[year, agency, j])
         return self.rows
+
+    def _paid(self):
+        """Who pays for what: (line, agency, code of the agency, Line) of each, by line."""
+        for j, line in enumerate(self.place.lines):
+            for i, agency in enumerate(self.place.agencies):
+                if self.payers.runs[i, j] or self.payers.weights[i, j] > 0:
+                    yield j, i, agency.id, line
+
+    def _yearly(self, by_quarter):
+        """Sums by year of what is given by quarter."""
+        return by_quarter.reshape(self.years, QUARTERS, *by_quarter.shape[1:]).sum(axis=1)
+
+    def _by_payer(self):
+        """The identity of docs/odd.md section 4.3 by measure: int64 (years, agencies, lines).
+
+        Each payer's own price list goes into it, and who runs a line has what of the line's own is not the others'.
+        """
+        whole, run = leaks(self.run.counts, self.twin.counts, self.prices), self.payers.runs
+        parts = {name: np.where(run, values[:, None, :], 0) for name, values in whole.items()}
+        lists = self.payers.price_lists(self.prices)
+        for j in self.payers.several:
+            mine = int(np.argmax(run[:, j]))
+            for i in np.nonzero(self.payers.weights[:, j] > 0)[0]:
+                if i != mine:
+                    for name, values in leaks(self.run.counts, self.twin.counts, lists.of(i)).items():
+                        parts[name][:, i, j] = values[:, j]
+                        parts[name][:, mine, j] -= values[:, j]
+        return {name: self._yearly(values) for name, values in parts.items()}
+
+    def _diversion_cost(self):
+        """What those who are charged paid in place of a service, less the twin's: int64 (years, agencies, lines)."""
+        run, twin = (self.payers.diversion_cost(record.counts, self.prices) for record in (self.run, self.twin))
+        return self._yearly(run - twin)
 
     def _money(self, year, agency, line, measure, pence):
         self._add(year, agency, line, measure, int(pence), None)
@@ -83,36 +134,45 @@ class Rows:
         self.rows.append((year, agency, line, measure, pence, value))
 
     def _leaks(self):
-        """Identity of docs/odd.md section 4.3 by year and line; returns them summed by year."""
-        by_quarter = leaks(self.run.counts, self.twin.counts, self.prices)
-        by_year = {name: values.reshape(self.years, QUARTERS, -1).sum(axis=1) for name, values in by_quarter.items()}
+        """Identity of docs/odd.md section 4.3 by year, line and who pays for it; returns it by measure."""
+        by_year = self._by_payer()
         for year in range(self.years):
-            for j, line in enumerate(self.place.lines):
+            for j, agency, code, line in self._paid():
                 for name, pence in by_year.items():
-                    self._money(year + 1, line.agency, line.id, name, pence[year, j])
+                    self._money(year + 1, code, line.id, name, pence[year, agency, j])
         return by_year
 
     def _promised(self, by_line):
         for year in range(1, self.years + 1):
-            promised = np.rint(self.run.promised.get(year, np.zeros(len(self.place.lines)))).astype(np.int64)
-            for j, line in enumerate(self.place.lines):
-                self._money(year, line.agency, line.id, "promised", promised[j])
-                self._money(
-                    year, line.agency, line.id, "optimism_and_luck", promised[j] - by_line["gross_avoided"][year - 1, j]
-                )
-                for name in ("measured_saving", "true_saving"):
-                    if (year, name) in self.run.savings:
-                        self._money(year, line.agency, line.id, name, round(self.run.savings[year, name][j]))
+            promised = self._shared(self.run.promised.get(year, np.zeros(len(self.place.lines))))
+            savings = {
+                name: self._shared(self.run.savings[year, name])
+                for name in ("measured_saving", "true_saving")
+                if (year, name) in self.run.savings
+            }
+            for j, agency, code, line in self._paid():
+                gap = promised[agency, j] - by_line["gross_avoided"][year - 1, agency, j]
+                self._money(year, code, line.id, "promised", promised[agency, j])
+                self._money(year, code, line.id, "optimism_and_luck", gap)
+                for name, pence in savings.items():
+                    self._money(year, code, line.id, name, pence[agency, j])
+
+    def _shared(self, by_line):
+        """Pence by line shared by those who pay, what rounding leaves with who runs the line: int64 (agencies, lines)."""
+        whole, runs = np.rint(by_line).astype(np.int64), self.payers.runs
+        parts = np.where(runs, 0, np.rint(whole * self.payers.weights).astype(np.int64))
+        return parts + np.where(runs, whole - parts.sum(axis=0), 0)
 
     def _agencies(self, by_line):
         paid, received = _by_party(self.run.flows)
         twin_paid, twin_received = _by_party(self.twin.flows)
         spent, spent_twin = (self._spending(record) for record in (self.run, self.twin))
+        diverted = self._diversion_cost()
         for year in range(1, self.years + 1):
-            for agency in self.place.agencies:
+            for i, agency in enumerate(self.place.agencies):
                 code = agency.id
                 own = [j for j, owner in enumerate(self.agency_of) if owner == code]
-                cash = int(by_line["cash_released"][year - 1, own].sum())
+                cash = int(by_line["cash_released"][year - 1, i].sum())
                 returned = {
                     measure: sum(
                         twin_received.get((year, code, name), 0) - received.get((year, code, name), 0)
@@ -125,9 +185,7 @@ class Rows:
                     returned["returned_surrender"] -= twin_paid.get((year, code, name), 0)
                 retained = cash - sum(returned.values())
                 budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
-                below = max(0, budget - int(spent[year - 1, own].sum())) - max(
-                    0, budget - int(spent_twin[year - 1, own].sum())
-                )
+                below = max(0, budget - int(spent[year - 1, i])) - max(0, budget - int(spent_twin[year - 1, i]))
                 self._money(year, code, None, "cash_below_budget", below)
                 self._money(year, code, None, "avoided_growth", cash - below)
                 self._money(year, code, None, "returned_to_centre", cash - retained)
@@ -147,6 +205,9 @@ class Rows:
                         pence = self.run.resizing.get((year, j, name), 0) - self.twin.resizing.get((year, j, name), 0)
                         costs -= pence
                         self._money(year, code, self.place.lines[j].id, name, pence)
+                for j in np.nonzero(diverted[year - 1, i])[0]:
+                    costs -= diverted[year - 1, i, j]
+                    self._money(year, code, self.place.lines[j].id, "diversion_cost", diverted[year - 1, i, j])
                 self._money(year, code, None, "net_position", retained + together + costs)
                 self._money(year, code, None, "closing_balance", self.run.balances[year, code])
 
@@ -212,7 +273,7 @@ class Rows:
             for agency in self.place.agencies:
                 income = sum(received.get((year, agency.id, name), 0) for name in _INCOME)
                 spent = sum(paid.get((year, agency.id, name), 0) for name in _SPENDING)
-                at_cost = received.get((year, agency.id, "benefit_funding"), 0)
+                at_cost = sum(received.get((year, agency.id, name), 0) for name in ("benefit_funding", "charge"))
                 self._money(year, agency.id, None, "income", income)
                 self._money(year, agency.id, None, "body_spending", spent - at_cost)
 
@@ -242,13 +303,16 @@ class Rows:
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            use = [1.0 if level >= line.level else 0.0 for level in range(len(LEVELS))]
+            if line.event:  # a case for each event that is to be expected, not for each quarter
+                use[1:] = [self.place.get(f"events.{line.event}.rate_{level}") for level in LEVELS[1:]]
             for year in range(self.years):
-                self._money(
-                    year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k, line.level :].sum() * worth)
-                )
+                self._money(year + 1, line.agency, line.id, "beyond_horizon", round(gap[year, k] @ use * worth))
 
     def _spending(self, record):
-        return self.prices.spending(record.counts).reshape(self.years, QUARTERS, -1).sum(axis=1)
+        """What each agency paid for services: int64 (years, agencies)."""
+        bills = np.where(self.payers.runs, self.prices.spending(record.counts)[:, None, :], 0)
+        return self._yearly((bills + self.payers.recharges(record.counts, self.prices)).sum(axis=2))
 
 
 @cache

@@ -23,11 +23,12 @@ DAMAGED = (
 )
 
 
-def write_tables(folder, runs, flows, summary, decisions):
-    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv`` and ``decisions.parquet``."""
+def write_tables(folder, runs, flows, summary, decisions, events):
+    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv``, ``decisions.parquet`` and ``events.parquet``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
     decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
+    events.to_parquet(Path(folder) / "events.parquet", index=False)
     summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
 
 

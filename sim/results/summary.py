@@ -14,6 +14,11 @@ FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose",
 DECISION_COLUMNS = ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]
 
 
+EVENT_COLUMNS = [
+    "arrangement", "replicate", "year", "event", "events", "families", "events_twin", "families_twin",
+]  # fmt: skip
+
+
 SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
 
 
@@ -21,7 +26,7 @@ QUANTILES = (5, 50, 95)
 
 
 def tables(results, seed):
-    """Runs, flows and decisions of a comparison as data frames.
+    """Runs, flows, decisions and events of a comparison as data frames.
 
     Parameters
     ----------
@@ -33,18 +38,21 @@ def tables(results, seed):
     Returns
     -------
     tuple of pandas.DataFrame
-        Columns RUN_COLUMNS, FLOW_COLUMNS and DECISION_COLUMNS, ordered by arrangement and replicate.
+        Columns RUN_COLUMNS, FLOW_COLUMNS, DECISION_COLUMNS and EVENT_COLUMNS, ordered by arrangement and replicate.
     """
-    runs, flows, decisions = [], [], []
+    runs, flows, decisions, events = [], [], [], []
     for group in zip(*results, strict=True):  # an arrangement at a time
         for result in group:
             head = (result.arrangement, result.seed - seed)
             runs += [(*head, result.seed, *row) for row in result.rows]
             flows += [(*head, *row) for row in result.flows]
             decisions += [(*head, *row) for row in result.decisions]
+            events += [(*head, *row) for row in result.events]
     frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
     taken = pd.DataFrame(decisions, columns=DECISION_COLUMNS).astype({"replicate": "int64", "year": "int64"})
-    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS), taken
+    whole = dict.fromkeys(("replicate", "year", *EVENT_COLUMNS[4:]), "int64")
+    happened = pd.DataFrame(events, columns=EVENT_COLUMNS).astype(whole)
+    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS), taken, happened
 
 
 def summarise(runs, bodies):

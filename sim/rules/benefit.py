@@ -7,10 +7,8 @@ from sim.deals.terms import Benefit
 
 
 def lines_of(model, agencies):
-    """Lines that some agencies run: bool (lines,)."""
-    theirs = np.zeros(len(model.agencies), bool)
-    theirs[[model.index["agencies"][agency.code] for agency in agencies]] = True
-    return theirs[model.lines.agency]
+    """What some agencies pay of each line: float (lines,)."""
+    return model.payers.weights[[model.index["agencies"][agency.code] for agency in agencies]].sum(axis=0)
 
 
 def _own(body):

@@ -139,7 +139,7 @@ def _one_off_grant(body):
 def forecast_shares(body):
     """Each member's share of the benefit that a body's appraisal forecasts, all programmes together."""
     forecast = body.model.market.forecast_benefit(body)
-    worth = [max(0.0, float(forecast[member.own_lines].sum())) for member in body.members()]
+    worth = [max(0.0, member.part_of(forecast)) for member in body.members()]
     return worth if sum(worth) > 0 else [1.0] * len(worth)
 
 

@@ -1,31 +1,23 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
-from sim.core.calendar import QUARTERS
 from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
-from sim.core.ledger import equal_part
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Payment
 
 
-def _block(contract, quarter_of_year):
-    """A quarter of the year's price, whether or not the families come."""
-    return equal_part(contract.cost_pence, QUARTERS, quarter_of_year)
+def _block(contract, quarter_of_year, staffed):
+    """The price of each family that the provider is staffed for, whether or not it comes."""
+    return staffed * contract.billed_pence
 
 
-def _activity(contract, quarter_of_year):
-    """The price of each family taken on; of a quarter to come, what is planned."""
-    taken = contract.taken.get(quarter_of_year)
-    return _block(contract, quarter_of_year) if taken is None else taken * contract.price_pence
+def _activity(contract, quarter_of_year, staffed):
+    """The price of each family taken on; of a quarter to come, of each that is planned."""
+    return contract.taken.get(quarter_of_year, staffed) * contract.billed_pence
 
 
 def _national_price(programme, provider):
     """One price for all, whatever the provider's cost."""
     return programme.cost_pence()
-
-
-def _fees_bill(contract, quarter_of_year):
-    """What the commissioner pays whatever the outcome: the price less the part the provider has at risk."""
-    return equal_part(round(contract.cost_pence * (1 - contract.at_risk)), QUARTERS, quarter_of_year)
 
 
 def _fees_due(model, contract, finding):
@@ -88,12 +80,10 @@ _BY_RESULT = {
 
 CHOICES = {
     "block": Payment(_block, "a block contract, paid by the quarter", posts="programme"),
-    "activity": Payment(_activity, "each family taken on", by_family=True, **_BUYS),
-    "national_tariff": Payment(
-        _activity, "each family taken on, at a national price", price=_national_price, by_family=True, **_BUYS
-    ),
+    "activity": Payment(_activity, "each family taken on", **_BUYS),
+    "national_tariff": Payment(_activity, "each family taken on, at a national price", price=_national_price, **_BUYS),
     "fees": Payment(
-        _fees_bill,
+        _block,
         "a fee for each family taken on and for each turned around",
         {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
         _fees_due,

@@ -98,7 +98,7 @@ def _by_benefit(body, finding):
     worth = finding.saved * body.model.services.prices.average if finding is not None else None
     shares = {}
     for member in body.members():
-        shares[member.code] = 0.0 if worth is None else max(0.0, float(worth[member.own_lines].sum()))
+        shares[member.code] = 0.0 if worth is None else max(0.0, member.part_of(worth))
     return shares if sum(shares.values()) > 0 else dict.fromkeys(shares, 1.0)
 
 
@@ -142,9 +142,8 @@ def _reviewed(body, findings):
     for finding in findings:
         worth = finding.saved * model.services.prices.average
         for member in body.members():
-            body.funds.gained[member.code] = body.funds.gained.get(member.code, 0.0) + max(
-                0.0, float(worth[member.own_lines].sum())
-            )
+            gained = max(0.0, member.part_of(worth))
+            body.funds.gained[member.code] = body.funds.gained.get(member.code, 0.0) + gained
     years, gone = body.term()
     paid, gained = sum(body.funds.capital.values()), sum(body.funds.gained.values())
     if gone + 1 < years or not paid or not gained:

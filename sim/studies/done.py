@@ -7,7 +7,7 @@ from sim.core.text import printable
 
 @dataclass(frozen=True)
 class RunResult:
-    """Rows, flows and decisions of one run, in the order in which they will be written, and notes of what was refused."""
+    """Rows, flows, decisions and events of one run, in the order in which they will be written, and notes of what was refused."""
 
     arrangement: str
     seed: int
@@ -16,6 +16,7 @@ class RunResult:
     bodies: tuple
     decisions: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    events: list = field(default_factory=list)
 
 
 @dataclass(frozen=True)

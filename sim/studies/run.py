@@ -86,13 +86,14 @@ def models(every, seed, threads=1, cache=None):
 def result_of(model):
     """What a model comes to, run on to its end if it is not there yet: RunResult."""
     model.run_model()
-    place, prices, record = model.place, model.services.prices, model.recorder
+    of_place, record = (model.place, model.services.prices, model.payers), model.recorder
     record.finish(model)
-    rows = Rows(place, prices, record, record.twin).build()
+    table = Rows(*of_place, record, record.twin)
+    rows, events = table.build(), table.events()
     if record.unmanaged is not None:
-        rows += Rows(place, prices, record.twin, record.unmanaged).management()
+        rows += Rows(*of_place, record.twin, record.unmanaged).management()
     return RunResult(
-        model.arrangement.id, model.seed, rows, record.flows, record.bodies, record.decisions, record.notes
+        model.arrangement.id, model.seed, rows, record.flows, record.bodies, record.decisions, record.notes, events
     )
 
 

@@ -8,6 +8,7 @@ threads may share them out in any way and the result is the same to the bit. Pla
 from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
 from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
+from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
 from sim.place.kernels.uptake import Target, choose_families, enrol, list_like, on_programmes
@@ -21,6 +22,7 @@ __all__ = [
     "SLOTS",
     "Columns",
     "EntryTables",
+    "EventTables",
     "NeedTables",
     "OfferTables",
     "ServiceTables",
@@ -30,6 +32,7 @@ __all__ = [
     "age_families",
     "choose_families",
     "enrol",
+    "happen",
     "list_like",
     "move_needs",
     "on_programmes",

@@ -23,6 +23,7 @@ class ServiceTables(NamedTuple):
     open_door: np.uint32  # lines that serve all who are eligible
     need_of: np.ndarray  # uint8 (lines,): the need a line serves
     code: np.ndarray  # uint32 (lines,): stable code of a line
+    of_event: np.ndarray  # uint32 (events,): lines that serve an event, of the quarter it happens in
 
 
 class Showing(NamedTuple):
@@ -100,6 +101,15 @@ def look_up(at, below, shown, rows, n, can, low, tally):
             tally[t, cell] += 1
         can[i] = lines
         low[i] = lower
+
+
+@njit(nogil=True)
+def look_up_events(of_event, happened, rows, n, can):
+    """Lines that families are eligible for by the events that happened to them this quarter."""
+    for v in range(n):
+        i = rows[v]
+        for e in range(of_event.size):
+            can[i] |= of_event[e] if (happened[i] >> e) & 1 else np.uint32(0)
 
 
 @njit(nogil=True)
@@ -238,6 +248,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             low[:] = 0
             entries = list_rows(seen, n, rows)
             look_up(s.at, s.below, shown, rows, entries, can, low, tally[0])
+            if s.of_event.size:
+                happened = c.events[quarter % RING, start:stop]
+                look_up_events(s.of_event, happened, rows, entries, can)
             for i in range(n):
                 keeps[i] = can[i] & rationed & before[i]
             count_kept(keeps, n, rationed, kept[area])

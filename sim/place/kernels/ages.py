@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.philox import ENTER_NEED, ENTER_TRAIT, philox, to_unit
+from sim.core.philox import ENTER_NEED, ENTER_TRAIT, philox, spare_byte, to_unit
 from sim.place.kernels.columns import BLOCK, QUARTERS_OF_AGE, RING, SLOTS
 from sim.place.kernels.lists import list_rows
 
@@ -27,15 +27,15 @@ def draw_entrants(number, generation, key, traits, draw):
     for k in range(draw.shape[0]):
         code = (ENTER_NEED << 24) + k
         for v in range(number.size):
-            draw[k, v] = to_unit(philox(number[v], generation[v], 0, code, key[0], key[1])[0])
+            draw[k, v] = philox(number[v], generation[v], 0, code, key[0], key[1])[0]
 
 
 @njit(nogil=True, inline="always")
-def newborn_levels(needs, frail, draw, v, levels, counts):
-    """The levels of the needs that a family brings; returns them packed."""
-    packed = np.uint32(0)
+def newborn_levels(needs, lasts, frail, draw, v, levels, counts):
+    """The levels of the needs that a family brings; returns them packed, and which are lasting."""
+    packed, lasting = np.uint32(0), 0
     for k in range(draw.shape[0]):
-        u, factor = draw[k, v], frail[k]
+        u, factor = to_unit(draw[k, v]), frail[k]
         level = 0
         for step in range(3):
             if u < needs[k, step] * factor:
@@ -43,7 +43,8 @@ def newborn_levels(needs, frail, draw, v, levels, counts):
         levels[k] = level
         counts[k, level] += 1
         packed |= np.uint32(level) << np.uint32(2 * k)
-    return packed
+        lasting |= (spare_byte(draw[k, v]) < lasts[k, level]) << k
+    return packed, lasting
 
 
 @compiled
@@ -61,7 +62,7 @@ def enter(c, t, e, rows, areas, key, counts):
     """
     n, n_needs = rows.size, c.levels.shape[1]
     number, generation = np.empty(n, np.int64), np.empty(n, np.uint32)
-    traits, draw = np.empty((3, n), np.uint32), np.empty((n_needs, n), np.float32)
+    traits, draw = np.empty((3, n), np.uint32), np.empty((n_needs, n), np.uint32)
     for v in range(n):
         number[v], generation[v] = (areas[v] << 20) + rows[v] - c.first[areas[v]], c.generation[rows[v]]
     draw_entrants(number, generation, key, traits, draw)
@@ -76,10 +77,11 @@ def enter(c, t, e, rows, areas, key, counts):
         c.found[f] = 0
         for q in range(RING):
             c.served[q, f] = 0
+            c.events[q, f] = 0
         for slot in range(SLOTS):
             c.offer[slot, f] = 0
             c.clock[slot, f] = 0
-        packed = newborn_levels(e.need, t.frail_up[grade], draw, v, c.levels[f], counts[areas[v]])
+        packed, lasting = newborn_levels(e.need, t.lasts, t.frail_up[grade], draw, v, c.levels[f], counts[areas[v]])
         has, burden = 0, 0
         for k in range(n_needs):
             level = (packed >> np.uint32(2 * k)) & np.uint32(3)
@@ -88,6 +90,7 @@ def enter(c, t, e, rows, areas, key, counts):
         c.packed[f] = packed
         c.has[f] = has
         c.burden[f] = burden
+        c.lasting[f] = lasting
 
 
 @njit(nogil=True, inline="always")

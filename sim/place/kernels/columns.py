@@ -8,7 +8,7 @@ BLOCK = 512  # families that a kernel works on at a time, so that what it notes 
 QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
 FRAILTY_CLASSES = 256
 SLOTS = 2  # programmes a family carries, running or fading
-RING = 4  # quarters of service use remembered
+RING = 4  # quarters of service use and of events remembered
 
 
 class Columns(NamedTuple):
@@ -31,3 +31,5 @@ class Columns(NamedTuple):
     served: np.ndarray  # uint32 (RING, N): bit j = served by line j, by quarter modulo RING
     offer: np.ndarray  # uint8 (SLOTS, N): programme offer taken up, 0 = none
     clock: np.ndarray  # uint8 (SLOTS, N): quarters since enrolment, at most 255
+    lasting: np.ndarray  # uint16 (N,): bit k = the spell of need k at its level is a lasting one
+    events: np.ndarray  # uint16 (RING, N): bit e = event e happened, by quarter modulo RING

@@ -8,6 +8,12 @@ _BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in 
 _BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
 
 
+@njit(nogil=True, inline="always")
+def bits_set(mask):
+    """How many bits of a 16-bit mask are set."""
+    return _BIT_COUNT[mask & 255] + _BIT_COUNT[mask >> 8]
+
+
 @njit(nogil=True)
 def list_rows(masks, n, rows):
     """Fill `rows` with the places of the first `n` masks that are not nought; returns how many."""

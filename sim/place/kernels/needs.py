@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.philox import MOVE, philox, to_unit
+from sim.core.philox import MOVE, philox, spare_byte, to_unit
 from sim.place.kernels.columns import BLOCK, QUARTERS_OF_AGE, RING, SLOTS
 from sim.place.kernels.lists import list_bits, list_rows
 
@@ -18,7 +18,8 @@ class NeedTables(NamedTuple):
 
     band: np.ndarray  # uint8 (QUARTERS_OF_AGE,): age band of each quarter of age
     up: np.ndarray  # float32 (neighbourhoods, bands, K, 4): chance to worsen before family factors
-    down: np.ndarray  # float32 (bands, K, 4): chance to ease
+    down: np.ndarray  # float32 (2, bands, K, 4): chance to ease, of short spells and of lasting ones
+    lasts: np.ndarray  # uint16 (K, 4): of 256 spells that begin at a level, how many are lasting
     frail_up: np.ndarray  # float32 (FRAILTY_CLASSES, K)
     frail_most: np.ndarray  # float32 (FRAILTY_CLASSES,): largest of frail_up over needs
     frail_down: np.ndarray  # float32 (FRAILTY_CLASSES,)
@@ -27,6 +28,9 @@ class NeedTables(NamedTuple):
     lines_of: np.ndarray  # uint32 (K,): service lines that serve a need
     recovery: np.ndarray  # float32 (K,): ratio of recovery if served
     recovery_max: np.float32
+    worsens: np.ndarray  # float32 (events, K): ratio of the chance to worsen in the quarter after an event
+    worsens_most: np.ndarray  # float32 (events,): largest of it over needs, at least 1
+    gates: np.ndarray  # uint16 (K,): events, one of which must have happened lately for level 2 to become 3; 0 = none
 
 
 class OfferTables(NamedTuple):
@@ -64,16 +68,35 @@ def programme_factor(offer, clock, o, log_ratio, i, k, level, band):
 
 
 @njit(nogil=True, inline="always")
+def event_factor(happened, worsens, k):
+    """Factor of the events of last quarter on the chance that need k worsens (3.2)."""
+    factor = np.float32(1.0)
+    for e in range(worsens.shape[0]):
+        if (happened >> e) & 1:
+            factor *= worsens[e, k]
+    return factor
+
+
+@njit(nogil=True, inline="always")
+def passed(events, gate, i):
+    """Whether one of the events of a gate happened in the last RING quarters."""
+    lately = np.uint16(0)
+    for q in range(RING):
+        lately |= events[q, i]
+    return lately & gate != 0
+
+
+@njit(nogil=True, inline="always")
 def draw_needs(draw, number, generation, quarter, key0, key1):
-    """One uniform a family and need for a block of families: draw[k, i]."""
+    """One 32-bit word a family and need for a block of families: draw[k, i]."""
     for part in range(draw.shape[0] // 4):
         code = (MOVE << 24) + part
         for i in range(generation.size):
             x0, x1, x2, x3 = philox(number + i, generation[i], quarter, code, key0, key1)
-            draw[4 * part, i] = to_unit(x0)
-            draw[4 * part + 1, i] = to_unit(x1)
-            draw[4 * part + 2, i] = to_unit(x2)
-            draw[4 * part + 3, i] = to_unit(x3)
+            draw[4 * part, i] = x0
+            draw[4 * part + 1, i] = x1
+            draw[4 * part + 2, i] = x2
+            draw[4 * part + 3, i] = x3
 
 
 @njit(nogil=True, inline="always")
@@ -91,7 +114,16 @@ def bounds(t, up, age, top, bottom):
         for k in range(top.shape[0]):
             for level in range(4):
                 top[k, level] = max(top[k, level], up[band, k, level] * _MARGIN)
-                bottom[k, level] = max(bottom[k, level], t.down[band, k, level] * t.recovery_max * _MARGIN)
+                down = max(t.down[0, band, k, level], t.down[1, band, k, level])
+                bottom[k, level] = max(bottom[k, level], down * t.recovery_max * _MARGIN)
+
+
+@njit(nogil=True, inline="always")
+def stir(happened, most, rows, rising):
+    """Events of last quarter raise the bound on the chance to worsen of the families they happened to."""
+    for v in range(list_rows(happened, happened.size, rows)):
+        for e in range(most.size):
+            rising[rows[v]] *= most[e] if (happened[rows[v]] >> e) & 1 else np.float32(1.0)
 
 
 @njit(nogil=True, inline="always")
@@ -111,12 +143,16 @@ def may_move(visit, draw, packed, top, bottom, rising, easing):
             odd, high = p & np.uint32(1) != 0, p & np.uint32(2) != 0
             up = (np.float32(0) if odd else top2) if high else (top1 if odd else top0)
             down = (bottom3 if odd else bottom2) if high else (bottom1 if odd else np.float32(0))
-            visit[i] |= ((draw[k, i] < up * rising[i]) | (np.float32(1) - draw[k, i] <= down * easing[i])) << k
+            u = to_unit(draw[k, i])
+            visit[i] |= ((u < up * rising[i]) | (np.float32(1) - u <= down * easing[i])) << k
 
 
 @njit(nogil=True, inline="always")
-def change_levels(levels, packed, has, burden, counts, listed, new, changes):
-    """Listed needs take their new levels: only now, so that every need saw the others as they were."""
+def change_levels(levels, packed, has, burden, lasting, lasts, draw, counts, listed, new, changes):
+    """Listed needs take their new levels: only now, so that every need saw the others as they were.
+
+    With the new level a spell begins, whose kind is drawn from what the need's own draw left over (3.2).
+    """
     for v in range(changes):
         i, k, level = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31), new[v]
         was = levels[i, k]
@@ -126,22 +162,27 @@ def change_levels(levels, packed, has, burden, counts, listed, new, changes):
         packed[i] ^= np.uint32(level ^ was) << np.uint32(2 * k)
         levels[i, k] = level
         has[i] = has[i] | (1 << k) if level else has[i] & ~(1 << k)
+        lasting[i] = (lasting[i] & ~(1 << k)) | ((spare_byte(draw[k, i]) < lasts[k, level]) << k)
 
 
 @njit(nogil=True, inline="always")
-def moves(c, t, o, up, block, served, draw, listed, entries, new):
+def moves(c, t, o, up, block, served, happened, draw, listed, entries, new):
     """Of the listed needs of a block of families, those that change; fills `new` with their new levels."""
     one = np.float32(1.0)
-    age, frailty, packed = c.age[block], c.frailty[block], c.packed[block]
+    age, frailty, packed, lasting = c.age[block], c.frailty[block], c.packed[block], c.lasting[block]
     offer, clock = c.offer[:, block], c.clock[:, block]
     n_needs = t.recovery.size
     changes = 0
     for v in range(entries):
         i, k = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
-        band, grade, u = t.band[age[i]], frailty[i], draw[k, i]
+        band, grade, u = t.band[age[i]], frailty[i], to_unit(draw[k, i])
         level = (packed[i] >> np.uint32(2 * k)) & np.uint32(3)
         p_up = up[band, k, level] * family_factor(packed[i], t.coupling, t.frail_up[grade, k], n_needs, k)
-        p_down = t.down[band, k, level] * t.frail_down[grade]
+        if happened[i]:
+            p_up *= event_factor(happened[i], t.worsens, k)
+        if level == 2 and t.gates[k] and not passed(c.events[:, block], t.gates[k], i):
+            p_up = np.float32(0.0)
+        p_down = t.down[(lasting[i] >> k) & 1, band, k, level] * t.frail_down[grade]
         p_down *= t.recovery[k] if served[i] & t.lines_of[k] else one
         if offer[0, i] | offer[1, i]:
             p_up *= programme_factor(offer, clock, o, o.escalation, i, k, level, band)
@@ -159,7 +200,8 @@ def moves(c, t, o, up, block, served, draw, listed, entries, new):
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """Needs worsen and ease by one level (3.2).
 
-    One uniform a family, need and quarter serves both directions: up from the low end, down from the high end.
+    One uniform a family, need and quarter serves both directions: up from the low end, down from the high end. The
+    bits of the same word that the uniform leaves over say whether the spell that begins is a lasting one.
     Needs whose draw lies beyond a bound that no family factor can pass are not worked out: that changes speed, not
     results.
 
@@ -175,7 +217,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """
     n_needs, one = t.recovery.size, np.float32(1.0)
     worsening, recovering = np.float32(o.up_max.max() ** SLOTS), np.float32(o.down_max.max() ** SLOTS)
-    draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.float32)
+    draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.uint32)
     rows, visit = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
     listed, new = np.empty(BLOCK * n_needs + 8, np.uint16), np.empty(BLOCK * n_needs + 8, np.uint8)
     rising, easing = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -186,7 +228,10 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             block = slice(start, start + n)
             frailty, burden, packed = c.frailty[block], c.burden[block], c.packed[block]
             offer = c.offer[:, block]
-            served = c.served[(quarter + RING - 1) % RING, block]
+            served, happened = (
+                c.served[(quarter + RING - 1) % RING, block],
+                c.events[(quarter + RING - 1) % RING, block],
+            )
             number = (area << 20) + start - c.first[area]
             draw_needs(draw, number, c.generation[block], quarter, key[0], key[1])
             bounds(t, t.up[area], c.age[block], top, bottom)
@@ -200,7 +245,12 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             for i in range(n):
                 helped = (offer[0, i] | offer[1, i]) != 0
                 easing[i] *= recovering if helped else one
+            if t.worsens_most.size:
+                stir(happened, t.worsens_most, rows, rising)
             may_move(visit, draw, packed, top, bottom, rising, easing)
             entries = list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
-            changes = moves(c, t, o, t.up[area], block, served, draw, listed, entries, new)
-            change_levels(c.levels[block], packed, c.has[block], burden, counts[area], listed, new, changes)
+            changes = moves(c, t, o, t.up[area], block, served, happened, draw, listed, entries, new)
+            change_levels(
+                c.levels[block], packed, c.has[block], burden, c.lasting[block], t.lasts, draw, counts[area],
+                listed, new, changes,
+            )  # fmt: skip

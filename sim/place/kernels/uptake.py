@@ -19,6 +19,7 @@ class Target(NamedTuple):
     at_least: int  # needs that must be at such a level
     age_from: int  # quarters
     age_to: int  # quarters, last included
+    events: int = 0  # bit e = event e; one of them must have happened in the last RING quarters; 0 asks for none
 
 
 @njit(nogil=True, inline="always")
@@ -52,7 +53,7 @@ def list_like(c, target, begin, end, rows):
     emerging = wanted * np.uint32(target.level_from <= 1)
     entrenched = wanted * np.uint32(target.level_from <= 2 <= target.level_to)
     crisis = wanted * np.uint32(target.level_to >= 3)
-    at_least, age_from = np.uint32(target.at_least), np.uint8(target.age_from)
+    at_least, age_from, events = np.uint32(target.at_least), np.uint8(target.age_from), np.uint16(target.events)
     ages = np.uint8(target.age_to - target.age_from)
     like = np.empty(BLOCK, np.uint8)
     found = 0
@@ -62,6 +63,10 @@ def list_like(c, target, begin, end, rows):
             low, high = packed[i], packed[i] >> np.uint32(1)
             at = (low & ~high & emerging) | (high & ~low & entrenched) | (low & high & crisis)
             like[i] = (count(at) >= at_least) & (np.uint8(age[i] - age_from) <= ages)
+        if events:
+            for i in range(packed.size):
+                f = start + i
+                like[i] &= ((c.events[0, f] | c.events[1, f] | c.events[2, f] | c.events[3, f]) & events) != 0
         for i in range(packed.size):
             rows[found] = start + i
             found += like[i]
