@@ -204,14 +204,18 @@ def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(
 
 def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
     """Demand of 40, 60, 80 and 60: practice takes its mean of 60, a rationed line opens for half of that; 30 of 100 are spare."""
-    for name, places, expected in (("care", 100, (3, 2, 0)), ("camhs", 10, (0, 0, 2)), ("social_work", 30, (0, 0, 1))):
+    for name, places, expected in (
+        ("foster_care", 100, (3, 2, 0)),
+        ("camhs", 10, (0, 0, 2)),
+        ("social_work", 30, (0, 0, 1)),
+    ):
         data = {**WILLING, "coverage": 0.5, "opening_cost": 3, "occupancy": 0.9}
-        data |= {"spot_share": 0} if name == "care" else {}
+        data |= {"spot_share": 0} if name == "foster_care" else {}
         services, line = _line(milltown, name, served=0, places=places, data=data)
         for quarter, cases in enumerate((40, 60, 80, 60), 1):
             served = cases if name != "camhs" else 10
             services.counts[quarter][line] = _counts(demand=cases, eligible_served=served)[0]
-        if name == "care":
+        if name == "foster_care":
             services.counts[3][line] = _counts(demand=80, eligible_served=70)[0]  # 100 less 70 less a margin of 10
         plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=2 * 10 * (100 * QUARTERS + 300), practice=0.05)
         assert (plan.low_places, plan.close_blocks, plan.open_blocks) == expected
@@ -411,8 +415,8 @@ def test_more_places_find_more_need_and_none_do_where_all_is_known(milltown, set
 
 def test_blocks_scale_with_families_and_are_a_place_at_least(milltown):
     """A block of 30 places in a town of 3,000 families is 10 of 1,000 and 60 of 6,000; one of 2 is less than one, so 1."""
-    changed = with_values(milltown, {"lines.prison.block": 30, "lines.care.block": 2})
+    changed = with_values(milltown, {"lines.prison.block": 30, "lines.foster_care.block": 2})
     for families, prison, care in ((1000, 10, 1), (3000, 30, 2), (6000, 60, 4)):
         lines = Lines(changed, defaults(), families)
-        assert lines.block[[lines.ids.index(name) for name in ("prison", "care")]].tolist() == [prison, care]
+        assert lines.block[[lines.ids.index(name) for name in ("prison", "foster_care")]].tolist() == [prison, care]
         assert lines.notice.tolist() == Lines(changed, defaults(), 3000).notice.tolist()  # in quarters
