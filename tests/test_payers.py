@@ -138,7 +138,7 @@ def charged():
 
 def test_budgets_move_with_who_pays_and_add_up_to_what_they_were(charged):
     silo, charge = ({item.code: item for item in system(name).agencies} for name in ("silo", "charge_for_use"))
-    moved = {code: charge[code].opening_budget - silo[code].opening_budget for code in silo}
+    moved = {code: charge[code].budget_pence - silo[code].budget_pence for code in silo}
     assert sum(moved.values()) == 0
     assert {code for code, pence in moved.items() if pence} == {"council", "justice", "nhs"}
     model = charge["council"].model
