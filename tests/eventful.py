@@ -1,5 +1,6 @@
 """Milltown with lasting and short spells and with events: a place made for tests, its figures made up."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def write_eventful(folder, lines=("custody_suite",)):
     """Write the place into a folder that is not there yet, and return it."""
     folder = Path(folder)
     shutil.copytree(load_place("milltown").folder, folder)
+    _without_events(folder)
     with (folder / "place.toml").open("a", encoding="utf-8") as file:
         for name, event in EVENTS.items():
             gate = "gate = true\n" if name == "proceedings" else ""
@@ -57,6 +59,19 @@ def write_eventful(folder, lines=("custody_suite",)):
                 file.write(f"{need.id},lasting,{level},{share},share of spells,,0,1,{NOTE}\n")
                 file.write(f"{need.id},down_lasting,{level},{slow:.6g},chance a quarter,,0,1,{NOTE}\n")
     return folder
+
+
+def _without_events(folder):
+    """Take away the events and lasting spells that the town has of its own, and what names them."""
+    path = folder / "place.toml"
+    head, *tables = re.split(r"^(?=\[)", path.read_text(encoding="utf-8"), flags=re.M)
+    of_events = [table for table in tables if table.startswith("[[event]]") or re.search(r"^event = ", table, re.M)]
+    path.write_text(head + "".join(table for table in tables if table not in of_events), encoding="utf-8")
+    names = re.findall(r'^id = "(.*)"$', "".join(of_events), re.M)
+    for file, words in (("lines.csv", names), ("transitions.csv", ("lasting", "down_lasting")), ("targets.csv", names)):
+        rows = (folder / file).read_text(encoding="utf-8").splitlines(keepends=True)
+        kept = [row for row in rows if not set(words) & set(re.split(r"[, .]", row)[:6])]
+        (folder / file).write_text("".join(kept), encoding="utf-8")
 
 
 def _span(parameter):

@@ -211,8 +211,8 @@ def _typing():
                "[0]", "{}", "\ud800", "0.5\0", "-0.1", "1.0001"]  # fmt: skip
     dial = "services.threshold_drift"
     cases = family(4, "dial", strange, none, lambda text: run("silo", "--set", f"{dial}={text}"))
-    keys = ["", "=", "=1", dial, f"{dial}=", f"{dial}= ", "nosuch=1", f"{dial.upper()}=0", "lines.care=1", "lines..unit_cost=1",
-            "lines.care.unit_cost.value=1", "lines.care.unit_cost=1e300", "lines.care.block=1.5", "arrangement.nosuch=1",
+    keys = ["", "=", "=1", dial, f"{dial}=", f"{dial}= ", "nosuch=1", f"{dial.upper()}=0", "lines.foster_care=1", "lines..unit_cost=1",
+            "lines.foster_care.unit_cost.value=1", "lines.foster_care.unit_cost=1e300", "lines.foster_care.block=1.5", "arrangement.nosuch=1",
             "list.payment_basis=Cashed", "departments.review_years=2.5", "place.families=499", "place.families=1e15", ".=1",
             "programmes.parenting.cost_per_family=-1", "\0=1", "x" * 5000 + "=1", "\x1b[2J=1", "constructor.__class__=1"]  # fmt: skip
     cases += family(4, "set", keys, none, lambda pair: run("silo", "--set", pair))
@@ -286,15 +286,15 @@ def _arrangement_keys():
 
 def _place_cells():
     """One cell of a place's file, mistyped."""
-    line = "care,unit_cost,51080,GBP/child-year,2013/14,29000,155740"
+    line = "foster_care,unit_cost,36400,GBP/child-year,2013/14,27850,43000"
     bad = {
-        "no value": "care,unit_cost,,GBP/child-year,2013/14,29000,155740", "words": line.replace("51080", "much"),
-        "nan": line.replace("51080", "nan"), "inf": line.replace("155740", "inf"), "1e400": line.replace("155740", "1e400"),
-        "1e300": line.replace("155740", "1e300"), "commas": line.replace("51080", '"51,080"'), "sign": line.replace("51080", "£51080"),
-        "above": line.replace("51080", "999999"), "upside down": line.replace("29000", "155741"), "minus": line.replace("29000", "-1"),
+        "no value": "foster_care,unit_cost,,GBP/child-year,2013/14,27850,43000", "words": line.replace("36400", "much"),
+        "nan": line.replace("36400", "nan"), "inf": line.replace("43000", "inf"), "1e400": line.replace("43000", "1e400"),
+        "1e300": line.replace("43000", "1e300"), "commas": line.replace("36400", '"36,400"'), "sign": line.replace("36400", "£36400"),
+        "above": line.replace("36400", "999999"), "upside down": line.replace("27850", "43001"), "minus": line.replace("27850", "-1"),
         "unit": line.replace("GBP/child-year", "pounds"), "no unit": line.replace("GBP/child-year", ""),
-        "member": line.replace("care", "cares"), "parameter": line.replace("unit_cost", "unit cost"),
-        "twice": f"{line},assumption: mine\n{line}", "short": "care,unit_cost,51080", "quote": f'"{line}',
+        "member": line.replace("care", "cares", 1), "parameter": line.replace("unit_cost", "unit cost"),
+        "twice": f"{line},assumption: mine\n{line}", "short": "foster_care,unit_cost,36400", "quote": f'"{line}',
     }  # fmt: skip
     cases = family(
         4, "lines.csv", bad, lambda new: {"pl": Town(), "pl/lines.csv": Edit(line, new)}, lambda _: ["check", "pl"]
@@ -303,7 +303,7 @@ def _place_cells():
         "agency all": ("agencies.csv", "council,", "all,"), "share 70": ("lines.csv", "family_share,0.7,", "family_share,70,"),
         "header": ("needs.csv", "need,parameter", "need,parametre"), "direction": ("transitions.csv", ",up,0", ",sideways,0"),
         "level": ("transitions.csv", ",up,0", ",up,9"), "self coupling": ("coupling.csv", "safeguarding,substance", "substance,substance"),
-        "measure": ("targets.csv", "caseload care", "caseload"), "measure of words": ("targets.csv", "prevalence safeguarding 1 0 25", "prevalence safeguarding one 0 25"),
+        "measure": ("targets.csv", "caseload foster_care", "caseload"), "measure of words": ("targets.csv", "prevalence safeguarding 1 0 25", "prevalence safeguarding one 0 25"),
         "measure upside down": ("targets.csv", "prevalence conduct 1 5 15", "prevalence conduct 1 15 5"),
         "measure of nobody": ("targets.csv", "prevalence conduct 1 5 15", "prevalence conduct 99999999999999999999 5 15"),
         "use": ("targets.csv", "fit safeguarding.up.2", "fit safeguarding.up.7"), "price base": ("place.toml", "2010/11", "2011/12"),
@@ -355,7 +355,7 @@ def _names():
         5, "file named", stems, lambda name: {name: OWN}, lambda name: ["run", *QUIET, "--out", "out", "--", name]
     )
     cases += [Case("escape in a fault", 5, {"own.toml": '"\\u001b[2J" = 1\n' + OWN}, run("own.toml")),
-              Case("escape in a CSV", 5, {"pl": Town(), "pl/lines.csv": Edit("care,unit_cost,", "\x1b[2J,unit_cost,")}, ["check", "pl"]),
+              Case("escape in a CSV", 5, {"pl": Town(), "pl/lines.csv": Edit("foster_care,unit_cost,", "\x1b[2J,unit_cost,")}, ["check", "pl"]),
               Case("formula as a source", 5, {"pl": Town(), "pl/lines.csv": Edit("assumption: fictional", "=1+1")}, ["check", "pl"]),
               Case("names of Windows", 5, {"CON.toml": OWN}, run("CON.toml"), (0, 2))]  # fmt: skip
     return cases
@@ -516,7 +516,7 @@ def _python():
         "workers": [0, 257, None, "2", 1.5], "place": [None, 5, [], "", "\0", "\ud800", b"milltown", Path("nowhere"), Path("."), "x" * 5000, Odd()],
         "settings": [[], "x", 5, {5: 1}, {"": 1}, {"nosuch": 1}, {None: 1}, *({"services.threshold_drift": value} for value in
                      (None, [], {}, True, float("nan"), 1j, b"0", "", 10**400, Odd())), {"list.payment_basis": ["gross"]}, {"list.payment_basis": 5},
-                     {"lines.care.unit_cost": None}, {"lines.care.unit_cost": [1]}],
+                     {"lines.foster_care.unit_cost": None}, {"lines.foster_care.unit_cost": [1]}],
     }  # fmt: skip
     cases = []
     for key, values in wrong.items():
@@ -560,7 +560,7 @@ def _surroundings():
 
 def _figures():
     """Price years, deflators and costs by year."""
-    line = "care,unit_cost,51080,GBP/child-year,2013/14"
+    line = "foster_care,unit_cost,36400,GBP/child-year,2013/14"
     years = [
         "",
         "2013",

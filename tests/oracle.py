@@ -118,7 +118,7 @@ def screen(families, quarter, lower, open_door, supply, decision):
     -------
     known, found, served : lists of int
     demand : (needs, 4, 2)
-    kept : (lines, 2)
+    kept : (lines, 4)
     waiting : dict of (line, below) to list of (rank, number, row)
     """
     columns, place = families.columns, families.place
@@ -126,7 +126,7 @@ def screen(families, quarter, lower, open_door, supply, decision):
     n_needs, n_lines = len(needs), len(place.lines)
     known, found = (columns.known & columns.has).tolist(), (columns.found & columns.has).tolist()
     served = [0] * len(known)
-    demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 2), int), {}
+    demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 4), int), {}
     for f in range(len(known)):
         area = np.searchsorted(columns.first, f, side="right") - 1
         on = any(i and columns.clock[s, f] < families.offers.running[i] for s, i in enumerate(columns.offer[:, f]))
@@ -147,21 +147,34 @@ def screen(families, quarter, lower, open_door, supply, decision):
         for j, line in enumerate(place.lines):
             k = needs.index(line.need)
             level = columns.levels[f, k] if (known[f] | found[f]) >> k & 1 else 0
+            if not_its_share(place, line, columns.luck[f]):
+                continue
             if line.event:
                 e = [event.id for event in place.events].index(line.event)
                 level = level if columns.events[quarter % 4, f] >> e & 1 else 0
             before = columns.served[(quarter - 1) % 4, f] >> j & 1
             rank, number = 3 - level, int(mixed(columns.luck[f : f + 1], code_of(line.id))[0] >> 32)
+            if level >= line.level and place.has(f"lines.{line.id}.share"):
+                kept[j, 2:] += 1, found[f] >> k & 1
             if level >= line.level and open_door[j]:
                 served[f] |= 1 << j
             elif level >= line.level and before:
                 served[f] |= 1 << j
-                kept[j] += 1, found[f] >> k & 1
+                kept[j, :2] += 1, found[f] >> k & 1
             elif level >= line.level:
                 waiting.setdefault((j, 0), []).append((rank, number, f))
             elif level == line.level - 1 > 0 and lower[j]:
                 waiting.setdefault((j, 1), []).append((rank + 4 * (not before), number, f))
     return known, found, served, demand, kept, waiting
+
+
+def not_its_share(place, line, luck):
+    """Whether a line serves a share of the cases of its need and level, and another line that of such luck."""
+    if not place.has(f"lines.{line.id}.share"):
+        return False
+    alike = [other.id for other in place.lines if (other.need, other.level) == (line.need, line.level)]
+    ends = np.cumsum([place.get(f"lines.{name}.share") for name in alike])
+    return alike.index(line.id) != min(np.searchsorted(ends, luck / 2**32, side="right"), len(alike) - 1)
 
 
 def chain(entry, up, down, quarters):

@@ -279,8 +279,8 @@ def test_who_decides_on_a_threshold_goes_by_its_gate():
 def test_practice_by_hand(pressure):
     """A chance move of 2% either way, less a tenth of what the budget is overspent by; at a year's end alone, unless held."""
     model = system("silo")
-    model.calendar.quarter, item, line = QUARTERS, agency(model, "council"), model.lines.ids.index("care")
-    draw = uniform(model.seed, "practice", "care", 1)
+    model.calendar.quarter, item, line = QUARTERS, agency(model, "council"), model.lines.ids.index("foster_care")
+    draw = uniform(model.seed, "practice", "foster_care", 1)
     assert item.practice(line, pressure) == pytest.approx(0.02 * (2 * draw - 1) - 0.1 * pressure)
     item.holds = lambda line: True
     assert item.practice(line, pressure) == item.drift(line) == 0
@@ -475,7 +475,7 @@ def test_invoices_by_hand(basis, unit):
     model = system("list_public", {"list.payment_basis": basis}, years=2)
     trust, member = model.bodies[0], agency(model, "council")
     saved = np.zeros(len(model.lines))
-    line = model.lines.ids.index("care")
+    line = model.lines.ids.index("foster_care")
     saved[line] = 2.0
     finding = type("Finding", (), {"saved": saved})
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")

@@ -27,7 +27,7 @@ def stepped():
     return model
 
 
-@pytest.mark.parametrize("decisions", [[], [(1, "council", "hold_threshold", "care")]])
+@pytest.mark.parametrize("decisions", [[], [(1, "council", "hold_threshold", "foster_care")]])
 def test_stepping_a_model_gives_the_rows_of_a_run_whatever_is_shuffled(decisions):
     """A listed decision on services is management, for which there is a second twin."""
     words = {**SMALL, "settings": {"services.threshold_drift": 0.1}, "future": "austerity", "decisions": decisions}

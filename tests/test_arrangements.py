@@ -93,9 +93,11 @@ def test_an_arrangement_may_extend_another_and_say_only_what_differs(tmp_path):
 def test_an_outcome_line_the_place_does_not_have_is_named(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(
-        'extends = "sib_single"\nname = "m"\nsource = "assumption: test"\ndiffers = "d"\noutcome_lines = ["caree"]\n'
+        'extends = "sib_single"\nname = "m"\nsource = "assumption: test"\ndiffers = "d"\noutcome_lines = ["foster_caree"]\n'
     )
-    with pytest.raises(InputError, match=r"mine.toml: outcome_lines: 'caree' is no service line of milltown.*'care'"):
+    with pytest.raises(
+        InputError, match=r"mine.toml: outcome_lines: 'foster_caree' is no service line of milltown.*'foster_care'"
+    ):
         load_inputs(str(path), "milltown")
 
 

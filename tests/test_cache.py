@@ -64,7 +64,7 @@ def made_anew(counts, inputs, seed=1, **options):
         ({"agencies.council.reinvested_share": 0.9}, (0, 1)),
         ({"families.contagion_scale": 0}, (1, 1)),
         ({"services.block_scale": 0}, (1, 1)),
-        ({"lines.care.unit_cost": 50_000}, (1, 1)),
+        ({"lines.foster_care.unit_cost": 40_000}, (1, 1)),
     ],
 )
 def test_what_does_not_read_a_change_is_not_made_again(counted, settings, anew):

@@ -81,7 +81,7 @@ def test_lists(listsim):
         ("arrangements", "list_public"),
         ("programmes", "keyworker"),
         ("places", "birmingham_2010"),
-        ("parameters", "lines.care.unit_cost"),
+        ("parameters", "lines.foster_care.unit_cost"),
     ):
         code, out, _ = listsim("list", kind)
         assert code == 0
@@ -93,8 +93,8 @@ def test_explain(listsim):
     assert code == 0
     for word in ("meaning", "unit", "value", "range", "source", "0 to 1"):
         assert word in out
-    code, out, _ = listsim("explain", "lines.care.unit_cost")
-    assert "48,158.22 at 2010/11 prices" in out
+    code, out, _ = listsim("explain", "lines.foster_care.unit_cost")
+    assert "34,317.92 at 2010/11 prices" in out
     assert "Unit Cost Database" in out
     assert listsim("explain", "list_public.payment_share")[0] == 0
     assert "phase 1" in listsim("explain", "keyworker")[1]
@@ -137,7 +137,7 @@ def test_fit_report(listsim, tmp_path):
     code, _, _ = listsim("fit-report", *TOWN, "--replicates", 2, "--out", "docs/fit.md")
     assert code == 0
     text = (tmp_path / "docs" / "fit.md").read_text()
-    assert "| families looked after, children | fitted |" in text
+    assert "| children in foster care, children | fitted |" in text
     assert "%" in text
 
 
@@ -169,7 +169,7 @@ WRONG = [
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift=7"], "give 0 to 1"),
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift=high"], "not a number"),
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift"], "KEY=VALUE"),
-    (["compare", "silo", *TOWN, "--set", "lines.care.unit_cost=-4"], "out of range"),
+    (["compare", "silo", *TOWN, "--set", "lines.foster_care.unit_cost=-4"], "out of range"),
     (["compare", "silo", *TOWN, "--set", "services.threshold_drift="], "services.threshold_drift: has no value"),
     (
         ["compare", "silo", *TOWN, *["--set", "services.threshold_drift=0"] * 2],

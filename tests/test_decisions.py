@@ -351,18 +351,20 @@ def test_places_opened_and_thresholds_lowered_by_list():
 
 def test_a_duty_is_lowered_by_practice_and_held_where_it_stands():
     """Nothing need stand empty; what was withheld is let in first. Held, practice stays where it is, lax or strict."""
-    model, line, _ = sized("lower_threshold", "care", 5)
+    model, line, _ = sized("lower_threshold", "foster_care", 5)
     model.services.low_places[line] = -2
     run_to(model, 4)
     assert int(model.services.low_places[line]) == 3
-    assert rows(model, "lower_threshold") == [("council", "lower_threshold", "5", "care", "3 places let to lower need")]
+    assert rows(model, "lower_threshold") == [
+        ("council", "lower_threshold", "5", "foster_care", "3 places let to lower need")
+    ]
     model, line, _ = sized(
-        "hold_threshold", "care", None, {"services.practice_pressure": 1, "services.practice_drift": 0.1}
+        "hold_threshold", "foster_care", None, {"services.practice_pressure": 1, "services.practice_drift": 0.1}
     )
     model.services.low_places[line] = -2
     run_to(model, 4)
     assert int(model.services.low_places[line]) == -2
-    assert rows(model, "hold_threshold") == [("council", "hold_threshold", "yes", "care", "2 cases withheld")]
+    assert rows(model, "hold_threshold") == [("council", "hold_threshold", "yes", "foster_care", "2 cases withheld")]
 
 
 def test_what_opening_places_asks_of_a_budget():

@@ -23,7 +23,7 @@ def results(tmp_path_factory):
     wanted = {
         "a": {},
         "again": {},
-        "set": {"settings": {DRIFT: 1, "lines.care.unit_cost": 60000}},
+        "set": {"settings": {DRIFT: 1, "lines.foster_care.unit_cost": 40000}},
         "seeds": {"seed": 8},
     }
     made = {}
@@ -62,7 +62,7 @@ def test_inputs_that_differ_have_their_old_and_new_value(diff):
     said = out.split("What went in: A -> B\n")[1].split("\n\n")[0].splitlines()
     assert [line.split() for line in said] == [
         ["value", DRIFT, "0.5", "->", "1"],
-        ["value", "lines.care.unit_cost", "51080", "->", "60000"],
+        ["value", "lines.foster_care.unit_cost", "36400", "->", "40000"],
     ]
 
 

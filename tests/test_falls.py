@@ -42,8 +42,8 @@ def test_judgement_lets_lower_need_into_half_of_what_stands_empty(milltown):
 
 def test_what_is_bought_goes_at_once_and_what_waits_fills_the_rest(milltown):
     bought = {"spot_share": 0.5, "overtime_premium": 0, "spot_elasticity": 0}
-    assert _cash(milltown, "care", **bought) == pytest.approx([1, 1, 1])
-    assert _cash(milltown, "care", **{**bought, "spot_share": 0.15})[:2] == pytest.approx(
+    assert _cash(milltown, "foster_care", **bought) == pytest.approx([1, 1, 1])
+    assert _cash(milltown, "foster_care", **{**bought, "spot_share": 0.15})[:2] == pytest.approx(
         [0.75, 0.75]
     )  # 15 go, 15 stay
     assert _cash(milltown, "camhs", coverage=0.5) == pytest.approx([0, 0, 0])

@@ -103,7 +103,7 @@ def test_every_setting_is_listed_as_given_and_no_notebooks_arguments(tmp_path, m
     monkeypatch.setattr("sys.argv", ["ipykernel_launcher.py", "-f", "/home/somebody/kernel.json"])
     given = {
         "services.threshold_drift": 0,
-        "lines.care.unit_cost": "50000",
+        "lines.foster_care.unit_cost": "40000",
         "programmes.keyworker.duration": np.int64(5),
     }
     result = sim.compare(["silo"], place="milltown", settings=given, years=1, replicates=1)
@@ -111,7 +111,7 @@ def test_every_setting_is_listed_as_given_and_no_notebooks_arguments(tmp_path, m
     manifest = read_manifest(tmp_path)
     assert manifest["command"] is None
     assert manifest["settings"] == given
-    assert manifest["inputs"]["lines.care.unit_cost"]["value"] == 50_000
+    assert manifest["inputs"]["lines.foster_care.unit_cost"]["value"] == 40_000
     assert manifest["arrangements"]["silo"]["dials"]["services.threshold_drift"] == 0
     assert "listsim reproduce FOLDER" in (tmp_path / "report.html").read_text(encoding="utf-8")
 

@@ -435,7 +435,7 @@ def test_what_is_believed_to_be_cash_by_hand(centre):
         item.cash_belief = belief
     model.rules = replace(model.rules, benefit_counted=SimpleNamespace(centre=centre))
     believed = dict(zip(model.lines.ids, agency(model, "council").cashability(), strict=True))
-    own = ("care", "camhs", "offender_policing", "prison", "jobcentre_support")
+    own = ("foster_care", "camhs", "offender_policing", "prison", "jobcentre_support")
     assert [believed[line] for line in own] == [0.1, 0.2, 0.3, 0.4, 0.5]
     assert believed["jobseekers_allowance"] == centre
 

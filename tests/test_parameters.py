@@ -194,8 +194,8 @@ def test_the_promised_dials_are_there():
     ("name", "value", "says"),
     [
         ("services.threshold_drft", "0", "did you mean 'services.threshold_drift'"),
-        ("lines.care.unit_cots", "1", "did you mean 'lines.care.unit_cost'"),
-        ("lines.care.unit_cost", "-5", "out of range"),
+        ("lines.foster_care.unit_cots", "1", "did you mean 'lines.foster_care.unit_cost'"),
+        ("lines.foster_care.unit_cost", "-5", "out of range"),
         ("programmes.keyworker.duration", "99", "out of range"),
         ("providers.private.margin", "7", "out of range"),
         ("arrangement.payment_share", "2", "out of range"),
@@ -210,14 +210,14 @@ def test_settings_that_are_wrong(name, value, says):
 def test_any_parameter_can_be_set_by_its_name():
     settings = {
         "services.threshold_drift": "0.1",
-        "lines.care.unit_cost": "60000",
+        "lines.foster_care.unit_cost": "40000",
         "programmes.keyworker.duration": "3",
         "providers.private.margin": "0.1",
         "list_public.payment_share": "0.4",
     }
     inputs = load_inputs("list_public", "milltown", settings)
     assert inputs.dials["services.threshold_drift"] == 0.1
-    assert inputs.place.values["lines.care.unit_cost"].value == 60000
+    assert inputs.place.values["lines.foster_care.unit_cost"].value == 40000
     assert inputs.catalogue["keyworker"].get("duration") == 3
     assert inputs.providers["private"]["values"]["margin"].value == 0.1
     assert inputs.arrangement.get("payment_share") == 0.4

@@ -8,10 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.core import codes
+from sim.core.dials import defaults
 from sim.core.evidence import check_source
 from sim.core.faults import InputError
 from sim.place.checks import reserved
 from sim.place.places import load_place, place_names
+from sim.place.tables import service_tables
 from sim.record.recorder import Recorder
 from sim.studies.study import load_study
 from sim.system import LocalSystem
@@ -45,13 +47,16 @@ def test_every_value_of_every_place_says_where_it_comes_from(name):
 
 def test_the_default_place_uses_the_local_figures():
     place = load_place("birmingham_2010")
-    assert place.get("place.population") == 1_000_000
+    assert place.get("place.population") == 1_061_074
     assert place.values["place.public_spending"].value == 7.5e9
     assert place.values["lines.jobseekers_allowance.caseload"].value == 50_000
     assert place.values["lines.jobseekers_allowance.unit_cost"].value == 62 * 52
-    drug_lines = ("drug_hospital", "drug_justice", "drug_benefits")
-    drugs = sum(place.get(f"lines.{line}.unit_cost") * place.get(f"lines.{line}.caseload") for line in drug_lines)
-    assert drugs == pytest.approx(95e6, rel=0.001)
+    drugs = place.get("lines.drug_hospital.unit_cost") * place.get("lines.drug_hospital.caseload")
+    assert drugs == pytest.approx(31e6, rel=0.001)
+    homes = [f"lines.{line}_care" for line in ("foster", "residential")]
+    assert sum(place.get(f"{line}.caseload") for line in homes) == 1_911
+    average = sum(place.get(f"{line}.share") * place.values[f"{line}.unit_cost"].value for line in homes)
+    assert average == pytest.approx(51_080, rel=0.001)
     disorder = next(target for target in place.targets if target.id == "conduct disorder 11 to 15")
     assert disorder.figure.value == 0.11
 
@@ -63,12 +68,12 @@ SPOILT = [
         ",",
         "no source",
     ),
-    ("lines.csv", "care,unit_cost,51080", "care,unit_cost,-51080", "negative"),
-    ("lines.csv", "care,unit_cost,51080", "care,unit_cost,1e6", "out of range"),
-    ("lines.csv", "care,unit_cost,51080", "care,unit_cost,lots", "not a number"),
-    ("lines.csv", "care,unit_cost", "care,unit_cots", "did you mean 'unit_cost'"),
-    ("lines.csv", "care,unit_cost", "cares,unit_cost", "did you mean 'care'"),
-    ("lines.csv", "care,block,3", "care,fixed_share,0.4", "given twice"),
+    ("lines.csv", "foster_care,unit_cost,36400", "foster_care,unit_cost,-36400", "negative"),
+    ("lines.csv", "foster_care,unit_cost,36400", "foster_care,unit_cost,1e6", "out of range"),
+    ("lines.csv", "foster_care,unit_cost,36400", "foster_care,unit_cost,lots", "not a number"),
+    ("lines.csv", "foster_care,unit_cost", "foster_care,unit_cots", "did you mean 'unit_cost'"),
+    ("lines.csv", "foster_care,unit_cost", "foster_cares,unit_cost", "did you mean 'foster_care'"),
+    ("lines.csv", "foster_care,block,5", "foster_care,fixed_share,0.4", "given twice"),
     ("lines.csv", "GBP/child-year,2013/14", "GBP/child-year,2031/32", "price year"),
     ("lines.csv", "line,parameter", "line,parametre", "unknown column"),
     ("needs.csv", "conduct,contagion,", "conduct,contagion,,", "wrong number of fields"),
@@ -77,7 +82,7 @@ SPOILT = [
     ("neighbourhoods.csv", "n01,families_share,0.1", "n01,families_share,0.2", "sum to"),
     ("transitions.csv", "conduct,down,1,0.12", "conduct,down,1,0.31", "out of range"),
     ("coupling.csv", "conduct,safeguarding", "conduct,conduct", "unknown"),
-    ("targets.csv", "caseload care", "caselod care", "did you mean 'caseload'"),
+    ("targets.csv", "caseload foster_care", "caselod foster_care", "did you mean 'caseload'"),
     ("targets.csv", "fit safeguarding.up.2", "fit safeguarding.up.7", "unknown"),
     ("place.toml", 'agency = "council"', 'agency = "counsel"', "did you mean 'council'"),
     ("place.toml", "level = 3", 'level = "3"', "wrong type"),
@@ -106,7 +111,7 @@ def test_a_place_may_bring_deflators_of_its_own(folder, milltown):
     with pytest.raises(InputError, match=r"lines.csv: .*2031/32.*last known is '2025/26'.*deflators.csv"):
         load_place(folder)
     (folder / "deflators.csv").write_text("price_year,to_2010_11,source\n2031/32,0.5,assumption: a forecast\n")
-    assert load_place(folder).get("lines.care.unit_cost") == 51080 / 2
+    assert load_place(folder).get("lines.foster_care.unit_cost") == 36400 / 2
     assert load_place(folder).get("lines.social_work.unit_cost") == milltown.get("lines.social_work.unit_cost")
 
 
@@ -122,9 +127,9 @@ def test_a_missing_or_unreadable_file_is_named(folder, file):
 
 def test_a_missing_row_is_named(folder):
     path = folder / "lines.csv"
-    rows = [line for line in path.read_text().splitlines() if not line.startswith("care,notice")]
+    rows = [line for line in path.read_text().splitlines() if not line.startswith("foster_care,notice")]
     path.write_text("\n".join(rows) + "\n")
-    with pytest.raises(InputError, match=r"care.notice"):
+    with pytest.raises(InputError, match=r"foster_care.notice"):
         load_place(folder)
 
 
@@ -170,27 +175,27 @@ def test_any_cell_may_be_anything_and_the_worst_is_one_line(folder, milltown, da
 
 # Each cell spoilt: file, what is found (a regular expression), what is put, and the fault that must be told.
 SLIPS = [
-    ("lines.csv", r"^care,occupancy,0.95,(.*),,0.8,1,", r"care,occupancy,95,\1,,80,100,", "0.95 for 95%"),
-    ("lines.csv", r"^care,occupancy,0.95,(.*),,0.8,1,", r"care,occupancy,0.95,\1,,0.8,100,", "high 100 is above 1"),
+    ("lines.csv", r"^foster_care,occupancy,0.95,(.*),,0.8,1,", r"foster_care,occupancy,95,\1,,80,100,", "0.95 for 95%"),
+    ("lines.csv", r"^foster_care,occupancy,0.95,(.*),,0.8,1,", r"foster_care,occupancy,0.95,\1,,0.8,100,", "high 100 is above 1"),
     ("lines.csv", r"^camhs,fixed_share,0.85,(.*),,0.6,0.95", r"camhs,fixed_share,0.85,\1,,0.95,0.6", "low 0.95 is above high"),
     ("needs.csv", r"^conduct,prevalence,[^,]*", "conduct,prevalence,9.9", "value 9.9 is above 1"),
     ("agencies.csv", r"^council,trust,0.5", "council,trust,5", "value 5 is above 1"),
     ("departments.csv", r"^health,real_growth,0,a year,,-0.1,0.05", "health,real_growth,2,a year,,-3,3", "0.02 for 2%"),
     ("transitions.csv", r"^conduct,up,0,[^,]*,(.*),,0,0.5", r"conduct,up,0,3,\1,,0,50", "0.03 for 3%"),
-    ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,£/", "is not money as GBP"),
-    ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,EUR/", "is not money as GBP"),
-    ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,GPB/", "is not money as GBP"),
-    ("lines.csv", r"^care,unit_cost,51080,GBP/", "care,unit_cost,51080,", "is not money as GBP"),
-    ("lines.csv", r"^care,block,3,places", "care,block,3,GBP/place", "is money, and this value is not"),
-    ("lines.csv", r"^care,block,3,places,", "care,block,3,places,2010/11", "unit that is not money"),
-    ("lines.csv", r"^care,block,3,", "care,block,3.5,", "whole places"),
-    ("lines.csv", r"^care,notice,2,", "care,notice,1.5,", "whole quarters"),
-    ("lines.csv", r"^care,unit_cost,51080,", "care,unit_cost,1e300,", "is above 1e+07"),
-    ("lines.csv", r"^care,unit_cost,51080,", 'care,unit_cost,"51,080",', "write 51080, without commas"),
-    ("lines.csv", r"^care,occupancy,0.95,", 'care,occupancy,"0,95",', "write 0.95, with a point"),
-    ("lines.csv", r"^care,occupancy,0.95,", "care,occupancy,95%,", "write 0.95 for 95%"),
-    ("lines.csv", r"^care,unit_cost,51080,", "care,unit_cost,£51080,", "write 51080, without the sign"),
-    ("lines.csv", r"^care,caseload,25,", "care,caseload,25e6,", "out of range"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,GBP/", "foster_care,unit_cost,36400,£/", "is not money as GBP"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,GBP/", "foster_care,unit_cost,36400,EUR/", "is not money as GBP"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,GBP/", "foster_care,unit_cost,36400,GPB/", "is not money as GBP"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,GBP/", "foster_care,unit_cost,36400,", "is not money as GBP"),
+    ("lines.csv", r"^foster_care,block,5,places", "foster_care,block,5,GBP/place", "is money, and this value is not"),
+    ("lines.csv", r"^foster_care,block,5,places,", "foster_care,block,5,places,2010/11", "unit that is not money"),
+    ("lines.csv", r"^foster_care,block,5,", "foster_care,block,5.5,", "whole places"),
+    ("lines.csv", r"^foster_care,notice,1,", "foster_care,notice,1.5,", "whole quarters"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,", "foster_care,unit_cost,1e300,", "is above 1e+07"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,", 'foster_care,unit_cost,"36,400",', "write 36400, without commas"),
+    ("lines.csv", r"^foster_care,occupancy,0.95,", 'foster_care,occupancy,"0,95",', "write 0.95, with a point"),
+    ("lines.csv", r"^foster_care,occupancy,0.95,", "foster_care,occupancy,95%,", "write 0.95 for 95%"),
+    ("lines.csv", r"^foster_care,unit_cost,36400,", "foster_care,unit_cost,£36400,", "write 36400, without the sign"),
+    ("lines.csv", r"^foster_care,caseload,32,", "foster_care,caseload,32e6,", "out of range"),
     ("targets.csv", r"conduct 2 11 15,fit", "conduct 2 11 30,fit", "give a whole number, 0 to 25"),
     ("targets.csv", r"conduct 2 11 15,fit", "conduct 2 15 11,fit", "give the younger age first"),
     ("targets.csv", r"conduct 2 11 15,fit", "conduct 4 11 15,fit", "give a whole number, 1 to 3"),
@@ -250,8 +255,8 @@ def test_tables_of_the_wrong_kind_are_told(folder, key, wrong):
 
 def test_faults_of_all_files_are_told_in_one_go(folder):
     for file, find, put in (
-        ("lines.csv", "care,unit_cost,51080", "care,unit_cost,abc"),
-        ("lines.csv", "care,block,3", "care,block,-4"),
+        ("lines.csv", "foster_care,unit_cost,36400", "foster_care,unit_cost,abc"),
+        ("lines.csv", "foster_care,block,5", "foster_care,block,-4"),
         ("needs.csv", "conduct,contagion", "conduct,contagoin"),
         ("place.toml", 'kind = "statutory"', 'kind = "statuary"'),
         ("targets.csv", "caseload prison", "caseload prisons"),
@@ -261,7 +266,14 @@ def test_faults_of_all_files_are_told_in_one_go(folder):
     with pytest.raises(InputError) as error:
         load_place(folder)
     told = "\n".join(error.value.faults)
-    for words in ("lines.care.unit_cost", "lines.care.block", "contagoin", "conduct.contagion", "statuary", "prisons"):
+    for words in (
+        "lines.foster_care.unit_cost",
+        "lines.foster_care.block",
+        "contagoin",
+        "conduct.contagion",
+        "statuary",
+        "prisons",
+    ):
         assert words in told
     assert re.search(r"coupling.csv: is empty", told)
     assert len(error.value.faults) == 7
@@ -279,7 +291,7 @@ def test_counts_must_fit_the_number_of_families(folder, milltown):
     assert all(f"{line}.caseload: " in told for line in counts)
     assert "20 times fewer" in told
     assert "smaller place?" in told
-    for wanted in ("value.population", "value.public_spending", "targets.csv: caseload care"):
+    for wanted in ("value.population", "value.public_spending", "targets.csv: caseload foster_care"):
         assert wanted in told
     path.write_text(text.replace("value = 3000", "value = 1500", 1))
     assert load_place(folder).get("place.families") == 1500
@@ -287,9 +299,13 @@ def test_counts_must_fit_the_number_of_families(folder, milltown):
 
 def test_a_count_of_a_larger_place_is_told_alone(folder):
     path = folder / "lines.csv"
-    text = re.sub(r"^care,caseload,25,(.*),,20,39", r"care,caseload,1246,\1,,20,3900", path.read_text(), flags=re.M)
+    text = re.sub(
+        r"^foster_care,caseload,32,(.*),,27,37", r"foster_care,caseload,1676,\1,,27,3900", path.read_text(), flags=re.M
+    )
     path.write_text(text)
-    with pytest.raises(InputError, match=r"care.caseload: 415 per 1,000 families is 50 times more .*larger place") as e:
+    with pytest.raises(
+        InputError, match=r"foster_care.caseload: 559 per 1,000 families is 52 times more .*larger place"
+    ) as e:
         load_place(folder)
     assert len(e.value.faults) == 1
 
@@ -317,5 +333,34 @@ def test_the_codes_of_all_parties_are_reserved(milltown, settled):
 
 def test_settings_keep_to_whole_numbers(milltown):
     with pytest.raises(InputError, match="whole places"):
-        milltown.with_value("lines.care.block", "2.5")
-    assert milltown.with_value("lines.care.block", "2").get("lines.care.block") == 2
+        milltown.with_value("lines.foster_care.block", "2.5")
+    assert milltown.with_value("lines.foster_care.block", "2").get("lines.foster_care.block") == 2
+
+
+def test_lines_that_share_a_need_and_level_serve_every_case_once(milltown):
+    """By hand: shares of 0.877 and 0.123 part luck at 0.877 x 2^32 = 3,766,686,318.6."""
+    tables = service_tables(milltown, defaults())
+    names = [line.id for line in milltown.lines]
+    foster, homes = names.index("foster_care"), names.index("residential_care")
+    assert tables.split == (1 << foster) + (1 << homes)
+    assert tables.kinds[foster].tolist() == [0, 3_766_686_318]
+    assert tables.kinds[homes].tolist() == [3_766_686_319, 2**32 - 1]
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "told"),
+    [
+        ("share,0.123", "share,0.12", "sum to 0.997; make those of foster_care, residential_care sum to one"),
+        ("residential_care,share", "social_work,share", "sum to 0.877"),
+    ],
+)
+def test_shares_of_a_need_and_level_sum_to_one(folder, find, put, told):
+    _edit(folder / "lines.csv", find, put)
+    with pytest.raises(InputError, match=told):
+        load_place(folder)
+
+
+def test_only_statutory_lines_serve_a_share(folder):
+    _edit(folder / "place.toml", 'level = 3\nkind = "statutory"', 'level = 3\nkind = "rationed"')
+    with pytest.raises(InputError, match=r"foster_care.share: is of a rationed line; keep it for statutory ones"):
+        load_place(folder)

@@ -81,7 +81,7 @@ def test_the_users_own_files_may_be_gone(listsim, tmp_path, milltown):
     (home / "sub" / "mine.toml").write_bytes(MINE.encode("utf-8"))
     with (tmp_path / "town" / "clients.csv").open("w") as private:
         private.write("no business of a result")
-    words = ["run", "sub/mine.toml", "--place", "../town", "--years", 2, "--set", "lines.care.unit_cost=50000"]
+    words = ["run", "sub/mine.toml", "--place", "../town", "--years", 2, "--set", "lines.foster_care.unit_cost=40000"]
     assert listsim(*words, "--out", "kept", "--quiet")[0] == 0
     manifest = read_manifest(home / "kept")
     assert manifest["own_files"]["sub/mine.toml"] == MINE

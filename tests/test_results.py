@@ -338,7 +338,7 @@ def test_what_is_written_is_read_back(compared, tmp_path):
     pd.testing.assert_frame_equal(summary, compared.summary, check_dtype=False)
     assert manifest["seed"] == 3
     assert manifest["place"] == "milltown"
-    assert manifest["inputs"]["lines.care.unit_cost"]["source"].startswith("unit_costs:SS1.0")
+    assert manifest["inputs"]["lines.foster_care.unit_cost"]["source"].startswith("unit_costs:SS2.0")
     assert "scenarios/places/milltown/lines.csv" in manifest["files"]
     json.dumps(manifest)
 

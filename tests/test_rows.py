@@ -22,6 +22,7 @@ TOWN = SimpleNamespace(
     ],
     agencies=[SimpleNamespace(id="council"), SimpleNamespace(id="nhs")],
     index={"needs": {"harm": 0}}.get,
+    has=lambda name: False,
     get=lambda name: 2.0 if name == "needs.harm.years_after_25" else 0.5,  # and coverage
 )
 PAYERS = Payers(np.eye(2, dtype=bool), np.eye(2), np.zeros((2, 2)), np.array([True, False]))

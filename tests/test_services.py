@@ -4,7 +4,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.place.identity import leaks, waiting_need_met
-from sim.place.services import FIELDS, Lines, Prices, Services, resizing, served_cases
+from sim.place.services import FIELDS, Lines, Prices, Resizing, Services, resizing, served_cases
 from sim.record.measures import LEAKS
 from tests.conftest import with_values
 
@@ -152,7 +152,7 @@ def test_a_line_without_a_lower_level_has_no_threshold_to_lower(milltown):
 
 def test_an_empty_place_lowers_no_threshold_of_a_duty(milltown):
     """36 of 100 stand empty: they close, and nobody is let in; practice alone moves the threshold."""
-    services, line = _line(milltown, "care", served=64, data=WILLING)
+    services, line = _line(milltown, "foster_care", served=64, data=WILLING)
     plan = resizing(services, line, 4, drift=1.0, willingness=1.0, seed=1, slack_pence=0)
     assert (plan.low_places, plan.close_blocks) == (0, 3)
 
@@ -162,18 +162,18 @@ def test_practice_moves_a_duty_by_hand(milltown):
     for low, practice, expected in ((0, 0.05, 3), (0, -0.05, -3), (2, -0.05, -1), (30, 0.05, 32), (-30, -0.05, -32)):
         for places in (100, 64):
             services, line = _line(
-                milltown, "care", served=64, places=places, low=low, data={**WILLING, "spot_share": 0}
+                milltown, "foster_care", served=64, places=places, low=low, data={**WILLING, "spot_share": 0}
             )
             assert resizing(services, line, 4, 1.0, 0.0, 1, 0, practice).low_places == expected
     full = {"services.unmet_need_scale": 0}
-    services, line = _line(milltown, "care", dials=full, served=64, data=WILLING)
+    services, line = _line(milltown, "foster_care", dials=full, served=64, data=WILLING)
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, -0.5).low_places == 0
     services, line = _line(milltown, "social_work", served=64, places=64, data=WILLING)
     assert resizing(services, line, 4, 1.0, 0.0, 1, 0, 0.5).low_places == 0
 
 
 def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_has_nothing_below(milltown):
-    services, line = _line(milltown, "care", served=125, low=8, data={**WILLING, "spot_share": 0})
+    services, line = _line(milltown, "foster_care", served=125, low=8, data={**WILLING, "spot_share": 0})
     assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=0).low_places == 8
     services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
     services.lines.by_practice[line] = True
@@ -184,12 +184,12 @@ def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
     """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
     data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
     for places, blocks in ((52, 1), (100, 0)):
-        services, line = _line(milltown, "care", served=125, places=places, data=data)
+        services, line = _line(milltown, "foster_care", served=125, places=places, data=data)
         assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9).open_blocks == blocks
 
 
 def test_the_usual_margin_is_not_closed(milltown):
-    services, line = _line(milltown, "care", served=90, data={"occupancy": 0.9, "block": 10})
+    services, line = _line(milltown, "foster_care", served=90, data={"occupancy": 0.9, "block": 10})
     assert resizing(services, line, 4, 0.0, 1.0, 1, 0).close_blocks == 0
 
 
@@ -202,8 +202,39 @@ def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(
     assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=a_block - 1).open_blocks == 0
 
 
+def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
+    """Demand of 40, 60, 80 and 60: practice takes its mean of 60, a rationed line opens for half of that; 30 of 100 are spare."""
+    for name, places, expected in (
+        ("foster_care", 100, (3, 2, 0)),
+        ("camhs", 10, (0, 0, 2)),
+        ("social_work", 30, (0, 0, 1)),
+    ):
+        data = {**WILLING, "coverage": 0.5, "opening_cost": 3, "occupancy": 0.9}
+        data |= {"spot_share": 0} if name == "foster_care" else {}
+        services, line = _line(milltown, name, served=0, places=places, data=data)
+        for quarter, cases in enumerate((40, 60, 80, 60), 1):
+            served = cases if name != "camhs" else 10
+            services.counts[quarter][line] = _counts(demand=cases, eligible_served=served)[0]
+        if name == "foster_care":
+            services.counts[3][line] = _counts(demand=80, eligible_served=70)[0]  # 100 less 70 less a margin of 10
+        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=2 * 10 * (100 * QUARTERS + 300), practice=0.05)
+        assert (plan.low_places, plan.close_blocks, plan.open_blocks) == expected
+        if expected[2]:
+            short = expected[2] * 10 * (100 * QUARTERS + 300) - 1
+            assert resizing(services, line, 4, 0.5, 1.0, 1, short).open_blocks == expected[2] - 1
+
+
+def test_a_decision_on_size_is_carried_out_by_hand(milltown):
+    services, line = _line(milltown, "social_work", served=64, data={"block": 10, "notice": 3, "opening_cost": 5})
+    cost = services.carry_out(line, 4, Resizing(7, 2, 3))
+    assert services.low_places[line] == 7
+    assert services.notices == [(4 + 1 + 3, line, 20)]
+    assert services.openings == [(line, 30)]
+    assert cost == 30 * (100 * QUARTERS + 500)
+
+
 def test_notice_ends_and_places_close(milltown):
-    services, line = _line(milltown, "care", served=64)
+    services, line = _line(milltown, "foster_care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
     assert services.under_notice()[line] == 15
     services.openings = [(line, 7)]
@@ -221,7 +252,7 @@ def test_prices_spend_the_published_cost_on_the_usual_cases(settled, milltown):
         assert prices.extra[j] >= prices.fixed[j]
         share = prices.fixed[j] / lines.average_pence[j]
         assert share <= lines.fixed_share[j] + 1e-9
-    care = lines.ids.index("care")
+    care = lines.ids.index("foster_care")
     cases = served_cases(services.counts[0])[care]
     spent = prices.spending(services.counts[0])[care]
     assert spent == pytest.approx(lines.average_pence[care] * cases, rel=0.12)  # cases have moved since prices were set
@@ -234,7 +265,7 @@ def test_a_line_that_buys_is_priced_so_that_the_start_costs_what_is_published(mi
     A case at own cost a: places 0.5 a x 25, cases 0.5 a x 50, bought 0.5 a x 1.2 x (15 + 35 x 1.4) / 2, in all 1,000 x 50.
     """
     data = {"spot_share": 0.5, "spot_elasticity": 1, "fixed_share": 0.5, "overtime_premium": 0.2, "unit_cost": 40}
-    services, care = _line(milltown, "care", served=0, data=data)
+    services, care = _line(milltown, "foster_care", served=0, data=data)
     services.lines.average_pence[care] = 1000
     for quarter, cases in ((1, 40), (2, 60)):
         services.counts[quarter][care, FIELDS.index("eligible_served")] = cases
@@ -312,9 +343,9 @@ def _quarter(settled, **changes):
 def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
     """D is the same; of those who are new some wait, and nobody who is served is turned out."""
     usual, lines = _quarter(settled)
-    strict, _ = _quarter(settled, low_places={"care": -1})
-    none, _ = _quarter(settled, low_places={"care": -1000})
-    j, demand, served = lines.ids.index("care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
+    strict, _ = _quarter(settled, low_places={"foster_care": -1})
+    none, _ = _quarter(settled, low_places={"foster_care": -1000})
+    j, demand, served = lines.ids.index("foster_care"), FIELDS.index("demand"), FIELDS.index("eligible_served")
     assert usual[j, demand] == usual[j, served] == strict[j, demand] == none[j, demand]
     assert usual[j, served] - strict[j, served] == 1
     before = settled.services.counts[0][j, served]
@@ -325,10 +356,33 @@ def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
 def test_practice_lets_lower_need_in_whether_places_are_empty_or_not(settled):
     """Three below the threshold are bought places for; a line of judgement lets them into empty places only."""
     usual, lines = _quarter(settled)
-    lax, _ = _quarter(settled, low_places={"care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1})
+    lax, _ = _quarter(
+        settled, low_places={"foster_care": 3, "family_support": 3, "social_work": 3}, places={"social_work": 1}
+    )
     low, over = FIELDS.index("served_low"), FIELDS.index("over")
-    care, work = lines.ids.index("care"), lines.ids.index("social_work")
+    care, work = lines.ids.index("foster_care"), lines.ids.index("social_work")
     assert (lax[care, low], lax[care, over] - usual[care, over], lax[work, low]) == (3, 3, 0)
+
+
+def test_places_under_notice_take_nobody_in_and_the_rest_keep_their_margin(settled):
+    """A rationed line all under notice keeps whom it has; of 300 spare beds beyond notice and margin six in ten are refilled."""
+    before = settled.services.counts[0]
+    lines = settled.services.lines
+    camhs, beds = lines.ids.index("camhs"), lines.ids.index("drug_hospital")
+    served, empty = FIELDS.index("eligible_served"), FIELDS.index("empty_notice")
+    places = {"camhs": 200, "drug_hospital": 500}
+    open_to_all, _ = _quarter(settled, places=places)
+    closing = settled.copy()
+    closing.services.notices = [(9, camhs, 200), (9, beds, 100)]
+    warned, _ = _quarter(closing, places=places)
+    assert open_to_all[camhs, served] > before[camhs, served] >= warned[camhs, served] > 0
+    assert warned[camhs, empty] == 200 - warned[camhs, served]
+    assert open_to_all[camhs, empty] == 0
+    for row, notice in ((open_to_all[beds], 0), (warned[beds], 100)):
+        own = row[FIELDS.index("demand")]
+        spare = 500 - notice - own - int(0.05 * 500)
+        assert row[FIELDS.index("refilled")] == row[served] - own == int(0.6 * spare)
+        assert (row[empty], row[FIELDS.index("empty_other")]) == (notice, 500 - row[served] - notice)
 
 
 def test_need_shows_itself_by_the_places_of_judgement(settled):
@@ -336,7 +390,7 @@ def test_need_shows_itself_by_the_places_of_judgement(settled):
     services = settled.copy().services
     np.testing.assert_array_equal(services.supply(), 1)
     lines, opening = services.lines, services.opening
-    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "care"))
+    work, support, care = (lines.ids.index(name) for name in ("social_work", "family_support", "foster_care"))
     services.places[[work, care]] *= 2
     services.notices = [(9, work, int(opening[work]))]
     np.testing.assert_array_equal(services.supply(), 1)  # care is no judgement, and what is under notice finds nobody
@@ -357,3 +411,12 @@ def test_more_places_find_more_need_and_none_do_where_all_is_known(milltown, set
     np.testing.assert_array_equal(np.delete(more[:, demand], j), np.delete(usual[:, demand], j))
     for dial in ("unmet_need_scale", "supply_elasticity"):
         assert Lines(milltown, {**defaults(), f"services.{dial}": 0}, 3000).supply_elasticity == 0
+
+
+def test_blocks_scale_with_families_and_are_a_place_at_least(milltown):
+    """A block of 30 places in a town of 3,000 families is 10 of 1,000 and 60 of 6,000; one of 2 is less than one, so 1."""
+    changed = with_values(milltown, {"lines.prison.block": 30, "lines.foster_care.block": 2})
+    for families, prison, care in ((1000, 10, 1), (3000, 30, 2), (6000, 60, 4)):
+        lines = Lines(changed, defaults(), families)
+        assert lines.block[[lines.ids.index(name) for name in ("prison", "foster_care")]].tolist() == [prison, care]
+        assert lines.notice.tolist() == Lines(changed, defaults(), 3000).notice.tolist()  # in quarters

@@ -68,7 +68,7 @@ def test_studies_are_equal_where_what_they_run_is():
         {"families": 1001},
         {"arrangements": ("list_public", "silo")},
         {"settings": {"services.threshold_drift": 0}},
-        {"settings": {"lines.care.unit_cost": 60000}},
+        {"settings": {"lines.foster_care.unit_cost": 40000}},
         {"settings": {"programmes.keyworker.duration": 3}},
         {"settings": {"providers.private.margin": 0.1}},
         {"settings": {"agencies.council.outcome_weight": 0.3}},

@@ -14,7 +14,7 @@ from sim.core.numbers import read_number
 PRICE_BASE = "2010/11"
 
 
-EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability", "institutions")
+EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability", "institutions", "place_2024")
 
 
 DEFLATORS = "deflators.csv"

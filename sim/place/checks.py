@@ -193,6 +193,39 @@ def check_sums(folder, neighbourhoods, needs, values):
                         )
 
 
+def check_shares(path, lines, values):
+    """Lines that serve a share of the cases of a need and level: statutory ones, all that are for it, and one whole.
+
+    Parameters
+    ----------
+    path : str
+    lines : sequence of Line
+    values : dict of str to Quantity
+
+    Raises
+    ------
+    InputError
+    """
+    shares = {line.id: values.get(f"lines.{line.id}.share") for line in lines}
+    with Faults() as faults:
+        for line in lines:
+            alike = [o.id for o in lines if (o.need, o.level, o.event) == (line.need, line.level, line.event)]
+            told = [shares[name] for name in alike]
+            with faults.kept():
+                if shares[line.id] and line.kind != "statutory":
+                    raise InputError(
+                        path, f"{line.id}.share", f"is of a {line.kind} line", "keep it for statutory ones"
+                    )
+            with faults.kept():
+                if any(told) and line.id == alike[0]:
+                    total = sum(share.value for share in told if share)
+                    if not all(told) or abs(total - 1) > 1e-6:
+                        problem = f"shares of lines for {line.need} at level {line.level} sum to {total:g}"
+                        raise InputError(
+                            path, f"{line.id}.share", problem, f"make those of {', '.join(alike)} sum to one"
+                        )
+
+
 def check_budgets(folder, agencies, values):
     """Refuse shares of an agency's income above one, and whole budgets beyond all public spending, as far as they are there.
 

@@ -38,7 +38,7 @@ class GivenDemand:
         by_need = np.zeros((self.n_needs, len(LEVELS), 2), np.int64)
         by_need[self.lines.need[0], self.lines.level[0], 0] = self.demand
         self.served = self.demand if open_door[0] else min(self.served, self.demand)
-        return by_need, np.array([[self.served, 0]]), None
+        return by_need, np.array([[self.served, 0, self.demand, 0]]), None
 
     def admit(self, quarter, waiting, places):
         """As many as there are places for."""

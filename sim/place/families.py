@@ -53,7 +53,7 @@ class Families:
         self.heard = np.zeros(n_areas, np.float32)
         self.bond = np.ones((n_areas, n_needs))
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
-        self._kept = np.zeros((n_areas, len(place.lines), 2), np.int64)
+        self._kept = np.zeros((n_areas, len(place.lines), 4), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
         self._buffer = np.zeros(n_families, np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
@@ -121,8 +121,9 @@ class Families:
         -------
         demand : int64 (needs, 4, 2)
             Families by known need and level: all, and those known only because found.
-        kept : int64 (lines, 2)
-            Families that keep a place on a rationed line: all, and found.
+        kept : int64 (lines, 4)
+            Families that keep a place on a rationed line: all, and found; then those a line is for that serves a share of
+            the cases: all, and found.
         waiting : tuple
             Those who wait, for :meth:`admit`.
         """

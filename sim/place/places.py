@@ -20,6 +20,7 @@ from sim.place.checks import (
     check_gates,
     check_ids,
     check_parties,
+    check_shares,
     check_size,
     check_speeds,
     check_sums,
@@ -51,7 +52,12 @@ LINE_PARAMETERS = {
     "block": kinds.PLACES, "notice": kinds.QUARTERS, "closing_cost": kinds.PRICE, "opening_cost": kinds.PRICE,
     "occupancy": kinds.OCCUPANCY, "overtime_premium": kinds.PREMIUM, "boundary": kinds.SHARE,
 }  # fmt: skip
-LINE_OPTIONAL = {"caseload": kinds.COUNT, "spot_share": kinds.SHARE, "spot_elasticity": kinds.SPREAD}
+LINE_OPTIONAL = {
+    "caseload": kinds.COUNT,
+    "share": kinds.SHARE,
+    "spot_share": kinds.SHARE,
+    "spot_elasticity": kinds.SPREAD,
+}
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
@@ -277,6 +283,9 @@ def _build(folder):
             check_speeds(folder / "transitions.csv", members["needs"], values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
+        with faults.kept():
+            if len(things["lines"]) == len(members["lines"]):  # else what is missing would tell of shares too
+                check_shares(folder / "lines.csv", things["lines"], values)
         with faults.kept():
             check_budgets(folder, members["agencies"], values)
         with faults.kept():

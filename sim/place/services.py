@@ -79,6 +79,7 @@ class Lines:
         self.need = [needs[line.need] for line in place.lines]
         self.agency = np.array([agencies[line.agency] for line in place.lines])
         self.level = [line.level for line in place.lines]
+        self.split = np.array([place.has(f"lines.{line.id}.share") for line in place.lines])
         events = place.index("events")
         self.event = np.array([events[line.event] if line.event else -1 for line in place.lines])
         no_unmet = dials["services.unmet_need_scale"] == 0
@@ -98,7 +99,8 @@ class Lines:
         self.supply_elasticity = dials["services.supply_elasticity"] * min(1.0, dials["services.unmet_need_scale"])
         self.coverage = np.maximum(0.0, 1 - dials["services.unmet_need_scale"] * (1 - column("coverage")))
         self.occupancy = column("occupancy")
-        self.block = np.maximum(1, np.rint(column("block") * dials["services.block_scale"])).astype(int)
+        scale = n_families / place.get("place.families")
+        self.block = np.maximum(1, np.rint(column("block") * dials["services.block_scale"] * scale)).astype(int)
         self.notice = np.rint(column("notice") * dials["services.notice_scale"]).astype(int)
         self.every_quarter = dials["services.block_scale"] == 0
         self.closing_pence = np.rint(column("closing_cost") * 100).astype(int)
@@ -106,7 +108,7 @@ class Lines:
         self.boundary = column("boundary") * min(1.0, dials["services.unmet_need_scale"])
         outside = column("caseload", 0.0) * (1 - column("family_share"))
         outside = outside / np.where(self.event >= 0, QUARTERS, 1)  # events are counted by the year
-        self.outside = np.rint(outside * n_families / place.get("place.families")).astype(int)
+        self.outside = np.rint(outside * scale).astype(int)
 
     def _finds(self, n_needs):
         """Which lines' places make a need show itself at a level, bool (needs, 4, lines): those of judgement that serve it."""
@@ -245,7 +247,7 @@ class Services:
         open_door = lines.open_door & (low >= 0) & ~diverting
         by_need, kept, waiting = families.screen(quarter, low > 0, open_door, self.supply())
         at_least = by_need[:, ::-1].cumsum(axis=1)[:, ::-1]  # known needs at a level and above
-        demand, found = (at_least[lines.need, lines.level, i] for i in (0, 1))
+        demand, found = (np.where(lines.split, kept[:, 2 + i], at_least[lines.need, lines.level, i]) for i in (0, 1))
         on_event = lines.event >= 0
         demand[on_event], found[on_event] = families.happened.sum(axis=0)[lines.event[on_event]], 0
         served, served_found = (

@@ -127,7 +127,22 @@ def service_tables(place, dials):
     need_of = np.array([needs[line.need] for line in place.lines], np.uint8)
     code = np.array([code_of(line.id) for line in place.lines], np.uint32)
     nobody = np.uint32(0)  # which doors are open is said quarter by quarter
-    return kernels.ServiceTables(present, _by_threes(at), _by_threes(below), nobody, need_of, code, of_event)
+    split, kinds = _kinds(place)
+    return kernels.ServiceTables(
+        present, _by_threes(at), _by_threes(below), nobody, split, kinds, need_of, code, of_event
+    )
+
+
+def _kinds(place):
+    """Lines that serve a share of the cases of their need and level, and the luck of the families each of them is for."""
+    split, kinds, taken = 0, np.zeros((len(place.lines), 2), np.uint32), {}
+    for j, line in enumerate(place.lines):
+        if place.has(f"lines.{line.id}.share"):
+            before = taken.get((line.need, line.level), 0.0)
+            up_to = taken[line.need, line.level] = before + place.get(f"lines.{line.id}.share")
+            split |= 1 << j
+            kinds[j] = round(before * 2**32), min(2**32, round(up_to * 2**32)) - 1
+    return np.uint32(split), kinds
 
 
 def _by_threes(lines):

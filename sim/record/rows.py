@@ -303,6 +303,7 @@ class Rows:
             k = needs[line.need]
             years = self.place.get(f"needs.{line.need}.years_after_25")
             worth = years * QUARTERS * self.prices.average[j] * self.place.get(f"lines.{line.id}.coverage")
+            worth *= self.place.get(f"lines.{line.id}.share") if self.place.has(f"lines.{line.id}.share") else 1
             use = [1.0 if level >= line.level else 0.0 for level in range(len(LEVELS))]
             if line.event:  # a case for each event that is to be expected, not for each quarter
                 use[1:] = [self.place.get(f"events.{line.event}.rate_{level}") for level in LEVELS[1:]]

@@ -21,6 +21,8 @@ class ServiceTables(NamedTuple):
     at: np.ndarray  # uint32 (T, PATTERNS): lines that three needs at such levels are eligible for
     below: np.ndarray  # uint32 (T, PATTERNS): lines whose threshold is one level above
     open_door: np.uint32  # lines that serve all who are eligible
+    split: np.uint32  # lines that serve a share of the cases of their need and level
+    kinds: np.ndarray  # uint32 (lines, 2): first and last luck of the families that such a line is for
     need_of: np.ndarray  # uint8 (lines,): the need a line serves
     code: np.ndarray  # uint32 (lines,): stable code of a line
     of_event: np.ndarray  # uint32 (events,): lines that serve an event, of the quarter it happens in
@@ -89,8 +91,19 @@ def spread(bits):
 
 
 @njit(nogil=True)
-def look_up(at, below, shown, rows, n, can, low, tally):
+def not_for(s, luck):
+    """Lines that serve a share of the cases, and not that of a family with such luck."""
+    lines = np.uint32(0)
+    for j in range(s.need_of.size):
+        if (s.split >> np.uint32(j)) & np.uint32(1) and not s.kinds[j, 0] <= luck <= s.kinds[j, 1]:
+            lines |= np.uint32(1) << np.uint32(j)
+    return lines
+
+
+@njit(nogil=True)
+def look_up(s, shown, luck, rows, n, can, low, tally):
     """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
+    at, below = s.at, s.below
     for v in range(n):
         i = np.uint64(rows[v])
         lines, lower = np.uint32(0), np.uint32(0)
@@ -99,6 +112,9 @@ def look_up(at, below, shown, rows, n, can, low, tally):
             lines |= at[t, cell]
             lower |= below[t, cell]
             tally[t, cell] += 1
+        if (lines | lower) & s.split:
+            other = not_for(s, luck[i])
+            lines, lower = lines & ~other, lower & ~other
         can[i] = lines
         low[i] = lower
 
@@ -113,14 +129,14 @@ def look_up_events(of_event, happened, rows, n, can):
 
 
 @njit(nogil=True)
-def count_kept(keeps, n, rationed, kept):
-    """Families that keep a place, by line; a line at a time, so that the processor's vector units count."""
-    for j in range(kept.shape[0]):
-        if (rationed >> j) & 1:
+def count_by_line(masks, n, lines, counts):
+    """Families in a mask, by some lines; a line at a time, so that the processor's vector units count."""
+    for j in range(counts.shape[0]):
+        if (lines >> j) & 1:
             on = 0
             for i in range(n):
-                on += (keeps[i] >> j) & 1
-            kept[j, 0] += on
+                on += (masks[i] >> j) & 1
+            counts[j] += on
 
 
 @njit(nogil=True)
@@ -133,16 +149,17 @@ def any_of(masks):
 
 
 @njit(nogil=True)
-def count_found(packed, found, keeps, need_of, rows, n, tally, kept):
-    """Families whose need is known only because a programme found it: by levels, and by line they keep a place on."""
+def count_found(packed, found, keeps, can, s, rows, n, tally, kept):
+    """Families whose need is known only because a programme found it: by levels, and by line (see :func:`screen`)."""
     for v in range(n):
         i = rows[v]
         if found[i]:
             shown = packed[i] & spread(found[i])
             for t in range(tally.shape[0]):
                 tally[t, (shown >> np.uint32(6 * t)) & np.uint32(63)] += 1
-            for j in range(need_of.size):
-                kept[j, 1] += (keeps[i] >> j) & (found[i] >> need_of[j]) & 1
+            for j in range(s.need_of.size):
+                kept[j, 1] += (keeps[i] >> j) & (found[i] >> s.need_of[j]) & 1
+                kept[j, 3] += ((can[i] & s.split) >> j) & (found[i] >> s.need_of[j]) & 1
 
 
 @njit(nogil=True)
@@ -202,8 +219,9 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
         Lines that may let in families below their threshold.
     demand : int64 (neighbourhoods, K, 4, 2)
         Filled with families by known need and level: all, and those known only because found.
-    kept : int64 (neighbourhoods, lines, 2)
-        Filled with families that keep their place on a rationed line: all, and found.
+    kept : int64 (neighbourhoods, lines, 4)
+        Filled with families that keep their place on a rationed line: all, and found; then with those a line is for
+        that serves a share of the cases: all, and found.
 
     Returns
     -------
@@ -247,18 +265,19 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             can[:] = 0
             low[:] = 0
             entries = list_rows(seen, n, rows)
-            look_up(s.at, s.below, shown, rows, entries, can, low, tally[0])
+            luck = c.luck[start:stop]
+            look_up(s, shown, luck, rows, entries, can, low, tally[0])
             if s.of_event.size:
                 happened = c.events[quarter % RING, start:stop]
                 look_up_events(s.of_event, happened, rows, entries, can)
             for i in range(n):
                 keeps[i] = can[i] & rationed & before[i]
-            count_kept(keeps, n, rationed, kept[area])
+            count_by_line(keeps, n, rationed, kept[area, :, 0])
+            count_by_line(can, n, s.split, kept[area, :, 2])
             if any_of(found):
-                count_found(packed, found, keeps, s.need_of, rows, entries, tally[1], kept[area])
+                count_found(packed, found, keeps, can, s, rows, entries, tally[1], kept[area])
             serve(served, can, low, keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
-            luck = c.luck[start:stop]
             for below, masks in enumerate((can, low)):
                 entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
                 queue_up(packed, luck, before, lines, start, below, listed, entries, keys[waiting:], queue[waiting:])
