@@ -68,9 +68,13 @@ def _without_events(folder):
     of_events = [table for table in tables if table.startswith("[[event]]") or re.search(r"^event = ", table, re.M)]
     path.write_text(head + "".join(table for table in tables if table not in of_events), encoding="utf-8")
     names = re.findall(r'^id = "(.*)"$', "".join(of_events), re.M)
-    for file, words in (("lines.csv", names), ("transitions.csv", ("lasting", "down_lasting")), ("targets.csv", names)):
+    for file, words, fields in (
+        ("lines.csv", names, 1),
+        ("transitions.csv", ["lasting", "down_lasting"], 3),
+        ("targets.csv", names, 3),
+    ):
         rows = (folder / file).read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [row for row in rows if not set(words) & set(re.split(r"[, .]", row)[:6])]
+        kept = [row for row in rows if not set(words) & set(re.split(r"[, .]", ",".join(row.split(",")[:fields])))]
         (folder / file).write_text("".join(kept), encoding="utf-8")
 
 

@@ -11,12 +11,13 @@ from sim.core import codes
 from sim.core.dials import defaults
 from sim.core.evidence import check_source
 from sim.core.faults import InputError
-from sim.place.checks import reserved
+from sim.place.checks import MEASURES, reserved
 from sim.place.places import load_place, place_names
 from sim.place.tables import service_tables
 from sim.record.recorder import Recorder
 from sim.studies.study import load_study
 from sim.system import LocalSystem
+from sim.words import FIT_TABLES
 
 
 @pytest.fixture
@@ -364,3 +365,8 @@ def test_only_statutory_lines_serve_a_share(folder):
     _edit(folder / "place.toml", 'level = 3\nkind = "statutory"', 'level = 3\nkind = "rationed"')
     with pytest.raises(InputError, match=r"foster_care.share: is of a rationed line; keep it for statutory ones"):
         load_place(folder)
+
+
+def test_the_page_of_a_fit_has_a_table_for_every_measure():
+    tabled = [measure for measures in FIT_TABLES.values() for measure in measures]
+    assert sorted(tabled) == sorted(MEASURES)
