@@ -139,7 +139,7 @@ def test_thresholds_held_by_a_part_are_decisions_where_they_could_move(tmp_path)
     for settings, years in (({}, [1, 2]), ({"services.practice_drift": 0}, [1, 2]), (still, [])):
         model = system(part, settings, years=2)
         rows = [row for row in model.decisions.rows if row[2] == "hold_threshold"]
-        assert [year for year, *_, line, _ in rows if line == "care"] == years
+        assert [year for year, *_, line, _ in rows if line == "foster_care"] == years
         assert {model.lines.gate[model.lines.ids.index(line)] for *_, line, _ in rows} <= {"duty", "judgement"}
 
 

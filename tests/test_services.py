@@ -4,7 +4,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.place.identity import leaks, waiting_need_met
-from sim.place.services import FIELDS, Lines, Prices, Services, resizing, served_cases
+from sim.place.services import FIELDS, Lines, Prices, Resizing, Services, resizing, served_cases
 from sim.record.measures import LEAKS
 from tests.conftest import with_values
 
@@ -202,6 +202,33 @@ def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(
     assert resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=a_block - 1).open_blocks == 0
 
 
+def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
+    """Demand of 40, 60, 80 and 60: practice takes its mean of 60, a rationed line opens for half of that; 30 of 100 are spare."""
+    for name, places, expected in (("foster_care", 100, (3, 2, 0)), ("camhs", 10, (0, 0, 2)), ("social_work", 30, (0, 0, 1))):
+        data = {**WILLING, "coverage": 0.5, "opening_cost": 3, "occupancy": 0.9}
+        data |= {"spot_share": 0} if name == "foster_care" else {}
+        services, line = _line(milltown, name, served=0, places=places, data=data)
+        for quarter, cases in enumerate((40, 60, 80, 60), 1):
+            served = cases if name != "camhs" else 10
+            services.counts[quarter][line] = _counts(demand=cases, eligible_served=served)[0]
+        if name == "foster_care":
+            services.counts[3][line] = _counts(demand=80, eligible_served=70)[0]  # 100 less 70 less a margin of 10
+        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=2 * 10 * (100 * QUARTERS + 300), practice=0.05)
+        assert (plan.low_places, plan.close_blocks, plan.open_blocks) == expected
+        if expected[2]:
+            short = expected[2] * 10 * (100 * QUARTERS + 300) - 1
+            assert resizing(services, line, 4, 0.5, 1.0, 1, short).open_blocks == expected[2] - 1
+
+
+def test_a_decision_on_size_is_carried_out_by_hand(milltown):
+    services, line = _line(milltown, "social_work", served=64, data={"block": 10, "notice": 3, "opening_cost": 5})
+    cost = services.carry_out(line, 4, Resizing(7, 2, 3))
+    assert services.low_places[line] == 7
+    assert services.notices == [(4 + 1 + 3, line, 20)]
+    assert services.openings == [(line, 30)]
+    assert cost == 30 * (100 * QUARTERS + 500)
+
+
 def test_notice_ends_and_places_close(milltown):
     services, line = _line(milltown, "foster_care", served=64)
     services.notices = [(6, line, 10), (7, line, 5)]
@@ -333,6 +360,27 @@ def test_practice_lets_lower_need_in_whether_places_are_empty_or_not(settled):
     assert (lax[care, low], lax[care, over] - usual[care, over], lax[work, low]) == (3, 3, 0)
 
 
+def test_places_under_notice_take_nobody_in_and_the_rest_keep_their_margin(settled):
+    """A rationed line all under notice keeps whom it has; of 300 spare beds beyond notice and margin six in ten are refilled."""
+    before = settled.services.counts[0]
+    lines = settled.services.lines
+    camhs, beds = lines.ids.index("camhs"), lines.ids.index("drug_hospital")
+    served, empty = FIELDS.index("eligible_served"), FIELDS.index("empty_notice")
+    places = {"camhs": 200, "drug_hospital": 500}
+    open_to_all, _ = _quarter(settled, places=places)
+    closing = settled.copy()
+    closing.services.notices = [(9, camhs, 200), (9, beds, 100)]
+    warned, _ = _quarter(closing, places=places)
+    assert open_to_all[camhs, served] > before[camhs, served] >= warned[camhs, served] > 0
+    assert warned[camhs, empty] == 200 - warned[camhs, served]
+    assert open_to_all[camhs, empty] == 0
+    for row, notice in ((open_to_all[beds], 0), (warned[beds], 100)):
+        own = row[FIELDS.index("demand")]
+        spare = 500 - notice - own - int(0.05 * 500)
+        assert row[FIELDS.index("refilled")] == row[served] - own == int(0.6 * spare)
+        assert (row[empty], row[FIELDS.index("empty_other")]) == (notice, 500 - row[served] - notice)
+
+
 def test_need_shows_itself_by_the_places_of_judgement(settled):
     """Twice the places of social work: need it serves shows 2^0.4 times as soon, as a power of all that serve it."""
     services = settled.copy().services
@@ -359,3 +407,12 @@ def test_more_places_find_more_need_and_none_do_where_all_is_known(milltown, set
     np.testing.assert_array_equal(np.delete(more[:, demand], j), np.delete(usual[:, demand], j))
     for dial in ("unmet_need_scale", "supply_elasticity"):
         assert Lines(milltown, {**defaults(), f"services.{dial}": 0}, 3000).supply_elasticity == 0
+
+
+def test_blocks_scale_with_families_and_are_a_place_at_least(milltown):
+    """A block of 30 places in a town of 3,000 families is 10 of 1,000 and 60 of 6,000; one of 2 is less than one, so 1."""
+    changed = with_values(milltown, {"lines.prison.block": 30, "lines.foster_care.block": 2})
+    for families, prison, care in ((1000, 10, 1), (3000, 30, 2), (6000, 60, 4)):
+        lines = Lines(changed, defaults(), families)
+        assert lines.block[[lines.ids.index(name) for name in ("prison", "foster_care")]].tolist() == [prison, care]
+        assert lines.notice.tolist() == Lines(changed, defaults(), 3000).notice.tolist()  # in quarters

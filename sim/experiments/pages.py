@@ -37,10 +37,12 @@ def write_page(experiment, sweeps, found, folder, varied):
 def made(experiment, sweeps, varied):
     """Size, version and command of a run, and a warning where it is not the published one."""
     studies, seeds = [sweep.at(0) for sweep in sweeps.values()], next(iter(sweeps.values())).seeds
-    first, years = studies[0], " or ".join(dict.fromkeys(str(study.years) for study in studies))
+    years, families = (
+        " or ".join(dict.fromkeys(f"{getattr(study, name):,}" for study in studies)) for name in ("years", "families")
+    )
     command = " ".join(["listsim experiment", experiment.name, *varied])
     text = (
-        f"{first.place.name}: {first.families:,} families, {years} years, seeds {seeds[0]} to {seeds[-1]}. "
+        f"{studies[0].place.name}: {families} families, {years} years, seeds {seeds[0]} to {seeds[-1]}. "
         f"Written by listsim {version_of('listsim')}: `{command}`.\n"
     )
     if varied:

@@ -99,7 +99,8 @@ class Lines:
         self.supply_elasticity = dials["services.supply_elasticity"] * min(1.0, dials["services.unmet_need_scale"])
         self.coverage = np.maximum(0.0, 1 - dials["services.unmet_need_scale"] * (1 - column("coverage")))
         self.occupancy = column("occupancy")
-        self.block = np.maximum(1, np.rint(column("block") * dials["services.block_scale"])).astype(int)
+        scale = n_families / place.get("place.families")
+        self.block = np.maximum(1, np.rint(column("block") * dials["services.block_scale"] * scale)).astype(int)
         self.notice = np.rint(column("notice") * dials["services.notice_scale"]).astype(int)
         self.every_quarter = dials["services.block_scale"] == 0
         self.closing_pence = np.rint(column("closing_cost") * 100).astype(int)
@@ -107,7 +108,7 @@ class Lines:
         self.boundary = column("boundary") * min(1.0, dials["services.unmet_need_scale"])
         outside = column("caseload", 0.0) * (1 - column("family_share"))
         outside = outside / np.where(self.event >= 0, QUARTERS, 1)  # events are counted by the year
-        self.outside = np.rint(outside * n_families / place.get("place.families")).astype(int)
+        self.outside = np.rint(outside * scale).astype(int)
 
     def _finds(self, n_needs):
         """Which lines' places make a need show itself at a level, bool (needs, 4, lines): those of judgement that serve it."""
