@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from sim.place.places import load_place
@@ -59,6 +60,20 @@ def write_eventful(folder, lines=("custody_suite",)):
                 file.write(f"{need.id},lasting,{level},{share},share of spells,,0,1,{NOTE}\n")
                 file.write(f"{need.id},down_lasting,{level},{slow:.6g},chance a quarter,,0,1,{NOTE}\n")
     return folder
+
+
+def quiet(place):
+    """The place without events and with one speed of need: what is left is what their tests are not about."""
+    gone = {event.id for event in place.events}
+    return replace(
+        place,
+        events=(),
+        lines=tuple(line for line in place.lines if not line.event),
+        values={name: value for name, value in place.values.items() if not re.search(r"^transitions.*lasting", name)},
+        targets=tuple(
+            target for target in place.targets if not gone & set(re.split(r"[ .]", target.measures + target.use))
+        ),
+    )
 
 
 def _without_events(folder):

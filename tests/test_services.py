@@ -204,7 +204,11 @@ def test_pressing_demand_raises_the_threshold_then_opens_what_the_budget_allows(
 
 def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
     """Demand of 40, 60, 80 and 60: practice takes its mean of 60, a rationed line opens for half of that; 30 of 100 are spare."""
-    for name, places, expected in (("foster_care", 100, (3, 2, 0)), ("camhs", 10, (0, 0, 2)), ("social_work", 30, (0, 0, 1))):
+    for name, places, expected in (
+        ("foster_care", 100, (3, 2, 0)),
+        ("camhs", 10, (0, 0, 2)),
+        ("social_work", 30, (0, 0, 1)),
+    ):
         data = {**WILLING, "coverage": 0.5, "opening_cost": 3, "occupancy": 0.9}
         data |= {"spot_share": 0} if name == "foster_care" else {}
         services, line = _line(milltown, name, served=0, places=places, data=data)
@@ -345,7 +349,7 @@ def test_practice_withholds_a_duty_from_those_who_newly_need_it(settled):
     assert usual[j, demand] == usual[j, served] == strict[j, demand] == none[j, demand]
     assert usual[j, served] - strict[j, served] == 1
     before = settled.services.counts[0][j, served]
-    assert 2 <= usual[j, served] - none[j, served] < before
+    assert 1 <= usual[j, served] - none[j, served] < before
     np.testing.assert_array_equal(np.delete(usual, j, axis=0), np.delete(none, j, axis=0))
 
 
