@@ -186,6 +186,37 @@ def fit_report_name(loaded, default_place):
     return f"baseline_fit_{re.sub(r'[^A-Za-z0-9.-]+', '_', loaded.id)[:80]}.md"
 
 
+FIT_TABLES = {
+    "## Counts, shares and money": (
+        "prevalence",
+        "caseload",
+        "line_spending",
+        "needs_at_least",
+        "costliest",
+        "most_needs",
+    ),
+    "## Events\n\nA year, by families; or the share of families with one in the last four quarters.": (
+        "events",
+        "with_event",
+    ),
+    "## How long need lasts, of those it begins for (cohort)": ("ended_within",),
+    "## How long it has lasted, of those there on a day (stock)": ("stock_older",),
+}
+
+
+def _fit_table(fits):
+    rows = ["| figure | how used | published | range | simulated | gap | source |", "|---|---|---:|---:|---:|---:|---|"]
+    for fit in fits:
+        figure = fit.target.figure
+        factor = fit.published / figure.value if figure.value else 1.0
+        used = "fitted" if fit.target.use.startswith("fit") else "checked"
+        rows.append(
+            f"| {markdown(f'{fit.target.id}, {figure.unit}')} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
+            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {markdown(figure.source)} |"
+        )
+    return rows
+
+
 def fit_report(loaded, seed, replicates, progress=None):
     """Published against simulated of a loaded place, with every gap, as Markdown."""
     from sim.place.fitting import compare_targets
@@ -198,17 +229,11 @@ def fit_report(loaded, seed, replicates, progress=None):
         "Money in pounds of 2010/11. *Fitted* figures were aimed at; *checked* ones were not, and their gaps show what the model misses. "
         "Nothing is averaged away.",
         "",
-        "| figure | how used | published | range | simulated | gap | source |",
-        "|---|---|---:|---:|---:|---:|---|",
     ]
-    for fit in fits:
-        figure = fit.target.figure
-        factor = fit.published / figure.value if figure.value else 1.0
-        used = "fitted" if fit.target.use.startswith("fit") else "checked"
-        lines.append(
-            f"| {markdown(f'{fit.target.id}, {figure.unit}')} | {used} | {fit.published:,.4g} | {figure.low * factor:,.4g} to {figure.high * factor:,.4g} | "
-            f"{fit.simulated:,.4g} | {fit.gap_per_cent:+.1f}% | {markdown(figure.source)} |"
-        )
+    for title, measures in FIT_TABLES.items():
+        of_title = [fit for fit in fits if fit.target.measures.split()[0] in measures]
+        if of_title:
+            lines += [*title.splitlines(), "", *_fit_table(of_title), ""]
     worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
-    lines += ["", f"Largest gap: {markdown(worst.target.id)}, {worst.gap_per_cent:+.1f}%."]
+    lines += [f"Largest gap: {markdown(worst.target.id)}, {worst.gap_per_cent:+.1f}%."]
     return "\n".join(lines) + "\n"

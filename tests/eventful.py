@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from sim.place.places import load_place
@@ -61,6 +62,20 @@ def write_eventful(folder, lines=("custody_suite",)):
     return folder
 
 
+def quiet(place):
+    """The place without events and with one speed of need: what is left is what their tests are not about."""
+    gone = {event.id for event in place.events}
+    return replace(
+        place,
+        events=(),
+        lines=tuple(line for line in place.lines if not line.event),
+        values={name: value for name, value in place.values.items() if not re.search(r"^transitions.*lasting", name)},
+        targets=tuple(
+            target for target in place.targets if not gone & set(re.split(r"[ .]", target.measures + target.use))
+        ),
+    )
+
+
 def _without_events(folder):
     """Take away the events and lasting spells that the town has of its own, and what names them."""
     path = folder / "place.toml"
@@ -68,9 +83,13 @@ def _without_events(folder):
     of_events = [table for table in tables if table.startswith("[[event]]") or re.search(r"^event = ", table, re.M)]
     path.write_text(head + "".join(table for table in tables if table not in of_events), encoding="utf-8")
     names = re.findall(r'^id = "(.*)"$', "".join(of_events), re.M)
-    for file, words in (("lines.csv", names), ("transitions.csv", ("lasting", "down_lasting")), ("targets.csv", names)):
+    for file, words, fields in (
+        ("lines.csv", names, 1),
+        ("transitions.csv", ["lasting", "down_lasting"], 3),
+        ("targets.csv", names, 3),
+    ):
         rows = (folder / file).read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [row for row in rows if not set(words) & set(re.split(r"[, .]", row)[:6])]
+        kept = [row for row in rows if not set(words) & set(re.split(r"[, .]", ",".join(row.split(",")[:fields])))]
         (folder / file).write_text("".join(kept), encoding="utf-8")
 
 

@@ -15,7 +15,7 @@ from sim.place.places import load_place
 from sim.place.services import pick
 from tests import oracle
 from tests.conftest import with_values
-from tests.eventful import EVENTS, LASTING, write_eventful
+from tests.eventful import EVENTS, LASTING, quiet, write_eventful
 
 SPOILT = [
     ("place.toml", 'need = "substance"\n\n[[event]]', 'need = "substances"\n\n[[event]]', "did you mean 'substance'"),
@@ -172,7 +172,8 @@ def test_spells_that_begin_are_lasting_in_their_share(lived):
         assert abs(lasting[level] / begun[level] - share) < 4 * np.sqrt(share * (1 - share) / begun[level])
 
 
-def test_without_lasting_rows_there_is_one_speed_and_without_events_nothing_happens(milltown, settled):
+def test_without_lasting_rows_there_is_one_speed_and_without_events_nothing_happens(milltown):
+    settled = burn_in(quiet(milltown), defaults(), seed=5)
     columns = settled.families.columns
     assert not columns.lasting.any()
     assert not columns.events.any()

@@ -13,12 +13,24 @@ from sim.place import threads as shared
 from sim.place.burn_in import burn_in
 from sim.place.families import Families
 from sim.place.influence import AreaInfluence, neighbourhood_graph
-from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
+from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS, load_place
 from sim.place.tables import offer_tables
 from tests import oracle
 from tests.conftest import with_values
+from tests.eventful import quiet
 
 ALONE = {"families.coupling_scale": 0, "families.contagion_scale": 0, "families.frailty_spread": 0}
+
+
+@pytest.fixture(scope="module")
+def milltown():
+    """The town without events, which have tests of their own."""
+    return quiet(load_place("milltown"))
+
+
+@pytest.fixture(scope="module")
+def settled(milltown):
+    return burn_in(milltown, defaults(), seed=5)
 
 
 def _offers(n_needs):
@@ -246,8 +258,8 @@ def _needy_row(place, dials, seed):
 def test_helping_one_family_changes_nobody_else_without_neighbours_and_queues(milltown):
     place = with_values(milltown, {"place.word_of_mouth": 0})
     dials = {**defaults(), "families.contagion_scale": 0, "services.unmet_need_scale": 0}
-    row = _needy_row(place, dials, 2)
-    without, helped = (_grown(place, dials, 2, help_row) for help_row in (None, row))
+    row = _needy_row(place, dials, 3)
+    without, helped = (_grown(place, dials, 3, help_row) for help_row in (None, row))
     differs = (without.columns.levels != helped.columns.levels).any(axis=1)
     differs |= (without.columns.served != helped.columns.served).any(axis=0)
     assert set(np.nonzero(differs)[0]) == {row}
@@ -255,8 +267,8 @@ def test_helping_one_family_changes_nobody_else_without_neighbours_and_queues(mi
 
 def test_helping_one_family_reaches_others_through_neighbours_and_queues(milltown):
     dials = {**defaults(), "families.contagion_scale": 3.0}
-    row = _needy_row(milltown, dials, 2)
-    without, helped = (_grown(milltown, dials, 2, help_row) for help_row in (None, row))
+    row = _needy_row(milltown, dials, 4)
+    without, helped = (_grown(milltown, dials, 4, help_row) for help_row in (None, row))
     differs = (without.columns.served != helped.columns.served).any(axis=0)
     differs |= (without.columns.levels != helped.columns.levels).any(axis=1)
     assert differs.sum() > 1

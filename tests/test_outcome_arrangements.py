@@ -213,7 +213,7 @@ def test_gains_and_shortfalls_judged_together_by_hand():
 
 
 def test_youth_justice_reinvestment_claws_back_what_was_paid_for_a_fall_that_did_not_come():
-    result = one("youth_justice_reinvestment", {"programmes.effect_scale": 0}, years=6)
+    result = one("youth_justice_reinvestment", {"programmes.effect_scale": 0}, years=6, seed=2)
     advance = flows(result, "outcome_payment", "justice_ministry", "partnership")
     back = flows(result, "outcome_payment", payee="justice_ministry")
     assert advance > 0
@@ -289,7 +289,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_to_the_centre():
 
 @pytest.mark.parametrize("name", ["sib_single", "sib_childrens_services", "social_impact_fund"])
 def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
-    result = one(name, CERTAIN, years=8)
+    result = one(name, CERTAIN, years=8, seed=3)
     put_in = flows(result, "capital", payee="vehicle")
     assert put_in > 0
     assert flows(result, "programme", "vehicle") > 0
@@ -407,7 +407,7 @@ def test_childrens_services_pays_for_care_and_nothing_else():
 
 
 def test_tranches_of_a_fund_are_repaid_in_order():
-    model = system("social_impact_fund", CERTAIN, years=7)
+    model = system("social_impact_fund", CERTAIN, years=7, seed=3)
     assert model.arrangement.tranches() == (0.6, 0.4)
     deals = list(model.vehicle.deals.values())
     assert deals

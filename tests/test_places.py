@@ -11,12 +11,13 @@ from sim.core import codes
 from sim.core.dials import defaults
 from sim.core.evidence import check_source
 from sim.core.faults import InputError
-from sim.place.checks import reserved
+from sim.place.checks import MEASURES, reserved
 from sim.place.places import load_place, place_names
 from sim.place.tables import service_tables
 from sim.record.recorder import Recorder
 from sim.studies.study import load_study
 from sim.system import LocalSystem
+from sim.words import FIT_TABLES
 
 
 @pytest.fixture
@@ -51,8 +52,9 @@ def test_the_default_place_uses_the_local_figures():
     assert place.values["place.public_spending"].value == 7.5e9
     assert place.values["lines.jobseekers_allowance.caseload"].value == 50_000
     assert place.values["lines.jobseekers_allowance.unit_cost"].value == 62 * 52
-    drugs = place.get("lines.drug_hospital.unit_cost") * place.get("lines.drug_hospital.caseload")
-    assert drugs == pytest.approx(31e6, rel=0.001)
+    parts = [f"lines.{line}" for line in ("drug_hospital", "drug_admissions")]
+    drugs = sum(place.get(f"{line}.unit_cost") * place.get(f"{line}.caseload") for line in parts)
+    assert drugs == pytest.approx(31e6, rel=0.005)
     homes = [f"lines.{line}_care" for line in ("foster", "residential")]
     assert sum(place.get(f"{line}.caseload") for line in homes) == 1_911
     average = sum(place.get(f"{line}.share") * place.values[f"{line}.unit_cost"].value for line in homes)
@@ -83,7 +85,7 @@ SPOILT = [
     ("transitions.csv", "conduct,down,1,0.12", "conduct,down,1,0.31", "out of range"),
     ("coupling.csv", "conduct,safeguarding", "conduct,conduct", "unknown"),
     ("targets.csv", "caseload foster_care", "caselod foster_care", "did you mean 'caseload'"),
-    ("targets.csv", "fit safeguarding.up.2", "fit safeguarding.up.7", "unknown"),
+    ("targets.csv", "fit safeguarding.up.1", "fit safeguarding.up.7", "unknown"),
     ("place.toml", 'agency = "council"', 'agency = "counsel"', "did you mean 'council'"),
     ("place.toml", "level = 3", 'level = "3"', "wrong type"),
     ("place.toml", "level = 3", "level = 4", "out of range"),
@@ -364,3 +366,8 @@ def test_only_statutory_lines_serve_a_share(folder):
     _edit(folder / "place.toml", 'level = 3\nkind = "statutory"', 'level = 3\nkind = "rationed"')
     with pytest.raises(InputError, match=r"foster_care.share: is of a rationed line; keep it for statutory ones"):
         load_place(folder)
+
+
+def test_the_page_of_a_fit_has_a_table_for_every_measure():
+    tabled = [measure for measures in FIT_TABLES.values() for measure in measures]
+    assert sorted(tabled) == sorted(MEASURES)

@@ -14,7 +14,17 @@ from sim.core.numbers import read_number
 PRICE_BASE = "2010/11"
 
 
-EVIDENCE = ("unit_costs", "prevalence", "interventions", "deflators", "cashability", "institutions", "place_2024")
+EVIDENCE = (
+    "unit_costs",
+    "prevalence",
+    "interventions",
+    "deflators",
+    "cashability",
+    "institutions",
+    "durations",
+    "trials",
+    "place_2024",
+)
 
 
 DEFLATORS = "deflators.csv"
