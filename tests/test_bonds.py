@@ -63,7 +63,7 @@ def test_departments_hold_what_was_voted_until_maturity_and_give_back_the_rest(p
         voted = flows(played, "vote", TREASURY, department)
         passed_on = sum(
             flows(played, why, department, agency)
-            for why in ("grant", "discretionary_grant", "benefit_funding", "emergency_support")
+            for why in ("grant", "ring_fenced_grant", "benefit_funding", "exceptional_support")
         )
         clawed = flows(played, "claw_back", agency, department)
         paid = flows(played, "outcome_payment", department) + flows(played, "agency_premium", department)

@@ -57,22 +57,29 @@ def test_a_path_by_hand():
     assert compounded(PATH, 4) == pytest.approx(0.95 * 1.02**3)
 
 
-def test_budgets_follow_the_path_of_the_dial_and_of_the_department(write, settled):
-    """Council: -5% - 1%, then twice +2% - 1%. The Jobcentre, paid by workload: 0.95 x 1.02 x 1.02 after three years."""
-    future = write({CUTS: list(PATH), COUNCIL: [-0.01]})
+TAX = "agencies.local_tax_growth"
+
+
+def test_income_follows_the_path_of_the_dial_and_of_the_department(write, settled):
+    """Grants of the council: -5% - 1%, then twice +2% - 1%; its tax +1%, -2%, -2%. The Jobcentre: 0.95 x 1.02 x 1.02."""
+    future = write({CUTS: list(PATH), COUNCIL: [-0.01], TAX: [0.01, -0.02]})
     inputs = load_inputs("do_nothing", "milltown", {"departments.review_years": 10}, future=future)
     blank = blank_twin(inputs.n_families)
     model = LocalSystem(inputs, settled.copy(), 5, Recorder(blank))
     council, jobcentre = (model.party(code) for code in ("council", "jobcentre"))
-    budgets = []
+    paths = {"grant": [], "ring_fenced_grant": [], "local_tax": []}
     for _ in range(3):
         for _ in range(QUARTERS):
             model.step()
-        budgets.append(council.budget_pence / council.opening_budget)
-    assert budgets == pytest.approx([0.94, 0.94 * 1.01, 0.94 * 1.01**2], rel=1e-6)
-    workload = model.outturn.workload(jobcentre.own_lines)
-    expected = jobcentre.opening_budget * workload * 0.95 * 1.02**2
-    assert jobcentre.budget_pence == pytest.approx(expected, rel=1e-6)
+        for kind, path in paths.items():
+            path.append(council.income.now[kind] / council.income.opening[kind])
+    for kind in ("grant", "ring_fenced_grant"):
+        assert paths[kind] == pytest.approx([0.94, 0.94 * 1.01, 0.94 * 1.01**2], rel=1e-6)
+    assert paths["local_tax"] == pytest.approx([1.01, 1.01 * 0.98, 1.01 * 0.98**2], rel=1e-6)
+    work = model.outturn.workload(jobcentre.own_lines)
+    lines = jobcentre.baseline[jobcentre.own_lines].sum()
+    expected = (jobcentre.whole_pence + lines * (work - 1)) * 0.95 * 1.02**2
+    assert jobcentre.income.total == pytest.approx(expected, rel=1e-6)
 
 
 def test_need_follows_its_path_quarter_by_quarter(milltown):
@@ -191,7 +198,7 @@ def test_an_unknown_future_is_refused():
 
 
 def test_shipped_futures_fit_every_shipped_place_and_are_listed_and_explained():
-    assert {"steady", "rising_need", "austerity", "growth"} == set(future_names())
+    assert {"steady", "rising_need", "austerity", "growth", "freeze", "recovery"} == set(future_names())
     assert [name for name, _ in listed("futures", "milltown")] == future_names()
     for name in future_names():
         future = load_future(name)
@@ -202,7 +209,9 @@ def test_shipped_futures_fit_every_shipped_place_and_are_listed_and_explained():
         assert said[0] == ("name", future.name)
         assert len(said) == 3 + len(future.values)
     austerity = load_future("austerity")
-    assert compounded(austerity.values[COUNCIL], 7) == pytest.approx(1 - 0.286, abs=0.002)  # LG13
+    grants, tax = (compounded(austerity.values[name], 7) for name in (COUNCIL, "agencies.local_tax_growth"))
+    assert grants == pytest.approx(1 - 0.491, abs=0.002)  # LG13
+    assert 0.6 * grants + 0.4 * tax == pytest.approx(1 - 0.286, abs=0.005)  # LG13, by LG14's shares
     work = compounded(austerity.values["departments.work_pensions.real_growth"], 7)
     assert work == pytest.approx(0.58 ** (7 / 15), abs=0.002)  # HM6
     assert "which has no education" in checked(austerity.file, "milltown")

@@ -155,16 +155,19 @@ def test_working_as_one_is_no_prevention_and_moves_no_place(name, growth):
 
 
 def test_a_review_takes_what_working_as_one_saves_and_capacity_does_not_feel_it():
-    """Third year's outturn is rebased at its end: the budget falls by the saving, and is remembered."""
+    """Third year's outturn of duties is agreed at its end: their budget is less by the saving, and that is remembered."""
     model, alone = (system(name, SILENT, quarters=12) for name in ("integrated_provision_s75", "do_nothing"))
     council, before = model.parties["council"], alone.parties["council"]
-    saved = council.saved_together(range(9, 13))
+    duties = council.own_lines[~council.plan.rationed]
+    saved = model.outturn.saved_together(duties, range(9, 13))
     assert saved > 0
-    assert before.budget_pence - council.budget_pence == council.rebased_away == saved
-    assert council.budget_pence == council.spent(range(9, 13))
+    assert council.agreed_together.sum() == saved
+    agreed, alone_agreed = (item.plan.by_line[~item.plan.rationed].sum() for item in (council, before))
+    assert alone_agreed - agreed == saved
+    assert agreed == model.outturn.spent(duties, range(9, 13))
     for _ in range(4):
         model.step()
-    assert council.rebased_away == saved  # no growth: the path keeps it
+    assert council.agreed_together.sum() == saved  # until the next review
     assert model.recorder.efficiency[4, "council"] == council.saved_together(range(13, 17)) > 0
 
 
@@ -213,11 +216,11 @@ def test_a_partner_that_drops_out_leaves_a_gap():
     broken = system("aligned", KEEN)
     broken.parties["nhs"].trust = 0.0
     broken.bodies[0].drops_out = lambda member, share: member.code == "nhs"
+    share = {m.code: m.discretionary_pence for m in broken.bodies[0].members()}
     for _ in range(4):
         broken.step()
     for model, kept in ((sure, 1.0), (broken, None)):
         plan = list(model.contracts.signed.values())
-        share = {m.code: m.discretionary_pence for m in model.bodies[0].members()}
         kept = kept or share["council"] / sum(share.values())
         assert plan
         for contract in plan:

@@ -163,7 +163,7 @@ def test_every_dial_has_a_meaning_a_source_and_a_default_it_allows():
 PRODUCT_DIALS = """programmes.effect_scale programmes.optimism families.contagion_scale families.coupling_scale
 families.frailty_spread families.case_finding families.demand_growth services.unmet_need_scale services.threshold_drift
 services.fixed_share_scale services.block_scale services.notice_scale agencies.decommissioning agencies.horizon_years
-agencies.carry_forward_share departments.review_years departments.real_growth list.reinvested_share list.payment_basis
+agencies.carry_forward_share departments.review_years departments.real_growth agencies.local_tax_growth list.reinvested_share list.payment_basis
 measurement.design measurement.cohort_size"""
 
 
@@ -179,7 +179,11 @@ def test_dials_are_read_in_the_order_declared_with_their_ranges():
     assert set(choices) == {"agencies.outcome_payments", "list.payment_basis", "measurement.design"}
     assert choices["list.payment_basis"] == ("gross", "marginal", "cashed")
     assert [name for name in DIALS if DIALS[name].whole] == ["departments.review_years", "measurement.cohort_size"]
-    assert [name for name in DIALS if DIALS[name].by_year] == ["families.demand_growth", "departments.real_growth"]
+    assert [name for name in DIALS if DIALS[name].by_year] == [
+        "families.demand_growth",
+        "departments.real_growth",
+        "agencies.local_tax_growth",
+    ]
 
 
 def test_the_promised_dials_are_there():

@@ -311,3 +311,15 @@ def test_what_an_arrangement_charges_is_explained(listsim):
     assert "council is charged for each use" in out
     assert "diverts cases from statutory lines: diverted_share 0.15, diversion_speed 0.85, diversion_cost 0.12" in out
     assert "prison     council pays a share of what it costs" in listsim("explain", "shared_cost")[1]
+
+
+def test_lines_of_events_and_of_practice_divert_nobody(milltown):
+    """Custody, gated by the court, may; not if it served events, or if its threshold were practice, or if it were rationed."""
+    at = milltown.index("lines")["prison"]
+
+    def may(**changes):
+        lines = tuple(replace(line, **changes) if line.id == "prison" else line for line in milltown.lines)
+        return payers_of(replace(milltown, lines=lines)).may_divert[at]
+
+    assert may()
+    assert [may(event="arrest"), may(gate="duty"), may(kind="rationed")] == [False, False, False]

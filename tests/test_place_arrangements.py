@@ -38,8 +38,9 @@ def test_partners_commit_by_forecast_benefit_and_not_by_size():
     forecast = np.array(forecast_shares(body))
     size = np.array([member.discretionary_pence for member in body.members()], float)
     assert paid.sum() > 0
-    short = paid < 0.99 * size  # a member that has not got its share pays what it has
-    assert np.corrcoef(paid[short], forecast[short])[0, 1] > np.corrcoef(paid[short], size[short])[0, 1]
+    short = paid < 0.99 * size  # the others pay what they have
+    parts = paid[short] / forecast[short]
+    assert (parts > 0.99 * parts.max()).sum() > len(parts) / 2  # but for one that had spent some
 
 
 def test_a_review_moves_money_from_winners_to_losers_by_hand():
@@ -226,10 +227,10 @@ def test_places_work_in_a_city(name):
 
 @pytest.mark.parametrize("name", ["silo", "pooled_s75", "list_public", "sib_single", "total_neighbourhood", "aligned"])
 def test_an_equal_envelope_replaces_what_each_can_raise(name):
-    settings = {**(CERTAIN if name == "sib_single" else KEEN), "comparison.envelope": 5_000_000}
+    settings = {**(CERTAIN if name == "sib_single" else KEEN), "comparison.envelope": 20_000_000}
     result = one(name, settings, years=5)
     granted = flows(result, "contribution", "outside")
-    assert 0 < granted <= 5 * 5_000_000 * 100 * 20_000 / 1e6 + 100
+    assert 0 < granted <= 5 * 20_000_000 * 100 * 20_000 / 1e6 + 100
     assert flows(result, "capital") == 0
     assert flows(result, "programme") > 0
     assert not any(why == "contribution" and payer != "outside" for _, payer, _, why, _ in result.flows)

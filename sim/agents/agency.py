@@ -1,12 +1,16 @@
 """A public body of the place: it pays for services, decides their size, and may commission prevention."""
 
+from collections import Counter
+
 import numpy as np
 
-from sim.agents import by_list
+from sim.agents import by_list, cuts, deficits
+from sim.agents.income import LOCAL_TAX, Income
 from sim.agents.party import Commissioner
+from sim.agents.spending_plan import SpendingPlan
 from sim.core.by_year import compounded
 from sim.core.calendar import QUARTERS
-from sim.core.ledger import OUTSIDE
+from sim.core.ledger import OUTSIDE, equal_part
 from sim.core.streams import uniform
 from sim.place import year_end
 
@@ -20,18 +24,29 @@ class Agency(Commissioner):
         Service lines it runs out of its own budget; those the centre pays at cost are in `demand_led`.
     paid_lines : int64
         Those that it pays for, in full or in part, whoever runs them.
-    budget_pence : int
-        Service budget of the year.
+    whole_pence : int
+        Its whole budget at the start, of which services of the model are a part.
+    income : Income
+    plan : SpendingPlan
+        Of the lines it pays for, other services, and prevention.
+    budget_pence, other_pence, discretionary_pence : int
+        This year's budget of lines it pays for, of services outside the model, and of prevention.
     baseline : int64 (lines,)
         What it is expected to pay for each line a year at the start, against which cash is agreed.
     places_agreed : dict of int to int
         Pence a year of its part of the places decided on, by quarter.
     trust : float
         Trust in its partners, 0 to 1.
-    rebased_away : int
-        Pence by which reviews cut its budget for what working as one with others saves.
+    agreed_together : int64 (lines,)
+        Pence by which the last review cut budgets of its lines for what working as one with others saves.
     cash_this_year : int
-        Underspend of the year just closed, before anything was done with it.
+        Underspend of its own lines in the year just closed, before anything was done with it.
+    to_recover : int
+        Support that its department has yet to take back.
+    section_114 : int
+        The last year with a section 114 report; 0 without one.
+    noted : Counter of str
+        What the year brought of cuts, reports and support, by measure.
     cash_belief : float
         Believed share of service use avoided that becomes cash.
     """
@@ -50,15 +65,35 @@ class Agency(Commissioner):
         self.baseline = np.where(model.lines.agency == self.number, expected, 0) + model.outturn.recharged_in_base_year(
             self.number
         )
-        self.budget_pence = self.opening_budget = int(self.baseline[self.paid_lines].sum())
-        # Who pays for lines moves budgets, and leaves money for prevention with whoever runs them.
-        running_pence = int(expected[self.own_lines].sum())
-        self.discretionary_pence = round(running_pence * self._value("discretionary_share"))
+        self.budget_pence = int(self.baseline[self.paid_lines].sum())
+        self._draw_up_first_plan(model, self.budget_pence - int(expected[self.own_lines].sum()))
         self.trust = self._value("trust")
         self.cash_belief = self._value("cashability_belief")
         self.outcome_weight = self._value("outcome_weight")
-        self.to_recover = self.cash_this_year = self.rebased_away = 0
-        self.places_agreed = {}
+        self.need_weight, self.in_year_share = self._value("need_weight"), self._value("in_year_share")
+        self.agreed_together = np.zeros(len(self.paid_lines), np.int64)
+        self.to_recover = self.cash_this_year = self.section_114 = self.stopped_pence = 0
+        self.noted, self.places_agreed = Counter(), {}
+
+    def _draw_up_first_plan(self, model, moved):
+        """Its whole budget in balance: what comes in and what it goes to.
+
+        Who pays for lines moves budgets by `moved`, and leaves other services and money for prevention where they were.
+        """
+        whole = round(self._value("budget_per_head") * 100 * model.place.get("place.population") * model.scale)
+        free = round(whole * self._value("discretionary_share") * self._value("prevention_share"))
+        duties = round(whole * self._value("statutory_share")) + moved
+        self.whole_pence = max(whole + moved, self.budget_pence)
+        self.discretionary_pence = min(free, self.whole_pence - self.budget_pence)
+        modelled = self.budget_pence / self.whole_pence if self.whole_pence else 0.0
+        self.income = Income(
+            self.whole_pence, self._value("ring_fenced_share"), self._value("local_tax_share"), modelled
+        )
+        rationed = ~model.lines.open_door[self.paid_lines]
+        places = model.services.places[self.paid_lines]
+        expected = self.baseline[self.paid_lines]
+        self.plan = SpendingPlan(rationed, expected, places, self.whole_pence, duties, self.discretionary_pence)
+        self.other_pence = self.plan.other
 
     @property
     def funding(self):
@@ -104,12 +139,21 @@ class Agency(Commissioner):
 
     def opening_reserve(self):
         """Pence of reserve at the start."""
-        return round(self.opening_budget * self._value("opening_reserve_share"))
+        return round(self.whole_pence * self._value("opening_reserve_share"))
 
     # Money through the year
 
+    def open_year(self):
+        """Its own tax comes in, support is repaid, and the year's money for prevention is set aside."""
+        self.model.ledger.transfer(OUTSIDE, self.account("service"), self.income.now[LOCAL_TAX], "local_tax")
+        self.to_recover -= self.department.recover(self, min(self.to_recover, max(0, self.balance("service"))))
+        self.model.ledger.transfer(
+            self.account("service"), self.account("prevention"), self.discretionary_pence, "internal"
+        )
+        self.noted, self.stopped_pence = Counter(), 0
+
     def pay_services(self, spending):
-        """Pay a quarter's bills; what the centre funds at cost is drawn from the parent first.
+        """Pay a quarter's bills and other services; what the centre funds at cost is drawn from the parent first.
 
         Parameters
         ----------
@@ -120,6 +164,9 @@ class Agency(Commissioner):
             self.pay(OUTSIDE, int(spending[line]), "service", "service")
         for line in self.own_lines:
             self.pay(OUTSIDE, int(spending[line]), "service", "service")
+        quarter = self.model.calendar.quarter_of_year
+        stopped = self.stopped_pence if quarter == QUARTERS - 1 else 0
+        self.pay(OUTSIDE, equal_part(self.other_pence, QUARTERS, quarter) - stopped, "other_services", "service")
 
     def pay_others(self, quarter):
         """Pay those who run lines that it is charged for or pays a share of, and what is done in place of a service."""
@@ -134,32 +181,32 @@ class Agency(Commissioner):
         outturn = self.model.outturn
         return outturn.spent(self.own_lines, quarters) + outturn.paid_to_others(self.number, self.paid_lines, quarters)
 
+    def outturn(self):
+        """Pence that each line it pays for would have cost it this year without working as one: int64 (lines,)."""
+        paid = self.model.outturn.paid_by(self.number, self.model.calendar.quarters_of_year())
+        return paid[self.paid_lines] + self._together()
+
+    def _together(self):
+        """Pence that working as one saved this year, by line it pays for, on those it runs: int64 (lines,)."""
+        outturn, quarters = self.model.outturn, self.model.calendar.quarters_of_year()
+        own = np.isin(self.paid_lines, self.own_lines)
+        return np.where(own, sum(outturn.saved_by_line(quarter) for quarter in quarters)[self.paid_lines], 0)
+
     def saved_together(self, quarters):
         """Pence by which bills of some quarters were smaller because members of a body work as one."""
         return self.model.outturn.saved_together(self.own_lines, quarters)
 
     def forecast_and_cut(self, quarter):
-        """In the third quarter: if the outturn will exceed the budget, cut discretionary spending, prevention first.
-
-        A ring-fenced sum, and what it pays for, are not touched.
-        """
+        """In the third quarter: if the outturn will exceed budget and reserve, cut what is not statutory, prevention first."""
         so_far = self.spent(range(quarter - 2, quarter + 1))
-        over = so_far * QUARTERS // 3 - self.budget_pence
-        if over <= 0:
-            return
-        cut = (
-            0 if self.funds.ring_fenced else min(over, self.model.contracts.owed_next_quarter(self.account(self.purse)))
-        )
-        if cut > 0:
-            self.model.contracts.cut_next_quarter(self.account(self.purse), cut)
-            self.model.ledger.transfer(self.account("prevention"), self.account("service"), cut, "internal")
-        kept = self.model.contracts.owed_next_quarter(self.account(self.purse)) + (
-            self.funds.earmarked if self.funds.ring_fenced else 0
-        )
-        money = min(over, max(0, self.balance("prevention") - kept))
-        self.model.ledger.transfer(self.account("prevention"), self.account("service"), money, "internal")
-        if cut > 0 or money > 0:
-            self.model.decisions.taken(self.code, "cut", over, "prevention", max(0, cut) + money)
+        cuts.in_year(self, so_far * QUARTERS // 3 - self.budget_pence)
+
+    def report_section_114(self, gap):
+        """Report that spending will exceed resources: next year has no new discretionary spending and no new prevention."""
+        if self.section_114 != self.model.calendar.year:
+            self.section_114 = self.model.calendar.year
+            self.noted["section_114_reports"] += 1
+            self.model.decisions.taken(self.code, "section_114", gap, "deficit", "new spending that is no duty stops")
 
     def contribute(self, body, share):
         """Pay a share of the year's discretionary money to a joint body; what was paid."""
@@ -223,40 +270,51 @@ class Agency(Commissioner):
     def close_year(self):
         """Year end: cover a deficit, or return, keep and reinvest an underspend; then spend what is left over.
 
-        A deficit is met from reserve, then discretionary money, then by the parent, who takes it back from next
-        year's discretionary money, once what is left of a ring-fenced sum has gone back to the centre. An underspend is
-        kept or returned by the agency's own rule.
+        A deficit is met from reserve, then discretionary money, then what joint bodies it hosts hold, once what is left of
+        a ring-fenced sum has gone back to the centre; what then remains goes by its own rule. An underspend is kept or
+        returned by the agency's own rule.
         """
         self.cash_this_year = self.underspend()
         if self.funds.ring_fenced:
             self._hand_back(min(self.funds.earmarked, max(0, self.balance("prevention"))))
-        for purse in ("reserve", "prevention"):
-            gap = -self.balance("service")
-            if gap > 0:
-                self.model.ledger.transfer(
-                    self.account(purse), self.account("service"), min(gap, max(0, self.balance(purse))), "internal"
-                )
-        gap = max(0, -self.balance("service"))
-        self.department.support(self, gap)
-        self.to_recover = gap
+        cuts.cover(self)
+        if self.balance("service") < 0:
+            deficits.CHOICES[self.spec.deficit](self, -self.balance("service"))
         self.pay(OUTSIDE, max(0, self.balance("prevention")), "other_services", "prevention")
-        under = self.balance("service")
+        under = max(0, self.balance("service"))
         kept = round(under * year_end.CHOICES[self.spec.year_end](self.model.dials))
         self.department.claw_back(self, under - kept)
         again = round(kept * self._value("reinvested_share"))
         self.model.ledger.transfer(self.account("service"), self.account("prevention"), again, "internal")
         self.model.ledger.transfer(self.account("service"), self.account("reserve"), kept - again, "internal")
 
+    def plan_year(self, review):
+        """Next year's budget, within its income; rationed services shrink with theirs.
+
+        Parameters
+        ----------
+        review : bool
+            Whether a spending review ends with this year.
+        """
+        owed = self.to_recover + max(0, -self.balance("service"))
+        may_choose = self.section_114 != self.model.calendar.year
+        if review:
+            self.agreed_together = np.where(self.plan.rationed, 0, self._together())
+        short = self.plan.draw_up(self.income.total, owed, self.outturn(), self.agreed_together, review, may_choose)
+        self.budget_pence, self.other_pence = self.plan.lines, self.plan.other
+        self.discretionary_pence = self.plan.discretionary
+        cuts.note_plan(self, short)
+        cuts.fit_places(self, self.model.calendar.quarter)
+
     def resize(self, quarter):
         """Decide the size of each line it runs: let lower need in, close what stands empty, open where demand presses.
 
         Places open as far as all who pay for the line have money for their part of them.
         """
-        pressure = -self.slack(quarter) / max(1, self.budget_pence + self.rebased_away)
         for line in self.own_lines:
             payers = self.model.payers_of_places(line)
             slack = min(int(payer.slack(quarter) / share) for payer, share in payers)
-            plan = by_list.size(self, line, quarter, slack, pressure)
+            plan = by_list.size(self, line, quarter, cuts.slack(self, line, slack), self.plan.pressure)
             cost = self.model.services.carry_out(line, quarter, plan)
             for payer, share in payers:
                 payer.places_agreed[quarter] = payer.places_agreed.get(quarter, 0) + round(cost * share)
@@ -266,7 +324,10 @@ class Agency(Commissioner):
 
         What working as one with others saves is no reason to open places: budget and bills are taken as without it.
         """
-        budget, bills = self.budget_pence + self.rebased_away, self.spent([quarter]) + self.saved_together([quarter])
+        budget, bills = (
+            self.budget_pence + int(self.agreed_together.sum()),
+            self.spent([quarter]) + self.saved_together([quarter]),
+        )
         return budget - QUARTERS * bills - self.places_agreed.get(quarter, 0)
 
     def drift(self, line):
@@ -281,7 +342,7 @@ class Agency(Commissioner):
         ----------
         line : int
         pressure : float
-            Overspend forecast over the budget; below 0 there is slack.
+            Share of its whole budget by which what it may choose to spend falls; below 0 there is more of it.
         """
         model = self.model
         if not model.lines.by_practice[line] or self.holds(line) or not model.calendar.is_year_end:

@@ -132,7 +132,7 @@ class LeadBoard(Body):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.lead = agency_in_role(model, "lead")
+        self.host = self.lead = agency_in_role(model, "lead")
 
     def weight_on_outcomes(self):
         """The lead's own weight on outcomes without cash."""

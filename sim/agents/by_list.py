@@ -72,7 +72,7 @@ def size(agency, line, quarter, slack, pressure):
     slack : int
         Pence of unspent service budget of a year that may pay for new blocks.
     pressure : float
-        Overspend forecast over the budget, which moves practice.
+        Share of the whole budget by which what is no duty falls, which moves practice.
 
     Returns
     -------

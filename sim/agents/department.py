@@ -1,7 +1,8 @@
 """A department: parent of agencies, with the Treasury above it."""
 
+from sim.agents.income import GRANTS
 from sim.agents.party import Party
-from sim.core.by_year import added, compounded, in_year
+from sim.core.by_year import added, compounded
 from sim.core.ledger import TREASURY
 
 
@@ -11,7 +12,7 @@ class Department(Party):
     Attributes
     ----------
     growth : float or tuple of float
-        Real growth of its budgets a year, beyond the trend of need; by year where the future has a path.
+        Real growth a year of what it pays; by year where the future has a path.
     """
 
     def __init__(self, model, code):
@@ -24,11 +25,11 @@ class Department(Party):
         return [agency for agency in self.model.agencies if agency.spec.department == self.code]
 
     def fund_agencies(self):
-        """The year's money arrives: the Treasury votes it, and it is passed on."""
+        """The year's money arrives: the Treasury votes grants, and they are passed on."""
         for agency in self.agencies():
-            held_back = min(agency.to_recover, agency.discretionary_pence)
-            self._pass_on(agency, agency.budget_pence, "grant", "service")
-            self._pass_on(agency, agency.discretionary_pence - held_back, "discretionary_grant", "prevention")
+            for kind in GRANTS:
+                self._pass_on(agency, agency.income.now[kind], kind, "service")
+            agency.open_year()
 
     def fund_at_cost(self, agency, pence):
         """Pay for what the centre funds at cost."""
@@ -36,7 +37,13 @@ class Department(Party):
 
     def support(self, agency, pence):
         """Cover a deficit that nothing else can."""
-        self._pass_on(agency, pence, "emergency_support", "service")
+        self._pass_on(agency, pence, "exceptional_support", "service")
+
+    def recover(self, agency, pence):
+        """Take support back and surrender it; what was taken."""
+        agency.pay(self.code, pence, "support_repaid", "service")
+        self.surrender(pence)
+        return pence
 
     def claw_back(self, agency, pence):
         """Take an underspend back and surrender it."""
@@ -48,32 +55,32 @@ class Department(Party):
         self.pay(TREASURY, pence, "surrender")
 
     def set_budgets(self):
-        """Its agencies' budgets for next year."""
+        """Its agencies' income and budgets for next year."""
         for agency in self.agencies():
-            self.set_budget(agency, self.model.calendar.year)
+            self.set_income(agency, self.model.calendar.year)
+            agency.plan_year(self.is_review(self.model.calendar.year))
 
-    def set_budget(self, agency, year):
-        """An agency's service budget for the year after `year`.
+    def is_review(self, year):
+        """Whether a spending review ends with a year."""
+        return year > 0 and year % int(self.model.dials["departments.review_years"]) == 0
 
-        Historic budgets follow a real-terms path with the trend of need and are rebased on outturn at each spending
-        review. Workload budgets follow last year's caseload, so an agency that reduces its caseload loses income.
+    def set_income(self, agency, year):
+        """An agency's income for the year after `year`: a real-terms path, and what its funding rule says of the grant.
+
+        A limit loses at a spending review what it was not needed for. A formula goes at a review by known need, and
+        pay by workload every year by last year's caseload, so an agency that reduces either loses income. Nothing
+        grows because money was overspent.
         """
-        trend = in_year(self.model.dials["families.demand_growth"], year)
-        path = (1 + in_year(self.growth, year)) * (1 + trend)
+        outturn, lines = self.model.outturn, agency.paid_lines
         if agency.funding == "workload":
-            workload = self.model.outturn.workload(agency.own_lines)
-            agency.budget_pence = round(agency.opening_budget * workload * compounded(self.growth, year))
-        elif year > 0 and year % int(self.model.dials["departments.review_years"]) == 0:
-            quarters = self.model.calendar.quarters_of_year()
-            self._rebase(agency, agency.spent(quarters), agency.saved_together(quarters), path)
-        else:
-            self._rebase(agency, agency.budget_pence, agency.rebased_away, path)
-        agency.discretionary_pence = round(agency.discretionary_pence * path)
-
-    def _rebase(self, agency, pence, saved, path):
-        """A budget on its path, with what it would be without what working as one with others saves."""
-        agency.budget_pence = round(pence * path)
-        agency.rebased_away = round((pence + saved) * path) - agency.budget_pence
+            agency.income.index = outturn.workload(lines)
+        elif self.is_review(year) and agency.funding == "formula":
+            trend = compounded(self.model.dials["families.demand_growth"], year)
+            agency.income.index = 1 + agency.need_weight * (outturn.known_need(lines) / trend - 1)
+        elif self.is_review(year):
+            agency.income.take(agency.spent(self.model.calendar.quarters_of_year()))
+            agency.plan.rebase(agency.outturn())
+        agency.income.follow(year, self.growth, self.model.dials["agencies.local_tax_growth"])
 
     def _pass_on(self, agency, pence, purpose, purse):
         self.model.ledger.transfer(TREASURY, self.code, pence, "vote")

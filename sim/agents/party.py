@@ -124,6 +124,8 @@ class Commissioner(Party):
     beliefs : dict of str to Belief
     purse, keeps : str
         The purses it commissions from, and keeps what it is paid for outcomes in.
+    host : Agency or None
+        The agency that holds its money and may take it when it is in need.
     areas : tuple of int or None
         First and past the last of the neighbourhoods it commissions for; all where None.
     people : float
@@ -136,6 +138,7 @@ class Commissioner(Party):
     """
 
     purse = keeps = ""
+    host = None
     areas = None
     people = 1.0
 

@@ -226,6 +226,35 @@ def check_shares(path, lines, values):
                         )
 
 
+def check_budgets(folder, agencies, values):
+    """Refuse shares of an agency's income above one, and whole budgets beyond all public spending, as far as they are there.
+
+    Raises
+    ------
+    InputError
+    """
+    path = folder / "agencies.csv"
+    with Faults() as faults:
+        for name in agencies:
+            kinds = [values.get(f"agencies.{name}.{kind}") for kind in ("ring_fenced_share", "local_tax_share")]
+            with faults.kept():
+                if all(kinds) and (total := sum(kind.value for kind in kinds)) > 1:
+                    problem = f"it and local_tax_share sum to {total:g}"
+                    raise InputError(path, f"{name}.ring_fenced_share", problem, "keep the sum at 1 or less")
+        heads = [values.get(f"agencies.{name}.budget_per_head") for name in agencies]
+        people, most = values.get("place.population"), values.get("place.public_spending")
+        with faults.kept():
+            if people and most and all(heads):
+                total, price = sum(head.base_value for head in heads) * people.value, most.base_value
+                if total > most.base_value:
+                    problem = (
+                        f"whole budgets of all agencies are {total:,.0f} pounds, and public spending is {price:,.0f}"
+                    )
+                    raise InputError(
+                        path, "budget_per_head", problem, "mend them or value.public_spending of place.toml"
+                    )
+
+
 def check_measure(path, where, text, members):
     """The kind of figure a target measures; refuses one that the fit cannot measure.
 

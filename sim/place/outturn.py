@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.place.services import served_cases
+from sim.place.services import pick, served_cases
 
 
 class Outturn:
@@ -71,6 +71,18 @@ class Outturn:
         ]
         return int(sum(table[agency, lines].sum() for table in tables))
 
+    def paid_by(self, agency, quarters):
+        """What an agency paid in some quarters for each line, charges and what is done in its place included: int64 (lines,)."""
+        paid = np.zeros(len(self.services.lines), np.int64)
+        for quarter in quarters:
+            paid += np.where(self.payers.runs[agency], self.spending[quarter], 0)
+            paid += sum(table[quarter][agency] for table in (self.recharged, self.diversion) if quarter in table)
+        return paid
+
+    def saved_by_line(self, quarter):
+        """Pence by which bills of a quarter were smaller because bodies work as one: int64 (lines,)."""
+        return self.duplication.get(quarter, np.zeros(len(self.services.lines), np.int64))
+
     def recharged_in_base_year(self, agency):
         """What an agency paid others who run lines in the base year, less what others paid it: int64 (lines,)."""
         return sum(self.recharged[quarter][agency] for quarter in range(1 - QUARTERS, 1))
@@ -94,6 +106,17 @@ class Outturn:
         """Caseload of some lines this year over that of the base year, at average cost."""
         now, first = self.use_this_year()[lines].sum(), self.first_use[lines].sum()
         return float(now / first) if first else 1.0
+
+    def known_need(self, lines):
+        """Known eligible need of some lines this year over that of the base year, at average cost."""
+        now, first = (
+            self._needed(lines, quarters) for quarters in (self.calendar.quarters_of_year(), range(1 - QUARTERS, 1))
+        )
+        return now / first if first else 1.0
+
+    def _needed(self, lines, quarters):
+        need = sum(pick(self.services.counts[quarter], "demand") for quarter in quarters)
+        return float((need * self.services.prices.average)[lines].sum())
 
     def base(self, lines):
         """Use of some lines in the base year, in pence at average cost."""

@@ -50,7 +50,7 @@ class Payers:
         Share of the average cost charged for each case.
     may_divert : bool (lines,)
         Lines that serve all who are eligible, but for those that whoever is charged diverts. The threshold of a duty line
-        is its practice, which goes its own way.
+        is its practice, which goes its own way; an event is not a referral.
     diversion : Diversion or None
     """
 
@@ -173,7 +173,7 @@ def payers_of(place, paid_by=None, charged_to=None, diversion=None, where=None):
                     table[i, j] = (new or {}).get(line.id, {}).get(agency, 0.0) if line.id in changed else given
             with faults.kept():
                 _check(where or Path(place.folder) / "lines.csv", line, paid[:, j], charged[:, j], runs[:, j])
-    may_divert = np.array([line.kind == "statutory" and line.gate != "duty" for line in place.lines])
+    may_divert = np.array([line.kind == "statutory" and line.gate != "duty" and not line.event for line in place.lines])
     return Payers(runs, np.where(runs, 1 - paid.sum(axis=0), paid), charged, may_divert, diversion)
 
 

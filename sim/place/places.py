@@ -15,6 +15,7 @@ from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
 from sim.place import year_end
 from sim.place.checks import (
+    check_budgets,
     check_events,
     check_gates,
     check_ids,
@@ -33,7 +34,8 @@ AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
 SERVICE_KINDS = ("statutory", "rationed", "demand_led")
 GATES = ("court", "entitlement", "duty", "judgement")
-FUNDING = ("historic", "workload")
+FUNDING = ("historic", "workload", "formula")
+DEFICITS = ("section_114", "breach", "licensed")
 
 # What each table must say, and what kind of number each value is.
 NEED_PARAMETERS = {
@@ -59,7 +61,9 @@ LINE_OPTIONAL = {
 AGENCY_PARAMETERS = {
     "discretionary_share": kinds.SHARE, "opening_reserve_share": kinds.SHARE, "reinvested_share": kinds.SHARE,
     "trust": kinds.SHARE, "cashability_belief": kinds.SHARE, "cashability_learning": kinds.SHARE,
-    "outcome_weight": kinds.SHARE,
+    "outcome_weight": kinds.SHARE, "budget_per_head": kinds.PRICE, "ring_fenced_share": kinds.SHARE,
+    "local_tax_share": kinds.SHARE, "statutory_share": kinds.SHARE, "prevention_share": kinds.SHARE,
+    "need_weight": kinds.SHARE, "in_year_share": kinds.SHARE,
 }  # fmt: skip
 EVENT_PARAMETERS = {
     **{f"rate_{level}": kinds.CHANCE for level in LEVELS[1:]},
@@ -114,13 +118,14 @@ class Event:
 
 @dataclass(frozen=True)
 class PublicBody:
-    """A public body of the place, its parent and its year-end and funding rules."""
+    """A public body of the place, its parent and its rules: for an underspend, its grant, and a deficit nothing covers."""
 
     id: str
     name: str
     department: str
     year_end: str
     funding: str
+    deficit: str
 
 
 @dataclass(frozen=True)
@@ -227,13 +232,13 @@ _THINGS = {
     "need": ("needs", Named, ("id", "name")),
     "event": ("events", Event, ("id", "name", "need", "gate")),
     "department": ("departments", Named, ("id", "name")),
-    "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding")),
+    "agency": ("agencies", PublicBody, ("id", "name", "department", "year_end", "funding", "deficit")),
     "line": ("lines", Line, ("id", "name", "agency", "need", "level", "kind", "gate", "care", "event")),
 }
 _MAY_BE_NONE = ("event",)  # a place may do without these
 _OPTIONAL = ("line care", "line event", "event gate")
 _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false"), "event gate": (bool, "true or false")}
-_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "kind": SERVICE_KINDS, "gate": GATES}
+_KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "deficit": DEFICITS, "kind": SERVICE_KINDS, "gate": GATES}
 
 
 def _build(folder):
@@ -281,6 +286,8 @@ def _build(folder):
         with faults.kept():
             if len(things["lines"]) == len(members["lines"]):  # else what is missing would tell of shares too
                 check_shares(folder / "lines.csv", things["lines"], values)
+        with faults.kept():
+            check_budgets(folder, members["agencies"], values)
         with faults.kept():
             targets = read_targets(folder / "targets.csv", members)
         own = folder.resolve().name

@@ -134,6 +134,8 @@ class Services:
     low_places : int64 (lines,)
         Places an agency lets families below the base-year threshold into; below 0, eligible cases that the practice of
         a duty line withholds.
+    outside : int64 (lines,)
+        Cases served that are not of the model's families: the place's, less those whose places were cut.
     notices : list of (quarter due, line, places)
     openings : list of (line, places)
         Decided on, for the quarter to come.
@@ -152,6 +154,11 @@ class Services:
     openings: list = field(default_factory=list)
     opening: np.ndarray = None
     diverted: np.ndarray = None
+    outside: np.ndarray = None
+
+    def __post_init__(self):
+        if self.outside is None:
+            self.outside = self.lines.outside.copy()
 
     def copy(self):
         """Another set of services in the same state that shares nothing that changes."""
@@ -165,6 +172,7 @@ class Services:
             list(self.openings),
             self.opening,
             self.diverted,
+            self.outside.copy(),
         )
 
     def under_notice(self):
@@ -175,16 +183,42 @@ class Services:
         return places
 
     def build(self, quarter):
-        """Close blocks whose notice has run out and open those decided on: places closed and opened, by line."""
+        """Close blocks whose notice has run out and open those decided on: places closed and opened, by line.
+
+        On a rationed line no place closes under somebody who has it: what is left of a block closes as places empty.
+        """
         closed, opened = np.zeros((2, len(self.lines)), np.int64)
-        for _, line, n in [notice for notice in self.notices if notice[0] <= quarter]:
-            closed[line] += n
+        left = []
+        for due, line, n in self.notices:
+            now = n if due <= quarter else 0
+            if now and not self.lines.open_door[line]:
+                used = int(served_cases(self.counts[quarter - 1][line]))
+                now = min(now, max(0, int(self.places[line] - closed[line]) - used))
+            closed[line] += now
+            if n > now:
+                left.append((due, line, n - now))
         for line, n in self.openings:
             opened[line] += n
-        self.notices = [notice for notice in self.notices if notice[0] > quarter]
-        self.openings = []
+            lost = int(self.lines.outside[line] - self.outside[line])
+            if lost:
+                self.outside[line] += min(lost, int(n * self.lines.outside[line] / self.opening[line]))
+        self.notices, self.openings = left, []
         self.places = self.places - closed + opened
         return closed, opened
+
+    def run_down(self, line, quarter, places):
+        """Put places on notice, whether they are in use or not; cases from outside lose theirs in proportion.
+
+        Returns
+        -------
+        int
+            Quarter from which they close.
+        """
+        usable = int(self.places[line] - self.under_notice()[line])
+        self.outside[line] -= int(self.outside[line] * places / usable)
+        due = quarter + 1 + int(self.lines.notice[line])
+        self.notices.append((due, line, places))
+        return due
 
     def carry_out(self, line, quarter, plan):
         """Put a decision on a line's size into effect.
@@ -240,14 +274,14 @@ class Services:
         """Places for families of the place, by line; before the place opens, the coverage of today's demand."""
         if self.places is None:
             return np.rint(self.lines.coverage * demand).astype(np.int64)
-        room = self.places - on_notice - self.lines.outside
+        room = self.places - on_notice - self.outside
         if self.diverted is None:
             return room
         return np.where(self.diverted > 0, np.floor((1 - self.diverted) * demand).astype(np.int64), room)
 
     def _row(self, demand, found, served, served_found, low, on_notice):
         lines = self.lines
-        demand, served = demand + lines.outside, served + lines.outside
+        demand, served = demand + lines.outside, served + self.outside
         places = served + low if self.places is None else np.where(lines.demand_led, served + low, self.places)
         margin = np.floor((1 - lines.occupancy) * places)
         spare = np.maximum(0, places - on_notice - served - low - margin)

@@ -34,6 +34,8 @@ class Recorder:
     savings: dict = field(default_factory=dict)  # (year, "measured_saving" | "true_saving") -> float (lines,) pence
     balances: dict = field(default_factory=dict)  # (year, party) -> pence
     budgets: dict = field(default_factory=dict)  # (year, agency) -> pence
+    finances: dict = field(default_factory=dict)  # (year, agency, measure) -> pence cut, or reports
+    modelled: list = field(default_factory=list)  # share of the place's public spending that is on its lines, by year
     reinvested: dict = field(default_factory=dict)  # (year, body) -> pence
     efficiency: dict = field(default_factory=dict)  # (year, agency) -> pence saved on services by working as one
     happened: list = field(default_factory=list)  # int64 (events,) a quarter: families each event happened to
@@ -64,7 +66,11 @@ class Recorder:
         year = model.calendar.year
         for code in sorted({*model.parties, "treasury", "outside"}):
             self.balances[year, code] = model.ledger.party_balance(code)
+        quarters = model.calendar.quarters_of_year()
+        lines = int(sum(model.outturn.spending[quarter].sum() for quarter in quarters))
+        self.modelled.append(lines / (100 * model.place.get("place.public_spending") * model.scale))
         for agency in model.agencies:
+            self.finances |= {(year, agency.code, name): number for name, number in agency.noted.items()}
             self.efficiency[year, agency.code] = agency.saved_together(model.calendar.quarters_of_year())
         self.with_event.append(model.families.with_event())
         self.entrenched.append(int(np.count_nonzero(model.families.columns.packed & _ENTRENCHED)))

@@ -31,11 +31,16 @@ _MOVES = (
 PLACE = "place"  # stands for an agency where a number is the whole place's
 
 
+# Purposes of a whole body's income, and of what it spends for itself.
+_INCOME = ("grant", "ring_fenced_grant", "local_tax")
+_SPENDING = ("service", "other_services", "closing_cost", "opening_cost", "programme", "transaction_cost")
+_SPENDING += ("charge", "diversion")
+
 # What an agency gets from the centre, by the measure in which less of it is returned.
 _FROM_CENTRE = {
     "returned_ame": ("benefit_funding",),
-    "returned_surrender": ("discretionary_grant", "emergency_support"),  # less support, less to recover of it
-    "returned_rebasing": ("grant",),
+    "returned_surrender": ("exceptional_support",),
+    "returned_rebasing": ("grant", "ring_fenced_grant"),
 }
 
 
@@ -56,6 +61,7 @@ class Rows:
         by_line = self._leaks()
         self._promised(by_line)
         self._agencies(by_line)
+        self._finances(*_by_party(self.run.flows))
         self._bodies()
         self._people()
         self._beyond_horizon()
@@ -174,8 +180,9 @@ class Rows:
                     )
                     for measure, purposes in _FROM_CENTRE.items()
                 }
-                returned["returned_surrender"] += paid.get((year, code, "claw_back"), 0)
-                returned["returned_surrender"] -= twin_paid.get((year, code, "claw_back"), 0)
+                for name in ("claw_back", "support_repaid"):
+                    returned["returned_surrender"] += paid.get((year, code, name), 0)
+                    returned["returned_surrender"] -= twin_paid.get((year, code, name), 0)
                 retained = cash - sum(returned.values())
                 budget = self.twin.budgets[year, code] + twin_received.get((year, code, "benefit_funding"), 0)
                 below = max(0, budget - int(spent[year - 1, i])) - max(0, budget - int(spent_twin[year - 1, i]))
@@ -255,6 +262,20 @@ class Rows:
                 self._party(year, code, paid, received)
                 if kind == "department":
                     self._money(year, code, None, "clawed_back", moved(received, code, "outcome_payment"))
+
+    def _finances(self, paid, received):
+        """What agencies had, spent, cut and reported: of the run alone, whatever the twin did."""
+        for (year, code, measure), number in sorted(self.run.finances.items()):
+            if number:
+                (self._money if _is_money(measure) else self._value)(year, code, None, measure, number)
+        for year, share in enumerate(self.run.modelled, 1):
+            self._value(year, PLACE, None, "modelled_share", share)
+            for agency in self.place.agencies:
+                income = sum(received.get((year, agency.id, name), 0) for name in _INCOME)
+                spent = sum(paid.get((year, agency.id, name), 0) for name in _SPENDING)
+                at_cost = sum(received.get((year, agency.id, name), 0) for name in ("benefit_funding", "charge"))
+                self._money(year, agency.id, None, "income", income)
+                self._money(year, agency.id, None, "body_spending", spent - at_cost)
 
     def _people(self):
         for (year, code, measure), number in sorted(self.run.people.items()):

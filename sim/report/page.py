@@ -101,6 +101,12 @@ def _cells(summary):
     return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
 
 
+def modelled(cells):
+    """Which share of all public spending in the place its services are, in words; nothing where results do not say."""
+    shares = cells[cells.index.get_level_values("measure") == "modelled_share"]["mean"]
+    return f"The services modelled are {shares.iloc[0]:.1%} of public spending in the place" if len(shares) else ""
+
+
 def spread(row, scale=1e6, digits=1):
     """A mean with its 5 to 95% range; what rounds to nought has no sign, and what is not known is n/a."""
     if np.isnan(row["mean"]):
@@ -126,7 +132,7 @@ def _answers(summary, names, manifest):
     lead = (
         f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {escaped(manifest['place_name'])}: "
         f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
-        "2010/11; means, with the 5 to 95% range over replicates in brackets.</p><ul>"
+        f"2010/11; means, with the 5 to 95% range over replicates in brackets. {modelled(cells)}.</p><ul>"
     )
     items, pounds = [], partial(million, digits=shown_digits(cells))
     for code, name in names.items():

@@ -9,7 +9,7 @@ from rich.table import Table
 from sim.core.codes import ALL
 from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
-from sim.report.page import shown_digits, shown_rows, spread
+from sim.report.page import modelled, shown_digits, shown_rows, spread
 
 _MOST_COLUMNS = 5
 _UNITS = "£m of 2010/11 over the years: mean (5% to 95% of replicates)"
@@ -23,8 +23,9 @@ def console(width):
 
 def show(summary, study, replicates):
     """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
-    table = Table(title=_title(study, replicates), caption=_UNITS, title_justify="left", caption_justify="left")
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
+    caption = f"{_UNITS}\n{modelled(cells)}"
+    table = Table(title=_title(study, replicates), caption=caption, title_justify="left", caption_justify="left")
     names = distinct({item.id: item.name for item in study.arrangements})
     (_wide if len(names) <= _MOST_COLUMNS else _long)(table, cells, names)
     columns = len(names) if len(names) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
@@ -43,7 +44,7 @@ def as_html(summary, study, replicates):
         + "</tr>"
         for measure, label in shown_rows(cells)
     )
-    caption = f"{html.escape(_title(study, replicates))}; {_UNITS}"
+    caption = f"{html.escape(_title(study, replicates))}; {_UNITS}. {modelled(cells)}"
     return f"<table><caption>{caption}</caption><tr><th></th>{head}</tr>{body}</table>"
 
 
