@@ -289,7 +289,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_to_the_centre():
 
 @pytest.mark.parametrize("name", ["sib_single", "sib_childrens_services", "social_impact_fund"])
 def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
-    result = one(name, CERTAIN, years=8)
+    result = one(name, CERTAIN, years=8, seed=3)
     put_in = flows(result, "capital", payee="vehicle")
     assert put_in > 0
     assert flows(result, "programme", "vehicle") > 0
@@ -407,7 +407,7 @@ def test_childrens_services_pays_for_care_and_nothing_else():
 
 
 def test_tranches_of_a_fund_are_repaid_in_order():
-    model = system("social_impact_fund", CERTAIN, years=7)
+    model = system("social_impact_fund", CERTAIN, years=7, seed=3)
     assert model.arrangement.tranches() == (0.6, 0.4)
     deals = list(model.vehicle.deals.values())
     assert deals

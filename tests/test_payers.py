@@ -138,8 +138,13 @@ def charged():
 
 def test_budgets_move_with_who_pays_and_add_up_to_what_they_were(charged):
     silo, charge = ({item.code: item for item in system(name).agencies} for name in ("silo", "charge_for_use"))
-    moved = {code: charge[code].opening_budget - silo[code].opening_budget for code in silo}
+    moved = {code: charge[code].budget_pence - silo[code].budget_pence for code in silo}
     assert sum(moved.values()) == 0
+    for code, pence in moved.items():  # what moves is grant: nobody's own tax pays for it, and other services stay
+        grants = [item[code].income.opening["grant"] for item in (silo, charge)]
+        assert grants[1] - grants[0] == charge[code].whole_pence - silo[code].whole_pence == pence
+        assert charge[code].other_pence == silo[code].other_pence
+        assert charge[code].plan.duties == silo[code].plan.duties
     assert {code for code, pence in moved.items() if pence} == {"council", "justice", "nhs"}
     model = charge["council"].model
     prices, lines = model.services.prices, [the(model, name) for name in ("prison", "drug_hospital")]

@@ -87,7 +87,7 @@ class Agency(Commissioner):
         self.discretionary_pence = min(free, self.whole_pence - self.budget_pence)
         modelled = self.budget_pence / self.whole_pence if self.whole_pence else 0.0
         self.income = Income(
-            self.whole_pence, self._value("ring_fenced_share"), self._value("local_tax_share"), modelled
+            self.whole_pence, self._value("ring_fenced_share"), self._value("local_tax_share"), modelled, moved
         )
         rationed = ~model.lines.open_door[self.paid_lines]
         places = model.services.places[self.paid_lines]

@@ -18,6 +18,8 @@ class Income:
         Shares of it; the rest is the grant.
     modelled : float
         Share of it that pays for services of the model.
+    moved : int
+        Pence of it that came from other bodies, or below nought went to them, with who pays for lines: grant, all of it.
 
     Attributes
     ----------
@@ -29,9 +31,10 @@ class Income:
         Share of the grant that reviews have taken for good, out of the part for modelled services.
     """
 
-    def __init__(self, whole, ring_fenced, local_tax, modelled):
+    def __init__(self, whole, ring_fenced, local_tax, modelled, moved=0):
         shares = (max(0.0, 1 - ring_fenced - local_tax), ring_fenced, local_tax)
-        self.opening = dict(zip((*GRANTS, LOCAL_TAX), split(whole, shares), strict=True))
+        self.opening = dict(zip((*GRANTS, LOCAL_TAX), split(whole - moved, shares), strict=True))
+        self.opening["grant"] += moved
         self.now = dict(self.opening)
         self.modelled, self.index, self.taken, self._grown = modelled, 1.0, 0.0, 1.0
 
