@@ -80,6 +80,10 @@ class Families:
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
+    def follow(self, areas):
+        """Needs arise from now on as another :class:`AreaInfluence` says."""
+        self._areas = areas
+
     def age(self, quarter=0, until_full=0):
         """A quarter passes; families leave at 25 and others enter. A new place fills as index children are born."""
         brought = self._newborn.need * np.float32(self._areas.trend(quarter))

@@ -13,6 +13,7 @@ from sim.core.dials import defaults
 from sim.core.folders import hashes
 from sim.core.versions import version_of
 from sim.place.burn_in import burn_in
+from sim.place.growth import measure_responses
 from sim.place.places import LEVELS
 from sim.place.services import pick
 from sim.place.turnover import Turnover
@@ -68,7 +69,7 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
     """Scale the chances to worsen until simulated counts meet the targets, by proportional iteration.
 
     Each fitted chance moves by a power of published over simulated, the rates of an event together; the usual
-    prevalences follow the simulation.
+    prevalences follow the simulation. Last comes how caseloads answer a trend (:mod:`sim.place.growth`).
     Targets marked ``check`` take no part.
 
     Returns
@@ -96,7 +97,7 @@ def fit_place(place, rounds=24, seed=1, threads=1, progress=None):
         place = replace(place, values=values)
         if progress:
             progress(turn + 1, rounds)
-    return place
+    return measure_responses(place, range(seed, seed + seeds), threads)
 
 
 def _fitted(name):

@@ -36,8 +36,8 @@ class AreaInfluence:
             np.array([place.get(f"needs.{need}.contagion") for need in needs]) * dials["families.contagion_scale"]
         )
         self.growth = dials["families.demand_growth"]
-        response = "place.caseload_response"
-        self.response = place.get(response) if place.has(response) else 1.0
+        responses = [f"needs.{need}.caseload_response" for need in needs]
+        self.response = np.array([place.get(name) if place.has(name) else 1.0 for name in responses])
         share = np.eye(len(place.neighbourhoods)) * 0.5
         for i, name in enumerate(place.neighbourhoods):
             near = list(self.graph.neighbors(name))
@@ -69,7 +69,7 @@ class AreaInfluence:
         relative = np.divide(around, usual, out=np.ones_like(around), where=usual > 0)
         influence = np.clip(1 + self.pull * (relative - 1), 0.25, 4.0)
         table = self.base[None] * (self.tilt * influence * bond)[:, None, :, None]
-        table[..., 0] *= self.trend(quarter) ** (1 / self.response)
+        table[..., 0] *= self.trend(quarter) ** (1 / self.response)[None, None]
         return np.minimum(table, 1.0).astype(np.float32)
 
 

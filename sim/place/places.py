@@ -80,9 +80,8 @@ PLACE_PARAMETERS = {
     "trust_sd": kinds.SHARE, "word_of_mouth": kinds.RATIO, "trust_gain": kinds.SHARE, "contact_finds": kinds.RATIO,
     "belief_spread": kinds.SPREAD, "evaluation_doubt": kinds.DOUBT, "smallest_project": kinds.FEW,
 }  # fmt: skip
-PLACE_OPTIONAL = {"caseload_response": kinds.RESPONSE}
 TABLES = {
-    "needs": ("need", NEED_PARAMETERS, {}),
+    "needs": ("need", NEED_PARAMETERS, {"caseload_response": kinds.RESPONSE}),
     "lines": ("line", LINE_PARAMETERS, LINE_OPTIONAL),
     "agencies": ("agency", AGENCY_PARAMETERS, {}),
     "departments": ("department", DEPARTMENT_PARAMETERS, {}),
@@ -381,13 +380,12 @@ def _read_place_values(path, table, values):
     """The ``[value.NAME]`` tables of ``place.toml``."""
     if not isinstance(table, dict):
         raise InputError(path, "value", f"{shown(table)} is not a table", "give a table [value.NAME] for each value")
-    allowed = {**PLACE_PARAMETERS, **PLACE_OPTIONAL}
     with Faults() as faults:
         for key in dict.fromkeys([*table, *PLACE_PARAMETERS]):
             with faults.kept():
-                if key not in allowed:
-                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, allowed))
+                if key not in PLACE_PARAMETERS:
+                    raise InputError(path, f"value.{key}", "unknown key", suggest(key, PLACE_PARAMETERS))
                 if key not in table:
                     remedy = "add it with value, unit, low, high and source"
                     raise InputError(path, f"value.{key}", "is missing", remedy)
-                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", allowed[key])
+                values[f"place.{key}"] = quantity(table[key], path, f"value.{key}", PLACE_PARAMETERS[key])
