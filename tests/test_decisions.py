@@ -212,17 +212,19 @@ def test_leaving_by_list_is_notice_for_the_year_end():
 
 
 def test_a_payment_is_refused_or_accepted_in_part():
-    """Of what the LIST asks, justice pays nothing in year 3 and at most 1,000 pence in year 4."""
-    listed = [(3, "justice", "refuse", "list"), (4, "justice", "accept", "list", 1_000)]
-    model = run_to(system("list_public", listed), 16)
-    mine = [row for row in model.decisions.rows if row[1] == "justice" and row[2] in ("refuse", "accept", "pay")]
+    """Of what the LIST asks, the jobcentre pays nothing in year 4 and at most 1,000 pence in year 5."""
+    listed = [(4, "jobcentre", "refuse", "list"), (5, "jobcentre", "accept", "list", 1_000)]
+    model = run_to(system("list_public", listed), 20)
+    mine = [row for row in model.decisions.rows if row[1] == "jobcentre" and row[2] in ("refuse", "accept", "pay")]
     (refused, accepted, paid) = mine
-    assert (*refused[:3], refused[5]) == (3, "justice", "refuse", "0")
+    assert (*refused[:3], refused[5]) == (4, "jobcentre", "refuse", "0")
     assert int(refused[3]) > 0
-    assert accepted == (4, "justice", "accept", "1000", "list", "1000")
-    assert (*paid[:3], paid[5]) == (4, "justice", "pay", "1000")
+    assert accepted == (5, "jobcentre", "accept", "1000", "list", "1000")
+    assert (*paid[:3], paid[5]) == (5, "jobcentre", "pay", "1000")
     assert int(paid[3]) > 1_000
-    assert sum(model.ledger.paid(f"justice:{purse}", "outcome_payment") for purse in ("service", "prevention")) == 1_000
+    assert (
+        sum(model.ledger.paid(f"jobcentre:{purse}", "outcome_payment") for purse in ("service", "prevention")) == 1_000
+    )
 
 
 def test_a_department_refuses_its_consent_by_list():
@@ -335,15 +337,13 @@ def test_what_cannot_be_done_about_a_service_changes_nothing(kind, line, places,
 
 def test_places_opened_and_thresholds_lowered_by_list():
     """One place opens in the next quarter at its opening cost; of those empty, two are let to lower need."""
-    model, line, police = sized(
-        "open_places", "offender_policing", 1, {"services.block_scale": 0.05, "lines.offender_policing.unit_cost": 400}
-    )
+    model, line, justice = sized("open_places", "courts_probation", 1, {"services.block_scale": 0.05})
     run_to(model, 5)
     cost = int(model.lines.opening_pence[line])
     assert rows(model, "open_places") == [
-        (police, "open_places", "1", "offender_policing", f"opens in quarter 5 at {cost} pence")
+        (justice, "open_places", "1", "courts_probation", f"opens in quarter 5 at {cost} pence")
     ]
-    assert model.ledger.paid(f"{police}:service", "opening_cost") == cost > 0
+    assert model.ledger.paid(f"{justice}:service", "opening_cost") == cost > 0
     model, line, _ = sized("lower_threshold", "drug_hospital", 2)
     run_to(model, 4)
     assert int(model.services.low_places[line]) == 2

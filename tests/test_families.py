@@ -257,8 +257,8 @@ def _needy_row(place, dials, seed):
 def test_helping_one_family_changes_nobody_else_without_neighbours_and_queues(milltown):
     place = with_values(milltown, {"place.word_of_mouth": 0})
     dials = {**defaults(), "families.contagion_scale": 0, "services.unmet_need_scale": 0}
-    row = _needy_row(place, dials, 3)
-    without, helped = (_grown(place, dials, 3, help_row) for help_row in (None, row))
+    row = _needy_row(place, dials, 5)
+    without, helped = (_grown(place, dials, 5, help_row) for help_row in (None, row))
     differs = (without.columns.levels != helped.columns.levels).any(axis=1)
     differs |= (without.columns.served != helped.columns.served).any(axis=0)
     assert set(np.nonzero(differs)[0]) == {row}

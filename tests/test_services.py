@@ -217,7 +217,7 @@ def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
             services.counts[quarter][line] = _counts(demand=cases, eligible_served=served)[0]
         if name == "foster_care":
             services.counts[3][line] = _counts(demand=80, eligible_served=70)[0]  # 100 less 70 less a margin of 10
-        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=2 * 10 * (100 * QUARTERS + 300), practice=0.05)
+        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9, practice=0.05)
         assert (plan.low_places, plan.close_blocks, plan.open_blocks) == expected
         if expected[2]:
             short = expected[2] * 10 * (100 * QUARTERS + 300) - 1

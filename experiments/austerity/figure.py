@@ -32,7 +32,18 @@ def tables(found):
             [(what, said, changed(rows, name, min(year, last)), source) for what, name, year, said, source in COMPARED],
         ),
         "years": table(
-            ("year", "income, £m", "early help, £m", "duties, £m", "others, £m", "prevention, £m", "need unserved", "emerging need helped"),
+            (
+                "year",
+                "income, £m",
+                "early help, £m",
+                "duties, £m",
+                "others, £m",
+                "prevention, £m",
+                "known need unserved",
+                "all need unhelped",
+                "emerging need helped",
+                "duties withheld",
+            ),
             [year_of(rows, year) for year in range(last + 1)],
         ),
         "means": means(rows, last),
@@ -52,7 +63,8 @@ def year_of(rows, year):
     money = (
         f"{means[name] / 1e6:,.1f}" for name in ("income", "early_help", "social_care", "other_services", "prevention")
     )
-    return (2009 + year, *money, f"{means['unserved']:.1%}", f"{means['emerging_helped']:.1%}")  # fmt: skip
+    shares = (f"{means[name]:.1%}" for name in ("unserved", "unhelped", "emerging_helped", "withheld"))
+    return (2009 + year, *money, *shares)
 
 
 def means(rows, last):

@@ -50,13 +50,19 @@ def of_lines(model, quarters):
     counts = np.stack([model.services.counts[quarter] for quarter in quarters])[:, early]
     served, need = (services.pick(counts, name).sum() for name in ("eligible_served", "demand"))
     columns, k = model.families.columns, model.index["needs"][NEED]
-    emerging = (columns.levels[:, k] == 1) & ((columns.known | columns.found) >> k & 1).astype(bool)
+    entered = np.zeros(len(columns.age), bool)
+    for first, end in zip(columns.first[:-1], columns.end, strict=True):
+        entered[first:end] = True
     helped = columns.served[quarters[-1] % kernels.RING] & np.uint32(sum(1 << int(j) for j in early)) > 0
+    emerging, any_need = ((columns.levels[:, k] == 1) & entered, (columns.levels[:, k] > 0) & entered)
+    stricter = -np.minimum(0, model.services.low_places[care]).sum()
     return {
         "early_help": model.outturn.spent(early, quarters) / 100,
         "social_care": model.outturn.spent(care, quarters) / 100,
         "unserved": 1 - served / need,
+        "unhelped": 1 - helped[any_need].mean(),
         "emerging_helped": helped[emerging].mean(),
+        "withheld": stricter / services.pick(model.services.counts[quarters[-1]], "demand")[care].sum(),
     }
 
 
