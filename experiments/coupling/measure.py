@@ -80,6 +80,7 @@ def followed(start, chosen, years):
     for quarter in range(1, years * QUARTERS + 1):
         families.age()
         families.move_needs(quarter)
+        families.happen(quarter)
         start.services.serve(families, quarter)
         served = families.columns.served[quarter % kernels.RING]
         for k, rows in enumerate(chosen):
