@@ -147,7 +147,7 @@ class KernelVersion:
         self.columns = kernels.Columns(
             first, first[1:].copy(), np.ascontiguousarray(levels.T),
             (levels.T @ 4 ** np.arange(NEEDS)).astype(np.uint32), ((levels > 0).T @ (1 << np.arange(NEEDS))).astype(np.uint16),
-            levels.sum(axis=0, dtype=np.uint8), ages, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint32),
+            ages, np.zeros(n, np.uint8), np.zeros(n, np.uint8), np.zeros(n, np.uint32),
             np.full(n, 0.5, np.float32), np.zeros(n, np.float32), np.zeros(n, np.uint16), np.zeros(n, np.uint16),
             np.zeros((kernels.RING, n), np.uint32), np.zeros((kernels.SLOTS, n), np.uint8), np.zeros((kernels.SLOTS, n), np.uint8),
             np.zeros(n, np.uint16), np.zeros((kernels.RING, n), np.uint16),
@@ -155,7 +155,7 @@ class KernelVersion:
         alike = np.ones(kernels.FRAILTY_CLASSES, np.float32)
         self.tables = kernels.NeedTables(
             BAND, task.UP[None], np.tile(DOWN, (2, BANDS, 1, 1)), np.zeros((NEEDS, 4), np.uint16), np.ones((kernels.FRAILTY_CLASSES, NEEDS), np.float32), alike, alike,
-            COUPLING, COUPLING.max(), np.zeros(NEEDS, np.uint32), np.ones(NEEDS, np.float32), np.float32(1),
+            COUPLING, COUPLING.max(axis=0), np.zeros(NEEDS, np.uint32), np.ones(NEEDS, np.float32),
             np.ones((0, NEEDS), np.float32), np.ones(0, np.float32), np.zeros(NEEDS, np.uint16),
         )  # fmt: skip
         self.entry = kernels.EntryTables(task.ENTRY, np.full(4096, 0.5, np.float32))

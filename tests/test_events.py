@@ -246,7 +246,7 @@ def _one_family(place, level, need, quarter=1, **columns):
     own = families.columns
     k = place.index("needs")[need]
     own.levels[:], own.levels[:, k] = 0, level
-    own.packed[:], own.has[:], own.burden[:] = level << 2 * k, (level > 0) << k, level
+    own.packed[:], own.has[:] = level << 2 * k, (level > 0) << k
     own.frailty[:], own.age[:] = 128, 60
     for name, value in columns.items():
         getattr(own, name)[...] = value

@@ -106,7 +106,6 @@ def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, s
 def test_sums_kept_by_the_kernel_are_those_of_the_levels(settled):
     families = settled.families
     columns = families.columns
-    np.testing.assert_array_equal(columns.burden, columns.levels.sum(axis=1))
     np.testing.assert_array_equal(columns.packed, columns.levels @ 4 ** np.arange(columns.levels.shape[1]))
     np.testing.assert_array_equal(columns.has, (columns.levels > 0) @ (1 << np.arange(columns.levels.shape[1])))
     for area in range(len(columns.first) - 1):

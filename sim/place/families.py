@@ -264,7 +264,7 @@ def _empty_columns(place, n_families):
         np.zeros((n, k), np.uint8),
         np.zeros(n, np.uint32),
         np.zeros(n, np.uint16),
-        *(np.zeros(n, np.uint8) for _ in range(4)),
+        *(np.zeros(n, np.uint8) for _ in range(3)),
         np.zeros(n, np.uint32),
         np.zeros(n, np.float32),
         np.zeros(n, np.float32),

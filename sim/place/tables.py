@@ -55,10 +55,9 @@ def need_tables(place, dials):
         frail_up.max(axis=1).astype(np.float32),
         frail_down.astype(np.float32),
         coupling,
-        coupling.max(),
+        coupling.max(axis=0),
         lines_of,
         recovery,
-        recovery.max(),
         *_after_events(place),
     )
 

@@ -82,14 +82,12 @@ def enter(c, t, e, rows, areas, key, counts):
             c.offer[slot, f] = 0
             c.clock[slot, f] = 0
         packed, lasting = newborn_levels(e.need, t.lasts, t.frail_up[grade], draw, v, c.levels[f], counts[areas[v]])
-        has, burden = 0, 0
+        has = 0
         for k in range(n_needs):
             level = (packed >> np.uint32(2 * k)) & np.uint32(3)
             has |= (level > 0) << k
-            burden += level
         c.packed[f] = packed
         c.has[f] = has
-        c.burden[f] = burden
         c.lasting[f] = lasting
 
 

@@ -19,7 +19,6 @@ class Columns(NamedTuple):
     levels: np.ndarray  # uint8 (N, K): 0 none, 1 emerging, 2 entrenched, 3 crisis
     packed: np.ndarray  # uint32 (N,): the same levels, two bits a need: bits 2 k and 2 k + 1
     has: np.ndarray  # uint16 (N,): bit k = need k above level 0
-    burden: np.ndarray  # uint8 (N,): sum of levels
     age: np.ndarray  # uint8 (N,): quarters of the index child's age
     generation: np.ndarray  # uint8 (N,): families that stood here before
     frailty: np.ndarray  # uint8 (N,): class of lasting frailty

@@ -24,10 +24,9 @@ class NeedTables(NamedTuple):
     frail_most: np.ndarray  # float32 (FRAILTY_CLASSES,): largest of frail_up over needs
     frail_down: np.ndarray  # float32 (FRAILTY_CLASSES,)
     coupling: np.ndarray  # float32 (K, K): extra relative risk per level of the other need
-    coupling_max: np.float32  # largest entry of `coupling`
+    coupling_most: np.ndarray  # float32 (K,): largest of it over needs, by the other need
     lines_of: np.ndarray  # uint32 (K,): service lines that serve a need
     recovery: np.ndarray  # float32 (K,): ratio of recovery if served
-    recovery_max: np.float32
     worsens: np.ndarray  # float32 (events, K): ratio of the chance to worsen in the quarter after an event
     worsens_most: np.ndarray  # float32 (events,): largest of it over needs, at least 1
     gates: np.ndarray  # uint16 (K,): events, one of which must have happened lately for level 2 to become 3; 0 = none
@@ -115,7 +114,18 @@ def bounds(t, up, age, top, bottom):
             for level in range(4):
                 top[k, level] = max(top[k, level], up[band, k, level] * _MARGIN)
                 down = max(t.down[0, band, k, level], t.down[1, band, k, level])
-                bottom[k, level] = max(bottom[k, level], down * t.recovery_max * _MARGIN)
+                bottom[k, level] = max(bottom[k, level], down * t.recovery[k] * _MARGIN)
+
+
+@njit(nogil=True, inline="always")
+def raised(packed, most, rising):
+    """Fill `rising` with the most that the other needs of each family of a block can raise the chance to worsen by."""
+    for i in range(packed.size):
+        rising[i] = np.float32(1.0)
+    for j in range(most.size):
+        shift, per_level = np.uint32(2 * j), most[j]
+        for i in range(packed.size):
+            rising[i] += per_level * np.float32(np.int32((packed[i] >> shift) & np.uint32(3)))
 
 
 @njit(nogil=True, inline="always")
@@ -148,7 +158,7 @@ def may_move(visit, draw, packed, top, bottom, rising, easing):
 
 
 @njit(nogil=True, inline="always")
-def change_levels(levels, packed, has, burden, lasting, lasts, draw, counts, listed, new, changes):
+def change_levels(levels, packed, has, lasting, lasts, draw, counts, listed, new, changes):
     """Listed needs take their new levels: only now, so that every need saw the others as they were.
 
     With the new level a spell begins, whose kind is drawn from what the need's own draw left over (3.2).
@@ -158,7 +168,6 @@ def change_levels(levels, packed, has, burden, lasting, lasts, draw, counts, lis
         was = levels[i, k]
         counts[k, was] -= 1
         counts[k, level] += 1
-        burden[i] += level - was
         packed[i] ^= np.uint32(level ^ was) << np.uint32(2 * k)
         levels[i, k] = level
         has[i] = has[i] | (1 << k) if level else has[i] & ~(1 << k)
@@ -226,7 +235,7 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
         for start in range(c.first[area], c.end[area], BLOCK):
             n = min(BLOCK, c.end[area] - start)
             block = slice(start, start + n)
-            frailty, burden, packed = c.frailty[block], c.burden[block], c.packed[block]
+            frailty, packed = c.frailty[block], c.packed[block]
             offer = c.offer[:, block]
             served, happened = (
                 c.served[(quarter + RING - 1) % RING, block],
@@ -235,8 +244,9 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             number = (area << 20) + start - c.first[area]
             draw_needs(draw, number, c.generation[block], quarter, key[0], key[1])
             bounds(t, t.up[area], c.age[block], top, bottom)
+            raised(packed, t.coupling_most, rising)
             for i in range(n):
-                rising[i] = t.frail_most[frailty[i]] * (np.float32(1.0) + t.coupling_max * np.float32(burden[i]))
+                rising[i] *= t.frail_most[frailty[i]]
             for i in range(n):
                 easing[i] = t.frail_down[frailty[i]]
             for i in range(n):
@@ -251,6 +261,6 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             entries = list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
             changes = moves(c, t, o, t.up[area], block, served, happened, draw, listed, entries, new)
             change_levels(
-                c.levels[block], packed, c.has[block], burden, c.lasting[block], t.lasts, draw, counts[area],
+                c.levels[block], packed, c.has[block], c.lasting[block], t.lasts, draw, counts[area],
                 listed, new, changes,
             )  # fmt: skip
