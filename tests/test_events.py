@@ -308,6 +308,29 @@ def test_a_line_serves_a_case_for_each_event_and_is_paid_by_the_event(eventful, 
     assert abs(services.prices.variable[line] - 0.5 * price) < 1
 
 
+def test_needs_that_are_brought_along_are_short_or_lasting_too(lived):
+    families = lived.copy().families
+    families.age()
+    columns, kinds = families.columns, []
+    for f in np.nonzero(columns.age == 0)[0]:
+        *_, lasting = oracle.newborn(families, int(families.area_of(f)), int(f), philox.ENTER_TRAIT, philox.ENTER_NEED)
+        assert columns.lasting[f] == lasting
+        kinds.append(lasting)
+    assert any(kinds)
+
+
+def test_events_of_others_than_families_are_counted_by_the_year(tmp_path):
+    """400 arrests a year, of which families' are 70%: 120 others, 30 a quarter, are served beside them."""
+    folder = write_eventful(tmp_path / "town")
+    path = folder / "lines.csv"
+    text = path.read_text(encoding="utf-8").replace("custody_suite,family_share,1,", "custody_suite,family_share,0.7,")
+    text += 'custody_suite,caseload,400,arrests a year,,100,900,"assumption: made up for a test"\n'
+    path.write_text(text, encoding="utf-8")
+    settled = burn_in(load_place(folder), defaults(), 5)
+    counts = settled.services.counts[0][len(settled.families.place.lines) - 1]
+    assert pick(counts, "demand") == 30 + settled.families.happened[:, ARREST].sum()
+
+
 def test_events_end_with_the_family_they_happened_to(lived):
     families = lived.copy().families
     oldest = families.columns.age == kernels.QUARTERS_OF_AGE - 1

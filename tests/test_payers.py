@@ -147,7 +147,7 @@ def test_budgets_move_with_who_pays_and_add_up_to_what_they_were(charged):
         assert charge[code].plan.duties == silo[code].plan.duties
     assert {code for code, pence in moved.items() if pence} == {"council", "justice", "nhs"}
     model = charge["council"].model
-    prices, lines = model.services.prices, [the(model, name) for name in ("prison", "drug_hospital")]
+    prices, lines = model.services.prices, [the(model, name) for name in model.arrangement.charges]
     served = sum(model.services.counts[q][:, [2, 4]].sum(axis=1) for q in range(1 - QUARTERS, 1))
     assert moved["council"] == sum(int(prices.average[line]) * int(served[line]) for line in lines)
     assert {code: charge[code].discretionary_pence for code in silo} == {

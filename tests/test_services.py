@@ -4,6 +4,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.place.identity import leaks, waiting_need_met
+from sim.place.places import load_place
 from sim.place.services import FIELDS, Lines, Prices, Resizing, Services, resizing, served_cases
 from sim.record.measures import LEAKS
 from tests.conftest import with_values
@@ -180,6 +181,15 @@ def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_ha
     assert resizing(services, line, 4, 0.5, 1.0, 1, 0, practice=0.1).low_places == 0
 
 
+def test_a_duty_that_serves_events_has_no_practice():
+    place = load_place("birmingham_2010")
+    lines = Lines(place, defaults(), 20_000)
+    practised = {line.id for line, moves in zip(place.lines, lines.by_practice, strict=True) if moves}
+    assert practised == {line.id for line in place.lines if line.gate == "duty" and not line.event}
+    assert "foster_care" in practised
+    assert any(line.gate == "duty" and line.event for line in place.lines)
+
+
 def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):
     """Half of 125 bought: 62 of its own would do, and it has 52; then it is full at 100 and opens none."""
     data = {**WILLING, "spot_share": 0.5, "opening_cost": 0}
@@ -217,7 +227,7 @@ def test_a_year_counts_by_its_mean_its_most_and_its_least(milltown):
             services.counts[quarter][line] = _counts(demand=cases, eligible_served=served)[0]
         if name == "foster_care":
             services.counts[3][line] = _counts(demand=80, eligible_served=70)[0]  # 100 less 70 less a margin of 10
-        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=2 * 10 * (100 * QUARTERS + 300), practice=0.05)
+        plan = resizing(services, line, 4, 0.5, 1.0, 1, slack_pence=10**9, practice=0.05)
         assert (plan.low_places, plan.close_blocks, plan.open_blocks) == expected
         if expected[2]:
             short = expected[2] * 10 * (100 * QUARTERS + 300) - 1

@@ -55,6 +55,8 @@ def _followed(text, level=2):
         ("0 0 2 e0 2 2 2 2 0", 0),  # the first was cut short because the family left
         ("0 0 e2 0 0 2 2 2 2", 0),  # the first was brought along
         ("0 0 1 1 3 3 0 0 0", 1),  # level 1 is no spell
+        ("0 2 0 0 0 3 3 3 3 3 3", 0.5),  # the first began 9 quarters ago, as early as is followed
+        ("0 2 0 0 0 0 3 3 3 3 3 3", 0),  # 10 quarters ago: not followed
     ],
 )
 def test_spells_that_end_are_counted_by_hand(text, share):
