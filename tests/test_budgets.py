@@ -65,6 +65,8 @@ def test_reviews_take_from_limits_and_never_from_councils(code, taken):
     spends(model, item, 0, 0, 0, 0)
     model.outturn.known_need = lambda lines: 1.0
     before = item.income.total
+    model.party(item.spec.department).set_income(item, 1)
+    assert item.income.total == before  # no review
     model.party(item.spec.department).set_income(item, 2)
     assert (item.income.total < before) is taken
     assert item.income.total <= before
@@ -170,8 +172,10 @@ def test_what_was_cut_is_told_by_kind():
     it = plan()
     it.draw_up(900, 0, np.array([100, 60]), NOTHING, review=False)
     assert it.cut == {"cut_lines": 12, "cut_other_services": 80, "cut_prevention": 8}
+    assert it.pressure == 100 / 900  # of the whole budget, so that practice grows stricter
     it.draw_up(950, 0, np.array([100, 60]), NOTHING, review=False)
     assert it.cut == {"cut_lines": 0, "cut_other_services": 0, "cut_prevention": 0}
+    assert it.pressure == -50 / 950
 
 
 # Places
@@ -193,6 +197,28 @@ def test_places_follow_a_budget_that_is_cut_in_whole_blocks():
         model = SimpleNamespace(services=services, lines=lines, decisions=book)
         cuts.fit_places(SimpleNamespace(model=model, plan=it, own_lines=OWN, paid_lines=OWN, code="council"), 4)
         assert told == left, block
+
+
+@pytest.mark.parametrize(("places", "money"), [(24, 0), (18, 500), (19, 0)])
+def test_no_place_opens_on_a_line_whose_budget_is_cut_below_its_places(places, money):
+    """A budget for 24 places pays for a block of 12 from 18 places on, as half of it is within the budget."""
+    it = plan()
+    it.draw_up(900, 0, np.array([100, 60]), NOTHING, review=False)
+    services = SimpleNamespace(places=np.array([10, places]), under_notice=lambda: np.zeros(2, int))
+    model = SimpleNamespace(services=services, lines=SimpleNamespace(block=np.array([1, 12])))
+    council = SimpleNamespace(model=model, plan=it, own_lines=OWN, paid_lines=OWN)
+    assert cuts.slack(council, 1, 500) == money
+    assert cuts.slack(council, 0, 500) == 500  # a duty
+
+
+def test_early_help_closes_in_austerity_and_nowhere_else():
+    """Milltown's early help has fewer places, and no more cases than places, after five years at -9% of grants."""
+    model = system("do_nothing", {"departments.real_growth": -0.09}, years=5)
+    line = model.lines.ids.index("family_support")
+    assert model.services.places[line] < model.services.opening[line]
+    assert served_cases(model.services.counts[20])[line] <= model.services.places[line]
+    assert any(row[2] == "cut" and row[4] == "family_support" for row in model.decisions.rows)
+    assert not any(row[2] == "cut" and row[4] in ("care", "social_work") for row in model.decisions.rows)
 
 
 def test_nobody_is_turned_out_and_nobody_is_let_in():

@@ -4,6 +4,7 @@ import pytest
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
 from sim.place.identity import leaks, waiting_need_met
+from sim.place.places import load_place
 from sim.place.services import FIELDS, Lines, Prices, Resizing, Services, resizing, served_cases
 from sim.record.measures import LEAKS
 from tests.conftest import with_values
@@ -178,6 +179,15 @@ def test_what_presses_on_a_duty_is_no_reason_to_be_stricter_and_emerging_need_ha
     services, line = _line(milltown, "family_support", served=64, places=64, data=WILLING)
     services.lines.by_practice[line] = True
     assert resizing(services, line, 4, 0.5, 1.0, 1, 0, practice=0.1).low_places == 0
+
+
+def test_a_duty_that_serves_events_has_no_practice():
+    place = load_place("birmingham_2010")
+    lines = Lines(place, defaults(), 20_000)
+    practised = {line.id for line, moves in zip(place.lines, lines.by_practice, strict=True) if moves}
+    assert practised == {line.id for line in place.lines if line.gate == "duty" and not line.event}
+    assert "foster_care" in practised
+    assert any(line.gate == "duty" and line.event for line in place.lines)
 
 
 def test_a_line_that_buys_opens_places_for_its_own_share_alone(milltown):

@@ -1,12 +1,12 @@
 """What one level less of a need is worth over the years, by line, under two sets of couplings."""
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from sim.core.calendar import QUARTERS
+from sim.core.input_files import read_toml
 from sim.core.streams import mixed
 from sim.place import kernels
 from sim.place.burn_in import burn_in
@@ -14,7 +14,7 @@ from sim.place.burn_in import burn_in
 AXES = ("coupling", "need", "line")
 SHARE = 0.5  # of the families with a need
 DISCOUNT = 1.035
-BEFORE = Path(__file__).with_name("before.csv")
+BEFORE = Path(__file__).with_name("before.toml")
 
 
 def measure(inputs, seed):
@@ -39,8 +39,9 @@ def measure(inputs, seed):
 
 def uncoupled(place):
     """The place with the couplings it had before, and none beside them."""
-    with BEFORE.open(encoding="utf-8", newline="") as handle:
-        was = {f"coupling.{row['need']}.{row['other']}": float(row["value"]) for row in csv.DictReader(handle)}
+    was = {
+        f"coupling.{need}.{other}": size for need, sizes in read_toml(BEFORE).items() for other, size in sizes.items()
+    }
     values = {
         name: replace(item, value=was.get(name, 0.0)) if name.startswith("coupling.") else item
         for name, item in place.values.items()

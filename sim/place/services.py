@@ -86,7 +86,7 @@ class Lines:
         self.gate = [line.gate for line in place.lines]
         self.demand_led = np.array([line.kind == "demand_led" for line in place.lines])
         self.open_door = np.array([line.kind != "rationed" or no_unmet for line in place.lines])
-        self.by_practice = np.array([gate == "duty" for gate in self.gate])
+        self.by_practice = np.array([gate == "duty" for gate in self.gate]) & (self.event < 0)
         self.may_withhold = self.by_practice & (not no_unmet)
         per = np.where(self.event >= 0, 1, QUARTERS)  # prices are of an event, or of a year
         self.average_pence = column("unit_cost") * 100 / per
