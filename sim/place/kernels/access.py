@@ -120,10 +120,10 @@ def look_up(s, shown, luck, rows, n, can, low, tally):
 
 
 @njit(nogil=True)
-def look_up_events(of_event, happened, rows, n, can):
-    """Lines that families are eligible for by the events that happened to them this quarter."""
-    for v in range(n):
-        i = rows[v]
+def look_up_events(of_event, happened, rows, can):
+    """Lines that families are eligible for by the events that happened to them this quarter; `rows` is working space."""
+    for v in range(list_rows(happened, happened.size, rows)):
+        i = np.uint64(rows[v])
         for e in range(of_event.size):
             can[i] |= of_event[e] if (happened[i] >> e) & 1 else np.uint32(0)
 
@@ -269,7 +269,7 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             look_up(s, shown, luck, rows, entries, can, low, tally[0])
             if s.of_event.size:
                 happened = c.events[quarter % RING, start:stop]
-                look_up_events(s.of_event, happened, rows, entries, can)
+                look_up_events(s.of_event, happened, listed, can)
             for i in range(n):
                 keeps[i] = can[i] & rationed & before[i]
             count_by_line(keeps, n, rationed, kept[area, :, 0])
