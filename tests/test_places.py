@@ -381,6 +381,13 @@ def test_a_share_that_is_set_alone_is_refused():
     assert load_inputs("silo", "milltown", both).place.get("lines.residential_care.share") == 0.1
 
 
+def test_an_id_given_twice_is_told_before_what_comes_of_it(folder):
+    _edit(folder / "place.toml", 'id = "admission"', 'id = "arrest"')
+    with pytest.raises(InputError) as error:
+        load_place(folder)
+    assert any("event 'arrest': is given twice" in fault for fault in error.value.faults[:2])
+
+
 def test_a_row_that_is_refused_is_not_told_to_be_missing(folder):
     _edit(folder / "transitions.csv", "safeguarding,lasting,2,0.746", "safeguarding,lasting,2,1.2")
     with pytest.raises(InputError) as error:

@@ -78,7 +78,7 @@ def check_ids(path, table, ids, taken=()):
 
 
 def check_parties(path, members):
-    """Refuse agencies and departments that share a code with each other or with what an arrangement may bring.
+    """Refuse ids that are given twice, and agencies and departments that share a code or bear one an arrangement may bring.
 
     Raises
     ------
@@ -90,9 +90,10 @@ def check_parties(path, members):
             ids = members["agencies" if table == "agency" else "departments"]
             with faults.kept():
                 check_ids(path, table, ids, taken | {name.casefold() for name in others})
-        for table, ids, own in (("need", members["needs"], OF_FAMILIES), ("line", members["lines"], (codes.ALL,))):
+        others = (("need", "needs", OF_FAMILIES), ("line", "lines", (codes.ALL,)), ("event", "events", ()))
+        for table, ids, own in others:
             with faults.kept():
-                check_ids(path, table, ids, own)
+                check_ids(path, table, members[ids], own)
 
 
 def check_events(path, events, lines, values):
@@ -104,8 +105,6 @@ def check_events(path, events, lines, values):
     """
     need_of = {event.id: event.need for event in events}
     with Faults() as faults:
-        with faults.kept():
-            check_ids(path, "event", [event.id for event in events])
         with faults.kept():
             if len(events) > MOST_EVENTS:
                 raise InputError(path, "event", f"there are {len(events)}", f"give {MOST_EVENTS} at most")
