@@ -342,7 +342,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_to_the_centre():
 
 @pytest.mark.parametrize("name", ["sib_single", "sib_childrens_services", "social_impact_fund"])
 def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
-    result = one(name, CERTAIN, years=8)
+    result = one(name, {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     put_in = flows(result, "capital", payee="vehicle")
     assert put_in > 0
     assert flows(result, "programme", "vehicle") > 0
