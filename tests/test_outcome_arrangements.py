@@ -16,12 +16,13 @@ from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Contract
 from sim.place.burn_in import burn_in
-from sim.programmes.measurement import Finding
+from sim.programmes.measurement import Finding, before_after, compared
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import one, sums
+from tests.test_measurement import PRICES, _cohort, _Families
 
 KEEN = {
     "programmes.optimism": 3,
@@ -436,13 +437,28 @@ def test_contracts_that_do_nothing_are_paid_by_luck_at_the_rate_noise_implies():
     assert abs(made - luck) < 3 * (judged / 4) ** 0.5
 
 
-def test_a_wrong_baseline_pays_where_a_matched_group_would_not(tmp_path):
-    matched = changed_file(tmp_path, "sib_childrens_services", '[rules]\nmeasured = "matched"')
-    paid = [
-        flows(one(name, {**CERTAIN, "programmes.effect_scale": 0}, years=8), "outcome_payment", "council")
-        for name in ("sib_childrens_services", matched)
+def test_a_wrong_baseline_pays_where_a_matched_group_would_not_by_hand():
+    """Two children were in care for four quarters and are out a year later, as are the two they are matched with.
+
+    Against the year before 2 x 4 quarters at 100 pence are saved, of which the contract's share is paid; against the
+    others nothing is.
+    """
+    model = system("sib_childrens_services")
+    assert model.rules.measured() == "before_after"
+    families = _Families([[0, 0]] * 4, [0] * 4)
+    cohort = _cohort([0, 1], [[4, 0]] * 2)
+    cohort.controls = _cohort([2, 3], [[4, 0]] * 2)
+    paid_for = np.array([True, False])
+    model.relief.paid_for = lambda programme: paid_for
+    model.services.prices = PRICES
+    due = [
+        model.rules.paid_for.outcome(
+            model, SimpleNamespace(programme="p"), measure(cohort, families, PRICES, 10, paid_for)
+        )
+        for measure in (before_after, compared)
     ]
-    assert paid[0] > paid[1]
+    assert due == [round(800 * model.arrangement.get("outcome_share")), 0]
+    assert due[0] > 0
 
 
 def test_childrens_services_pays_for_care_and_nothing_else():
