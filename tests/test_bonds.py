@@ -1,12 +1,14 @@
 """Bonds that agencies issue with their departments' consent: one by one, or all outcomes of a programme or none."""
 
 from dataclasses import replace
+from fractions import Fraction
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sim.agents.bond_issuer import BondIssuers, Issue
+from sim.agents.vehicle import Deal
 from sim.core.ledger import OUTSIDE, TREASURY, party_of
 from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditions
 from sim.deals.finance import unit_price
@@ -51,11 +53,32 @@ def test_money_goes_from_investors_through_the_bank_to_providers_and_back_throug
         paid += got
     assert paid == flows(played, "outcome_payment", payee="bank") > 0
     back = flows(played, "capital_repayment", "bank") + flows(played, "investor_return", "bank")
-    deficits = flows(played, "outcome_payment", payer="bank")  # of provision of the buyers' own, to the penny
-    assert back == put_in - spent + paid - deficits  # all that was not spent, and all that outcomes brought
+    beyond = flows(played, "outcome_payment", payer="bank")  # more than investors may have: back to those who paid
+    assert back == put_in - spent + paid - beyond  # all that was not spent, and all that outcomes brought
     body = played.bodies[0]
     assert 0 < flows(played, "evaluation_cost", body) <= flows(played, "contribution", payee=body)
     assert flows(played, "agency_premium") == sums(played, "agency_premium") > 0
+
+
+def test_capital_that_was_not_spent_counts_towards_the_most_that_investors_may_have():
+    """303 put in, 300 spent: 3 come back at once. Units that all succeed bring 363, the most they may have in all.
+
+    So they are paid 300 more of capital and 60 of return, and the 3 that are left go back to who paid.
+    """
+    model = system("local_outcome_bond")
+    bank, investor = model.vehicle, model.investors[0]
+    deal = Deal("d", "bank", "p", "firm", 1, 1.2, 0.0, 3, Fraction(363, 303), remainder_to={"council:reserve": 1.0})
+    model.ledger.transfer(OUTSIDE, investor.account(), 303, "opening_balance")
+    bank.take(deal, investor, 303)
+    bank.pay(OUTSIDE, 300, "programme", "d")
+    assert bank.pay_out(deal) == 3
+    model.ledger.transfer(OUTSIDE, bank.account("d"), 363, "outcome_payment")
+    before = model.parties["council"].balance("reserve")
+    assert bank.pay_out(deal) == 360
+    (stake,) = deal.stakes
+    assert (stake.repaid, stake.returned) == (303, 60)
+    assert model.parties["council"].balance("reserve") - before == 3
+    assert bank.balance("d") == 0
 
 
 def test_departments_hold_what_was_voted_until_maturity_and_give_back_the_rest(played):

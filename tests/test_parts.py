@@ -1,5 +1,6 @@
 """The LIST in full, and the parts any arrangement may switch on: each shown to act where it says."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +13,7 @@ from sim.arrangements import parts
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
+from sim.rules import Rules
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
 
@@ -36,19 +38,32 @@ def test_a_list_with_social_investment_is_a_conduit():
     assert flows(result, "capital_repayment", "vehicle") > 0
 
 
-def test_the_whole_vision_asks_investors_only_where_its_own_money_fails():
-    poor = {**CERTAIN, "arrangement.subscription_share": 0.05}
-    rich, short = (one("list_full", settings, years=10, seed=6) for settings in (CERTAIN, poor))
-    assert flows(rich, "programme", "list") > 0
-    assert flows(rich, "capital") == 0
-    assert flows(short, "programme", "list") > flows(short, "programme", "vehicle") > 0
+def asked(monkeypatch, name, settings=CERTAIN):
+    """Projects that others than the body are asked to back, and whether its own money covers them; nobody does."""
+    seen = []
+    monkeypatch.setattr(Rules, "back", lambda rules, body, project: seen.append(project))
+    model = system(name, settings, years=6)
+    assert {contract.funder for contract in model.contracts.signed.values()} <= {"list"}
+    return model, [project.money // project.price_pence >= project.families for project in seen]
 
 
-def test_money_is_asked_in_the_order_of_its_sources(tmp_path):
-    """Investors first pay for more than where they come after the LIST's own money."""
+def test_the_whole_vision_asks_investors_only_where_its_own_money_fails(monkeypatch):
+    """Members who put in little leave more projects that own money does not cover, and investors are asked for those alone."""
+    rich, few = asked(monkeypatch, "list_full")
+    short, many = asked(monkeypatch, "list_full", {**CERTAIN, "arrangement.subscription_share": 0.05})
+    assert rich.contracts.signed
+    assert short.contracts.signed
+    assert not any(few + many)
+    assert len(many) > len(few)
+
+
+def test_money_is_asked_in_the_order_of_its_sources(monkeypatch, tmp_path):
+    """Investors who come first are asked for all; after the LIST's own money only for what it does not cover."""
     other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["members_capital", "investors"]')
-    first, second = (one(name, CERTAIN, years=10) for name in ("list_social_investment", other))
-    assert flows(first, "programme", "vehicle") > 1.5 * flows(second, "programme", "vehicle") > 0
+    (_, first), (_, second) = (asked(monkeypatch, name) for name in ("list_social_investment", other))
+    assert any(first)
+    assert not any(second)
+    assert len(first) > len(second)
 
 
 def test_a_role_widens_with_the_record_and_scope_horizon_and_daring_with_it():
@@ -157,18 +172,17 @@ def test_data_sharing_finds_families_services_do_not_know(tmp_path):
     assert np.allclose(np.array(reached[1]) - np.array(reached[0]), 0.25)
 
 
-def test_a_family_on_two_schemes_counts_for_one_half(tmp_path, monkeypatch):
-    """What is due at one year's end of one place, with the part and without it."""
+def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
+    """What is due at one year's end of one place, if each finding were worth 1,000 pence to families on one scheme alone."""
     model, due = system(with_part(tmp_path, "double_claims", "list_social_investment"), CERTAIN, years=5), []
-    model.outcomes._pay = lambda contract, finding, pence: due[-1].append((finding, pence))
-    due.append([])
+    payment = replace(model.rules.paid_for, outcome=lambda model, contract, finding: 1000)
+    object.__setattr__(model.rules, "paid_for", payment)
+    model.vehicle.owed_at_most = lambda account, otherwise: otherwise
+    model.outcomes._pay = lambda contract, finding, pence: due.append((finding, pence))
     model.outcomes.pay()
-    monkeypatch.setattr(type(model.arrangement), "has", lambda arrangement, part: False)
-    due.append([])
-    model.outcomes.pay()
-    assert any(finding is not None and finding.shared > 0 for finding, _ in due[0])
-    halved, whole = (sum(pence for _, pence in some) for some in due)
-    assert halved < whole
+    found = [(finding, pence) for finding, pence in due if finding is not None]
+    assert any(finding.shared > 0 for finding, _ in found)
+    assert [pence for _, pence in found] == [round(1000 * (1 - finding.shared / 2)) for finding, _ in found]
 
 
 def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
