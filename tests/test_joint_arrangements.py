@@ -146,12 +146,13 @@ def test_duplication_removed_by_hand():
 @pytest.mark.parametrize("name", TOGETHER)
 @pytest.mark.parametrize("growth", [0.0, 0.03])
 def test_working_as_one_is_no_prevention_and_moves_no_place(name, growth):
-    """With programmes that do nothing it saves money; places opened as need grows and budgets are short are the twin's."""
-    pressed = {"families.demand_growth": growth, "departments.real_growth": -growth / 3}
-    result = one(name, {**SILENT, **pressed})
+    """With programmes that do nothing it saves money; places opened as need grows are the twin's, while no budget is cut."""
+    ample = {"departments.real_growth": 0.05, "agencies.local_tax_growth": 0.05} if growth else {}
+    result = one(name, {**SILENT, "families.demand_growth": growth, **ample})
     assert sums(result, "efficiency_saving") > 0
     assert set(sums(result, "gross_avoided", "cash_released", by=("year", "line", "measure")).values()) == {0}
     assert sums(result, "opening_cost") == 0  # run less twin
+    assert (flows(result, "opening_cost") > 0) == (growth > 0)
 
 
 def test_a_review_takes_what_working_as_one_saves_and_capacity_does_not_feel_it():
