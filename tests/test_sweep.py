@@ -178,7 +178,7 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path):
     ("given", "told"),
     [
         ({"grid": {"services.threshold_drift": [0, 5, 6]}}, "sweep: point 1 (services.threshold_drift = 5): services.threshold_drift: 5 is out of range; give 0 to 1 (and at another point)"),
-        ({"grid": {"services.drift": [0, 1]}}, "point 0 (services.drift = 0): services.drift: there is no such parameter; did you mean 'services.threshold_drift'?"),
+        ({"grid": {"services.treshold_drift": [0, 1]}}, "point 0 (services.treshold_drift = 0): services.treshold_drift: there is no such parameter; did you mean 'services.threshold_drift'?"),
         ({"grid": {"list.payment_basis": ["gross", "net"]}}, "point 1 (list.payment_basis = net): list.payment_basis: 'net' is not a choice"),
         ({"settings": {"programmes.optimism": 9}, "grid": DRIFT}, "--set: programmes.optimism: 9 is out of range"),
         ({"settings": {"services.threshold_drift": 1}, "grid": DRIFT}, "services.threshold_drift: is given in settings and in grid.services.threshold_drift"),
