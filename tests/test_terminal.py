@@ -114,7 +114,7 @@ def test_an_error_about_a_name_that_a_terminal_cannot_show(encoding):
 
 COMMANDS = [
     [], ["--help"], ["run", "--help"], ["list", "arrangements"], ["list", "programmes"], ["list", "parameters"], ["explain", "keyworker"],
-    ["explain", "lines.care.unit_cost"], ["check", "sim/scenarios/places/milltown"], ["appraise", "parenting", "--place", "milltown"],
+    ["explain", "lines.foster_care.unit_cost"], ["check", "sim/scenarios/places/milltown"], ["appraise", "parenting", "--place", "milltown"],
     ["example", "lob"], ["run", "silo", "--place", "milltown", "--years", "2", "--workers", "1", "--out", "OUT"],
     ["compare", "--place", "milltown", "--years", "2", "--replicates", "2", "--workers", "2", "--out", "OUT"], ["report", "nowhere"],
 ]  # fmt: skip

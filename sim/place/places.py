@@ -151,7 +151,7 @@ class Place:
     neighbourhoods : tuple of str
         Stable codes, in file order.
     values : dict of str to Quantity
-        Every number, by dotted name such as ``lines.care.unit_cost``.
+        Every number, by dotted name such as ``lines.foster_care.unit_cost``.
     targets : tuple of Target
     """
 
