@@ -15,6 +15,7 @@ from sim.place.checks import MEASURES, reserved
 from sim.place.places import load_place, place_names
 from sim.place.tables import service_tables
 from sim.record.recorder import Recorder
+from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem
 from sim.words import FIT_TABLES
@@ -228,6 +229,7 @@ SLIPS = [
     ("place.toml", r'^gate = "duty"\n', "", "has no 'gate'; add it: court, entitlement, duty, judgement"),
     ("place.toml", 'gate = "duty"', 'gate = "court_order"', "'court_order' is unknown"),
     ("place.toml", 'kind = "rationed"\ngate = "judgement"', 'kind = "rationed"\ngate = "duty"', "'duty' does not go with kind 'rationed'"),
+    ("place.toml", 'kind = "demand_led"\ngate = "entitlement"', 'kind = "demand_led"\ngate = "duty"', "'duty' does not go with kind 'demand_led'"),
     ("place.toml", r'^id = "milltown"', "id = 3", "is not text"),
     ("place.toml", r"\A", "need = 3\n", "not valid TOML"),
 ]  # fmt: skip
@@ -362,10 +364,36 @@ def test_shares_of_a_need_and_level_sum_to_one(folder, find, put, told):
         load_place(folder)
 
 
-def test_only_statutory_lines_serve_a_share(folder):
+def test_only_statutory_lines_serve_or_buy_a_share(folder):
     _edit(folder / "place.toml", 'level = 3\nkind = "statutory"', 'level = 3\nkind = "rationed"')
-    with pytest.raises(InputError, match=r"foster_care.share: is of a rationed line; keep it for statutory ones"):
+    with pytest.raises(InputError) as error:
         load_place(folder)
+    told = "is of a rationed line; keep it for statutory ones"
+    for name in ("share", "spot_share"):
+        assert any(f"foster_care.{name}: {told}" in fault for fault in error.value.faults)
+
+
+def test_a_share_that_is_set_alone_is_refused():
+    """Else care lines would serve some children twice, or leave some with nobody."""
+    with pytest.raises(InputError, match=r"--set: foster_care.share: .* sum to 1.023; make those of foster_care, res"):
+        load_inputs("silo", "milltown", {"lines.foster_care.share": 0.9})
+    both = {"lines.foster_care.share": 0.9, "lines.residential_care.share": 0.1}
+    assert load_inputs("silo", "milltown", both).place.get("lines.residential_care.share") == 0.1
+
+
+def test_an_id_given_twice_is_told_before_what_comes_of_it(folder):
+    _edit(folder / "place.toml", 'id = "admission"', 'id = "arrest"')
+    with pytest.raises(InputError) as error:
+        load_place(folder)
+    assert any("event 'arrest': is given twice" in fault for fault in error.value.faults[:2])
+
+
+def test_a_row_that_is_refused_is_not_told_to_be_missing(folder):
+    _edit(folder / "transitions.csv", "safeguarding,lasting,2,0.746", "safeguarding,lasting,2,1.2")
+    with pytest.raises(InputError) as error:
+        load_place(folder)
+    assert len(error.value.faults) == 1
+    assert "value 1.2 is above 1" in error.value.faults[0]
 
 
 def test_the_page_of_a_fit_has_a_table_for_every_measure():

@@ -4,6 +4,7 @@
 def _section_114(agency, gap):
     """The finance officer reports that spending exceeds resources; exceptional support is the last step, and is repaid."""
     agency.report_section_114(gap)
+    agency.model.decisions.taken(agency.code, "support", gap, "deficit", "covered by its department")
     _supported(agency, gap)
 
 

@@ -78,7 +78,7 @@ def check_ids(path, table, ids, taken=()):
 
 
 def check_parties(path, members):
-    """Refuse agencies and departments that share a code with each other or with what an arrangement may bring.
+    """Refuse ids that are given twice, and agencies and departments that share a code or bear one an arrangement may bring.
 
     Raises
     ------
@@ -90,9 +90,10 @@ def check_parties(path, members):
             ids = members["agencies" if table == "agency" else "departments"]
             with faults.kept():
                 check_ids(path, table, ids, taken | {name.casefold() for name in others})
-        for table, ids, own in (("need", members["needs"], OF_FAMILIES), ("line", members["lines"], (codes.ALL,))):
+        others = (("need", "needs", OF_FAMILIES), ("line", "lines", (codes.ALL,)), ("event", "events", ()))
+        for table, ids, own in others:
             with faults.kept():
-                check_ids(path, table, ids, own)
+                check_ids(path, table, members[ids], own)
 
 
 def check_events(path, events, lines, values):
@@ -104,8 +105,6 @@ def check_events(path, events, lines, values):
     """
     need_of = {event.id: event.need for event in events}
     with Faults() as faults:
-        with faults.kept():
-            check_ids(path, "event", [event.id for event in events])
         with faults.kept():
             if len(events) > MOST_EVENTS:
                 raise InputError(path, "event", f"there are {len(events)}", f"give {MOST_EVENTS} at most")
@@ -150,7 +149,7 @@ def check_speeds(path, needs, values):
 
 
 def check_gates(path, lines):
-    """Refuse lines whose places are rationed though a court, a duty or an entitlement opens them.
+    """Refuse lines whose places are rationed though a court, a duty or an entitlement opens them, and benefits at discretion.
 
     Raises
     ------
@@ -163,6 +162,11 @@ def check_gates(path, lines):
                     problem = f"{line.gate!r} does not go with kind 'rationed': it leaves nobody waiting"
                     remedy = "give 'judgement', or kind 'statutory'"
                     raise InputError(path, f"line {shown(line.id)}: gate", problem, remedy)
+                if line.kind == "demand_led" and line.gate in ("duty", "judgement"):
+                    problem = (
+                        f"{line.gate!r} does not go with kind 'demand_led': the centre pays for all who are entitled"
+                    )
+                    raise InputError(path, f"line {shown(line.id)}: gate", problem, "give 'entitlement'")
 
 
 def check_sums(folder, neighbourhoods, needs, values):
@@ -194,7 +198,7 @@ def check_sums(folder, neighbourhoods, needs, values):
 
 
 def check_shares(path, lines, values):
-    """Lines that serve a share of the cases of a need and level: statutory ones, all that are for it, and one whole.
+    """Lines that serve a share of the cases of a need and level, or buy a share: statutory ones; the former sum to one whole.
 
     Parameters
     ----------
@@ -211,11 +215,11 @@ def check_shares(path, lines, values):
         for line in lines:
             alike = [o.id for o in lines if (o.need, o.level, o.event) == (line.need, line.level, line.event)]
             told = [shares[name] for name in alike]
-            with faults.kept():
-                if shares[line.id] and line.kind != "statutory":
-                    raise InputError(
-                        path, f"{line.id}.share", f"is of a {line.kind} line", "keep it for statutory ones"
-                    )
+            for name in ("share", "spot_share"):
+                with faults.kept():
+                    if f"lines.{line.id}.{name}" in values and line.kind != "statutory":
+                        problem, remedy = f"is of a {line.kind} line", "keep it for statutory ones"
+                        raise InputError(path, f"{line.id}.{name}", problem, remedy)
             with faults.kept():
                 if any(told) and line.id == alike[0]:
                     total = sum(share.value for share in told if share)

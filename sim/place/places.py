@@ -276,10 +276,9 @@ def _build(folder):
             check_events(path, things["events"], things["lines"], values)
         with faults.kept():
             read_transitions(folder / "transitions.csv", members["needs"], values)
+            check_speeds(folder / "transitions.csv", members["needs"], values)  # else a row refused would seem missing
         with faults.kept():
             read_coupling(folder / "coupling.csv", members["needs"], values)
-        with faults.kept():
-            check_speeds(folder / "transitions.csv", members["needs"], values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
         with faults.kept():

@@ -92,7 +92,13 @@ def event_tables(place, dials, frail_up):
     frail = frail_up[:, need].astype(float) ** weights
     frail /= frail.mean(axis=0)  # mean 1, as frailty on needs
     per_other = [dials["families.coupling_scale"] * place.get(f"events.{event}.per_other_need") for event in events]
-    return kernels.EventTables(need, rate, frail.astype(np.float32), np.array(per_other, np.float32))
+    per_other = np.array(per_other, np.float32)
+    at = np.zeros((len(needs), len(LEVELS)), np.uint32)
+    for e, k in enumerate(need):
+        at[k] |= (rate[e] > 0).astype(np.uint32) << np.uint32(e)
+    most = 1.00001 * rate.max(axis=1) * frail.max(axis=0) * (1 + np.maximum(per_other, 0) * (len(needs) - 1))
+    frail, most = frail.astype(np.float32), most.astype(np.float32)
+    return kernels.EventTables(need, rate, _by_threes(at), frail, per_other, most)
 
 
 def entry_tables(place):

@@ -13,6 +13,7 @@ from sim.core.dials import DIALS, defaults
 from sim.core.faults import Faults, InputError, UnknownParameterError, suggest
 from sim.core.parameters import changed
 from sim.core.shipped import special
+from sim.place.checks import check_shares
 from sim.place.places import Place, load_place
 from sim.programmes.catalogue import load_catalogue
 from sim.studies.arguments import check_numbers, listed, settings_of
@@ -173,6 +174,8 @@ def with_settings(every, settings):
             with faults.kept():
                 every = _with_setting_for_all(every, name, value)
                 _check_read(name, [inputs.arrangement for inputs in every])
+        with faults.kept():
+            check_shares("--set", every[0].place.lines, every[0].place.values)
         for inputs in every:
             with faults.kept():
                 check_arrangement(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers)

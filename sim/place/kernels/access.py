@@ -91,17 +91,7 @@ def spread(bits):
 
 
 @njit(nogil=True)
-def not_for(s, luck):
-    """Lines that serve a share of the cases, and not that of a family with such luck."""
-    lines = np.uint32(0)
-    for j in range(s.need_of.size):
-        if (s.split >> np.uint32(j)) & np.uint32(1) and not s.kinds[j, 0] <= luck <= s.kinds[j, 1]:
-            lines |= np.uint32(1) << np.uint32(j)
-    return lines
-
-
-@njit(nogil=True)
-def look_up(s, shown, luck, rows, n, can, low, tally):
+def look_up(s, shown, rows, n, can, low, tally):
     """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
     at, below = s.at, s.below
     for v in range(n):
@@ -112,20 +102,30 @@ def look_up(s, shown, luck, rows, n, can, low, tally):
             lines |= at[t, cell]
             lower |= below[t, cell]
             tally[t, cell] += 1
-        if (lines | lower) & s.split:
-            other = not_for(s, luck[i])
-            lines, lower = lines & ~other, lower & ~other
         can[i] = lines
         low[i] = lower
 
 
 @njit(nogil=True)
-def look_up_events(of_event, happened, rows, can):
-    """Lines that families are eligible for by the events that happened to them this quarter; `rows` is working space."""
-    for v in range(list_rows(happened, happened.size, rows)):
-        i = np.uint64(rows[v])
-        for e in range(of_event.size):
-            can[i] |= of_event[e] if (happened[i] >> e) & 1 else np.uint32(0)
+def not_for_others(s, luck, can, low):
+    """Of the lines that serve a share of the cases, families are left with those that are for their luck."""
+    for j in range(s.need_of.size):
+        if (s.split >> np.uint32(j)) & np.uint32(1):
+            line, first, last = np.uint32(1) << np.uint32(j), s.kinds[j, 0], s.kinds[j, 1]
+            for i in range(luck.size):
+                other = np.uint32(0) if first <= luck[i] <= last else line
+                can[i] &= ~other
+                low[i] &= ~other
+
+
+@njit(nogil=True)
+def look_up_events(of_event, happened, can):
+    """Lines that families are eligible for by the events that happened to them this quarter."""
+    for e in range(of_event.size):
+        if of_event[e]:
+            bit, lines = np.uint16(1 << e), of_event[e]
+            for i in range(happened.size):
+                can[i] |= lines if happened[i] & bit else np.uint32(0)
 
 
 @njit(nogil=True)
@@ -266,10 +266,11 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
             low[:] = 0
             entries = list_rows(seen, n, rows)
             luck = c.luck[start:stop]
-            look_up(s, shown, luck, rows, entries, can, low, tally[0])
+            look_up(s, shown, rows, entries, can, low, tally[0])
+            not_for_others(s, luck, can, low)
             if s.of_event.size:
                 happened = c.events[quarter % RING, start:stop]
-                look_up_events(s.of_event, happened, listed, can)
+                look_up_events(s.of_event, happened, can)
             for i in range(n):
                 keeps[i] = can[i] & rationed & before[i]
             count_by_line(keeps, n, rationed, kept[area, :, 0])

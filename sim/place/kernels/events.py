@@ -16,18 +16,21 @@ class EventTables(NamedTuple):
 
     need: np.ndarray  # uint8 (events,): the need an event belongs to
     rate: np.ndarray  # float32 (events, 4): chance by level of that need, before family factors
+    at: np.ndarray  # uint32 ((K + 2) // 3, PATTERNS): events that have a rate at such levels of three needs
     frail: np.ndarray  # float32 (FRAILTY_CLASSES, events)
     per_other: np.ndarray  # float32 (events,): extra relative rate for each other need the family has
+    most: np.ndarray  # float32 (events,): a chance that no family's passes
 
 
-@njit(nogil=True, inline="always")
-def may_happen(t, has, may):
-    """Events of each family of a block that belong to a need it has: bits of `may`."""
-    may[: has.size] = 0
-    for e in range(t.need.size):
-        k = t.need[e]
-        for i in range(has.size):
-            may[i] |= ((has[i] >> k) & 1) << e
+@njit(nogil=True)
+def may_happen(at, packed, rows, n, may):
+    """Events that have a rate at the levels of the needs of listed families of a block: bits of `may`."""
+    for v in range(n):
+        i = np.uint64(rows[v])
+        events = np.uint32(0)
+        for part in range(at.shape[0]):
+            events |= at[part, np.uint64((packed[i] >> np.uint32(6 * part)) & np.uint32(63))]
+        may[i] = events
 
 
 @njit(nogil=True)
@@ -38,6 +41,16 @@ def draw_events(number, born, quarter, key, listed, entries, generation, draw):
     for v in range(entries):
         who, what = number + (listed[v] >> 5), (EVENT << 24) + (listed[v] & 31)
         draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
+
+
+@njit(nogil=True, inline="always")
+def those_that_may(most, listed, entries, draw):
+    """Of the listed events of a block, keep those whose draw lies below a bound that no family passes; returns how many."""
+    kept = 0
+    for v in range(entries):
+        listed[kept], draw[kept] = listed[v], draw[v]
+        kept += draw[v] < most[np.uint64(listed[v] & 31)]
+    return kept
 
 
 @njit(nogil=True, inline="always")
@@ -68,7 +81,7 @@ def happen(c, t, first_area, last_area, key, quarter, happened):
         Filled with the families each event happened to.
     """
     n_events = t.need.size
-    may, rows = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint16)
+    may, rows = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint16)
     listed = np.empty(BLOCK * n_events + 8, np.uint16)
     generation, draw = np.empty(BLOCK * n_events, np.uint32), np.empty(BLOCK * n_events, np.float32)
     for area in range(first_area, last_area):
@@ -82,10 +95,12 @@ def happen(c, t, first_area, last_area, key, quarter, happened):
                 c.packed[start:stop],
             )
             now, frailty = c.events[quarter % RING, start:stop], c.frailty[start:stop]
-            may_happen(t, has, may)
-            entries = list_bits(may, rows, list_rows(may, stop - start, rows), n_events, listed)
+            needy = list_rows(has, stop - start, rows)
+            may_happen(t.at, packed, rows, needy, may)
+            entries = list_bits(may, rows, needy, n_events, listed)
             number = (area << 20) + start - c.first[area]
             draw_events(number, c.generation[start:stop], quarter, key, listed, entries, generation, draw)
+            entries = those_that_may(t.most, listed, entries, draw)
             now[:] = 0
             for v in range(those_that_happen(t, has, packed, frailty, listed, entries, draw)):
                 i, e = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)

@@ -45,8 +45,9 @@ def list_bits(masks, rows, n, width, listed):
         i = np.uint64(rows[v])
         for part in range(0, width, 8):
             bits = np.uint64((masks[i] >> part) & 255)
-            code = np.uint16((i << 5) | part)
-            for j in range(np.uint64(8)):
-                listed[entries + j] = code + _BITS[bits, j]
-            entries += np.uint64(_BIT_COUNT[bits])
+            if bits or not part:
+                code = np.uint16((i << 5) | part)
+                for j in range(np.uint64(8)):
+                    listed[entries + j] = code + _BITS[bits, j]
+                entries += np.uint64(_BIT_COUNT[bits])
     return np.int64(entries)

@@ -71,8 +71,7 @@ def event_factor(happened, worsens, k):
     """Factor of the events of last quarter on the chance that need k worsens (3.2)."""
     factor = np.float32(1.0)
     for e in range(worsens.shape[0]):
-        if (happened >> e) & 1:
-            factor *= worsens[e, k]
+        factor *= worsens[e, k] if (happened >> e) & 1 else np.float32(1.0)
     return factor
 
 
@@ -145,7 +144,7 @@ def may_move(visit, draw, packed, top, bottom, rising, easing):
     n = packed.size
     visit[:n] = 0
     for k in range(top.shape[0]):
-        shift = np.uint32(2 * k)
+        shift, bit = np.uint32(2 * k), np.uint32(1 << k)
         top0, top1, top2 = top[k, 0], top[k, 1], top[k, 2]
         bottom1, bottom2, bottom3 = bottom[k, 1], bottom[k, 2], bottom[k, 3]
         for i in range(n):
@@ -154,7 +153,8 @@ def may_move(visit, draw, packed, top, bottom, rising, easing):
             up = (np.float32(0) if odd else top2) if high else (top1 if odd else top0)
             down = (bottom3 if odd else bottom2) if high else (bottom1 if odd else np.float32(0))
             u = to_unit(draw[k, i])
-            visit[i] |= ((u < up * rising[i]) | (np.float32(1) - u <= down * easing[i])) << k
+            moves = (u < up * rising[i]) | (np.float32(1) - u <= down * easing[i])
+            visit[i] |= bit if moves else np.uint32(0)
 
 
 @njit(nogil=True, inline="always")
