@@ -13,6 +13,8 @@ from sim.arrangements import parts
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
+from sim.deals.contracts import Contract
+from sim.programmes.measurement import Finding
 from sim.rules import Rules
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
@@ -172,17 +174,20 @@ def test_data_sharing_finds_families_services_do_not_know(tmp_path):
     assert np.allclose(np.array(reached[1]) - np.array(reached[0]), 0.25)
 
 
-def test_a_family_on_two_schemes_counts_for_one_half(tmp_path):
-    """What is due at one year's end of one place, if each finding were worth 1,000 pence to families on one scheme alone."""
-    model, due = system(with_part(tmp_path, "double_claims", "list_social_investment"), CERTAIN, years=5), []
-    payment = replace(model.rules.paid_for, outcome=lambda model, contract, finding: 1000)
-    object.__setattr__(model.rules, "paid_for", payment)
-    model.vehicle.owed_at_most = lambda account, otherwise: otherwise
-    model.outcomes._pay = lambda contract, finding, pence: due.append((finding, pence))
-    model.outcomes.pay()
-    found = [(finding, pence) for finding, pence in due if finding is not None]
-    assert any(finding.shared > 0 for finding, _ in found)
-    assert [pence for _, pence in found] == [round(1000 * (1 - finding.shared / 2)) for finding, _ in found]
+def test_a_family_on_two_schemes_counts_for_one_half_by_hand(tmp_path):
+    """A finding worth 1,000 pence, a quarter of whose families are on another scheme, too: an eighth is not paid."""
+    due = []
+    for name in ("list_social_investment", with_part(tmp_path, "double_claims", "list_social_investment")):
+        model = system(name)
+        payment = replace(model.rules.paid_for, outcome=lambda model, contract, finding: 1000)
+        object.__setattr__(model.rules, "paid_for", payment)
+        contract = Contract("list", "parenting", "in_house", 0, 1, 8, 251, "", payee="vehicle:deal")
+        cohort = SimpleNamespace(key=contract.key, body="list", rows=range(8))
+        model.contracts.signed = {contract.key: contract}
+        model.findings = [Finding(cohort, np.zeros(len(model.lines)), 0.0, 0.0, 8, shared=0.25)]
+        model.outcomes._pay = lambda contract, finding, pence: due.append(pence)
+        model.outcomes.pay()
+    assert due == [1000, 875]
 
 
 def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
@@ -190,9 +195,8 @@ def test_a_programme_starts_small_and_stops_at_a_no(tmp_path):
     programmes = {contract.programme for contract in model.contracts.signed.values()}
     for programme in programmes:
         assert model.market.stage(programme, 100) == 0  # nothing does a thousand times what is expected
-    assert all(
-        contract.year <= 2 for contract in model.contracts.signed.values()
-    )  # the first findings end the second year
+        years = [contract.year for contract in model.contracts.signed.values() if contract.programme == programme]
+        assert max(years) - min(years) <= 1  # the first findings end the year after the first
     fresh = system(with_part(tmp_path, "staged", values={"pilot_share": 0.25, "go_from": 0}))
     assert fresh.market.stage("parenting", 100) == 25
 

@@ -69,7 +69,7 @@ def test_workers_write_the_same_bytes(tmp_path):
     for name, workers in (("one", 1), ("two", 2), ("again", 2)):
         folder = tmp_path / name
         folder.mkdir()
-        compare(["silo", "list_public"], place="milltown", replicates=2, workers=workers).write(folder)
+        compare(["silo", "list_public"], place="milltown", replicates=2, years=5, workers=workers).write(folder)
         folders.append(folder)
     for file in ("runs.parquet", "flows.parquet", "summary.csv", "figures/leaks.svg"):
         contents = {(folder / file).read_bytes() for folder in folders}
