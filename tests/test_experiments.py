@@ -289,6 +289,7 @@ def small(name, folder, **given):
     return found, item.code("figure").tables(found), path.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_leaks_runs_and_its_table_is_of_its_runs(tmp_path):
     found, tables, page = small("leaks", tmp_path)
     assert "| frictionless → unmet need | backfill_unmet_need |" in page
@@ -305,6 +306,7 @@ def test_leaks_runs_and_its_table_is_of_its_runs(tmp_path):
         figure.tables({"study": rows})
 
 
+@pytest.mark.slow
 def test_list_boundary_runs(tmp_path):
     _, tables, page = small("list_boundary", tmp_path, replicates=1)
     assert page.count("| collapses: all as shipped |") == 1
@@ -323,6 +325,7 @@ def test_the_commands_of_the_boundary_are_its_points():
     assert "listsim compare list_public\n" in text
 
 
+@pytest.mark.slow
 def test_who_wins_runs(tmp_path):
     found, tables, page = small("who_wins", tmp_path, arrangements=["do_nothing", "silo", "list_public"], replicates=1)
     assert page.count("\n| silo |") == 6
