@@ -165,6 +165,7 @@ def test_results_are_replaced_on_demand_alone_and_the_old_ones_stand_until_the_n
     assert (old / "summary.csv").read_text() == "new"
 
 
+@pytest.mark.slow
 def test_everything_a_comparison_writes_is_known_as_listsims(compared, finished, tmp_path):
     compared.write(tmp_path / "all")
     for folder in (tmp_path / "all", finished):

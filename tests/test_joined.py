@@ -187,6 +187,7 @@ def test_what_cannot_be_joined_leaves_the_tables_that_stood_there(swept):
     assert not list(swept.glob(".*"))
 
 
+@pytest.mark.slow
 def test_one_point_is_in_memory_at_a_time(tmp_path, monkeypatch):
     keep(tmp_path, EVERY)
     made, most = [], []

@@ -62,6 +62,7 @@ def test_frames_have_the_kinds_of_tables(sweep, tmp_path):
     pd.testing.assert_frame_equal(frame, comparison[""].runs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most", [pytest.param(1, marks=pytest.mark.slow), 2, 200])
 def test_neither_processes_nor_the_size_of_lots_change_what_comes_out(sweep, whole, tmp_path, monkeypatch, most):
     monkeypatch.setattr(lots, "MOST", most)

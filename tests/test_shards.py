@@ -120,6 +120,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.slow
 def test_shards_by_command_come_to_what_one_command_does(listsim, tmp_path):
     words = ["sweep", *WORDS, "--years", "1", "--replicates", "2", "--workers", "1", "--no-progress", "--out"]
     assert listsim(*words, "one")[0] == 0
