@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.philox import PRESENT, philox, to_unit
-from sim.place.kernels.columns import BLOCK, RING, SLOTS
-from sim.place.kernels.lists import list_bits, list_rows
+from sim.core.philox import PRESENT
+from sim.place.kernels.columns import BLOCK, SLOTS, block_of
+from sim.place.kernels.lists import draw_listed, list_bits, list_rows
 from sim.place.kernels.queues import place_in_queue
 
 PATTERNS = 64  # levels of three needs, packed
@@ -44,16 +44,6 @@ def forget(has, known, found, all_known):
         known[i] = has[i] if all_known else known[i] & has[i]
     for i in range(has.size):
         found[i] &= has[i]
-
-
-@njit(nogil=True)
-def draw_shown(number, born, quarter, key, listed, entries, generation, draw):
-    """One uniform for each listed need of a block of families: draw[v]."""
-    for v in range(entries):
-        generation[v] = born[listed[v] >> 5]
-    for v in range(entries):
-        who, what = number + (listed[v] >> 5), (PRESENT << 24) + (listed[v] & 31)
-        draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
 
 
 @njit(nogil=True, inline="always")
@@ -208,6 +198,72 @@ def queue_up(packed, luck, before, lines, start, below, listed, entries, keys, q
         queue[v] = start + i
 
 
+class Notes(NamedTuple):
+    """What screening notes of a block of families, in room that it uses again."""
+
+    rows: np.ndarray  # uint16 (BLOCK,): families listed
+    listed: np.ndarray  # uint16: their needs, or lines
+    seen: np.ndarray  # uint32 (BLOCK,): needs known or found
+    shown: np.ndarray  # uint32 (BLOCK,): levels of these needs, packed
+    can: np.ndarray  # uint32 (BLOCK,): lines a family is eligible for
+    low: np.ndarray  # uint32 (BLOCK,): lines it could be let into, below their threshold
+    keeps: np.ndarray  # uint32 (BLOCK,): lines on which it keeps a place
+    generation: np.ndarray  # uint32
+    draw: np.ndarray  # float32
+
+
+@njit(nogil=True)
+def room_for_notes(n_needs, n_lines):
+    """Room for what is noted of a block."""
+    return Notes(
+        np.empty(BLOCK, np.uint16),
+        np.empty(BLOCK * max(n_needs, n_lines) + 8, np.uint16),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK, np.uint32),
+        np.empty(BLOCK * n_needs, np.uint32),
+        np.empty(BLOCK * n_needs, np.float32),
+    )
+
+
+@njit(nogil=True)
+def come_to_light(c, s, o, w, b, notes, key, quarter, area, start):
+    """Needs of a block of families are forgotten and become known (3.3); notes what is seen of them."""
+    n, seen = b.has.size, notes.seen
+    forget(b.has, b.known, b.found, w.all_known)
+    if not w.all_known:
+        for i in range(n):
+            seen[i] = b.has[i] & ~b.known[i]
+        entries = list_bits(seen, notes.rows, list_rows(seen, n, notes.rows), s.present.shape[0], notes.listed)
+        number, what = (area << 20) + start - c.first[area], PRESENT << 24
+        draw_listed(what, number, b.generation, quarter, key, notes.listed, entries, notes.generation, notes.draw)
+        show_needs(c, s, o, w, start, area, notes.listed, entries, notes.draw)
+    for i in range(n):
+        seen[i] = b.known[i] | b.found[i]
+    for i in range(n):
+        notes.shown[i] = b.packed[i] & spread(seen[i])
+
+
+@njit(nogil=True)
+def find_places(s, b, notes, tally, kept):
+    """Lines that families of a block are eligible for, and on which they keep a place (4.1); counts both."""
+    n, can, rationed = b.has.size, notes.can, ~s.open_door
+    can[:] = 0
+    notes.low[:] = 0
+    entries = list_rows(notes.seen, n, notes.rows)
+    look_up(s, notes.shown, notes.rows, entries, can, notes.low, tally[0])
+    not_for_others(s, b.luck, can, notes.low)
+    look_up_events(s.of_event, b.events, can)
+    for i in range(n):
+        notes.keeps[i] = can[i] & rationed & b.before[i]
+    count_by_line(notes.keeps, n, rationed, kept[:, 0])
+    count_by_line(can, n, s.split, kept[:, 2])
+    if any_of(b.found):
+        count_found(b.packed, b.found, notes.keeps, can, s, notes.rows, entries, tally[1], kept)
+
+
 @compiled
 def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept):
     """Who is known and eligible, who is served without waiting, and who waits (4.1).
@@ -228,12 +284,8 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
     tuple of uint64 (n,) and uint32 (n,)
         Places in queues (:func:`place_in_queue`) and rows of those who wait, in order of rows within each queue.
     """
-    n_needs, n_lines = s.present.shape[0], kept.shape[1]
-    rationed, lines = ~s.open_door, (s.need_of, s.code)
-    rows, listed = np.empty(BLOCK, np.uint16), np.empty(BLOCK * max(n_needs, n_lines) + 8, np.uint16)
-    seen, shown, keeps = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
-    can, low = np.empty(BLOCK, np.uint32), np.empty(BLOCK, np.uint32)
-    generation, draw = np.empty(BLOCK * n_needs, np.uint32), np.empty(BLOCK * n_needs, np.float32)
+    n_lines, lines = kept.shape[1], (s.need_of, s.code)
+    notes = room_for_notes(s.present.shape[0], n_lines)
     tally = np.empty((2, s.at.shape[0], PATTERNS), np.int64)
     space = (c.first[last_area] - c.first[first_area]) // 4
     keys, queue, waiting = np.empty(space, np.uint64), np.empty(space, np.uint32), 0
@@ -241,47 +293,15 @@ def screen(c, s, o, first_area, last_area, key, quarter, w, lower, demand, kept)
         tally[:] = 0
         kept[area] = 0
         for start in range(c.first[area], c.end[area], BLOCK):
-            n = min(BLOCK, c.end[area] - start)
-            stop = start + n
-            has, known, found, packed = (
-                c.has[start:stop],
-                c.known[start:stop],
-                c.found[start:stop],
-                c.packed[start:stop],
-            )
-            served, before = c.served[quarter % RING, start:stop], c.served[(quarter + RING - 1) % RING, start:stop]
-            forget(has, known, found, w.all_known)
-            if not w.all_known:
-                for i in range(n):
-                    seen[i] = has[i] & ~known[i]
-                entries = list_bits(seen, rows, list_rows(seen, n, rows), n_needs, listed)
-                number = (area << 20) + start - c.first[area]
-                draw_shown(number, c.generation[start:stop], quarter, key, listed, entries, generation, draw)
-                show_needs(c, s, o, w, start, area, listed, entries, draw)
-            for i in range(n):
-                seen[i] = known[i] | found[i]
-            for i in range(n):
-                shown[i] = packed[i] & spread(seen[i])
-            can[:] = 0
-            low[:] = 0
-            entries = list_rows(seen, n, rows)
-            luck = c.luck[start:stop]
-            look_up(s, shown, rows, entries, can, low, tally[0])
-            not_for_others(s, luck, can, low)
-            if s.of_event.size:
-                happened = c.events[quarter % RING, start:stop]
-                look_up_events(s.of_event, happened, can)
-            for i in range(n):
-                keeps[i] = can[i] & rationed & before[i]
-            count_by_line(keeps, n, rationed, kept[area, :, 0])
-            count_by_line(can, n, s.split, kept[area, :, 2])
-            if any_of(found):
-                count_found(packed, found, keeps, can, s, rows, entries, tally[1], kept[area])
-            serve(served, can, low, keeps, s.open_door, lower)
+            b = block_of(c, quarter, start, min(start + BLOCK, c.end[area]))
+            come_to_light(c, s, o, w, b, notes, key, quarter, area, start)
+            find_places(s, b, notes, tally, kept[area])
+            serve(b.served, notes.can, notes.low, notes.keeps, s.open_door, lower)
             keys, queue = with_room(keys, waiting, BLOCK * n_lines), with_room(queue, waiting, BLOCK * n_lines)
-            for below, masks in enumerate((can, low)):
-                entries = list_bits(masks, rows, list_rows(masks, n, rows), n_lines, listed)
-                queue_up(packed, luck, before, lines, start, below, listed, entries, keys[waiting:], queue[waiting:])
+            for below, masks in enumerate((notes.can, notes.low)):
+                entries = list_bits(masks, notes.rows, list_rows(masks, b.has.size, notes.rows), n_lines, notes.listed)
+                more, families = keys[waiting:], queue[waiting:]
+                queue_up(b.packed, b.luck, b.before, lines, start, below, notes.listed, entries, more, families)
                 waiting += entries
         demand_of(tally[0], demand[area, :, :, 0])
         demand_of(tally[1], demand[area, :, :, 1])

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import njit
 
 BLOCK = 512  # families that a kernel works on at a time, so that what it notes of them stays near
 QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
@@ -32,3 +33,36 @@ class Columns(NamedTuple):
     clock: np.ndarray  # uint8 (SLOTS, N): quarters since enrolment, at most 255
     lasting: np.ndarray  # uint16 (N,): bit k = the spell of need k at its level is a lasting one
     events: np.ndarray  # uint16 (RING, N): bit e = event e happened, by quarter modulo RING
+
+
+class Block(NamedTuple):
+    """What some columns hold of the families that stand from one row to another."""
+
+    packed: np.ndarray
+    has: np.ndarray
+    known: np.ndarray
+    found: np.ndarray
+    generation: np.ndarray
+    frailty: np.ndarray
+    luck: np.ndarray
+    served: np.ndarray  # this quarter
+    before: np.ndarray  # served in the quarter before
+    events: np.ndarray  # this quarter
+
+
+@njit(nogil=True)
+def block_of(c, quarter, start, stop):
+    """The columns of families from row `start` to before `stop`, in place."""
+    now, last = quarter % RING, (quarter + RING - 1) % RING
+    return Block(
+        c.packed[start:stop],
+        c.has[start:stop],
+        c.known[start:stop],
+        c.found[start:stop],
+        c.generation[start:stop],
+        c.frailty[start:stop],
+        c.luck[start:stop],
+        c.served[now, start:stop],
+        c.served[last, start:stop],
+        c.events[now, start:stop],
+    )

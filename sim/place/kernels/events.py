@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 
 from sim.core.compiled import compiled
-from sim.core.philox import EVENT, philox, to_unit
-from sim.place.kernels.columns import BLOCK, RING
-from sim.place.kernels.lists import bits_set, list_bits, list_rows
+from sim.core.philox import EVENT
+from sim.place.kernels.columns import BLOCK, block_of
+from sim.place.kernels.lists import bits_set, draw_listed, list_bits, list_rows
 
 
 class EventTables(NamedTuple):
@@ -31,16 +31,6 @@ def may_happen(at, packed, rows, n, may):
         for part in range(at.shape[0]):
             events |= at[part, np.uint64((packed[i] >> np.uint32(6 * part)) & np.uint32(63))]
         may[i] = events
-
-
-@njit(nogil=True)
-def draw_events(number, born, quarter, key, listed, entries, generation, draw):
-    """One uniform for each listed event of a block of families: draw[v]."""
-    for v in range(entries):
-        generation[v] = born[listed[v] >> 5]
-    for v in range(entries):
-        who, what = number + (listed[v] >> 5), (EVENT << 24) + (listed[v] & 31)
-        draw[v] = to_unit(philox(who, generation[v], quarter, what, key[0], key[1])[0])
 
 
 @njit(nogil=True, inline="always")
@@ -87,25 +77,18 @@ def happen(c, t, first_area, last_area, key, quarter, happened):
     for area in range(first_area, last_area):
         happened[area] = 0
         for start in range(c.first[area], c.end[area], BLOCK):
-            stop = min(start + BLOCK, c.end[area])
-            has, known, found, packed = (
-                c.has[start:stop],
-                c.known[start:stop],
-                c.found[start:stop],
-                c.packed[start:stop],
-            )
-            now, frailty = c.events[quarter % RING, start:stop], c.frailty[start:stop]
-            needy = list_rows(has, stop - start, rows)
-            may_happen(t.at, packed, rows, needy, may)
+            b = block_of(c, quarter, start, min(start + BLOCK, c.end[area]))
+            needy = list_rows(b.has, b.has.size, rows)
+            may_happen(t.at, b.packed, rows, needy, may)
             entries = list_bits(may, rows, needy, n_events, listed)
             number = (area << 20) + start - c.first[area]
-            draw_events(number, c.generation[start:stop], quarter, key, listed, entries, generation, draw)
+            draw_listed(EVENT << 24, number, b.generation, quarter, key, listed, entries, generation, draw)
             entries = those_that_may(t.most, listed, entries, draw)
-            now[:] = 0
-            for v in range(those_that_happen(t, has, packed, frailty, listed, entries, draw)):
+            b.events[:] = 0
+            for v in range(those_that_happen(t, b.has, b.packed, b.frailty, listed, entries, draw)):
                 i, e = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
                 k = t.need[e]
-                now[i] |= 1 << e
-                known[i] |= 1 << k
-                found[i] &= ~(1 << k)
+                b.events[i] |= 1 << e
+                b.known[i] |= 1 << k
+                b.found[i] &= ~(1 << k)
                 happened[area, e] += 1

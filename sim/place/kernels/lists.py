@@ -3,6 +3,8 @@
 import numpy as np
 from numba import njit
 
+from sim.core.philox import philox, to_unit
+
 # Of each byte: its bits, the set ones first, and how many are set.
 _BITS = np.array([sorted(range(8), key=lambda k: not bits >> k & 1) for bits in range(256)], np.uint16)
 _BIT_COUNT = np.array([bits.bit_count() for bits in range(256)], np.uint8)
@@ -51,3 +53,30 @@ def list_bits(masks, rows, n, width, listed):
                     listed[entries + j] = code + _BITS[bits, j]
                 entries += np.uint64(_BIT_COUNT[bits])
     return np.int64(entries)
+
+
+@njit(nogil=True)
+def draw_listed(what, number, born, quarter, key, listed, entries, generation, draw):
+    """One uniform for each listed bit of a block of families: draw[v].
+
+    Parameters
+    ----------
+    what : int
+        The decision that is drawn; the bit is added to it.
+    number : int
+        Of the block's first family.
+    born : uint8
+        Generation of each family of the block.
+    key : uint64 (2,)
+    listed : uint16
+        From :func:`list_bits`, of which the first `entries` are read.
+    generation : uint32
+        Room for one an entry.
+    draw : float32
+    """
+    for v in range(entries):
+        generation[v] = born[listed[v] >> 5]
+    for v in range(entries):
+        draw[v] = to_unit(
+            philox(number + (listed[v] >> 5), generation[v], quarter, what + (listed[v] & 31), key[0], key[1])[0]
+        )
