@@ -176,8 +176,9 @@ class KernelVersion:
         kernels.age_families(c, tables, self.entry, 0, areas, key, 0, self.leavers, self.counts)
         kernels.move_needs(c, tables, self.offers, 0, areas, key, self.quarter, self.counts)
         self.paid = task.cost(self.counts.sum(axis=0))
+        asked = kernels.Invitation(1, np.array([0, 1], np.uint8), np.float32(ENGAGEMENT), one, 1)
         n = kernels.choose_families(
-            c, self.offers, self.target, key, self.quarter, 1, np.float32(ENGAGEMENT), one, self.heard,
-            c.age.size, np.array([0, 1], np.uint8), 1, np.zeros(0, np.uint8), 0, c.first.size - 1, self.buffer, self.chosen,
+            c, self.offers, self.target, asked, key, self.quarter, self.heard, c.age.size, np.zeros(0, np.uint8), 0, areas,
+            self.buffer, self.chosen,
         )  # fmt: skip
         kernels.enrol(c, self.chosen[:n], 1, np.float32(0))

@@ -122,9 +122,7 @@ def test_fewer_offend_and_offences_rise_where_custody_ends_sooner():
         if helped:
             families.enrol(np.nonzero(families.columns.levels[:, need])[0], 1, 0.0)
         for quarter in range(1, 9):
-            families.age(quarter)
-            families.move_needs(quarter)
-            families.happen(quarter)
+            families.live(quarter)
             arrests += families.happened[:, arrest].sum()
         offend = (families.columns.levels[:, need] > 0).sum()
         seen.append((offend, families.with_event()[arrest], arrests))

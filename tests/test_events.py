@@ -213,9 +213,7 @@ def test_help_lowers_need_and_events_on_average_in_the_years_that_follow(lived):
             helped.enrol(np.arange(helped.n), 1, 0.0)
         events = 0
         for quarter in range(1, 13):
-            families.age()
-            families.move_needs(quarter)
-            families.happen(quarter)
+            families.live(quarter)
             events += families.happened.sum()
         happened.append(events)
     assert happened[1] < 0.97 * happened[0]

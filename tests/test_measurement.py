@@ -281,9 +281,7 @@ def _note(cohorts, families, target, places, quarter, engagement=0.6):
 
 def _pass_quarters(start, quarters):
     for q in quarters:
-        start.families.age(q)
-        start.families.move_needs(q)
-        start.families.happen(q)
+        start.families.live(q)
         start.services.serve(start.families, q)
 
 

@@ -79,9 +79,7 @@ def followed(start, chosen, years):
     generation = [families.columns.generation[rows].copy() for rows in chosen]
     total, use = np.zeros((len(chosen), average.size)), np.zeros(average.size, np.int64)
     for quarter in range(1, years * QUARTERS + 1):
-        families.age()
-        families.move_needs(quarter)
-        families.happen(quarter)
+        families.live(quarter)
         start.services.serve(families, quarter)
         served = families.columns.served[quarter % kernels.RING]
         for k, rows in enumerate(chosen):

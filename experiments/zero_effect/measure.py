@@ -27,9 +27,7 @@ def measure(inputs, seed):
     chosen = {name: item for name, item in inputs.catalogue.items() if item.targets(place)}
     noted = {key: note(start.families, chosen[key[0]], *key[1:]) for key in product(chosen, DESIGNS, PLACES)}
     for quarter in range(1, last + 1):
-        start.families.age(quarter)
-        start.families.move_needs(quarter)
-        start.families.happen(quarter)
+        start.families.live(quarter)
         start.services.serve(start.families, quarter)
     return {
         (*key, name): number

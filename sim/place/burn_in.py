@@ -70,9 +70,7 @@ def burn_in(place, dials, seed, n_families=None, threads=1, look=None):
     for quarter in range(FULL_QUARTER - QUARTERS_OF_AGE + 1, 1):
         if quarter == 1 - QUARTERS:
             services.open_for_business(range(quarter - QUARTERS, quarter))
-        families.age(until_full=max(0, FULL_QUARTER - quarter))
-        families.move_needs(quarter)
-        families.happen(quarter)
+        families.live(quarter, until_full=max(0, FULL_QUARTER - quarter))
         services.serve(families, quarter)
         if look:
             look(families, quarter)

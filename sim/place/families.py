@@ -108,6 +108,12 @@ class Families:
                 kernels.happen, self.columns, self._event_tables, key=self.key, out=(quarter, self.happened)
             )
 
+    def live(self, quarter, until_full=0):
+        """A quarter of the families' own: they age, needs move, events happen. Services come after."""
+        self.age(quarter, until_full)
+        self.move_needs(quarter)
+        self.happen(quarter)
+
     def screen(self, quarter, lower, open_door, supply):
         """Needs become known; who keeps a place is served, and who waits for one is listed.
 
@@ -167,19 +173,16 @@ class Families:
     def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred, areas=None):
         """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
         first_area, last_area = areas or (0, len(self.heard))
+        asked = kernels.Invitation(code, same_programme, np.float32(engagement), np.float32(reach), order)
         n = kernels.choose_families(
             self.columns,
             self.offers,
             target,
+            asked,
             self.key,
             quarter,
-            code,
-            np.float32(engagement),
-            np.float32(reach),
             self.heard,
             places,
-            same_programme,
-            order,
             barred,
             first_area,
             last_area,

@@ -56,9 +56,7 @@ def needy(place, settled, growth):
     services, last = Services(Lines(place, dials, families.n)), YEARS * QUARTERS
     total = np.zeros((len(place.needs), 3), np.int64)
     for quarter in range(1, last + 1):
-        families.age(quarter)
-        families.move_needs(quarter)
-        families.happen(quarter)
+        families.live(quarter)
         services.serve(families, quarter)
         if quarter > last - QUARTERS:
             total += families.counts.sum(axis=0)[:, :0:-1].cumsum(axis=1)[:, ::-1]

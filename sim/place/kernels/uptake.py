@@ -73,26 +73,70 @@ def list_like(c, target, begin, end, rows):
     return found
 
 
+class Invitation(NamedTuple):
+    """How families are asked to take up a programme."""
+
+    code: int  # of the programme, stable
+    same_programme: np.ndarray  # uint8 (offers + 1,): 1 for offers of this programme
+    engagement: np.float32  # chance to engage at average trust
+    reach: np.float32  # chance to reach a family that services do not know
+    order: int  # 1 the worst off first, -1 the least badly off, 0 by lot
+
+
+@njit(nogil=True, inline="always")
+def is_busy(c, o, same_programme, f):
+    """Whether a family is on a programme, or marked by the same one."""
+    busy = False
+    for slot in range(SLOTS):
+        taken = c.offer[slot, f]
+        busy |= taken != 0 and (c.clock[slot, f] < o.running[taken] or same_programme[taken] == 1)
+    return busy
+
+
+@njit(nogil=True, inline="always")
+def severity(levels, wanted):
+    """Sum of a family's levels of the needs that count."""
+    total = 0
+    for k in range(levels.size):
+        if wanted[k]:
+            total += levels[k]
+    return total
+
+
+@njit(nogil=True)
+def keep_first(keys, chosen, waiting, places):
+    """Leave in `chosen` those of the `waiting` with the lowest keys, as many as there are places; returns how many."""
+    places = min(places, waiting)
+    if places <= 0:
+        return 0
+    cut = np.partition(keys[:waiting], places - 1)[places - 1]
+    n = 0
+    for i in range(waiting):
+        if keys[i] <= cut and n < places:
+            chosen[n] = chosen[i]
+            n += 1
+    return n
+
+
 @compiled
-def choose_families(
-    c, o, target, key, quarter, code, engagement, reach, heard, places, same_programme, order, barred,
-    first_area, last_area, buffer, chosen,
-):  # fmt: skip
+def choose_families(c, o, target, asked, key, quarter, heard, places, barred, first_area, last_area, keys, chosen):
     """Families that take up places on a programme, the worst off first or otherwise (3.4).
 
-    A family known to services is asked; one that is not is reached with probability `reach`. It engages with a
-    probability that grows with its trust. A family on a programme, or marked by the same one, is passed over.
+    A family known to services is asked; one that is not may be reached. It engages with a probability that grows with
+    its trust. A family on a programme, or marked by the same one, is passed over.
 
     Parameters
     ----------
-    same_programme : uint8 (offers + 1,)
-        1 for offers of this programme.
-    order : int
-        1 the worst off first, -1 the least badly off, 0 by lot.
+    c, o, target, asked : Columns, OfferTables, Target, Invitation
+    key : uint64 (2,)
+    heard : float32 (neighbourhoods,)
+        Trust gained by word of mouth.
     barred : uint8 (N,) or (0,)
         1 for families that may not be taken on now; empty where all may.
     first_area, last_area : int
         Neighbourhoods to look in, last excluded.
+    keys : uint64 (N,)
+        Room for places in the queue.
     chosen : int64 (N,)
         Filled with row numbers, in family order.
 
@@ -101,9 +145,7 @@ def choose_families(
     int
         Families chosen.
     """
-    first, levels, packed, known, found = c.first, c.levels, c.packed, c.known, c.found
-    trust, trust_gain, generation, offer, clock = c.trust, c.trust_gain, c.generation, c.offer, c.clock
-    wanted, running = target.needs, o.running
+    first, what = c.first, (ENGAGE << 24) + asked.code
     waiting, area = 0, first_area
     for i in range(list_like(c, target, first[first_area], first[last_area], chosen)):
         f = chosen[i]
@@ -111,36 +153,18 @@ def choose_families(
             area += 1
         if barred.size and barred[f]:
             continue
-        busy = False
-        for slot in range(SLOTS):
-            taken = offer[slot, f]
-            busy |= taken != 0 and (clock[slot, f] < running[taken] or same_programme[taken] == 1)
-        if busy:
+        if is_busy(c, o, asked.same_programme, f):
             continue
-        x0, x1, x2, _ = philox(
-            (area << 20) + f - first[area], generation[f], quarter, (ENGAGE << 24) + code, key[0], key[1]
-        )
-        if not needs_at(packed[f], target) & (known[f] | found[f]) and to_unit(x0) >= reach:
+        x0, x1, x2, _ = philox((area << 20) + f - first[area], c.generation[f], quarter, what, key[0], key[1])
+        if not needs_at(c.packed[f], target) & (c.known[f] | c.found[f]) and to_unit(x0) >= asked.reach:
             continue
-        if to_unit(x1) >= engagement * np.float32(2.0) * (trust[f] + trust_gain[f] + heard[area]):
+        if to_unit(x1) >= asked.engagement * np.float32(2.0) * (c.trust[f] + c.trust_gain[f] + heard[area]):
             continue
-        severity = 0
-        for k in range(levels.shape[1]):
-            if wanted[k]:
-                severity += levels[f, k]
-        buffer[waiting] = (np.uint64(255 - order * severity) << np.uint64(32)) | x2
+        rank = 255 - asked.order * severity(c.levels[f], target.needs)
+        keys[waiting] = (np.uint64(rank) << np.uint64(32)) | x2
         chosen[waiting] = f
         waiting += 1
-    places = min(places, waiting)
-    if places <= 0:
-        return 0
-    cut = np.partition(buffer[:waiting], places - 1)[places - 1]
-    n = 0
-    for i in range(waiting):
-        if buffer[i] <= cut and n < places:
-            chosen[n] = chosen[i]
-            n += 1
-    return n
+    return keep_first(keys, chosen, waiting, places)
 
 
 @compiled
