@@ -228,7 +228,7 @@ def room_for_notes(n_needs, n_lines):
     )
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def come_to_light(c, s, o, w, b, notes, key, quarter, area, start):
     """Needs of a block of families are forgotten and become known (3.3); notes what is seen of them."""
     n, seen = b.has.size, notes.seen
