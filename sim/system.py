@@ -196,7 +196,7 @@ class LocalSystem(mesa.Model):
         """Families that engage with a contract's programme this quarter: their rows."""
         programme, provider = self.catalogue[contract.programme], self.party(contract.provider)
         target, more = self.targets[programme.id], self.arrangement.optional
-        parts = parts_of(self.market.reactive_practice(contract), getattr(programme, "shares", None))
+        parts = parts_of(self.market.reactive_practice(contract), programme.shares)
         rows, waiting = self.cohorts.take_up(
             self.families,
             share_out(self.contracts.places(contract), parts, contract.owed),
