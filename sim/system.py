@@ -27,6 +27,7 @@ from sim.place.outturn import Outturn
 from sim.programmes.measurement import Cohorts
 from sim.programmes.offers import Offers
 from sim.programmes.relief import Relief
+from sim.programmes.uptake import parts_of, share_out
 
 
 class LocalSystem(mesa.Model):
@@ -195,9 +196,10 @@ class LocalSystem(mesa.Model):
         """Families that engage with a contract's programme this quarter: their rows."""
         programme, provider = self.catalogue[contract.programme], self.party(contract.provider)
         target, more = self.targets[programme.id], self.arrangement.optional
+        parts = parts_of(self.market.reactive_practice(contract), programme.shares)
         rows, waiting = self.cohorts.take_up(
             self.families,
-            self.contracts.places(contract),
+            share_out(self.contracts.places(contract), parts, contract.owed),
             self.calendar.quarter,
             programme.id,
             target=target,

@@ -189,6 +189,10 @@ class Commissioner(Party):
         """Largest share of a programme's yearly reach that it takes on."""
         return 1.0
 
+    def supply_chain_hold(self):
+        """Share of reactive practice that it holds back as manager of its providers: nothing, for most."""
+        return 0.0
+
     def dares(self, appraisal):
         """Whether a project's chance of gain is enough for it."""
         return True

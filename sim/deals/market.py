@@ -119,6 +119,12 @@ class Market:
         price = self.model.rules.paid_for.price
         return price(programme, provider) if price else provider.price_pence(programme)
 
+    def reactive_practice(self, contract):
+        """Share of a contract's places that practice gives to the worst off: what is not held down, hold by hold (3.4)."""
+        provider, body, evidence = (*map(self.model.party, (contract.provider, contract.body)), self.model.evidence)
+        holds = (provider.fidelity_hold(), body.supply_chain_hold(), evidence.accreditation_hold() if evidence else 0.0)
+        return self.model.dials["programmes.reactive_practice"] * math.prod(1 - hold for hold in holds)
+
     def sign(self, project, backing):
         """Sign a year's contract for a project, and return it."""
         model, name, provider = self.model, project.programme.id, project.provider

@@ -19,6 +19,7 @@ from sim.place.influence import AreaInfluence
 from sim.place.kernels import RING
 from sim.place.tables import offer_tables
 from sim.programmes.offers import row_of
+from sim.programmes.uptake import worst_first
 
 FAMILIES = 60_000  # of the settled place that others are drawn from
 SEED = 1  # of that place, which is the same for every run
@@ -253,6 +254,6 @@ def takers(cohort, target, programme):
     """Who of a cohort takes the programme up when asked, by trust as in a run: bool (n,)."""
     takes, nobody = np.zeros(cohort.n, bool), np.empty(0, np.uint8)
     same, engagement = np.zeros(1, np.uint8), programme.get("engagement")
-    asked = (programme.code, same, cohort.n, 1.0, engagement, 0, nobody)
+    asked = (programme.code, same, worst_first(cohort.n), 1.0, engagement, 0, nobody)
     takes[cohort.take_up(0, target, *asked)] = True
     return takes
