@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.programmes.following import follow, refer
+from sim.programmes.following import follow, refer, takers
 from sim.programmes.trials.contrasts import contrast, se_of_pairs, se_of_spread
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
@@ -134,12 +134,13 @@ class Trials:
     def __init__(self, around, programme, families=FAMILIES, seed=1, trials=None):
         self.around, self.programme = around, programme
         self.trials = programme.trials if trials is None else trials
-        self.reasons = {trial: reason for trial in self.trials if (reason := why_not(programme, trial, around.place))}
+        target = programme.targets(around.place)
+        self.cohort = target and refer(around, target, programme.shares, families, seed)
+        self.reasons = {trial: reason for trial in self.trials if (reason := self._why_not(trial))}
         runs = [quarters_of(trial.follow_up) for trial in self.trials if trial not in self.reasons]
         self.quarters = max(runs, default=0)
         if self.quarters:
-            target = programme.targets(around.place)
-            self.cohort = refer(around, target, programme.shares, families, seed)
+            self.takes = takers(self.cohort, target, programme)
             self.control = follow(self.cohort, around, self.quarters)
 
     def run(self, effect=None):
@@ -155,7 +156,7 @@ class Trials:
         list of Finding
         """
         effect = self.programme.mean_effect(self.around.place) if effect is None else effect
-        treated = self.quarters and follow(self.cohort, self.around, self.quarters, effect, self.programme)
+        treated = self.quarters and follow(self.cohort, self.around, self.quarters, effect, self.programme, self.takes)
         return [self._finding(trial, treated) for trial in self.trials]
 
     def _finding(self, trial, treated):
@@ -175,19 +176,14 @@ class Trials:
         )
         return Finding(trial, row, emulated)
 
-
-def why_not(programme, trial, place):
-    """Why a place cannot show a trial, in words; empty where it can."""
-    if trial.not_emulated:
-        return trial.not_emulated
-    if programme.targets(place) is None:
-        return f"{place.name} has no such families as it is meant for"
-    for table, names in (
-        ("needs", [trial.need] if trial.need else []),
-        ("lines", trial.lines),
-        ("events", [trial.event] if trial.event else []),
-    ):
-        absent = [name for name in names if name not in place.index(table)]
-        if absent:
-            return f"{place.name} has no {', '.join(absent)} among its {table}"
-    return ""
+    def _why_not(self, trial):
+        """Why the place cannot show a trial, in words; empty where it can."""
+        place = self.around.place
+        if trial.not_emulated or self.cohort is None:
+            return trial.not_emulated or f"in {place.name} nobody is known to be as those it is meant for"
+        named = {"needs": [trial.need], "lines": trial.lines, "events": [trial.event]}
+        for table, names in named.items():
+            absent = [name for name in names if name and name not in place.index(table)]
+            if absent:
+                return f"{place.name} has no {', '.join(absent)} among its {table}"
+        return ""
