@@ -80,6 +80,21 @@ class Families:
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
+    def copies(self, rows, seed):
+        """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
+        rows = np.sort(rows)
+        first = np.searchsorted(rows, self.columns.first).astype(np.int64)
+        others = (column[rows] if len(column) == self.n else column[:, rows] for column in self.columns[2:])
+        drawn = object.__new__(Families)
+        drawn.__dict__.update(
+            self.__dict__,
+            **{"seed": seed, "key": key_of(seed), "n": len(rows)},
+            columns=kernels.Columns(first, first[1:].copy(), *others),
+            _buffer=np.zeros(len(rows), np.uint64),
+            _chosen=np.zeros(len(rows), np.int64),
+        )
+        return drawn.copy()
+
     def follow(self, areas):
         """Needs arise from now on as another :class:`AreaInfluence` says."""
         self._areas = areas
