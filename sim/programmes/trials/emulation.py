@@ -14,7 +14,7 @@ from sim.programmes.trials.contrasts import contrast, se_of_pairs, se_of_spread
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
-FAMILIES = 20_000  # followed in each arm: 4,000 are too few where care is lumpy
+FAMILIES = 40_000  # followed in each arm; 4,000 are too few where care is lumpy
 MONTE_CARLO, SHARE = 2, 0.1  # a fit is met within two Monte Carlo errors, or a tenth of the published contrast
 
 
@@ -169,7 +169,7 @@ class Trials:
         emulated = Emulated(
             float(a.mean()),
             float(b.mean()),
-            contrast(a.mean(), b.mean(), scale),
+            contrast(float(a.mean()), float(b.mean()), scale),
             se_of_pairs(a, b, scale),
             len(a),
             (float(a.var(ddof=1)), float(b.var(ddof=1))),

@@ -78,7 +78,7 @@ class Published:
         if scale in self.stated:
             return on_scale(self.stated[scale], scale)
         if self.arms is not None:
-            return contrast(*self.arms, scale)
+            return contrast(*self.arms, scale) if self.counts_people or scale != "odds" else None
         return 0.0 if self.null else None
 
     def error(self, scale):
