@@ -54,7 +54,8 @@ def fit_programmes(
     place: Place = DEFAULT_PLACE,
     seed: Seed = 1,
     out: Annotated[
-        str | None, typer.Option(help="Folder for the programme files with what was solved; without it none is written.")
+        str | None,
+        typer.Option(help="Folder for the programme files with what was solved; without it none is written."),
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,

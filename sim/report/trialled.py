@@ -1,5 +1,7 @@
 """Trials, published beside emulated, and solved effects, on screen."""
 
+from textwrap import shorten
+
 from rich.table import Table
 
 from sim.report.screen import console
@@ -15,8 +17,9 @@ def show_trials(said):
             "Contrasts: treated less control (difference), over control (ratio), or their odds. Emulated: ± its error."
         )
         screen.print(
-            "Gaps of ratios and odds are of logs. fit: the effect was solved on it; check: predicted; context: shown."
+            "Gaps and errors of ratios and odds are of logs. fit: the effect was solved on it (met within two errors"
         )
+        screen.print("or a tenth); check: predicted, inside or outside the published 95% interval; context: shown.")
     for row in said["trials"]:
         if row["not_emulated"]:
             screen.print(f"{row['id']} ({row['use']}) not emulated: {row['not_emulated']}")
@@ -38,7 +41,7 @@ def _table(said, rows):
         table.add_row(
             row["id"],
             row["use"],
-            row["endpoint"],
+            shorten(row["endpoint"], 60, placeholder=" ..."),
             arms(published),
             arms(here),
             f"{row['scale']} {interval(published)}",
@@ -90,12 +93,11 @@ def interval(published):
 
 
 def verdict(row):
-    """Whether the emulated contrast is the published one."""
-    if row["met"] is None:
-        return ""
-    if row["null"]:
-        return "null, within its error" if row["met"] else "null, beyond its error"
-    return "met" if row["met"] else "not met"
+    """Whether a fit is met; of other rows, and where the paper found nothing, whether the published interval holds it."""
+    null = "null, " if row["null"] else ""
+    if row["met"] is not None:
+        return "met" if row["met"] else "not met"
+    return "" if row["inside"] is None else f"{null}inside" if row["inside"] else f"{null}outside"
 
 
 def number(value):

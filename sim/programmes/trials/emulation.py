@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from sim.programmes.following import follow, refer, takers
-from sim.programmes.trials.contrasts import contrast, se_of_pairs, se_of_spread
+from sim.programmes.trials.contrasts import Z95, contrast, se_of_pairs, se_of_spread
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
 FAMILIES = 40_000  # followed in each arm; 4,000 are too few where care is lumpy
-MONTE_CARLO, SHARE = 2, 0.1  # a fit is met within two Monte Carlo errors, or a tenth of the published contrast
+MONTE_CARLO, SHARE = 2, 0.1  # errors, or share of the published contrast, within which a fit is met
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Emulated:
         Of the arms, logs where the scale is of ratios, and its Monte Carlo error.
     families : int
         In each arm at follow-up.
-    variances : (float, float)
+    treated_variance, control_variance : float
         Of the endpoint among the families of each arm.
     """
 
@@ -39,7 +39,8 @@ class Emulated:
     contrast: float
     se: float
     families: int
-    variances: tuple
+    treated_variance: float
+    control_variance: float
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,9 @@ class Finding:
         """Its standard error, or None; where only the numbers were published, from the spread within the emulated arms."""
         found = self.published.error(self.scale)
         if found is None and self.contrast is not None and self.emulated and self.published.numbers:
-            emulated = self.emulated
-            found = se_of_spread(
-                (emulated.treated, emulated.control), emulated.variances, self.published.numbers, self.scale
-            )
+            means = self.emulated.treated, self.emulated.control
+            variances = self.emulated.treated_variance, self.emulated.control_variance
+            found = se_of_spread(means, variances, self.published.numbers, self.scale)
         return found if found and math.isfinite(found) else None
 
     @property
@@ -100,15 +100,18 @@ class Finding:
         return self.emulated.contrast - self.contrast
 
     @property
-    def met(self):
-        """Whether the contrast is the published one within errors of the model's own; of a null, within the published ones.
+    def inside(self):
+        """Whether the emulated contrast lies in the published 95% interval; None where there is none."""
+        return None if self.gap is None or self.error is None else abs(self.gap) <= Z95 * self.error
 
-        None where that cannot be said.
+    @property
+    def met(self):
+        """Whether what was solved on it gives the published contrast; None where nothing was, or nothing was found.
+
+        Within two Monte Carlo errors or a tenth of the contrast.
         """
-        if self.gap is None:
+        if self.gap is None or self.published.null or not self.trial.fixes:
             return None
-        if self.published.null:
-            return None if self.error is None else abs(self.gap) <= 2 * self.error
         return abs(self.gap) <= max(MONTE_CARLO * self.emulated.se, SHARE * abs(self.contrast))
 
 
@@ -172,7 +175,8 @@ class Trials:
             contrast(float(a.mean()), float(b.mean()), scale),
             se_of_pairs(a, b, scale),
             len(a),
-            (float(a.var(ddof=1)), float(b.var(ddof=1))),
+            float(a.var(ddof=1)),
+            float(b.var(ddof=1)),
         )
         return Finding(trial, row, emulated)
 

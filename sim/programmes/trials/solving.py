@@ -96,14 +96,13 @@ class _Search:
 
     def turn(self, trial):
         """Solve one need, the others as they are; by how much its log ratio moved."""
-        before, aim = self.values[trial.fixes], self.finding(trial).aim
-        if trial in self.trials.reasons or aim is None:
-            self.problems[trial] = self.trials.reasons.get(trial, "no contrast was published")
-            return 0.0
-        if self.finding(trial).published.null:
+        before, finding = self.values[trial.fixes], self.finding(trial)
+        if finding.reason or finding.aim is None:
+            self.problems[trial] = finding.reason or "no contrast was published"
+        elif finding.published.null:
             self.values[trial.fixes] = 0.0
         else:
-            self._bisect(trial, aim)
+            self._bisect(trial, finding.aim)
         return self.values[trial.fixes] - before
 
     def _bisect(self, trial, aim):

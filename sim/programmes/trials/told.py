@@ -26,7 +26,7 @@ def trials_told(programme, place, findings):
 def finding_told(programme, finding):
     """One trial; null where nothing was published, or nothing emulated."""
     trial, row, emulated = finding.trial, finding.published, finding.emulated
-    low, high = finding.bounds if not finding.reason else (None, None)
+    low, high = finding.bounds if finding.scale else (None, None)
     arms = row.arms or (None, None)
     value = next((effect.value for effect in programme.effects if trial.fixes and effect.need == trial.fixes), None)
     return {
@@ -53,6 +53,7 @@ def finding_told(programme, finding):
         },
         "gap": finding.gap,
         "met": finding.met,
+        "inside": finding.inside,
         "parameter": f"programmes.{programme.id}.{KEY}.{trial.fixes}" if trial.fixes else None,
         "value": value,
         "not_emulated": finding.reason or None,
