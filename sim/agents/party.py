@@ -152,8 +152,9 @@ class Commissioner(Party):
         self.funds = Funds()
 
     def horizon(self):
-        """Years it looks ahead."""
-        return self.model.dials["agencies.horizon_years"]
+        """Years it looks ahead: what the arrangement gives those who decide in it, or else what is usual among agencies."""
+        given = self.model.arrangement.optional("horizon_years") if self in self.model.bodies else 0
+        return given or self.model.dials["agencies.horizon_years"]
 
     def cashability(self):
         """Believed share of benefit that becomes cash, by line: each agency's own belief for what it pays of a line.
