@@ -14,7 +14,7 @@ from sim.programmes.trials.contrasts import Z95, contrast, se_of_pairs, se_of_sp
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
-FAMILIES = 40_000  # followed in each arm; 4,000 are too few where care is lumpy
+FAMILIES = 100_000  # followed in each arm; with fewer, children in care among families far from it are too few to tell
 MONTE_CARLO, SHARE = 2, 0.1  # errors, or share of the published contrast, within which a fit is met
 
 
