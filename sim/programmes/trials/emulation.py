@@ -184,10 +184,10 @@ class Trials:
         """Why the place cannot show a trial, in words; empty where it can."""
         place = self.around.place
         if trial.not_emulated or self.cohort is None:
-            return trial.not_emulated or f"in {place.name} nobody is known to be as those it is meant for"
+            return trial.not_emulated or f"nobody at {place.id} is known to be as those it is meant for"
         named = {"needs": [trial.need], "lines": trial.lines, "events": [trial.event]}
         for table, names in named.items():
             absent = [name for name in names if name and name not in place.index(table)]
             if absent:
-                return f"{place.name} has no {', '.join(absent)} among its {table}"
+                return f"{place.id} has no {', '.join(absent)} among its {table}"
         return ""
