@@ -521,6 +521,15 @@ def a_list(trust=0.8, **numbers):
     return model, body
 
 
+def test_how_far_ahead_who_looks():
+    """Who decides looks as far as the arrangement says, else as far as agencies do; a LIST's members are not asked to."""
+    silo, longer, joint = system("silo"), system("silo_ten_years"), system("list_public")
+    assert [agency(model, "council").horizon() for model in (silo, longer, joint)] == [3, 10, 3]
+    assert joint.bodies[0].horizon() == 10
+    assert system("pooled_s75").bodies[0].horizon() == 3
+    assert agency(system("silo", {"agencies.horizon_years": 7}), "council").horizon() == 7
+
+
 def test_a_list_with_nothing_to_buy_closes_after_its_idle_years():
     """Two idle years: one is survived, the second in a row is not; a year with a contract starts the count again."""
     model, body = a_list(idle_years=2)
@@ -733,7 +742,10 @@ def test_surplus_is_what_was_billed_less_what_was_spent():
 def test_a_role_for_every_two_years_of_record_by_hand(record, role):
     """Scope (role + 1)/4 of 2 x 0.4, horizon 10 x (1 + role/6), and a chance asked for that falls by quarters of 0.8."""
     model, body = a_list(trust=0.4, role_years=2, horizon_years=10, cautious_chance=0.8)
-    model.arrangement = SimpleNamespace(get=model.arrangement.get, has=lambda part: part == "widening_role")
+    given = model.arrangement
+    model.arrangement = SimpleNamespace(
+        get=given.get, optional=given.optional, has=lambda part: part == "widening_role"
+    )
     body.record = record
     assert body.role() == role
     assert body.scope() == pytest.approx(0.2 * (role + 1))
@@ -745,7 +757,10 @@ def test_a_role_for_every_two_years_of_record_by_hand(record, role):
 
 def test_a_chance_just_as_asked_for_is_dared():
     model, body = a_list(role_years=2, cautious_chance=0.5)
-    model.arrangement = SimpleNamespace(get=model.arrangement.get, has=lambda part: part == "widening_role")
+    given = model.arrangement
+    model.arrangement = SimpleNamespace(
+        get=given.get, optional=given.optional, has=lambda part: part == "widening_role"
+    )
     assert body.role() == 0
     assert body.dares(SimpleNamespace(chance_of_gain=0.5))
 

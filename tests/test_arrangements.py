@@ -268,5 +268,16 @@ def test_a_fault_of_a_file_in_between_names_that_file(tmp_path):
 
 
 def test_arrangements_with_a_part_of_their_own_are_shipped():
-    assert set(special("headline")) < set(arrangement_names())
+    assert {*special("headline"), *special("one_horizon")} < set(arrangement_names())
     assert load_arrangement(special("twin")).rules.decides is rules.CHOICES["decides"]["nobody"]
+
+
+def test_arrangements_of_one_horizon_differ_from_the_headline_ones_in_nothing_else():
+    """Three years for silo and pool, ten for the LIST as its sources have it; ten for all three beside them."""
+    for code, other in zip(special("headline"), special("one_horizon"), strict=True):
+        mine, base = load_arrangement(other), load_arrangement(code)
+        assert mine.optional("horizon_years") == 10
+        assert not mine.manages  # so that it has the same twin
+        differing = {key for key in mine.values if mine.values[key] != base.values.get(key)}
+        assert differing <= {"horizon_years"}
+        assert (mine.rules, mine.members, mine.parts) == (base.rules, base.members, base.parts)

@@ -44,6 +44,17 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
     assert (tmp_path / "mine" / "report.html").read_bytes() == before
 
 
+def test_the_demo_shows_the_headline_and_the_same_at_one_horizon(listsim):
+    small = ("--replicates", "1", "--years", "1", "--workers", "1", "--no-report", "--no-progress")
+    code, out, _ = listsim("demo", *TOWN, *small, "--out", "shown")
+    first, second = out.split("The same at one horizon, the LIST's own")
+    assert code == 0
+    assert "Silos: each agency for itself" in first
+    assert "ten years ahead" not in first
+    assert [name in second for name in ("Silos, ten years ahead", "Pooled fund, ten years ahead", "LIST")] == [True] * 3
+    assert first.count("LIST, publicly funded") == second.count("LIST, publicly funded") == 1
+
+
 def test_without_a_report_the_tables_stand_alone_until_it_is_drawn(listsim, tmp_path):
     town = ("run", "silo", *TOWN, "--workers", 1, "--years", 2)
     assert "\nTables: bare\n" in listsim(*town, "--no-report", "--out", "bare")[1]

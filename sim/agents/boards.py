@@ -43,10 +43,6 @@ class Body(Commissioner):
         """Agencies of the arrangement."""
         return [agency for agency in self.model.agencies if self.model.arrangement.takes(agency.code)]
 
-    def horizon(self):
-        """Years it looks ahead."""
-        return self.model.arrangement.get("horizon_years")
-
     def years_open(self):
         """Years since it was founded."""
         return self.model.calendar.year - self.founded

@@ -60,10 +60,6 @@ class NeighbourhoodBoard(Commissioner):
         """Agencies whose powers and money it uses."""
         return [agency for agency in self.model.agencies if self.model.arrangement.takes(agency.code)]
 
-    def horizon(self):
-        """Years it looks ahead."""
-        return self.model.arrangement.get("horizon_years")
-
     def is_open(self):
         """It takes its time to be set up."""
         return self.model.calendar.year > self.model.arrangement.get("years_to_agree")

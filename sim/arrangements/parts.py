@@ -6,7 +6,7 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 from dataclasses import dataclass, field
 
 from sim.agents.values import BROKER_VALUES
-from sim.core.kinds import COST, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
+from sim.core.kinds import COST, HORIZON, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
 from sim.programmes.catalogue import SECTORS
 
 
@@ -59,7 +59,7 @@ PARTS = {
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", wants=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
-        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT},
+        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT, "accreditation_hold": SHARE},
     ),
     "benefits_realisation": Part(
         "closure plans with dates and owners for the services its programmes relieve", manages=True
@@ -128,6 +128,7 @@ TERMS = {
     "grant_years": Term(TERM, {"up_front": "ring_fenced"}),
     "term_years": Term(TERM, _JOINT),
     "yearly_cohorts": Term(SEVERAL, _BUYS),
+    "horizon_years": Term(HORIZON, _BUYS),
     **{f"ease_{sector}": Term(MULTIPLE, {**_BUYS, "file": sector}) for sector in SECTORS},
 }
 

@@ -19,6 +19,7 @@ app = typer.Typer(
 
 
 HEADLINE = special("headline")
+ONE_HORIZON = special("one_horizon")
 
 
 DEFAULT_PLACE = "birmingham_2010"

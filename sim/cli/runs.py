@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, NoProgress, Overwrite, RunOptions, Workers, app, with_options
+from sim.cli.options import HEADLINE, ONE_HORIZON, NoProgress, Overwrite, RunOptions, Workers, app, with_options
 from sim.cli.shell import Progress, print_text, say, settings_of, workers_of
 from sim.core import terminal
 
@@ -13,11 +13,11 @@ from sim.core import terminal
 @app.command()
 @with_options(RunOptions)
 def demo(options):
-    """Compare the headline arrangements on the default place: table on screen, full report on disk.
+    """Compare the headline arrangements on the default place, as they are and at one horizon: tables on screen, full report on disk.
 
     Example: listsim demo --out results/first
     """
-    run_and_show("demo", HEADLINE, options)
+    run_and_show("demo", list(dict.fromkeys([*HEADLINE, *ONE_HORIZON])), options, (HEADLINE, ONE_HORIZON))
 
 
 @app.command()
@@ -87,8 +87,8 @@ def reproduce(
     raise typer.Exit(0 if done.agrees else 3)
 
 
-def run_and_show(command, arrangements, asked):
-    """Read, run, write, show: the body of demo, compare and run, asked by RunOptions."""
+def run_and_show(command, arrangements, asked, tables=()):
+    """Read, run, write, show: the body of demo, compare and run, asked by RunOptions; shown in one table or in some."""
     from sim.studies import executors as pool
     from sim.studies.arguments import check_numbers
 
@@ -125,7 +125,7 @@ def run_and_show(command, arrangements, asked):
     elif not asked.quiet:
         from sim.report.screen import show
 
-        show(done.summary, study, done.replicates)
+        show(done.summary, study, done.replicates, tables)
         for note in done.notes:
             say(note, 0)
         print()

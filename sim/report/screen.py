@@ -21,15 +21,34 @@ def console(width):
     return Console(width=None if sys.stdout.isatty() else width, markup=False, emoji=False, highlight=False)
 
 
-def show(summary, study, replicates):
-    """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many."""
+def show(summary, study, replicates, tables=()):
+    """Print the headline table: one column an arrangement, means with 5 to 95% bands; one row each where there are many.
+
+    Parameters
+    ----------
+    summary : pandas.DataFrame
+    study : Study
+    replicates : int
+    tables : sequence of sequence of str
+        Arrangements of the headline table, and of a brief one of those at one horizon; all in the first by default.
+    """
     cells = summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-    caption = f"{_UNITS}\n{modelled(cells)}"
-    table = Table(title=_title(study, replicates), caption=caption, title_justify="left", caption_justify="left")
     names = distinct({item.id: item.name for item in study.arrangements})
-    (_wide if len(names) <= _MOST_COLUMNS else _long)(table, cells, names)
-    columns = len(names) if len(names) <= _MOST_COLUMNS else len(_IN_BRIEF) + 1
-    console(46 + 26 * columns).print(table)
+    first, *others = tables or (names,)
+    table = Table(
+        title=_title(study, replicates),
+        caption=f"{_UNITS}\n{modelled(cells)}",
+        title_justify="left",
+        caption_justify="left",
+    )
+    many = len(first) > _MOST_COLUMNS
+    (_long if many else _wide)(table, cells, {code: names[code] for code in first})
+    screen = console(46 + 26 * (len(_IN_BRIEF) + 1 if many else len(first)))
+    screen.print(table)
+    for codes in others:
+        table = Table(title="The same at one horizon, the LIST's own", title_justify="left")
+        _wide(table, cells, {code: names[code] for code in codes}, _IN_BRIEF)
+        screen.print(table)
 
 
 def as_html(summary, study, replicates):
@@ -54,12 +73,14 @@ def _title(study, replicates):
     return f"{printable(study.place.name)}: {study.families:,} families, {study.years} years, {times}{future}"
 
 
-def _wide(table, cells, names):
+def _wide(table, cells, names, only=()):
     table.add_column("")
     for name in names.values():
         table.add_column(name, justify="right", overflow="fold")
     digits = shown_digits(cells)
     for measure, label in shown_rows(cells):
+        if only and measure not in only:
+            continue
         texts = (spread(cells.loc[(code, measure)], digits=digits) for code in names)
         table.add_row(label, *texts, style=None if label.startswith(("less", "of it")) else "bold")
     sustained = [cells.loc[(code, "self_sustaining"), "mean"] for code in names]
