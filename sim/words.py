@@ -70,12 +70,11 @@ def explained(name, place):
         return [*head, *item.in_words()]
     if name in programme_names():
         item = load_programme(name)
-        studies = [
-            ("study", f"{effect.need} {effect.on}: {study.finding} [{full_source(study.source)}]")
+        effects = [
+            ("effect", f"{effect.need} {effect.on}: {effect.value:g} [{full_source(effect.source)}]")
             for effect in item.effects
-            for study in effect.studies
         ]
-        return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *studies]
+        return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *effects]
     if name in future_names():
         return _future_in_words(load_future(name))
     if name in MEASURES:

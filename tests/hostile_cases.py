@@ -439,7 +439,10 @@ def _programmes():
         "cost list": ("value = 1869", "value = [1, 2]"), "cost nan": ("value = 1869", "value = nan"), "cost huge": ("value = 1869", "value = 1" + "0" * 400),
         "cost table": ("[cost_per_family]", "[[cost_per_family]]"), "half life 0": ("value = 1.0\nunit = \"years\"\nlow = 0.5", "value = 0\nunit = \"years\"\nlow = 0"),
         "effect a number": ("[[effect]]", "[[effects]]"), "on a list": ('on = "', 'on = []\nnotes = "'), "on unknown": ('on = "', 'on = "x'),
-        "on a table": ('on = "', 'on = {}\n#"'), "source a list": ('source = "', "source = [] #"), "study a number": ("[[effect.study]]", "[[effect.studies]]"),
+        "on a table": ('on = "', 'on = {}\n#"'), "source a list": ('source = "', "source = [] #"), "of the old form": ("[[effect]]", "[[effect]]\n[[effect.study]]"), "value a table": ("\nse = ", "\nbelieved = {}\nse = "),
+        "trials a table": ("[[effect]]", "[trial]\n[[effect]]"), "trial of nothing": ("[[effect]]", "[[trial]]\n[[effect]]"),
+        "trial of lists": ("[[effect]]", "[[trial]]\nrow = []\nendpoint = {}\nlines = [[]]\nmonths = nan\n[[effect]]"),
+        "trial numbers": ("[[effect]]", "trial = [1]\n[[effect]]"),
     }  # fmt: skip
     return family(
         6, "programme", edits, lambda edit: {"p.toml": PROGRAMME.replace(*edit)}, lambda _: appraise("p.toml")

@@ -216,8 +216,9 @@ def test_wider_benefits_follow_the_published_ratio(keyworker):
 def test_drawn_effects_have_the_published_mean_and_error(milltown):
     programme = load_programme("parenting")
     effects = [effect for effect in programme.effects if effect.need == "conduct"]
-    mean = sum(effect.mean * (1 if effect.on == "escalation" else -1) for effect in effects)
-    se = math.sqrt(sum(effect.se**2 for effect in effects))
+    sizes = [effect.turns[0] - effect.turns[1] for effect in effects]
+    mean = sum(size * effect.believed for size, effect in zip(sizes, effects, strict=True))
+    se = math.sqrt(sum((size * effect.se) ** 2 for size, effect in zip(sizes, effects, strict=True)))
     drawn = np.log(1 - drawn_reduction(programme, milltown, 1, 4000))[:, milltown.index("needs")["conduct"]]
     assert drawn.mean() == pytest.approx(mean, abs=4 * se / math.sqrt(4000))
     assert drawn.std() == pytest.approx(se, rel=0.05)

@@ -267,7 +267,7 @@ def test_a_place_has_plain_ids_and_names(file, old, new, wrong, milltown, tmp_pa
     assert wrong in str(error.value)
 
 
-PROGRAMME = ("name = ", "name = '' #"), ('finding = "', 'finding = "\\u001b')
+PROGRAMME = ("name = ", "name = '' #"), ('source = "', 'source = "\\u001b')
 BENEFIT = 'cost_per_case_gbp = 1\n[[benefit]]\nagency = "{}"\namount_gbp = 3\nfrom_year = 1\nto_year = 2\n'
 
 

@@ -85,7 +85,7 @@ def _check_deliverable(arrangement, catalogue, providers, name):
 
 
 def check_programme(programme, place):
-    """Refuse a programme that names needs, events or agencies which neither the place nor any shipped place has.
+    """Refuse a programme that names needs, events, lines or agencies which neither the place nor any shipped place has.
 
     A need of another place is no mistake: the catalogue serves them all, and a place has some.
 
@@ -95,9 +95,9 @@ def check_programme(programme, place):
         With every such fault.
     """
     places = [place, *(load_place(name) for name in place_names())]
-    needs, agencies, events = (
+    needs, agencies, events, lines = (
         list(dict.fromkeys(item.id for one in places for item in getattr(one, table)))
-        for table in ("needs", "agencies", "events")
+        for table in ("needs", "agencies", "events", "lines")
     )
     asked = [programme.target["event"]] if "event" in programme.target else []
     named = [
@@ -105,6 +105,16 @@ def check_programme(programme, place):
         *(("target.needs", name, needs, "need") for name in programme.target["needs"]),
         *(("target.event", name, events, "event") for name in asked),
         *((f"effect {i}: need", effect.need, needs, "need") for i, effect in enumerate(programme.effects, 1)),
+        *(
+            (f"trial {trial.row}: {key}", name, known, what)
+            for trial in programme.trials
+            for key, names, known, what in (
+                ("need", [trial.need], needs, "need"),
+                ("lines", trial.lines, lines, "service line"),
+                ("event", [trial.event], events, "event"),
+            )
+            for name in filter(None, names)
+        ),
     ]
     with Faults() as faults:
         _check_known(programme.file, named, place, faults)

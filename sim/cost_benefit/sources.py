@@ -20,7 +20,7 @@ from sim.cost_benefit.profile import LAST_YEAR, read_benefits
 from sim.place.burn_in import burn_in
 from sim.place.places import LEVELS
 from sim.programmes.appraisal import DISCOUNT_RATE, Case, appraise_case, believed_reduction
-from sim.programmes.catalogue import DIRECTIONS, load_programme
+from sim.programmes.catalogue import load_programme
 from sim.studies.arguments import check_numbers, settings_of
 from sim.studies.inputs import TWIN, YEARS, load_inputs, with_setting
 
@@ -260,9 +260,11 @@ def drawn_reduction(programme, place, seed, draws):
     log_ratio = np.zeros((draws, len(needs)))
     for effect in programme.effects:
         if effect.need in needs:
-            sign = 1 if effect.on == DIRECTIONS[0] else -1
-            drawn = effect.mean + effect.se * normals(draws, seed, "appraisal", programme.id, effect.need, effect.on)
-            log_ratio[:, needs[effect.need]] += sign * drawn
+            up, down = effect.turns
+            drawn = effect.believed + effect.se * normals(
+                draws, seed, "appraisal", programme.id, effect.need, effect.on
+            )
+            log_ratio[:, needs[effect.need]] += (up - down) * drawn
     return 1 - np.exp(log_ratio)
 
 

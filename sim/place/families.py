@@ -33,12 +33,14 @@ class Families:
         int64, same shape: families that left in the last quarter.
     happened : numpy.ndarray
         int64 (neighbourhoods, events): families that each event of the last quarter happened to.
+    quarter : int
+        The last in which events may have happened.
     """
 
     def __init__(self, place, dials, n_families, seed, threads=1):
         self.place, self.dials, self.seed, self.threads = place, dials, seed, threads
         self.key = key_of(seed)
-        self.n = n_families
+        self.n, self.quarter = n_families, 0
         n_needs, n_areas = len(place.needs), len(place.neighbourhoods)
         self.columns = _empty_columns(place, n_families)
         self.counts = np.zeros((n_areas, n_needs, len(LEVELS)), np.int64)
@@ -80,6 +82,21 @@ class Families:
         twin.__dict__.update(self.__dict__, **copies)
         return twin
 
+    def copies(self, rows, seed):
+        """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
+        rows = np.sort(rows)
+        first = np.searchsorted(rows, self.columns.first).astype(np.int64)
+        others = (column[rows] if len(column) == self.n else column[:, rows] for column in self.columns[2:])
+        drawn = object.__new__(Families)
+        drawn.__dict__.update(
+            self.__dict__,
+            **{"seed": seed, "key": key_of(seed), "n": len(rows)},
+            columns=kernels.Columns(first, first[1:].copy(), *others),
+            _buffer=np.zeros(len(rows), np.uint64),
+            _chosen=np.zeros(len(rows), np.int64),
+        )
+        return drawn.copy()
+
     def follow(self, areas):
         """Needs arise from now on as another :class:`AreaInfluence` says."""
         self._areas = areas
@@ -103,6 +120,7 @@ class Families:
 
     def happen(self, quarter):
         """Events happen to families with the need they belong to."""
+        self.quarter = quarter
         if self.place.events:
             self._each_area(
                 kernels.happen, self.columns, self._event_tables, key=self.key, out=(quarter, self.happened)
@@ -177,7 +195,7 @@ class Families:
         n = kernels.choose_families(
             self.columns,
             self.offers,
-            target,
+            target.at(self.quarter),
             asked,
             self.key,
             quarter,
@@ -212,7 +230,7 @@ class Families:
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
         use = np.zeros(len(self.place.lines), np.int64)
-        families = kernels.use_of_services(self.columns, target, self._chosen, use)
+        families = kernels.use_of_services(self.columns, target.at(self.quarter), self._chosen, use)
         return families, use
 
     def like(self, target):
@@ -227,7 +245,7 @@ class Families:
         tuple of (int64 (n,), bool (n,))
         """
         columns = self.columns
-        rows = self._chosen[: kernels.list_like(columns, target, 0, self.n, self._chosen)].copy()
+        rows = self._chosen[: kernels.list_like(columns, target.at(self.quarter), 0, self.n, self._chosen)].copy()
         levels, known = columns.levels[rows], columns.known[rows] | columns.found[rows]
         at_level = (levels >= target.level_from) & (levels <= target.level_to) & (target.needs > 0)
         seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1

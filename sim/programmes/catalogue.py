@@ -1,28 +1,26 @@
 """The catalogue: what each programme is for, what it costs and what studies found, null results included."""
 
-import math
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from statistics import NormalDist
 
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.core.evidence import check_source, evidence
-from sim.core.faults import Faults, InputError, check_name, suggest
+from sim.core.evidence import evidence
+from sim.core.faults import Faults, InputError, check_name
 from sim.core.input_files import read_toml
-from sim.core.kinds import PRICE, SHARE, Kind
-from sim.core.parameters import changed, check_keys, read_values, table_of
+from sim.core.kinds import PRICE, RATIO, SHARE, Kind
+from sim.core.numbers import read_number
+from sim.core.parameters import Quantity, changed, check_keys, read_values
 from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.core.streams import code_of, normal
 from sim.place.places import AGE_BANDS, BAND_NAMES, LEVELS
+from sim.programmes.effects import read_effects
+from sim.programmes.fields import check_kind, check_names
+from sim.programmes.trials_named import read_trials
 
 SECTORS = ("in_house", "private", "community")
-DIRECTIONS = ("escalation", "recovery")
-NO_INTERVAL_SE = (
-    0.25  # rule where a controlled study gives neither interval nor p-value; assumption, see docs/odd.md section 6
-)
 SHIPPED = shipped_folder("programmes")
+MOST_RECENT = 4  # quarters for which events are remembered
 _WEIGHT = Kind(0, 2)
 _QUANTITIES = {
     "cost_per_family": PRICE,
@@ -35,6 +33,14 @@ _QUANTITIES = {
     "weight_crisis": _WEIGHT,
     **{f"weight_age_{band}": _WEIGHT for band in BAND_NAMES},
 }
+_AS_THE_PLACE = {
+    name: Quantity(
+        1.0, "times the place's", 0.5, 2.0, f"assumption: {name.replace('_', ' ')} as the place has it", kind=RATIO
+    )
+    for name in ("case_finding", "trust_gain")
+}
+_SHARES = {f"share_{level}": SHARE for level in LEVELS[1:]}
+_BELIEVED = ("cost_per_family", "most_reached", "case_finding")  # quantities of which belief and truth may differ
 _TOP = {
     "name": str,
     "commissioners": list,
@@ -43,59 +49,32 @@ _TOP = {
     "notes": str,
     "target": dict,
     "effect": list,
+    "trial": list,
 }
+_TOP_OPTIONAL = ("notes", "trial")
 _TARGET = {"needs": list, "level_from": int, "level_to": int, "at_least": int, "age_from": int, "age_to": int}
-_TARGET_OPTIONAL = {"event": str}
-_WORDS = {str: "text in quotes", list: "a list, not empty", int: "a whole number", dict: "a table"}
-# What a study may say. Sizes have their least and most; a level is in per cent, and a p-value of 1 tells nothing.
-_SIZES = {
-    "ratio": (0.01, 100),
-    "d": (-5, 5),
-    "treated": (0.001, 0.999),
-    "control": (0.001, 0.999),
-    "interval": (-100, 100),
-    "level": (50, 99.9),
-    "p": (0, 0.999),
-}
-_STUDY = (*_SIZES, "pooled", "source", "finding")
-
-
-@dataclass(frozen=True)
-class Study:
-    """One published finding as a log ratio with its standard error; not a number where it is only on record."""
-
-    mean: float
-    se: float
-    pooled: bool
-    source: str
-    finding: str
-
-
-@dataclass(frozen=True)
-class Effect:
-    """Effect on one need: log ratio of the chance to worsen (escalation) or to ease (recovery).
-
-    Studies that are pooled are weighted by the inverse of their variance; the rest stay on record.
-    """
-
-    need: str
-    on: str
-    studies: tuple
-
-    @cached_property
-    def se(self):
-        """Standard error of the pooled log ratio."""
-        return sum(study.se**-2 for study in self.studies if study.pooled) ** -0.5
-
-    @cached_property
-    def mean(self):
-        """Pooled log ratio."""
-        return self.se**2 * sum(study.mean * study.se**-2 for study in self.studies if study.pooled)
+_TARGET_OPTIONAL = {"event": str, "within": int}
 
 
 @dataclass(frozen=True)
 class Programme:
-    """An entry of the catalogue; numbers in `values`, by name such as ``cost_per_family``."""
+    """An entry of the catalogue.
+
+    Attributes
+    ----------
+    id, name, file, notes : str
+    commissioners, sectors : tuple of str
+    grade : int
+        Evidence grade, 1 (best) to 6.
+    target : dict
+        The referral rule, as the file gives it.
+    values : dict of str to Quantity
+        What is true, by name such as ``cost_per_family``.
+    effects : tuple of Effect
+    trials : tuple of Trial
+    beliefs : dict of str to float
+        What deciders take for true where that differs, in the unit and prices of the value.
+    """
 
     id: str
     name: str
@@ -107,6 +86,8 @@ class Programme:
     effects: tuple
     file: str = field(compare=False)
     notes: str = ""
+    trials: tuple = ()
+    beliefs: dict = field(default_factory=dict)
 
     @property
     def correction(self):
@@ -119,8 +100,18 @@ class Programme:
         return code_of(self.id)
 
     def get(self, name):
-        """A value; money in 2010/11 pounds."""
+        """A value as it is; money in 2010/11 pounds."""
         return self.values[name].base_value
+
+    def believed(self, name):
+        """A value as deciders take it to be; money in 2010/11 pounds."""
+        value = self.values[name]
+        return self.beliefs.get(name, value.value) * value.to_base
+
+    @property
+    def shares(self):
+        """Shares of those enrolled by the worst level of the targeted needs, float (4,); None where the file gives none."""
+        return np.array([0.0, *(self.get(name) for name in _SHARES)]) if _SHARES.keys() <= self.values.keys() else None
 
     def cost_pence(self):
         """Catalogue cost a family in whole pence of 2010/11."""
@@ -141,7 +132,10 @@ class Programme:
             return None
         age_from, age_to = self.target["age_from"] * QUARTERS, self.target["age_to"] * QUARTERS + QUARTERS - 1
         levels, at_least = (self.target["level_from"], self.target["level_to"]), self.target["at_least"]
-        return Target(needs, *levels, at_least, age_from, age_to, 0 if event is None else 1 << events[event])
+        recent = (
+            {} if event is None else {"events": 1 << events[event], "within": self.target.get("within", MOST_RECENT)}
+        )
+        return Target(needs, *levels, at_least, age_from, age_to, **recent)
 
     def strength(self):
         """Strength of the effect by quarters since enrolment: full while it runs, then fading with its half-life."""
@@ -157,8 +151,12 @@ class Programme:
         return np.array([self.get(f"weight_age_{band}") for band in BAND_NAMES])
 
     def published(self, place):
-        """Published log ratios in the place's order of needs: escalation and recovery, float (2, needs)."""
-        return self._by_need(place, lambda effect: effect.mean)
+        """Log ratios that deciders start from, in the place's order of needs: escalation and recovery, float (2, needs)."""
+        return self._by_need(place, lambda effect: effect.believed)
+
+    def mean_effect(self, place):
+        """Log ratios that are true on average, before shrinkage by evidence grade: float (2, needs)."""
+        return self._by_need(place, lambda effect: effect.value)
 
     def true_effect(self, place, dials, seed):
         """True log ratios, float (2, needs): of this run, drawn, shrunk by evidence grade, scaled by the dial."""
@@ -167,17 +165,18 @@ class Programme:
 
         def draw(effect):
             return scale * (
-                keep * effect.mean + effect.se * normal(seed, "true effect", self.id, effect.need, effect.on)
+                keep * effect.value + effect.se * normal(seed, "true effect", self.id, effect.need, effect.on)
             )
 
         return self._by_need(place, draw)
 
     def _by_need(self, place, value):
+        """A table of one value an effect, on worsening and on easing as the effect says: float (2, needs)."""
         needs = place.index("needs")
         table = np.zeros((2, len(needs)))
         for effect in self.effects:
             if effect.need in needs:
-                table[DIRECTIONS.index(effect.on), needs[effect.need]] += value(effect)
+                table[:, needs[effect.need]] += np.multiply(effect.turns, value(effect))
         return table
 
 
@@ -216,37 +215,22 @@ def load_catalogue():
 
 def _build(path, spec, faults):
     """The programme that a file's content comes to; None where there are faults."""
-    check_keys(spec, path, [*_TOP, *_QUANTITIES], faults)
+    check_keys(spec, path, [*_TOP, *_QUANTITIES, *_AS_THE_PLACE, *_SHARES], faults)
     for key, kind in _TOP.items():
         with faults.kept():
-            if key in spec or key != "notes":
-                _check_kind(path, key, spec.get(key), kind)
+            if key in spec or key not in _TOP_OPTIONAL:
+                check_kind(path, key, spec.get(key), kind)
     right = {key: spec[key] for key, kind in _TOP.items() if isinstance(spec.get(key), kind)}
-    _check_names(path, "sectors", right.get("sectors", SECTORS), faults, SECTORS)
-    _check_names(path, "commissioners", right.get("commissioners", ("any",)), faults)
-    with faults.kept():
-        if right.get("evidence_grade", 1) not in range(1, 7):
-            raise InputError(path, "evidence_grade", f"{spec['evidence_grade']} is out of range", "give 1 (best) to 6")
-    for key, text, kind in (
-        ("file name", path.stem, "file"),
-        ("name", right.get("name", "-"), "name"),
-        ("notes", right.get("notes", "-") or "-", "text"),
-    ):
-        with faults.kept():
-            check_name(text, path, key, kind)
-    values = read_values(spec, path, _QUANTITIES, faults)
+    _check_who(path, right, faults)
+    values, beliefs = _read_values(path, spec, faults)
     if "target" in right:
         _check_target(path, right["target"], faults)
-    effects = []
-    for number, row in enumerate(right.get("effect", ()), 1):
-        with faults.kept():
-            effects.append(_effect(path, f"effect {number}", row, faults))
-    seen = [(effect.need, effect.on) for effect in effects]
-    for need, on in dict.fromkeys(item for item in seen if seen.count(item) > 1):
-        with faults.kept():
-            raise InputError(
-                path, "effect", f"{on} of {need} is given twice", "put all its studies under one [[effect]]"
-            )
+        _check_shares(path, right["target"], values, faults)
+    effects, rows = read_effects(path, right.get("effect", ()), faults), right.get("trial", ())
+    needs = {str(row.get("need")) for row in right.get("effect", ()) if isinstance(row, dict)}
+    trials = read_trials(path, rows, needs, faults)
+    if len(trials) == len(rows):
+        _check_fitted(path, effects, trials, faults)
     if faults.errors:
         return None
     return Programme(
@@ -260,25 +244,81 @@ def _build(path, spec, faults):
         tuple(effects),
         str(path),
         spec.get("notes", ""),
+        tuple(trials),
+        beliefs,
     )
 
 
-def _check_kind(path, key, item, kind):
-    if item is None:
-        raise InputError(path, key, "is missing", f"give {_WORDS[kind]}")
-    if not isinstance(item, kind) or isinstance(item, bool) or item in ([], {}):
-        raise InputError(path, key, f"{item!r} is empty or has the wrong type", f"give {_WORDS[kind]}")
-
-
-def _check_names(path, key, names, faults, known=None):
-    """Names in quotes, each once; known ones where it is known here which those are."""
-    for i, name in enumerate(names):
+def _check_who(path, right, faults):
+    """Names, who may commission and provide, and the grade of the evidence."""
+    check_names(path, "sectors", right.get("sectors", SECTORS), faults, SECTORS)
+    check_names(path, "commissioners", right.get("commissioners", ("any",)), faults)
+    with faults.kept():
+        grade = right.get("evidence_grade", 1)
+        if grade not in range(1, 7):
+            raise InputError(path, "evidence_grade", f"{grade} is out of range", "give 1 (best) to 6")
+    for key, text, kind in (
+        ("file name", path.stem, "file"),
+        ("name", right.get("name", "-"), "name"),
+        ("notes", right.get("notes", "-") or "-", "text"),
+    ):
         with faults.kept():
-            if not isinstance(name, str) or (known is not None and name not in known):
-                remedy = suggest(name, known) if known else "give names in quotes"
-                raise InputError(path, key, f"{name!r} is unknown", remedy)
-            if name in names[:i]:
-                raise InputError(path, key, f"{name!r} is named twice", "name each once")
+            check_name(text, path, key, kind)
+
+
+def _read_values(path, spec, faults):
+    """What is true, by name, and what is believed instead where the file says so."""
+    told = {name: spec[name] for name in _BELIEVED if isinstance(spec.get(name), dict) and "believed" in spec[name]}
+    spec = {**spec, **{name: {key: item[key] for key in item if key != "believed"} for name, item in told.items()}}
+    kinds = {**dict.fromkeys(_AS_THE_PLACE, RATIO), **_SHARES}
+    values = read_values(spec, path, _QUANTITIES | {name: kind for name, kind in kinds.items() if name in spec}, faults)
+    beliefs = {}
+    for name, item in told.items():
+        with faults.kept():
+            beliefs[name] = read_number(item["believed"], path, name, "believed")
+            wrong = name in values and values[name].kind.wrong_numbers({"believed": beliefs[name]}, values[name].unit)
+            if wrong:
+                raise InputError(path, name, *wrong)
+    return _AS_THE_PLACE | values, beliefs
+
+
+def _check_shares(path, target, values, faults):
+    """Shares by level are all given or none, sum to one, and are nought where the target takes nobody."""
+    given = {name: values[name].value for name in _SHARES if name in values}
+    if not given:
+        return
+    with faults.kept():
+        if missing := [name for name in _SHARES if name not in given]:
+            raise InputError(path, missing[0], "is missing", "give shares of all three levels, or of none")
+        check_sum(path, given.values())
+    first, needs = target.get("level_from"), target.get("needs")
+    last = target.get("level_to") if isinstance(needs, list) and len(needs) == 1 else len(LEVELS) - 1
+    for level, (name, share) in enumerate(given.items(), 1):
+        with faults.kept():
+            if share and isinstance(first, int) and isinstance(last, int) and not first <= level <= last:
+                raise InputError(path, name, "is of a level that the target leaves out", "give 0, or mend target")
+
+
+def check_sum(where, shares):
+    """Refuse shares by level that do not sum to one.
+
+    Raises
+    ------
+    InputError
+    """
+    total = sum(shares)
+    if abs(total - 1) > 1e-6:
+        raise InputError(where, "share_emerging", f"shares by level sum to {total:g}", "make them 1 together")
+
+
+def _check_fitted(path, effects, trials, faults):
+    """A value that is said to be fitted on a trial is fixed by it here."""
+    fixed = {(trial.fixes, trial.row) for trial in trials}
+    for number, effect in enumerate(effects, 1):
+        with faults.kept():
+            if effect.fitted_on and (effect.need, effect.fitted_on) not in fixed:
+                problem = f"is fitted on {effect.fitted_on}, which no [[trial]] fixes {effect.need!r} on"
+                raise InputError(path, f"effect {number}: source", problem, "name the trial, or another source")
 
 
 def _check_target(path, target, faults):
@@ -286,11 +326,17 @@ def _check_target(path, target, faults):
     for key, kind in {**_TARGET, **_TARGET_OPTIONAL}.items():
         with faults.kept():
             if key in _TARGET or key in target:
-                _check_kind(path, f"target.{key}", target.get(key), kind)
+                check_kind(path, f"target.{key}", target.get(key), kind)
+    with faults.kept():
+        within = target.get("within", 1)
+        if isinstance(within, int) and not 1 <= within <= MOST_RECENT:
+            raise InputError(path, "target.within", f"{within} is out of range", f"give 1 to {MOST_RECENT} quarters")
+        if "within" in target and "event" not in target:
+            raise InputError(path, "target.within", "stands without event", "name the event, or leave it out")
     right = {key: target[key] for key, kind in _TARGET.items() if isinstance(target.get(key), kind)}
     if len(right) < len(_TARGET):
         return
-    _check_names(path, "target.needs", right["needs"], faults)
+    check_names(path, "target.needs", right["needs"], faults)
     for key, low, high in (
         ("level_from", 1, 3),
         ("level_to", right["level_from"], 3),
@@ -304,71 +350,3 @@ def _check_target(path, target, faults):
                 raise InputError(
                     path, f"target.{key}", given, f"give {low} to {high}" if low <= high else "mend its fellow"
                 )
-
-
-def _effect(path, where, row, faults):
-    table_of(path, where, row)
-    check_keys(row, path, ("need", "on", "study"), faults, f"{where}: ")
-    _check_kind(path, f"{where}: need", row.get("need"), str)
-    if row.get("on") not in DIRECTIONS:
-        raise InputError(path, f"{where}: on", f"{row.get('on')!r} is unknown", "give escalation or recovery")
-    _check_kind(path, f"{where}: study", row.get("study"), list)
-    studies = []
-    for number, study in enumerate(row["study"], 1):
-        with faults.kept():
-            studies.append(_study(path, f"{where} study {number}", study, faults))
-    if len(studies) == len(row["study"]) and not any(study.pooled for study in studies):
-        remedy = "add [[effect.study]] with a ratio, d, or treated and control"
-        raise InputError(path, where, "has no study to pool", remedy)
-    return Effect(row["need"], row["on"], tuple(studies))
-
-
-def _study(path, where, row, faults):
-    table_of(path, where, row)
-    check_keys(row, path, _STUDY, faults, f"{where}: ")
-    check_source(row.get("source"), path, where)
-    if not isinstance(row.get("pooled", True), bool):
-        raise InputError(path, f"{where}: pooled", f"{row['pooled']!r} has the wrong type", "give true or false")
-    _check_kind(path, f"{where}: finding", row.get("finding", ""), str)
-    check_name(row.get("finding", ""), path, f"{where}: finding", "text")
-    if not row.get("pooled", True):
-        return Study(math.nan, math.nan, False, row["source"], row.get("finding", ""))
-    for key, (low, high) in _SIZES.items():
-        for number in row[key] if key == "interval" and isinstance(row.get(key), list) else [row.get(key)]:
-            if number is not None and (
-                isinstance(number, bool) or not isinstance(number, int | float) or not low <= number <= high
-            ):
-                raise InputError(path, f"{where}: {key}", f"{number!r} is out of range", f"give {low:g} to {high:g}")
-    try:
-        mean = log_ratio(row)
-        se = standard_error(row, mean)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        se = 0.0
-    if not se > 0:
-        remedy = "give ratio, d, or treated and control; interval (low, high) with level, or p"
-        raise InputError(path, where, "has no usable size", remedy)
-    return Study(mean, se, True, row["source"], row.get("finding", ""))
-
-
-def log_ratio(row):
-    """Log ratio of a study.
-
-    A ratio is taken as it is; a standardised mean difference d becomes a log odds ratio, d pi / sqrt(3) (Chinn 2000,
-    Statistics in Medicine 19:3127); shares of treated and controls who recovered become a ratio of hazards.
-    """
-    if "ratio" in row:
-        return math.log(row["ratio"])
-    if "d" in row:
-        return row["d"] * math.pi / math.sqrt(3)
-    return math.log(math.log(1 - row["treated"]) / math.log(1 - row["control"]))
-
-
-def standard_error(row, mean):
-    """Standard error of a study's log ratio: from its interval, else from its p-value, else by one stated rule."""
-    if "interval" in row:
-        low, high = row["interval"]
-        z = NormalDist().inv_cdf(0.5 + row.get("level", 95) / 200)
-        return (math.log(high) - math.log(low)) / (2 * z)
-    if "p" in row and mean != 0:
-        return abs(mean) / NormalDist().inv_cdf(1 - row["p"] / 2)
-    return NO_INTERVAL_SE

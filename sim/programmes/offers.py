@@ -5,6 +5,20 @@ import numpy as np
 from sim.place.tables import offer_tables
 
 
+def row_of(programme, effect, effort=1.0):
+    """A row of :func:`offer_tables`: a programme that has an effect (2, needs), with an effort on the hardest."""
+    weight = programme.level_weight()
+    weight[3] *= effort
+    return {
+        "escalation": effect[0],
+        "recovery": effect[1],
+        "strength": programme.strength(),
+        "level_weight": weight,
+        "band_weight": programme.band_weight(),
+        "running": round(programme.get("duration")),
+    }
+
+
 class Offers:
     """Rows of true effects, made when a contract first needs them.
 
@@ -33,19 +47,7 @@ class Offers:
                 (other for other in self._of if other[0] == programme), key=lambda other: abs(other[1] - fidelity)
             )
         if key not in self._of:
-            item, effect = self._catalogue[programme], self._effects[programme] * key[1]
-            weight = item.level_weight()
-            weight[3] *= key[2]
-            self._rows.append(
-                {
-                    "escalation": effect[0],
-                    "recovery": effect[1],
-                    "strength": item.strength(),
-                    "level_weight": weight,
-                    "band_weight": item.band_weight(),
-                    "running": round(item.get("duration")),
-                }
-            )
+            self._rows.append(row_of(self._catalogue[programme], self._effects[programme] * key[1], key[2]))
             self._of[key] = len(self._rows)
             self.tables = offer_tables(self._needs, self._rows)
         return self._of[key]

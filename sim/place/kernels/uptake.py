@@ -7,7 +7,7 @@ from numba import njit
 
 from sim.core.compiled import compiled
 from sim.core.philox import ENGAGE, philox, to_unit
-from sim.place.kernels.columns import BLOCK, SLOTS
+from sim.place.kernels.columns import BLOCK, RING, SLOTS
 
 
 class Target(NamedTuple):
@@ -19,7 +19,13 @@ class Target(NamedTuple):
     at_least: int  # needs that must be at such a level
     age_from: int  # quarters
     age_to: int  # quarters, last included
-    events: int = 0  # bit e = event e; one of them must have happened in the last RING quarters; 0 asks for none
+    events: int = 0  # bit e = event e; one of them must have happened in the last `within` quarters; 0 asks for none
+    within: int = RING
+    slots: int = 2**RING - 1  # bit s = slot s of the events remembered is of those quarters
+
+    def at(self, quarter):
+        """The same as asked once a quarter's events have happened: its slots are those of the last `within` quarters."""
+        return self._replace(slots=sum(1 << (quarter - back) % RING for back in range(self.within)))
 
 
 @njit(nogil=True, inline="always")
@@ -53,8 +59,11 @@ def list_like(c, target, begin, end, rows):
     emerging = wanted * np.uint32(target.level_from <= 1)
     entrenched = wanted * np.uint32(target.level_from <= 2 <= target.level_to)
     crisis = wanted * np.uint32(target.level_to >= 3)
-    at_least, age_from, events = np.uint32(target.at_least), np.uint8(target.age_from), np.uint16(target.events)
+    at_least, age_from = np.uint32(target.at_least), np.uint8(target.age_from)
     ages = np.uint8(target.age_to - target.age_from)
+    events = np.zeros(RING, np.uint16)  # asked for, by slot
+    for slot in range(RING):
+        events[slot] = np.uint16(target.events) * np.uint16((target.slots >> slot) & 1)
     like = np.empty(BLOCK, np.uint8)
     found = 0
     for start in range(begin, end, BLOCK):
@@ -63,10 +72,12 @@ def list_like(c, target, begin, end, rows):
             low, high = packed[i], packed[i] >> np.uint32(1)
             at = (low & ~high & emerging) | (high & ~low & entrenched) | (low & high & crisis)
             like[i] = (count(at) >= at_least) & (np.uint8(age[i] - age_from) <= ages)
-        if events:
+        if target.events:
             for i in range(packed.size):
-                f = start + i
-                like[i] &= ((c.events[0, f] | c.events[1, f] | c.events[2, f] | c.events[3, f]) & events) != 0
+                f, asked = start + i, np.uint16(0)
+                for slot in range(RING):
+                    asked |= c.events[slot, f] & events[slot]
+                like[i] &= asked != 0
         for i in range(packed.size):
             rows[found] = start + i
             found += like[i]
