@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import pandas as pd
 
+from sim.core.text import json_text
 from sim.cost_benefit.views import CENTRE, HORIZONS, LONGEST, Bodies, View
 
 ALONE = 0.9  # share of a benefit from which it is one body's, and nothing is split
@@ -80,6 +82,15 @@ class Incentives:
                     for body in (*self.bodies.ids, CENTRE)
                 ]
         return pd.DataFrame(rows)
+
+    def write_into(self, folder):
+        """Write ``incentives.json``, ``incentives.csv``, and a page with its figure into a folder."""
+        from sim.report.incentive_pages import write_page  # drawing takes seconds to import
+
+        said, folder = self.to_dict(), Path(folder)
+        (folder / "incentives.json").write_text(json_text(said), encoding="utf-8")
+        self.by_body.to_csv(folder / "incentives.csv", index=False, lineterminator="\n")
+        write_page(said, folder)
 
     def checks(self):
         """Published shares beside the model's, by split, programme and part: list of dict."""

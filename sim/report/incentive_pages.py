@@ -20,9 +20,9 @@ CAPTION = (
 CLASS_YEARS = 10  # ahead, on the sheet for a class
 
 _SHEET = """
-@page{size:A4;margin:11mm}body{font:8.4pt/1.32 system-ui,sans-serif;color:#1b1b1b;margin:0 auto;max-width:188mm}
+@page{size:A4;margin:11mm}body{font:9pt/1.36 system-ui,sans-serif;color:#1b1b1b;margin:0 auto;max-width:188mm}
 h1{font-size:14pt;margin:0}h2{font-size:10pt;margin:2.2mm 0 .8mm}p{margin:.8mm 0}ol{margin:.8mm 0;padding-left:5mm}li{margin:.7mm 0}
-table{border-collapse:collapse;width:100%;font-size:7.1pt}th,td{border-bottom:.3pt solid #999;padding:.35mm .8mm;text-align:right}
+table{border-collapse:collapse;width:100%;font-size:7.4pt}th,td{border-bottom:.3pt solid #999;padding:.35mm .8mm;text-align:right}
 th:first-child,td:first-child,td.text,th.text{text-align:left}td.power{outline:.8pt solid #000;outline-offset:-.8pt}
 """
 
@@ -142,5 +142,5 @@ def _questions(years, ahead):
         "Share its cost in proportion to benefit, then so that each gains the same (Nash). Who prefers which, and why?",
         f"Compare {years} years with {ahead}. Which no is one of horizon, and which stays a no?",
         "Where does the centre gain most? It pays at cost and has no vote: what would make it pay, and what would a body that saves it money want in return?",
-        "Which programme has no split at all: one body pays, decides and gains? Then why is it not everywhere already?",
+        "Is there a programme with no split at all, where one body pays, decides and gains? What else may keep it from being bought?",
     )
