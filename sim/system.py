@@ -26,7 +26,9 @@ from sim.deals.outcomes import Outcomes
 from sim.place.outturn import Outturn
 from sim.programmes.measurement import Cohorts
 from sim.programmes.offers import Offers
+from sim.programmes.projection import Projections
 from sim.programmes.relief import Relief
+from sim.programmes.uptake import parts_of, share_out
 
 
 class LocalSystem(mesa.Model):
@@ -41,9 +43,11 @@ class LocalSystem(mesa.Model):
     seed : int
     recorder : record.recorder.Recorder
         Takes down what happens; only reports read it.
+    projections : programmes.projection.Projections, optional
+        What analysts project programmes with; its own by default.
     """
 
-    def __init__(self, inputs, settled, seed, recorder):
+    def __init__(self, inputs, settled, seed, recorder, projections=None):
         super().__init__(rng=seed)
         self.seed, self.recorder = seed, recorder
         self.place, self.dials, self.years = inputs.place, inputs.dials, inputs.years
@@ -61,6 +65,7 @@ class LocalSystem(mesa.Model):
         self.outturn = Outturn(self.services, self.calendar, self.payers)
         self.relief = Relief(self.place, self.catalogue, self.arrangement.outcome_lines)
         self.offers = Offers(self.catalogue, self.place, self.dials, seed)
+        self.projections = projections or Projections(self.place, self.dials)
         self.findings = []
         self._admit_parties(inputs, settled.expected_pence)
         self.market, self.outcomes = Market(self), Outcomes(self)
@@ -195,9 +200,10 @@ class LocalSystem(mesa.Model):
         """Families that engage with a contract's programme this quarter: their rows."""
         programme, provider = self.catalogue[contract.programme], self.party(contract.provider)
         target, more = self.targets[programme.id], self.arrangement.optional
+        parts = parts_of(self.market.reactive_practice(contract), programme.shares)
         rows, waiting = self.cohorts.take_up(
             self.families,
-            self.contracts.places(contract),
+            share_out(self.contracts.places(contract), parts, contract.owed),
             self.calendar.quarter,
             programme.id,
             target=target,

@@ -3,10 +3,12 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from sim import system
 from sim.core.dials import defaults
 from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
@@ -15,8 +17,10 @@ from sim.record.recorder import Recorder
 from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
+from sim.studies.cache import users_folder
 from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
+from sim.studies.projected import KeptProjections
 from sim.studies.shards import Outcome
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
@@ -31,6 +35,19 @@ CORNER = {
     "families.case_finding": 0,
     "services.fixed_share_scale": 0,
 }
+
+
+@pytest.fixture(scope="session", autouse=True)
+def projections(tmp_path_factory):
+    """Projections are kept for the session, those of models made without a study too, and none in the user's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LISTSIM_CACHE", str(tmp_path_factory.mktemp("cache") / "listsim"))
+
+        def kept(place, dials):
+            return KeptProjections(SimpleNamespace(place=place, place_dials=dials), 1, users_folder())
+
+        patch.setattr(system, "Projections", kept)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -168,6 +168,33 @@ def screen(families, quarter, lower, open_door, supply, decision):
     return known, found, served, demand, kept, waiting
 
 
+def take_up(families, quarter, target, code, same_programme, places, reach, engagement, order, barred, decision):
+    """Rows of the families that :meth:`Families.take_up` should choose, from all who would come: set of int."""
+    columns, offers, queue = families.columns, families.offers, {}
+    for f in range(families.n):
+        levels = {k: int(columns.levels[f, k]) for k in np.nonzero(target.needs)[0]}
+        at = [k for k, level in levels.items() if target.level_from <= level <= target.level_to]
+        if len(at) < target.at_least or not target.age_from <= columns.age[f] <= target.age_to:
+            continue
+        carried = [(i, columns.clock[s, f]) for s, i in enumerate(columns.offer[:, f]) if i]
+        if any(clock < offers.running[i] or same_programme[i] for i, clock in carried) or (len(barred) and barred[f]):
+            continue
+        area = int(np.searchsorted(columns.first, f, side="right")) - 1
+        counter = (area << 20) + f - columns.first[area], columns.generation[f], quarter, (decision << 24) + code
+        trust = float(columns.trust[f]) + float(columns.trust_gain[f]) + float(families.heard[area])
+        known = any((columns.known[f] | columns.found[f]) >> k & 1 for k in at)
+        if (known or unit(counter, families.key) < reach) and unit(counter, families.key, 1) < 2 * engagement * trust:
+            words = philox(tuple(int(c) & MASK for c in counter), tuple(map(int, families.key)))
+            queue[f] = sum(levels.values()), max(levels.values()), words[2], words[3]
+    by_order = sorted(queue, key=lambda f: (-order * queue[f][0], queue[f][2]))
+    chosen = set(by_order[: places.by_order])
+    for level, number in enumerate(places.by_level):
+        left = [f for f in queue if f not in chosen and level in (0, queue[f][1])]
+        left.sort(key=lambda f: (queue[f][0] if order < 0 else 0, queue[f][3]))
+        chosen |= set(left[:number])
+    return chosen
+
+
 def not_its_share(place, line, luck):
     """Whether a line serves a share of the cases of its need and level, and another line that of such luck."""
     if not place.has(f"lines.{line.id}.share"):

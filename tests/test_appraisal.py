@@ -5,25 +5,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.programmes.appraisal import Case, appraise_case, believed_reduction, fading
+from sim.programmes.appraisal import Case, appraise_case, believed_reduction, fading, snapshot
 
 
-def _case(**changes):
+def _case(uncertainty=0.5, cost_pence=1500.0, years=25, **changes):
     values = {
         "use": np.array([2.0, 1.0]),
         "unit_pence": np.array([1000.0, 500.0]),
         "reduction": np.array([0.5, 0.2]),
-        "uncertainty": 0.5,
-        "cost_pence": 1500.0,
         "duration_years": 2.0,
         "half_life_years": 1.0,
     }
-    return Case(**{**values, **changes})
+    return Case(snapshot(**{**values, **changes}, years=years), uncertainty, cost_pence)
 
 
 def test_the_calculation_by_hand():
     """Two lines, benefit 1,000 and 100 a year at full strength for two years, halving after; 10% corrected; horizon 3."""
-    result = appraise_case(_case(), np.array([True, False]), np.array([0.4, 0.4]), 0.25, 3, correction=0.1, years=4)
+    result = appraise_case(_case(years=4), np.array([True, False]), np.array([0.4, 0.4]), 0.25, 3, correction=0.1)
     third = 0.5**0.5  # strength in the middle of year 2, half a year after the end
     np.testing.assert_allclose(result.fiscal_pence[:3, 0], [900, 900, 900 * third])
     np.testing.assert_allclose(result.fiscal_pence[:3, 1], [90, 90, 90 * third])
@@ -96,7 +94,7 @@ numbers = st.floats(0, 1000, allow_nan=False)
 def test_what_passes_on_own_benefit_passes_on_the_whole_places(lines, cost, weight, horizon):
     """Same beliefs, prices and no harm: counting more services can only help."""
     use, unit, reduction, cashable, own = (np.array(column) for column in zip(*lines, strict=True))
-    case = Case(use, unit, reduction, 0.5, cost, 1.0, 2.0)
+    case = Case(snapshot(use, unit, reduction, 1.0, 2.0, 25), 0.5, cost)
     alone = appraise_case(case, own.astype(bool), cashable, weight, horizon, 0.1)
     whole = appraise_case(case, np.ones(len(use), bool), cashable, weight, horizon, 0.1)
     assert whole.value_pence >= alone.value_pence - 1e-6

@@ -17,7 +17,7 @@ from sim.core.evidence import evidence
 from sim.core.faults import InputError
 from sim.core.streams import normal, normals
 from sim.cost_benefit.sources import drawn_reduction, load_splits
-from sim.programmes.appraisal import Case, appraise_case, believed_reduction
+from sim.programmes.appraisal import Case, appraise_case, believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
 
 DOC = Path(__file__).parent.parent / "docs" / "appraise.md"
@@ -186,13 +186,14 @@ def test_draws_are_keyed():
 
 
 def test_a_programme_is_judged_as_deciders_judge_it(keyworker, settled, milltown):
-    """Same use, effect, prices and correction as the function deciders call; only the cost is corrected as well."""
+    """As by deciders who go by last year's use: same use, effect, prices and correction; only the cost is corrected as well."""
     programme = load_programme("keyworker")
     families, use = settled.families.use_by_target(programme.targets(milltown)._replace(level_to=3))
     lines = settled.services.lines
     reduction = believed_reduction(programme.published(milltown), 1.0, lines.need)
-    case = Case(use / families, settled.services.prices.average.astype(float), reduction, 0.5, programme.cost_pence(),
-                programme.get("duration") / 4, programme.get("half_life"))  # fmt: skip
+    lasting = (programme.get("duration") / 4, programme.get("half_life"))
+    benefit = snapshot(use / families, settled.services.prices.average.astype(float), reduction, *lasting, 25)
+    case = Case(benefit, 0.5, programme.cost_pence())
     cash = np.where(lines.demand_led, 0.0, 0.7)
     theirs = appraise_case(case, np.ones(len(use), bool), cash, 0.0, 15, 0.10)
     assert families > 50

@@ -9,6 +9,7 @@ from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, split
 from sim.place import kernels
 from sim.place.burn_in import burn_in
+from sim.programmes.uptake import worst_first
 from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
@@ -181,7 +182,9 @@ def test_one_team_delivers_for_less_and_families_engage_sooner(tmp_path):
         asked = {}
 
         def take_up(families, places, quarter, programme, model=model, asked=asked, **offer):
-            asked[programme] = len(families.take_up(quarter, places=10**6, barred=np.zeros(0, np.uint8), **offer))
+            asked[programme] = len(
+                families.take_up(quarter, places=worst_first(10**6), barred=np.zeros(0, np.uint8), **offer)
+            )
             return np.zeros(0, np.int64), None
 
         model.cohorts.take_up = take_up

@@ -35,22 +35,56 @@ def with_parts(model, *parts):
 # The market of a year
 
 
-def test_what_an_analyst_knows_by_hand():
-    """Four families used 8 case-quarters of a line last year: 2 each; a belief of 2 with variance 0.25 is a quarter unsure."""
-    model = system("silo")
+def test_what_a_naive_analyst_knows_by_hand():
+    """Four families used 8 case-quarters of a line last year: 2 each; a belief of 2 with variance 0.25 is a quarter unsure.
+
+    Conduct that worsens half as often and eases as often as before saves half of it; at a belief of 2 three quarters.
+    """
+    model = system("silo", {"appraisal.method": "snapshot"})
     programme, use = model.catalogue["parenting"], np.zeros(len(model.lines))
-    use[1] = 8
+    line = model.lines.ids.index("camhs")
+    use[line] = 8
+    published = np.zeros((2, len(model.place.needs)))
+    published[0, model.lines.need[line]] = math.log(0.5)
+    like = SimpleNamespace(id="parenting", published=lambda place: published, get=programme.get)
     model.market._survey = {"parenting": (4, use)}
-    case = model.market.case_for(programme, Belief(2.0, 0.25), 100)
-    assert case.use[1] == 2
+    case = model.market.case_for(like, Belief(2.0, 0.25), 100, 3)
     assert case.uncertainty == 0.25
-    assert case.duration_years == programme.get("duration") / 4
-    assert case.half_life_years == programme.get("half_life")
     assert case.cost_pence == 100
-    model.market._survey = {"parenting": (1, use)}
-    assert model.market.case_for(programme, Belief(1.0, 0.1), 100).use[1] == 8
+    assert case.benefit_pence.shape == (25, len(model.lines))
+    faded = 0.5 ** ((0.5 - min(0.5, programme.get("duration") / 4)) / programme.get("half_life"))
+    assert case.benefit_pence[0, line] == pytest.approx(2 * 0.75 * model.services.prices.average[line] * faded)
+    assert case.benefit_pence[0].sum() == case.benefit_pence[0, line]
     model.market._survey = {"parenting": (0, use)}
-    assert model.market.case_for(programme, Belief(1.0, 0.1), 100) is None
+    assert model.market.case_for(like, Belief(1.0, 0.1), 100, 3) is None
+
+
+def projecting(model, saved, years=5):
+    """Let every projection save so many case-quarters of each line a quarter, by line, in proportion to the belief."""
+    asked = []
+
+    def of(programme, horizon):
+        asked.append((programme.id, horizon))
+        rows = np.tile(np.asarray(saved, float), (4 * years, 1))
+        return SimpleNamespace(
+            by_year=lambda theta: theta * 4 * rows[::4], avoided=lambda theta: theta * rows, staying=np.ones(4 * years)
+        )
+
+    model.projections = SimpleNamespace(of=of)
+    return asked
+
+
+def test_what_a_projection_tells_an_analyst_counts_on_every_line_by_hand():
+    """A tenth of a case-quarter saved a quarter on every line, at a belief of 2: 0.8 a year for five years, then nothing."""
+    model = system("silo")
+    asked = projecting(model, np.full(len(model.lines), 0.1))
+    case = model.market.case_for(model.catalogue["parenting"], Belief(2.0, 0.25), 100, 3)
+    np.testing.assert_allclose(case.benefit_pence[:5], np.tile(0.8 * model.services.prices.average, (5, 1)))
+    assert not case.benefit_pence[5:].any()
+    assert len(case.benefit_pence) == 25
+    assert asked == [("parenting", 3)]
+    model.projections = SimpleNamespace(of=lambda programme, horizon: None)
+    assert model.market.case_for(model.catalogue["parenting"], Belief(2.0, 0.25), 100, 3) is None
 
 
 def bidders(model, **bids):

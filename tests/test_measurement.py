@@ -26,6 +26,7 @@ from sim.programmes.measurement import (
     compared,
     match,
 )
+from sim.programmes.uptake import worst_first
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import PLAN, blank_twin, sums
@@ -271,7 +272,7 @@ def _target(place):
 def _note(cohorts, families, target, places, quarter, engagement=0.6):
     """Families take up a programme that does nothing, and become a cohort of year 1."""
     rows, waiting = cohorts.take_up(
-        families, places, quarter, "p", target=target, code=1, same_programme=np.zeros(1, np.uint8), order=1,
+        families, worst_first(places), quarter, "p", target=target, code=1, same_programme=np.zeros(1, np.uint8), order=1,
         reach=0.0, engagement=engagement,
     )  # fmt: skip
     contract = SimpleNamespace(body="b", programme="p", year=1)
@@ -304,21 +305,21 @@ def test_a_draw_leaves_half_waiting_and_bars_them_for_a_year(settled):
         "reach": 0.0,
         "engagement": 0.9,
     }
-    first, waiting = cohorts.take_up(start.families, 20, 1, "p", **offer)
+    first, waiting = cohorts.take_up(start.families, worst_first(20), 1, "p", **offer)
     assert len(first) == len(waiting) == 20
     assert not set(first) & set(waiting)
     for quarter in (2, 3, 4):
-        taken, _ = cohorts.take_up(start.families, 10**6, quarter, "p", **offer)
+        taken, _ = cohorts.take_up(start.families, worst_first(10**6), quarter, "p", **offer)
         assert not set(taken) & set(waiting)
     assert set(_after_all_have_left(cohorts, start.families, offer)) & set(waiting)
-    freed, again = cohorts.take_up(start.families, 10**6, 5, "p", **offer)
+    freed, again = cohorts.take_up(start.families, worst_first(10**6), 5, "p", **offer)
     assert set(waiting) & (set(freed) | set(again))
 
 
 def _after_all_have_left(cohorts, families, offer):
     """Who may be taken on in quarter 4 where every row's family is another one: a wait is not inherited."""
     families.columns.generation[:] += 1
-    groups = replace(cohorts, waiting=deepcopy(cohorts.waiting)).take_up(families, 10**6, 4, "p", **offer)
+    groups = replace(cohorts, waiting=deepcopy(cohorts.waiting)).take_up(families, worst_first(10**6), 4, "p", **offer)
     families.columns.generation[:] -= 1
     return np.concatenate(groups)
 
@@ -451,7 +452,15 @@ def test_whom_a_programme_takes_first(settled):
     target = _target(families.place)
     for order in (-1, 0, 1):
         rows = families.take_up(
-            1, target, 1, np.zeros(1, np.uint8), places=30, reach=0.0, engagement=0.6, order=order, barred=NOBODY
+            1,
+            target,
+            1,
+            np.zeros(1, np.uint8),
+            places=worst_first(30),
+            reach=0.0,
+            engagement=0.6,
+            order=order,
+            barred=NOBODY,
         )
         assert len(rows) == 30
         severity.append(families.columns.levels[rows].sum(axis=1))

@@ -62,7 +62,8 @@ def test_the_whole_vision_asks_investors_only_where_its_own_money_fails(monkeypa
 def test_money_is_asked_in_the_order_of_its_sources(monkeypatch, tmp_path):
     """Investors who come first are asked for all; after the LIST's own money only for what it does not cover."""
     other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["members_capital", "investors"]')
-    (_, first), (_, second) = (asked(monkeypatch, name) for name in ("list_social_investment", other))
+    rich = {**CERTAIN, "arrangement.subscription_share": 0.5}
+    (_, first), (_, second) = (asked(monkeypatch, name, rich) for name in ("list_social_investment", other))
     assert any(first)
     assert not any(second)
     assert len(first) > len(second)
@@ -122,7 +123,7 @@ def test_members_pay_first_and_investors_only_where_that_fails():
 
 
 def test_the_evidence_unit_shares_findings_and_takes_accreditation_away(tmp_path):
-    values = {"evidence_cost": 100000, "other_places": 50, "accredited_from": 0.9}
+    values = {"evidence_cost": 100000, "other_places": 50, "accredited_from": 0.9, "accreditation_hold": 0.5}
     model = system(with_part(tmp_path, "evidence_unit", values=values), {"programmes.effect_scale": 0}, years=3)
     names = list(model.catalogue)
     assert all(model.evidence.posterior[name].mean < 0.5 for name in names)  # the truth is nought everywhere

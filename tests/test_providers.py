@@ -27,7 +27,7 @@ SHIPPED = load_providers()
 PLAIN = {
     "cost_ratio": 1.0, "margin": 0.1, "fidelity": 0.8, "reach": 0.3, "bid_spread": 0.0,
     "opening_reserve": 10_000.0, "overdraft": 4_000.0, "risk_appetite": 0.25, "waiting_rate": 0.1,
-    "capacity": 200.0, "growth_limit": 0.5, "easy_growth": 0.25, "growth_fidelity_loss": 0.4,
+    "capacity": 200.0, "growth_limit": 0.5, "easy_growth": 0.25, "growth_fidelity_loss": 0.4, "practice_hold": 0.5,
     "bidding_skill": 0.0, "presentation": 0.2, "skill_learning": 0.1, "creaming": 0.0, "effort_on_hard": 0.6,
 }  # fmt: skip
 

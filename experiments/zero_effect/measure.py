@@ -9,6 +9,7 @@ from sim.core.calendar import QUARTERS
 from sim.core.faults import InputError
 from sim.place import burn_in, services
 from sim.programmes import measurement
+from sim.programmes.uptake import worst_first
 
 AXES = ("programme", "design", "places")
 DESIGNS, PLACES, YEARS = ("before_after", "matched", "waiting_list", "area_count"), (25, 50, 100, 200, 400), 2
@@ -41,7 +42,7 @@ def note(families, programme, design, size):
     cohorts, target = measurement.Cohorts(design), programme.targets(families.place)
     offer = {"code": programme.code, "order": 1, "reach": REACH, "engagement": programme.get("engagement")}
     same = np.zeros(1, np.uint8)
-    groups = cohorts.take_up(families, size, 1, programme.id, target=target, same_programme=same, **offer)
+    groups = cohorts.take_up(families, worst_first(size), 1, programme.id, target=target, same_programme=same, **offer)
     cohorts.enrolled(SimpleNamespace(body="", programme=programme.id, year=1), families, target, *groups, 1)
     cohorts.close_year()
     return cohorts

@@ -47,6 +47,10 @@ class EvidenceUnit(Party):
             if party.beliefs is not self.posterior:
                 party.beliefs[programme].update(estimate, variance)
 
+    def accreditation_hold(self):
+        """Share of reactive practice that it holds back: a programme is accredited for whom its trials took on."""
+        return self.model.arrangement.get("accreditation_hold")
+
     def accredits(self, programme):
         """Whether a programme is believed to do enough of what was published."""
         return self.posterior[programme].mean >= self.model.arrangement.get("accredited_from")

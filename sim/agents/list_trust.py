@@ -63,6 +63,10 @@ class ListTrust(Body):
         """Scope grows with members' trust, and with its role where that widens."""
         return min(1.0, 2 * self.mean_trust()) * (self.role() + 1) / len(ROLES)
 
+    def supply_chain_hold(self):
+        """As supply-chain manager and beyond it holds its providers to the design; a facilitator does not."""
+        return self.model.arrangement.get("supply_chain_hold") if self.role() else 0.0
+
     def dares(self, appraisal):
         """A body with little record takes on what is likely to gain; with every role it dares more."""
         if not self.model.arrangement.has("widening_role"):

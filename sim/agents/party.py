@@ -13,8 +13,6 @@ from sim.deals.decisions import REFUSED
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import appraise_case
 
-_YEARS_LISTED = 25  # years of benefit an appraisal lists, however short the run
-
 
 class Party(mesa.Agent):
     """An institution with an account in the ledger.
@@ -189,13 +187,17 @@ class Commissioner(Party):
         """Largest share of a programme's yearly reach that it takes on."""
         return 1.0
 
+    def supply_chain_hold(self):
+        """Share of reactive practice that it holds back as manager of its providers: nothing, for most."""
+        return 0.0
+
     def dares(self, appraisal):
         """Whether a project's chance of gain is enough for it."""
         return True
 
     def appraise(self, programme, price_pence):
         """Appraise a programme at a price a family with this party's beliefs; None where there is nobody to help."""
-        case = self.model.market.case_for(programme, self.beliefs[programme.id], price_pence)
+        case = self.model.market.case_for(programme, self.beliefs[programme.id], price_pence, self.horizon())
         if case is None:
             return None
         arrangement = self.model.arrangement
@@ -207,7 +209,6 @@ class Commissioner(Party):
             self.weight_on_outcomes(),
             self.horizon(),
             programme.correction,
-            max(_YEARS_LISTED, self.model.years),
         )
 
     def relate(self):

@@ -49,6 +49,8 @@ class Provider(Party):
         Growth that costs no fidelity.
     growth_fidelity_loss : float
         Share of fidelity lost per unit of growth beyond that.
+    practice_hold : float
+        Share of reactive practice that it would hold back at full fidelity.
     bidding_skill : float
         0 to 1, learned by winning and from brokers; see :data:`SKILL_LOG_ODDS`.
     presentation : float
@@ -84,6 +86,7 @@ class Provider(Party):
         self.growth_limit = values["growth_limit"].base_value
         self.easy_growth = values["easy_growth"].base_value
         self.growth_fidelity_loss = values["growth_fidelity_loss"].base_value
+        self.practice_hold = values["practice_hold"].base_value
         self.bidding_skill = values["bidding_skill"].base_value
         self.presentation = values["presentation"].base_value
         self.skill_learning = values["skill_learning"].base_value
@@ -165,6 +168,10 @@ class Provider(Party):
         growth = max(0.0, families / staffed - 1) if staffed else 0.0
         lost = self.growth_fidelity_loss * max(0.0, growth - self.easy_growth)
         return round(self.fidelity * max(0.0, 1 - lost), 2)
+
+    def fidelity_hold(self):
+        """Share of reactive practice that its fidelity holds back: who keeps to a method keeps to whom it is for."""
+        return self.practice_hold * self.fidelity
 
     def can_bear(self, cost_pence, expected_receipt_pence, spread_pence, years_to_payment):
         """Whether it would carry a contract that pays for outcomes only.

@@ -22,6 +22,7 @@ PROVIDER_VALUES = {
     "growth_limit": WEIGHT,
     "easy_growth": WEIGHT,
     "growth_fidelity_loss": SHARE,
+    "practice_hold": SHARE,
     "bidding_skill": SHARE,
     "presentation": Kind(0, 10),
     "skill_learning": SHARE,

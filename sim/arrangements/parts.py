@@ -59,7 +59,7 @@ PARTS = {
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", wants=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",
-        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT},
+        {"evidence_cost": COST, "other_places": NUMBER, "accredited_from": WEIGHT, "accreditation_hold": SHARE},
     ),
     "benefits_realisation": Part(
         "closure plans with dates and owners for the services its programmes relieve", manages=True

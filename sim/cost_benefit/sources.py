@@ -19,7 +19,7 @@ from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
 from sim.cost_benefit.profile import LAST_YEAR, read_benefits
 from sim.place.burn_in import burn_in
 from sim.place.places import LEVELS
-from sim.programmes.appraisal import DISCOUNT_RATE, Case, appraise_case, believed_reduction
+from sim.programmes.appraisal import DISCOUNT_RATE, believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
 from sim.studies.arguments import check_numbers, settings_of
 from sim.studies.inputs import TWIN, YEARS, load_inputs, with_setting
@@ -220,20 +220,8 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
 
 def _full_benefit(programme, use, average_pence, years):
     """Pounds by year and line if all of the use were avoided while the effect is at full strength, corrected for grade."""
-    every = np.ones(len(use), bool)
-    case = Case(
-        use,
-        average_pence.astype(float),
-        every.astype(float),
-        0.0,
-        0.0,
-        programme.get("duration") / QUARTERS,
-        programme.get("half_life"),
-    )
-    return (
-        appraise_case(case, every, every.astype(float), 0.0, years, correction(programme.grade), years).fiscal_pence
-        / 100
-    )
+    lasting = (programme.get("duration") / QUARTERS, programme.get("half_life"))
+    return snapshot(use, average_pence / 100, 1 - correction(programme.grade), *lasting, years)
 
 
 def _lacking(place, programme):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import equal_part
 
@@ -34,6 +36,8 @@ class Contract:
         Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
         Families taken on, by quarter of the year.
+    owed : float (5,)
+        Places that rounding still owes the worst off, anybody and each level of need (:func:`sim.programmes.uptake.share_out`).
     """
 
     body: str
@@ -50,6 +54,7 @@ class Contract:
     expected_pence: int = 0
     kept: float = 1.0
     taken: dict = field(default_factory=dict)
+    owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)
 
     @property
     def key(self):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.programmes.appraisal import believed_reduction
 
@@ -66,9 +67,7 @@ class Evaluation:
             return
         cohort.evaluated = True
         programme = model.catalogue[cohort.programme]
-        usual = cohort.before.mean(axis=0) * model.services.prices.average
-        reduction = believed_reduction(programme.published(model.place), 1.0, model.lines.need)
-        expected = float((usual * reduction)[model.relief.paid_for(cohort.programme)].sum())
+        expected = float(self.promise(cohort)[model.relief.paid_for(cohort.programme)].sum())
         if expected <= 0:
             return
         estimate = finding.per_family / expected
@@ -80,3 +79,24 @@ class Evaluation:
         body = model.party(cohort.body)
         for party in {id(party): party for party in (body, *body.members())}.values():
             party.beliefs[programme.id].update(estimate, variance)
+
+    def promise(self, cohort):
+        """Pence by line that a family of a cohort, still there, would have saved in the year just past if effects were as published.
+
+        By the projection: of the same quarters after enrolment, as families were enrolled quarter by quarter. By the
+        snapshot: the published share of what the cohort used when it enrolled.
+        """
+        model, programme = self.model, self.model.catalogue[cohort.programme]
+        unit_pence = model.services.prices.average
+        if model.market.is_naive:
+            reduction = believed_reduction(programme.published(model.place), 1.0, model.lines.need)
+            return cohort.before.mean(axis=0) * unit_pence * reduction
+        ago = QUARTERS * (model.calendar.year - cohort.year)
+        projection = model.projections.of(programme, ago / QUARTERS + 1)
+        if projection is None:
+            return np.zeros(len(unit_pence))
+        saved = projection.avoided(1.0) / np.maximum(projection.staying, 1e-9)[:, None]
+        taken = model.contracts.signed[cohort.key].taken
+        first = {quarter: ago - quarter for quarter in taken}  # enrolled at a quarter's end: the next is the first
+        of_year = sum(n * saved[first[q] - 1 : first[q] - 1 + QUARTERS].sum(axis=0) for q, n in taken.items())
+        return of_year / max(1, sum(taken.values())) * unit_pence

@@ -8,7 +8,9 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.deals.bonds import facts_of, feasible, load_conditions
 from sim.deals.contracts import Contract
-from sim.programmes.appraisal import Case, believed_reduction
+from sim.programmes.appraisal import Case, believed_reduction, snapshot
+
+_YEARS_LISTED = 25  # years of benefit that a case lists, however short the run
 
 
 class Market:
@@ -42,22 +44,33 @@ class Market:
         if self.model.arrangement.has("staged"):
             self._stages.setdefault(programme, estimate >= self.model.arrangement.get("go_from"))
 
-    def case_for(self, programme, belief, price_pence):
+    def case_for(self, programme, belief, price_pence, horizon):
         """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
-        families, use = self._survey[programme.id]
-        if families == 0:
-            return None
-        reduction = believed_reduction(programme.published(self.model.place), belief.mean, self.model.lines.need)
         spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
-        return Case(
-            use / families,
-            self.model.services.prices.average.astype(float),
-            reduction,
-            spread,
-            float(price_pence),
-            programme.get("duration") / QUARTERS,
-            programme.get("half_life"),
-        )
+        benefit = self._benefit(programme, belief.mean, horizon)
+        return None if benefit is None else Case(benefit, spread, float(price_pence))
+
+    def _benefit(self, programme, theta, horizon):
+        """Pence that a programme at a belief is expected to save a family by year and line; None as in :meth:`case_for`."""
+        model, years = self.model, max(_YEARS_LISTED, self.model.years)
+        unit_pence = model.services.prices.average.astype(float)
+        if self.is_naive:
+            families, use = self._survey[programme.id]
+            reduction = believed_reduction(programme.published(model.place), theta, model.lines.need)
+            lasting = (programme.get("duration") / QUARTERS, programme.get("half_life"))
+            return snapshot(use / families, unit_pence, reduction, *lasting, years) if families else None
+        # payments are expected for years of their own, from the year after enrolment on
+        projection = model.projections.of(programme, max(horizon, 1 + model.arrangement.optional("payment_years")))
+        if projection is None:
+            return None
+        benefit, saved = np.zeros((years, len(unit_pence))), projection.by_year(theta)
+        benefit[: len(saved)] = saved[:years] * unit_pence
+        return benefit
+
+    @property
+    def is_naive(self):
+        """Whether analysts go by last year's use of services rather than by what becomes of families."""
+        return self.model.dials["appraisal.method"] == "snapshot"
 
     def best_provider(self, programme, body, wanted=1, least=1):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
@@ -118,6 +131,12 @@ class Market:
         """Price a family: the provider's bid, unless payments have a price of their own."""
         price = self.model.rules.paid_for.price
         return price(programme, provider) if price else provider.price_pence(programme)
+
+    def reactive_practice(self, contract):
+        """Share of a contract's places that practice gives to the worst off: what is not held down, hold by hold (3.4)."""
+        provider, body, evidence = (*map(self.model.party, (contract.provider, contract.body)), self.model.evidence)
+        holds = (provider.fidelity_hold(), body.supply_chain_hold(), evidence.accreditation_hold() if evidence else 0.0)
+        return self.model.dials["programmes.reactive_practice"] * math.prod(1 - hold for hold in holds)
 
     def sign(self, project, backing):
         """Sign a year's contract for a project, and return it."""

@@ -57,7 +57,7 @@ class Families:
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
         self._kept = np.zeros((n_areas, len(place.lines), 4), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
-        self._buffer = np.zeros(n_families, np.uint64)
+        self._buffer = np.zeros((2, n_families), np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
         self.set_contact(0.0, 0.0)
@@ -92,7 +92,7 @@ class Families:
             self.__dict__,
             **{"seed": seed, "key": key_of(seed), "n": len(rows)},
             columns=kernels.Columns(first, first[1:].copy(), *others),
-            _buffer=np.zeros(len(rows), np.uint64),
+            _buffer=np.zeros((2, len(rows)), np.uint64),
             _chosen=np.zeros(len(rows), np.int64),
         )
         return drawn.copy()
@@ -189,7 +189,7 @@ class Families:
         return admitted.reshape(*places.shape, 2)
 
     def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred, areas=None):
-        """Rows of up to `places` families that take up a programme; see :func:`kernels.choose_families`."""
+        """Rows of the families that take up places on a programme; see :func:`kernels.choose_families`."""
         first_area, last_area = areas or (0, len(self.heard))
         asked = kernels.Invitation(code, same_programme, np.float32(engagement), np.float32(reach), order)
         n = kernels.choose_families(

@@ -1,7 +1,8 @@
 """The cost-benefit calculation, one function for every decider and for users (docs/odd.md, section 6).
 
-It is fed as real analysts are: last year's use of services by families like the target, times believed effect, times
-unit cost, times the decider's belief in cashability. So it takes passing crises for lasting cost, as those tools do.
+It is fed with what a programme is expected to save a family: by following families like the target
+(:mod:`sim.programmes.projection`), or as many business cases have it, by last year's use of services, which takes
+passing crises for lasting cost (:func:`snapshot`).
 """
 
 from dataclasses import dataclass
@@ -19,26 +20,17 @@ class Case:
 
     Attributes
     ----------
-    use : float (lines,)
-        Case-quarters a family like the target used last year.
-    unit_pence : float (lines,)
-        Average cost of a case-quarter.
-    reduction : float (lines,)
-        Believed share of that use avoided while the effect is at full strength.
+    benefit_pence : float (years, lines)
+        Believed benefit by year and line at average cost, undiscounted; year 0 begins with enrolment.
     uncertainty : float
         Standard deviation of the belief, relative to its mean.
     cost_pence : float
         Price of the programme a family.
-    duration_years, half_life_years : float
     """
 
-    use: np.ndarray
-    unit_pence: np.ndarray
-    reduction: np.ndarray
+    benefit_pence: np.ndarray
     uncertainty: float
     cost_pence: float
-    duration_years: float
-    half_life_years: float
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,30 @@ def first_covered(cumulative, cost):
     return int(reached[0]) if reached.size else None
 
 
-def appraise_case(case, counted, cashability, outcome_weight, horizon_years, correction, years=25):
+def snapshot(use, unit_pence, reduction, duration_years, half_life_years, years):
+    """Benefit that last year's use of services promises: what families like the target used, for as long as an effect lasts.
+
+    Benefit of line j in year t = use_j x unit cost_j x reduction_j x strength_t.
+
+    Parameters
+    ----------
+    use : float (lines,)
+        Case-quarters a family like the target used last year.
+    unit_pence : float (lines,)
+        Average cost of a case-quarter.
+    reduction : float (lines,)
+        Believed share of that use avoided while the effect is at full strength.
+    duration_years, half_life_years : float
+    years : int
+
+    Returns
+    -------
+    float (years, lines)
+    """
+    return fading(years, duration_years, half_life_years)[:, None] * (use * unit_pence * reduction)
+
+
+def appraise_case(case, counted, cashability, outcome_weight, horizon_years, correction):
     """Appraise a programme for one family.
 
     Parameters
@@ -115,8 +130,6 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
         Years the decider looks ahead.
     correction : float
         Optimism correction of benefits for the evidence grade, as a share (cashability:OB1 to OB6).
-    years : int
-        Years for which expected benefits are listed.
 
     Returns
     -------
@@ -124,14 +137,11 @@ def appraise_case(case, counted, cashability, outcome_weight, horizon_years, cor
 
     Notes
     -----
-    Benefit of line j in year t = use_j x unit cost_j x reduction_j x (1 - correction) x strength_t, discounted at
-    3.5% with year 0 undiscounted, as the Treasury's 2014 guidance for local partnerships does. More agencies counted
-    can only raise the value while no reduction is negative.
+    Benefits are corrected and discounted at 3.5% with year 0 undiscounted, as the Treasury's 2014 guidance for local
+    partnerships does. More agencies counted can only raise the value while no line's use is expected to rise.
     """
-    strength = fading(years, case.duration_years, case.half_life_years)
-    yearly = case.use * case.unit_pence * case.reduction * (1 - correction)
-    fiscal = strength[:, None] * yearly
-    discount = discount_factors(years, horizon_years)
+    fiscal = case.benefit_pence * (1 - correction)
+    discount = discount_factors(len(fiscal), horizon_years)
     present = (discount[:, None] * fiscal).sum(axis=0)
     cash = present * cashability
     mine = (counted * (cash + outcome_weight * (present - cash))).sum()

@@ -6,7 +6,7 @@ another: the chances of each neighbourhood stay as they are in the settled place
 to which families that wait are let in. Copies have the same draws in every arm.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from sim.place.influence import AreaInfluence
 from sim.place.kernels import RING
 from sim.place.tables import offer_tables
 from sim.programmes.offers import row_of
+from sim.programmes.uptake import worst_first
 
 FAMILIES = 60_000  # of the settled place that others are drawn from
 SEED = 1  # of that place, which is the same for every run
@@ -64,6 +65,15 @@ class Surroundings:
     prices: object
     let_in: np.ndarray
     _open_door: np.ndarray = field(repr=False)
+
+    @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return sum(column.nbytes for column in self.families.columns)
+
+    def at(self, place, dials):
+        """The same where a place and dials differ in nothing that was read up to now."""
+        return replace(self, place=place, dials=dials, families=self.families.at(place, dials))
 
     def serve(self, families, quarter):
         """Need becomes known; those eligible are served where doors are open, keep their place, or come to the head of a queue."""
@@ -198,8 +208,19 @@ class Followed:
 
     def use(self, lines):
         """Families that each line serves: int64 (quarters + 1, lines)."""
-        served = np.where(self.there, self.served, np.uint32(0))
-        return np.stack([((served >> np.uint32(j)) & 1).sum(axis=1, dtype=np.int64) for j in range(lines)], axis=1)
+        return self.use_by(np.zeros(self.served.shape[1], np.int64), 1, lines)[0]
+
+    def use_by(self, group, groups, lines):
+        """Families that each line serves, by the groups they are in: int64 (groups, quarters + 1, lines)."""
+        order = np.argsort(group, kind="stable")
+        served = np.where(self.there, self.served, np.uint32(0))[:, order]
+        starts = np.searchsorted(group[order], np.arange(groups + 1))
+        use = np.zeros((groups, len(served), lines), np.int64)
+        for g in range(groups):
+            mine = served[:, starts[g] : starts[g + 1]]
+            for j in range(lines):
+                use[g, :, j] = ((mine >> np.uint32(j)) & 1).sum(axis=1)
+        return use
 
 
 def follow(cohort, around, quarters, effect=None, programme=None, takes=None, contact=1.0):
@@ -253,6 +274,6 @@ def takers(cohort, target, programme):
     """Who of a cohort takes the programme up when asked, by trust as in a run: bool (n,)."""
     takes, nobody = np.zeros(cohort.n, bool), np.empty(0, np.uint8)
     same, engagement = np.zeros(1, np.uint8), programme.get("engagement")
-    asked = (programme.code, same, cohort.n, 1.0, engagement, 0, nobody)
+    asked = (programme.code, same, worst_first(cohort.n), 1.0, engagement, 0, nobody)
     takes[cohort.take_up(0, target, *asked)] = True
     return takes

@@ -144,16 +144,29 @@ class Cohorts:
     def take_up(self, families, places, quarter, programme, **offer):
         """Rows of families that take up places, and of those that wait instead, where there is a draw.
 
-        With a waiting list, up to twice the places apply, whatever their severity, and lots are drawn: those with the
-        lower half of lots are taken on. Where fewer apply, half of them wait. A family that waits cannot enrol for a year.
+        With a waiting list, up to twice the places apply, whatever their severity but for the levels that some of the
+        places are meant for, and lots are drawn, at each such level apart: those with the lower half of lots are taken
+        on. Where fewer apply, half of them wait. A family that waits cannot enrol for a year.
+
+        Parameters
+        ----------
+        families : Families
+        places : kernels.Places
+        quarter : int
+        programme : str
+        **offer
+            As :meth:`Families.take_up` has it.
         """
         if self.design != "waiting_list":
             return families.take_up(quarter, places=places, barred=NOBODY, **offer), None
         lives = families.columns.generation
         until, whose = self.waiting.setdefault(programme, (np.zeros(families.n, np.uint16), lives.copy()))
         offer |= {"order": 0, "barred": ((until > quarter) & (whose == lives)).astype(np.uint8)}
-        applied = families.take_up(quarter, places=2 * places, **offer)
-        taken = families.take_up(quarter, places=len(applied) // 2, **offer)
+        twice = kernels.Places(2 * places.by_order, 2 * places.by_level)
+        applied = families.take_up(quarter, places=twice, **offer)
+        offer["barred"] = np.ones(families.n, np.uint8)
+        offer["barred"][applied] = 0
+        taken = families.take_up(quarter, places=_half(families, applied, places, offer["target"]), **offer)
         waiting = np.setdiff1d(applied, taken, assume_unique=True)
         until[waiting], whose[waiting] = quarter + _WAIT, lives[waiting]
         return taken, waiting
@@ -217,6 +230,14 @@ class Cohorts:
 
 
 NOBODY = np.zeros(0, np.uint8)
+
+
+def _half(families, applied, places, target):
+    """Places for half of those who applied; of each worst level apart where places are meant for levels."""
+    if not places.by_level[1:].any():
+        return kernels.Places(len(applied) // 2, np.zeros_like(places.by_level))
+    worst = (families.columns.levels[applied] * target.needs).max(axis=1, initial=0)
+    return kernels.Places(0, np.bincount(worst, minlength=len(places.by_level)) // 2)
 
 
 def _noted(families, target, rows, quarter):

@@ -12,6 +12,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.layout_engine import TightLayoutEngine
 from matplotlib.ticker import PercentFormatter
 
 from sim.core.codes import ALL
@@ -40,10 +42,25 @@ def save(figure, folder, name):
     """Write a figure as SVG without metadata, which holds the date; its path."""
     path = Path(folder) / f"{name}.svg"
     text = io.StringIO()
-    figure.savefig(text, format="svg", bbox_inches="tight")
+    figure.savefig(text, format="svg", bbox_inches=_extent(figure))
     plt.close(figure)
     path.write_text(re.sub(r"<metadata>.*?</metadata>", "", text.getvalue(), flags=re.DOTALL), encoding="utf-8")
     return path
+
+
+def _extent(figure):
+    """What of a figure its file shows: all there is. To find that out, matplotlib's own "tight" draws it once more."""
+    if figure.get_layout_engine() is not None:  # which spaces panels as they are drawn
+        return "tight"
+    figure.set_dpi(72)  # an SVG's
+    around = figure.get_tightbbox(RendererSVG(*figure.bbox.size, io.StringIO()))
+    return around.padded(matplotlib.rcParams["savefig.pad_inches"])
+
+
+def _spaced(figure):
+    """A figure whose panels leave room for their labels; its own ``tight_layout`` would have it drawn once more."""
+    TightLayoutEngine().execute(figure)
+    return figure
 
 
 def waterfall(summary, names):
@@ -92,8 +109,7 @@ def waterfall(summary, names):
         axis.set_xticks(range(len(labels)), labels, fontsize=8)
         axis.tick_params(labelbottom=True)
         axis.grid(axis="x", visible=False)
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def _panels(number, width, height, **shared):
@@ -133,8 +149,7 @@ def who_gains(summary, names, agencies):
         axis.set_xlabel("£m over the years")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncols=5, bbox_to_anchor=(0.5, -0.06))
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def cash_by_year(runs, names):
@@ -156,8 +171,7 @@ def cash_by_year(runs, names):
         axis.set_xlabel("Year")
     axes[0].set_ylabel("£m a year, 2010/11 prices")
     axes[0].legend()
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def list_life(runs, arrangement):
@@ -181,8 +195,7 @@ def list_life(runs, arrangement):
         axis.set_ylabel(unit)
         axis.set_xlabel("Year")
         axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def measured_against_true(summary, names):
@@ -205,8 +218,7 @@ def measured_against_true(summary, names):
         _legend_below(axes[0, 1], len(shares))
         axes[0, 1].set(xlim=(0, 1), xlabel="Share of decisions to pay for savings")
         axes[0, 1].xaxis.set_major_formatter(PercentFormatter(1))
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def _bars(axis, table, colours):
@@ -239,8 +251,7 @@ def investor_returns(runs, names):
     axis.axvline(0, color="black", lw=0.8)
     axis.set_xlabel("Internal rate of return a year, deals closed; one dot a replicate")
     axis.xaxis.set_major_formatter(PercentFormatter(1))
-    figure.tight_layout()
-    return figure
+    return _spaced(figure)
 
 
 def _band(axis, series, key, years, label, colour, style):

@@ -132,6 +132,7 @@ CHOICES = {
             **PROJECT,
             "running_cost": COST,
             "reserve_share": SHARE,
+            "supply_chain_hold": SHARE,
             "trust_to_join": SHARE,
             "trust_to_stay": SHARE,
             "trust_step": SHARE,

@@ -1,4 +1,4 @@
-"""Settled places and twins, kept for tasks that come to the same: by the dials and values that were read in making them.
+"""Settled places, twins and projections, kept for tasks that come to the same: by the dials and values read in making them.
 
 What is made reads its dials and its place's values through :class:`Noted`, so it is known which it read. Where all of
 those are the same again, and so is what else it was made of, making it anew would come to the same.
@@ -108,9 +108,10 @@ class Recent:
 
 
 RECENT = Recent()
+SMALL = Recent(MOST_BYTES // 4)  # projections and what they are made in, which are let go of apart
 
 
-def make_once(base, now, make, folder=None):
+def make_once(base, now, make, folder=None, recent=RECENT):
     """What was made before of the same, else what is made now.
 
     Parameters
@@ -123,20 +124,23 @@ def make_once(base, now, make, folder=None):
         () -> :class:`Made`.
     folder : path, optional
         Where it is kept on disk too; see :func:`open_folder`.
+    recent : Recent
+        Where it is kept in memory.
 
     Returns
     -------
     Made
     """
-    if made := RECENT.find(base, now):
+    if made := recent.find(base, now):
         return made
-    RECENT.make_room()
+    recent.make_room()
     made = _from_disk(folder, base, now) if folder else None
     if made is None:
         made = make()
         if folder:
-            _to_disk(folder, base, made)
-    RECENT.keep(base, made)
+            with suppress(OSError):  # what cannot be kept is made again
+                _to_disk(folder, base, made)
+    recent.keep(base, made)
     return made
 
 
@@ -163,6 +167,20 @@ def open_folder(path):
     except OSError as error:
         raise InputError("cache", path, f"cannot be used ({error.strerror})", "give a new or empty folder") from None
     return str(folder.resolve())
+
+
+def users_folder():
+    """A folder of the user's for what is worth keeping from one run to the next, or None where there can be none.
+
+    It is ``listsim`` in the user's folder for caches, or what the environment variable ``LISTSIM_CACHE`` names; none where
+    that is empty.
+    """
+    named = os.environ.get("LISTSIM_CACHE")
+    with suppress(InputError, OSError, RuntimeError, ValueError):  # a user may have no home
+        if named is None:
+            return open_folder(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "listsim")
+        return open_folder(named) if named else None
+    return None
 
 
 @cache

@@ -15,9 +15,10 @@ from sim.record.recorder import Recorder
 from sim.record.rows import Rows
 from sim.studies import executors as pool
 from sim.studies.arguments import check_numbers
-from sim.studies.cache import Made, Noted, make_once
+from sim.studies.cache import Made, Noted, make_once, users_folder
 from sim.studies.done import Done, Failure, RunResult, StudyError
 from sim.studies.inputs import TWIN
+from sim.studies.projected import KeptProjections
 from sim.system import LocalSystem
 
 
@@ -73,6 +74,7 @@ def models(every, seed, threads=1, cache=None):
     first = every[0]
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
+    projections = KeptProjections(first, threads, cache or users_folder())
     nothing = replace(first, arrangement=load_arrangement(TWIN), catalogue={})
     twin = _twin(nothing, made, seed, threads, cache)
     for inputs in every:
@@ -80,7 +82,7 @@ def models(every, seed, threads=1, cache=None):
         if inputs.arrangement.manages:
             alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
             recorder = Recorder(_twin(alone, made, seed, threads, cache), twin)
-        yield LocalSystem(inputs, settled.copy(), seed, recorder)
+        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections)
 
 
 def result_of(model):

@@ -104,37 +104,68 @@ def is_busy(c, o, same_programme, f):
     return busy
 
 
+class Places(NamedTuple):
+    """Places on a programme, by how they go (3.4)."""
+
+    by_order: int  # in the order in which families are asked, whatever their level
+    by_level: (
+        np.ndarray
+    )  # int64 (4,): by lot among families of that worst level of the needs that count; at 0 among all
+
+
 @njit(nogil=True, inline="always")
 def severity(levels, wanted):
-    """Sum of a family's levels of the needs that count."""
-    total = 0
+    """Sum of a family's levels of the needs that count, and the worst of them."""
+    total, worst = 0, 0
     for k in range(levels.size):
         if wanted[k]:
             total += levels[k]
-    return total
+            worst = max(worst, levels[k])
+    return total, worst
 
 
 @njit(nogil=True)
-def keep_first(keys, chosen, waiting, places):
-    """Leave in `chosen` those of the `waiting` with the lowest keys, as many as there are places; returns how many."""
-    places = min(places, waiting)
-    if places <= 0:
-        return 0
-    cut = np.partition(keys[:waiting], places - 1)[places - 1]
-    n = 0
-    for i in range(waiting):
-        if keys[i] <= cut and n < places:
-            chosen[n] = chosen[i]
+def give(places, keys, worst, level, taken):
+    """Mark as taken the lowest keys among the families without a place, as many as there are places.
+
+    Of one worst level only, or whatever it is where that is 0.
+    """
+    queue, n = np.empty(keys.size, np.uint64), 0
+    for i in range(keys.size):
+        if not taken[i] and (level == 0 or worst[i] == level):
+            queue[n] = keys[i]
             n += 1
+    places = min(places, n)
+    if places <= 0:
+        return
+    last = np.partition(queue[:n], places - 1)[places - 1]
+    for i in range(keys.size):
+        if places and keys[i] <= last and not taken[i] and (level == 0 or worst[i] == level):
+            taken[i] = 1
+            places -= 1
+
+
+@compiled
+def fill(places, keys, worst, chosen):
+    """Leave in `chosen` those of the families with keys that get a place; returns how many."""
+    taken = np.zeros(worst.size, np.uint8)
+    give(places.by_order, keys[0], worst, 0, taken)
+    for level in range(places.by_level.size):
+        give(places.by_level[level], keys[1], worst, level, taken)
+    n = 0
+    for i in range(worst.size):
+        chosen[n] = chosen[i]
+        n += taken[i]
     return n
 
 
 @compiled
 def choose_families(c, o, target, asked, key, quarter, heard, places, barred, first_area, last_area, keys, chosen):
-    """Families that take up places on a programme, the worst off first or otherwise (3.4).
+    """Families that take up places on a programme, in order of how badly off they are and by lot (3.4).
 
     A family known to services is asked; one that is not may be reached. It engages with a probability that grows with
-    its trust. A family on a programme, or marked by the same one, is passed over.
+    its trust. A family on a programme, or marked by the same one, is passed over. Places that go by order are given
+    first. Places by lot go to the easiest first where the order is that; those of a level with too few families stay open.
 
     Parameters
     ----------
@@ -142,12 +173,13 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
     key : uint64 (2,)
     heard : float32 (neighbourhoods,)
         Trust gained by word of mouth.
+    places : Places
     barred : uint8 (N,) or (0,)
         1 for families that may not be taken on now; empty where all may.
     first_area, last_area : int
         Neighbourhoods to look in, last excluded.
-    keys : uint64 (N,)
-        Room for places in the queue.
+    keys : uint64 (2, N)
+        Room for places in the queue by order, and by lot.
     chosen : int64 (N,)
         Filled with row numbers, in family order.
 
@@ -158,7 +190,9 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
     """
     first, what = c.first, (ENGAGE << 24) + asked.code
     waiting, area = 0, first_area
-    for i in range(list_like(c, target, first[first_area], first[last_area], chosen)):
+    like = list_like(c, target, first[first_area], first[last_area], chosen)
+    worst = np.empty(like, np.uint8)
+    for i in range(like):
         f = chosen[i]
         while f >= first[area + 1]:
             area += 1
@@ -166,16 +200,18 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
             continue
         if is_busy(c, o, asked.same_programme, f):
             continue
-        x0, x1, x2, _ = philox((area << 20) + f - first[area], c.generation[f], quarter, what, key[0], key[1])
+        x0, x1, x2, x3 = philox((area << 20) + f - first[area], c.generation[f], quarter, what, key[0], key[1])
         if not needs_at(c.packed[f], target) & (c.known[f] | c.found[f]) and to_unit(x0) >= asked.reach:
             continue
         if to_unit(x1) >= asked.engagement * np.float32(2.0) * (c.trust[f] + c.trust_gain[f] + heard[area]):
             continue
-        rank = 255 - asked.order * severity(c.levels[f], target.needs)
-        keys[waiting] = (np.uint64(rank) << np.uint64(32)) | x2
+        total, worst[waiting] = severity(c.levels[f], target.needs)
+        rank = np.uint64(255 - asked.order * total) << np.uint64(32)
+        keys[0, waiting] = rank | x2
+        keys[1, waiting] = x3 if asked.order >= 0 else rank | x3
         chosen[waiting] = f
         waiting += 1
-    return keep_first(keys, chosen, waiting, places)
+    return fill(places, keys[:, :waiting], worst[:waiting], chosen)
 
 
 @compiled

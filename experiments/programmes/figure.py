@@ -1,0 +1,137 @@
+"""Tables of the page: what each programme is, whom it is for, what it costs and does, and its trials beside the model's."""
+
+from math import sqrt
+
+from sim.core.evidence import evidence
+from sim.core.pages import table
+from sim.core.text import markdown
+from sim.place.places import LEVELS
+from sim.programmes.catalogue import load_catalogue
+from sim.programmes.trials.emulation import Emulated, Finding
+from sim.programmes.trials.published import published
+from sim.programmes.trials.told import finding_told
+from sim.report.trialled import arms, interval, number, verdict
+
+VALUES = {
+    "cost_per_family": "cost a family",
+    "duration": "duration",
+    "half_life": "half-life of the effect after that",
+    "engagement": "engagement",
+    "most_reached": "most reached",
+    "case_finding": "case finding",
+    "trust_gain": "trust gained",
+}
+MEASURED = {
+    "share_at": "share in the state at follow-up",
+    "ever": "share ever in it by follow-up",
+    "never": "share never in it by follow-up",
+    "window": "share in it in the last months",
+    "days": "days in it by follow-up",
+    "events": "events by follow-up",
+    "standardised": "d as the odds of the state at follow-up",
+}
+
+
+def tables(found):
+    catalogue = load_catalogue()
+    rows = {
+        name: [finding_told(item, finding_of(item, trial, found["study"])) for trial in item.trials]
+        for name, item in catalogue.items()
+    }
+    sections = [section(item, rows[name]) for name, item in catalogue.items()]
+    return {"overview": overview(catalogue, rows), "programmes": "\n".join(sections)}
+
+
+def finding_of(programme, trial, seeds):
+    """A trial with what was emulated, on average over the seeds."""
+    row = published(trial.row)
+    if trial.not_emulated or (programme.id, trial.row, "contrast") not in seeds.index:
+        return Finding(trial, row, reason=trial.not_emulated or "nobody in the place is as those it is meant for")
+    means = seeds.loc[(programme.id, trial.row)].mean(axis=1).to_dict()
+    emulated = Emulated(**{**means, "se": means["se"] / sqrt(seeds.shape[1])})
+    return Finding(trial, row, emulated)
+
+
+def overview(catalogue, rows):
+    lines = []
+    for name, item in catalogue.items():
+        fits = [row for row in rows[name] if row["parameter"]]
+        effects = "; ".join(f"{effect.need} {effect.value:+.2f} ± {effect.se:.2f}" for effect in item.effects)
+        told = [f"{row['id']}: {verdict(row) or 'not emulated'}" for row in fits]
+        emulated = sum(row["emulated"] is not None for row in rows[name])
+        cost = f"£{item.get('cost_per_family'):,.0f}"
+        lines.append(
+            (f"[{item.name}](#{name})", cost, effects, "; ".join(told) or "-", f"{emulated} of {len(rows[name])}")
+        )
+    heads = ("programme", "£ of 2010/11 a family", "log ratio of worsening, ± error", "fitted on", "trials emulated")
+    return table(heads, lines, aligned="---")
+
+
+def section(item, rows):
+    """All there is to say of one programme."""
+    parts = [f'### <a id="{item.id}"></a>{markdown(item.name)}', markdown(item.notes), whom(item)]
+    values = [
+        (words, f"{value.value:,.4g} {value.unit}", f"{value.low:,.4g} to {value.high:,.4g}", markdown(value.source))
+        for key, words in VALUES.items()
+        if (value := item.values.get(key))
+    ]
+    parts.append(table(("", "value", "range", "source"), values, aligned="---"))
+    effects = [
+        (effect.need, effect.on, f"{effect.value:+.3f} ± {effect.se:.3f}", f"{effect.low:+.2f} to {effect.high:+.2f}",
+         f"{effect.believed:+.3f}", markdown(effect.source))
+        for effect in item.effects
+    ]  # fmt: skip
+    heads = ("effect on", "of", "log ratio, ± error", "range", "believed", "source")
+    parts.append(table(heads, effects, aligned="---"))
+    parts += trials(item, rows)
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
+
+
+def whom(item):
+    """The referral rule, and who comes, in a sentence."""
+    rule = item.target
+    levels = " to ".join(dict.fromkeys(LEVELS[rule[end]] for end in ("level_from", "level_to")))
+    many = "" if rule["at_least"] == 1 else f", {rule['at_least']} of them at least"
+    event = f", with {rule['event'].replace('_', ' ')} lately" if "event" in rule else ""
+    shares = item.shares
+    mix = "" if shares is None else "; enrolled " + ", ".join(
+        f"{share:.0%} {level}" for level, share in zip(LEVELS, shares, strict=True) if share
+    )  # fmt: skip
+    needs = ", ".join(rule["needs"]).replace("_", " ")
+    return (
+        f"For {needs} at {levels}{many}{event}; index child aged {rule['age_from']} to {rule['age_to']}{mix}. "
+        f"Commissioned by {', '.join(item.commissioners)}; evidence grade {item.grade}."
+    )
+
+
+def trials(item, rows):
+    """Its trials beside the model's, and those that cannot be."""
+    shown = []
+    for trial, row in zip(item.trials, rows, strict=True):
+        if row["emulated"]:
+            state = trial.event or ", ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
+            how = f"{MEASURED[trial.endpoint]}: {state}" + (", the others" if trial.sense == "better" else "")
+            study = markdown(evidence("trials")[trial.row]["study"])
+            here = f"{number(row['emulated']['contrast'])} ± {number(row['emulated']['se'])}"
+            cells = arms(row["published"]), arms(row["emulated"]), f"{row['scale']} {interval(row['published'])}", here
+            label = (
+                f"{trial.row}, {row['use']}" + (", null" if row["null"] else "") + (", harm" if row["reverse"] else "")
+            )
+            shown.append((label, study, how, *cells, number(row["gap"]), verdict(row)))
+    heads = (
+        "row, use",
+        "study",
+        "measured as",
+        "arms published",
+        "emulated",
+        "contrast published",
+        "emulated",
+        "gap",
+        "",
+    )
+    absent = [
+        f"- {row['id']} ({row['use']}) not emulated: {markdown(row['not_emulated'])}"
+        for row in rows
+        if not row["emulated"]
+    ]
+    return [table(heads, shown, aligned="---") if shown else "", "\n".join(absent)]

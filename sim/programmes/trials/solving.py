@@ -1,0 +1,150 @@
+"""Effects solved on the trials that fix them: the log ratio at which the emulated contrast is the published one."""
+
+import math
+from dataclasses import dataclass, replace
+
+from sim.core.faults import InputError
+from sim.programmes.trials.contrasts import Z95, as_stated
+from sim.programmes.trials.emulation import FAMILIES, Trials
+
+WIDEST = 3.0  # log ratio on either side that is tried: a chance twenty times as large, or as small
+STEPS, NEAR = 9, 0.4  # bisections; how far from the last solution is tried first when needs are solved in turn
+ROUNDS, STILL = 6, 0.02  # turns at most, and the log ratio by which none may move any more in the last
+ASIDE = 0.25  # log ratio on either side of the solution from which the slope is taken
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Solved:
+    """An effect solved on a trial.
+
+    Attributes
+    ----------
+    programme, need, row : str
+    before : float
+        Log ratio that the file had.
+    value, se : float or None
+        Log ratio and its standard error; None where it could not be solved.
+    finding : Finding
+        The trial at the solution, or as the file had it.
+    problem : str
+        Why it was not solved, else empty.
+    """
+
+    programme: str
+    need: str
+    row: str
+    before: float
+    value: float | None
+    se: float | None
+    finding: object
+    problem: str = ""
+
+    @property
+    def low(self):
+        """Lower end of the 95% interval of the log ratio."""
+        return round(self.value - Z95 * self.se, DIGITS)
+
+    @property
+    def high(self):
+        """Upper end."""
+        return round(self.value + Z95 * self.se, DIGITS)
+
+
+def solve(around, programme, families=FAMILIES, seed=1):
+    """Solve every effect of a programme that a trial fixes, one need after another until they stand still.
+
+    Returns
+    -------
+    list of Solved
+
+    Raises
+    ------
+    InputError
+        If two effects of the file are on one such need.
+    """
+    fixing = tuple(trial for trial in programme.trials if trial.fixes)
+    for trial in fixing:
+        if sum(effect.need == trial.fixes for effect in programme.effects) > 1:
+            raise InputError(
+                programme.file, f"trial {trial.row}", f"two effects are on {trial.fixes}", 'give one, on = "both"'
+            )
+    search = _Search(Trials(around, programme, families, seed, fixing))
+    before = dict(search.values)
+    for _ in range(ROUNDS):
+        moved = max([abs(search.turn(trial)) for trial in fixing], default=0)
+        if moved < STILL or len(fixing) == 1:
+            break
+    return [search.solved(trial, before[trial.fixes]) for trial in fixing]
+
+
+class _Search:
+    """Log ratios by need while they are sought, and what stands in the way of some."""
+
+    def __init__(self, trials):
+        self.trials, self.problems = trials, {}
+        self.values = {effect.need: effect.value for effect in trials.programme.effects}
+        self.near = {}
+
+    def finding(self, trial, value=None):
+        """A trial at the present log ratios, or with another value of that which it fixes."""
+        values = self.values if value is None else {**self.values, trial.fixes: value}
+        programme = self.trials.programme
+        effects = tuple(replace(effect, value=values[effect.need]) for effect in programme.effects)
+        effect = replace(programme, effects=effects).mean_effect(self.trials.around.place)
+        return self.trials.run(effect)[self.trials.trials.index(trial)]
+
+    def turn(self, trial):
+        """Solve one need, the others as they are; by how much its log ratio moved."""
+        before, finding = self.values[trial.fixes], self.finding(trial)
+        if finding.reason or finding.aim is None:
+            self.problems[trial] = finding.reason or "no contrast was published"
+        elif finding.published.null:
+            self.values[trial.fixes] = 0.0
+        else:
+            self._bisect(trial, finding.aim)
+        return self.values[trial.fixes] - before
+
+    def _bisect(self, trial, aim):
+        def miss(value):
+            return self.finding(trial, value).emulated.contrast - aim
+
+        last = self.near.get(trial)
+        brackets = [(-WIDEST, WIDEST)] if last is None else [(last - NEAR, last + NEAR), (-WIDEST, WIDEST)]
+        for low, high in brackets:
+            at_low, at_high = miss(low), miss(high)
+            if at_low * at_high <= 0:
+                break
+        else:
+            scale = self.finding(trial).scale
+            ends = " to ".join(f"{as_stated(end + aim, scale):.3g}" for end in sorted((at_low, at_high)))
+            self.problems[trial] = (
+                f"out of range: log ratios of -{WIDEST:g} to {WIDEST:g} give a {scale} of {ends}, "
+                f"published {as_stated(aim, scale):.3g}"
+            )
+            return
+        for _ in range(STEPS):
+            middle = (low + high) / 2
+            at_middle = miss(middle)
+            if at_low * at_middle <= 0:
+                high, at_high = middle, at_middle
+            else:
+                low, at_low = middle, at_middle
+        within = at_low / (at_low - at_high) if math.isfinite(at_low - at_high) and at_low != at_high else 0.5
+        self.values[trial.fixes] = self.near[trial] = round(low + within * (high - low), DIGITS)
+        self.problems.pop(trial, None)
+
+    def solved(self, trial, before):
+        """What a need came to, its error carried over through the slope of the contrast."""
+        finding, name, need = self.finding(trial), self.trials.programme.id, trial.fixes
+        problem = self.problems.get(trial, "")
+        if not problem and finding.error is None:
+            problem = "neither interval, p-value nor numbers were published, so that its error cannot be told"
+        if not problem:
+            value = self.values[need]
+            ends = [self.finding(trial, value + sign * ASIDE).emulated.contrast for sign in (-1, 1)]
+            slope = (ends[1] - ends[0]) / (2 * ASIDE)
+            if slope and math.isfinite(slope) and finding.error / abs(slope) <= WIDEST:
+                return Solved(name, need, trial.row, before, value, round(finding.error / abs(slope), DIGITS), finding)
+            problem = f"the endpoint hardly moves with {need}: the published error covers every effect"
+        return Solved(name, need, trial.row, before, None, None, finding, problem)

@@ -1,0 +1,53 @@
+"""Projections kept for all tasks that come to the same: in memory, and from one run to the next in a folder of the user's."""
+
+from dataclasses import replace
+
+from sim.core.digest import Digests
+from sim.programmes.following import surroundings
+from sim.programmes.projection import Projections, project
+from sim.studies.cache import SMALL, Made, Noted, make_once
+
+
+class KeptProjections(Projections):
+    """Projections of some inputs' place, each made once.
+
+    They hang on the place, on dials as nobody's arrangement sets them, and on the programme; not on a run's seed.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    threads : int
+    folder : path or None
+        Where they are kept on disk.
+    """
+
+    def __init__(self, inputs, threads=1, folder=None):
+        super().__init__(inputs.place, inputs.place_dials, threads)
+        self._folder, self._digests = folder, Digests()
+        self._bare = replace(self._place, values={})
+
+    def _made(self, programme, quarters):
+        now = self._now()
+
+        def make():
+            around = self._made_around()
+            dials, values = (Noted(now[name], around.read[name]) for name in now)
+            seen = around.thing.at(replace(self._place, values=values), dials)
+            return Made(project(seen, programme, quarters), {"place dials": dials.read, "values": values.read})
+
+        base = self._digests.of("projection", self._bare, programme, quarters)
+        return make_once(base, now, make, self._folder, SMALL).thing
+
+    def _made_around(self):
+        """The settled place it is done in: Made, of a Surroundings."""
+        now = self._now()
+
+        def make():
+            dials, values = (Noted(now[name]) for name in now)
+            around = surroundings(replace(self._place, values=values), dials, self._threads)
+            return Made(around.at(self._bare, {}), {"place dials": dials.read, "values": values.read})
+
+        return make_once(self._digests.of("surroundings", self._bare), now, make, None, SMALL)
+
+    def _now(self):
+        return {"place dials": self._dials, "values": self._place.values}
