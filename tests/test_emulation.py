@@ -14,7 +14,7 @@ from sim.place.places import load_place
 from sim.programmes.catalogue import load_catalogue, load_programme
 from sim.programmes.following import follow, surroundings
 from sim.programmes.trials import emulation, solving
-from sim.programmes.trials.emulation import Emulated, Finding, Trials
+from sim.programmes.trials.emulation import Emulated, Finding, Trials, place_of_trials
 from sim.programmes.trials.published import published
 from sim.programmes.trials.solving import solve
 from sim.programmes.trials_named import Trial
@@ -282,7 +282,7 @@ def test_what_cannot_be_is_said_in_one_line(listsim, tmp_path, words, says):
 
 @pytest.mark.slow
 def test_every_fit_of_the_catalogue_is_met_and_fails_if_its_effect_is_a_quarter_off():
-    around, seen = surroundings(load_place("birmingham_2010"), defaults()), 0
+    around, seen = place_of_trials(load_place("birmingham_2010"), defaults()), 0
     for programme in load_catalogue().values():
         trials = Trials(around, programme)
         for finding in trials.run():
