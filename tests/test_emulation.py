@@ -214,6 +214,7 @@ def test_two_effects_on_a_need_cannot_be_solved_on_one_row(around, conference):
 
 def test_a_trial_is_shown_and_told(listsim, conference, monkeypatch):
     monkeypatch.setattr(emulation.Trials.__init__, "__defaults__", (FEW, 1, None))
+    monkeypatch.setattr(emulation, "DRAWN_FROM", FEW)
     code, out, _ = listsim("trial", conference.file, "--place", "milltown", "--json")
     said = json.loads(out)
     assert (code, said["programme"], [row["id"] for row in said["trials"]]) == (
@@ -238,6 +239,7 @@ def test_a_trial_is_shown_and_told(listsim, conference, monkeypatch):
 
 def test_fits_are_written_where_asked_and_nowhere_else(listsim, conference, tmp_path, monkeypatch):
     monkeypatch.setattr(solving.solve, "__defaults__", (FEW, 1))
+    monkeypatch.setattr(emulation, "DRAWN_FROM", FEW)
     town = (conference.file, "--place", "milltown", "--no-progress")
     before = (tmp_path / "conference.toml").read_text(encoding="utf-8")
     code, out, _ = listsim("fit", "programmes", *town, "--json")
