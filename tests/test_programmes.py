@@ -16,6 +16,7 @@ from sim.programmes.catalogue import (
 )
 from sim.programmes.effects import Effect
 from sim.programmes.offers import Offers
+from tests.conftest import with_values
 
 CATALOGUE = load_catalogue()
 
@@ -129,6 +130,20 @@ def test_what_is_delivered_by_hand(milltown, monkeypatch):
     assert list(offers.of_programme("parenting")) == [0, 1, 1]
 
 
+def test_what_contact_does_is_the_programmes_own_by_hand(milltown):
+    """Twice as much need found and a quarter of the trust, where dials and place give 0.5 x 3 x 0.4 and 0.5 x 0.08."""
+    place = with_values(milltown, {"place.contact_finds": 0.4, "place.trust_gain": 0.08})
+    dials = {**defaults(), "programmes.effect_scale": 0.5, "families.case_finding": 3.0}
+    item = CATALOGUE["parenting"]
+    ratios = {"case_finding": 2.0, "trust_gain": 0.25}
+    own = {name: replace(item.values[name], value=ratio, low=0, high=5) for name, ratio in ratios.items()}
+    catalogue = {"parenting": replace(item, values={**item.values, **own}), "triple_p": CATALOGUE["triple_p"]}
+    offers = Offers(catalogue, place, dials, 1)
+    rows = [offers.row_of(name, 0.9) for name in catalogue]
+    np.testing.assert_allclose(offers.tables.finds[[0, *rows]], [0, 1.2, 0.6], rtol=1e-6)
+    assert [offers.trust_gain(name) for name in catalogue] == pytest.approx([0.01, 0.04])
+
+
 def test_beyond_the_most_that_can_be_kept_the_nearest_fidelity_of_the_programme_stands_in(milltown, monkeypatch):
     monkeypatch.setattr(Offers, "MOST", 3)
     offers = Offers(CATALOGUE, milltown, defaults(), 1)
@@ -164,6 +179,7 @@ def _free_of_disorder(from_age, seed):
         "level_weight": item.level_weight(),
         "band_weight": item.band_weight(),
         "running": 2,
+        "finds": 0.0,
     }
     families.offers = offer_tables(len(place.needs), [rows])
     for quarter in range(-QUARTERS_OF_AGE + 1, 1):
