@@ -43,7 +43,9 @@ def incentives(
             found = found_at(place, programme, horizon, families, settings_of(settings), progress=tell)
         said = found.to_dict()
         if folder:
-            folder.finish(found.write_into)
+            from sim.report.incentive_pages import write_incentives
+
+            folder.finish(lambda new: write_incentives(said, found.by_body, new))
         if sheet:
             from sim.report.incentive_pages import handout as drawn
 

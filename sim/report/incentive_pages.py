@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.patches import Rectangle
 
+from sim.core.text import json_text
 from sim.report import figures
 from sim.report.incentives import benefits, by_horizon, in_words, label, number, payments, splits, verdict, verdicts
 from sim.report.markup import Page, escaped
@@ -91,9 +92,19 @@ def _table(heads, rows):
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def write_page(said, folder):
-    """Write ``report.html`` and its figure into a folder."""
+def write_incentives(said, by_body, folder):
+    """Write ``incentives.json``, ``incentives.csv``, and ``report.html`` with its figure into a folder.
+
+    Parameters
+    ----------
+    said : dict
+    by_body : pandas.DataFrame
+        As :class:`sim.cost_benefit.incentives.Incentives` gives them.
+    folder : path
+    """
     folder = Path(folder)
+    (folder / "incentives.json").write_text(json_text(said), encoding="utf-8")
+    by_body.to_csv(folder / "incentives.csv", index=False, lineterminator="\n")
     (folder / "figures").mkdir()
     page = Page(f"Split incentives: {said['name']}")
     section(page, said, folder / "figures")

@@ -56,14 +56,13 @@ def _are_numbers(cells):
 
 def benefits(said):
     """Heads and rows of gross benefit by programme and body, with believed cash in brackets."""
-    heads = ("Programme", "Cost", *(label(body) for body in said["bodies"]), "All", "True")
+    heads = ("Programme", "Cost", *(label(body) for body in said["bodies"]), "All", "± s.e.", "True")
     rows = []
     for row in said["rows"]:
         cells = [_both(row["benefit_gbp"][body], row["believed_cash_gbp"][body]) for body in said["bodies"]]
         total = _both(sum(row["benefit_gbp"].values()), sum(row["believed_cash_gbp"].values()))
-        rows.append(
-            (row["programme"], number(row["cost_per_family_gbp"]), *cells, total, number(sum(row["true_gbp"].values())))
-        )
+        error, true = number(row["standard_error_gbp"]["all"]), number(sum(row["true_gbp"].values()))
+        rows.append((row["programme"], number(row["cost_per_family_gbp"]), *cells, total, error, true))
     return heads, rows
 
 
