@@ -77,6 +77,7 @@ def fit_programmes(
 
     check_numbers(seed=seed)
     at, programmes = load_place(place), [load_programme(name) for name in dict.fromkeys(names or programme_names())]
+    check_ids(programmes)
 
     def solve_all():
         solved, around = [], surroundings(at, defaults())
@@ -103,6 +104,16 @@ def fit_programmes(
         show_fits(rows)
     if out is not None:
         print_text(out)
+
+
+def check_ids(programmes):
+    """Refuse two files of one name, which would be written into one."""
+    from sim.core.faults import InputError
+
+    ids = [programme.id for programme in programmes]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise InputError("fit programmes", name, "two programmes have this id", "give one, or rename its file")
 
 
 def print_json(said):

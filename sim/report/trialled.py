@@ -102,4 +102,6 @@ def verdict(row):
 
 def number(value):
     """A number in three digits, or a dash."""
-    return "-" if value is None else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else "0" if abs(value) < 1e-9 else f"{value:.3g}"

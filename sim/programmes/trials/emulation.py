@@ -14,7 +14,7 @@ from sim.programmes.trials.contrasts import Z95, contrast, se_of_pairs, se_of_sp
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
-FAMILIES = 40_000  # followed in each arm; 4,000 are too few where care is lumpy
+FAMILIES = 100_000  # followed in each arm; with fewer, children in care among families far from it are too few to tell
 MONTE_CARLO, SHARE = 2, 0.1  # errors, or share of the published contrast, within which a fit is met
 
 
@@ -184,10 +184,10 @@ class Trials:
         """Why the place cannot show a trial, in words; empty where it can."""
         place = self.around.place
         if trial.not_emulated or self.cohort is None:
-            return trial.not_emulated or f"in {place.name} nobody is known to be as those it is meant for"
+            return trial.not_emulated or f"nobody at {place.id} is known to be as those it is meant for"
         named = {"needs": [trial.need], "lines": trial.lines, "events": [trial.event]}
         for table, names in named.items():
             absent = [name for name in names if name and name not in place.index(table)]
             if absent:
-                return f"{place.name} has no {', '.join(absent)} among its {table}"
+                return f"{place.id} has no {', '.join(absent)} among its {table}"
         return ""
