@@ -116,11 +116,14 @@ def test_nothing_is_true_where_programmes_do_nothing():
     assert sum(row["benefit_gbp"].values()) > 0  # deciders do not know
 
 
-def test_a_snapshot_promises_what_passes_by_itself(found):
-    naive = sim.incentives(TOWN, ["family_group_conference"], settings={"appraisal.method": "snapshot"})
+def test_a_snapshot_is_what_naive_deciders_go_by(found):
+    """Last year's use counts lines of the programme's own need alone, and no truth; it has no families to err by."""
+    naive = sim.incentives(TOWN, ["keyworker"], settings={"appraisal.method": "snapshot"})
     (promised,) = naive.views(10)
-    (likely,) = (view for view in found.views(10) if view.stakes.programme == "family_group_conference")
-    assert sum(promised.gross.values()) > sum(likely.gross.values())
+    (likely,) = (view for view in found.views(10) if view.stakes.programme == "keyworker")
+    assert promised.gross["council"] > 0
+    assert promised.gross != pytest.approx(likely.gross, rel=0.1)
+    assert promised.gross["nhs"] == 0 != likely.gross["nhs"]
     assert promised.true == pytest.approx(likely.true)
     assert promised.error[ALL] == 0
 
@@ -137,7 +140,8 @@ def test_table_page_and_sheet(listsim, tmp_path):
     said = json.loads((tmp_path / "split" / "incentives.json").read_text(encoding="utf-8"))
     assert len(table) == 4 * len(said["rows"]) * len(said["bodies"])
     ten = table[table["horizon_years"] == 10].set_index(["programme", "body"])
-    assert ten.loc[("keyworker", "council"), "benefit_gbp"] == said["rows"][2]["benefit_gbp"]["council"]
+    (keyworker,) = (row for row in said["rows"] if row["programme"] == "keyworker")
+    assert ten.loc[("keyworker", "council"), "benefit_gbp"] == keyworker["benefit_gbp"]["council"]
     page, sheet = ((tmp_path / name).read_text(encoding="utf-8") for name in ("split/report.html", "sheet.html"))
     assert 'role="img" aria-label="Who would pay' in page
     for text in (page, sheet):

@@ -32,8 +32,8 @@ def incentives(
     """
     from json import dumps
 
-    from sim.api import incentives as found_at
     from sim.core.folders import reserve_file, reserve_folder
+    from sim.cost_benefit.at_place import incentives as found_at
 
     terminal.tidy_up_first()
     with ExitStack() as held:

@@ -1,10 +1,12 @@
 """What is at stake at a place: programmes projected as deciders project them, with what they believe and with what is true."""
 
 import math
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.arrangements.at_place import check_programme
 from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS
 from sim.core.faults import Faults, InputError
@@ -34,12 +36,43 @@ class Seen:
     years: int
 
 
-def incentives_at(place, programmes, horizon, families, settings, threads, progress):
-    """Incentives of some programmes at a place; see :func:`sim.api.incentives`."""
+def incentives(
+    place="birmingham_2010", programmes=None, horizon=None, families=None, settings=None, threads=None, progress=None
+):
+    """Who would pay for programmes at a place and who would gain, at several horizons (docs/odd.md, section 6.12).
+
+    Parameters
+    ----------
+    place : str or path
+    programmes : list of str or path, optional
+        Programmes by id or file; the whole catalogue by default.
+    horizon : float, optional
+        Years that agencies look ahead, 1 to 25; their own by default.
+    families : int, optional
+        That sums a year are of; the place's own number by default.
+    settings : mapping, optional
+        Changes by dotted name.
+    threads : int, optional
+        All processors by default; the result does not depend on it.
+    progress : callable, optional
+        Called with programmes done and their number.
+
+    Returns
+    -------
+    Incentives
+        With ``to_dict()``, which is what ``listsim incentives --json`` prints, and a data frame ``by_body``.
+
+    Raises
+    ------
+    InputError
+    """
     inputs = load_inputs(TWIN, place, families=families)
     chosen = {item.id: item for item in map(load_programme, programmes or ())} or inputs.catalogue
     inputs = replace(inputs, catalogue={**inputs.catalogue, **chosen})
     with Faults() as faults:
+        for item in chosen.values():
+            with faults.kept():
+                check_programme(item, inputs.place)
         for name, value in settings_of(settings).items():
             with faults.kept():
                 inputs = with_setting(inputs, name, value)
@@ -47,7 +80,7 @@ def incentives_at(place, programmes, horizon, families, settings, threads, progr
             if horizon is not None:
                 ahead = {HORIZON: DIALS[HORIZON].read(horizon, "--horizon")}
                 inputs = replace(inputs, settings={**inputs.settings, **ahead})
-    return incentives_of(inputs, tuple(chosen), threads, progress)
+    return incentives_of(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
 
 
 def incentives_of(inputs, names, threads=1, progress=None):
