@@ -39,7 +39,7 @@ class Seen:
 def incentives(
     place="birmingham_2010", programmes=None, horizon=None, families=None, settings=None, threads=None, progress=None
 ):
-    """Who would pay for programmes at a place and who would gain, at several horizons (docs/odd.md, section 6.12).
+    """Who would pay for programmes at a place and who would gain, at several horizons (docs/odd.md, section 6.13).
 
     Parameters
     ----------

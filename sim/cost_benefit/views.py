@@ -1,4 +1,4 @@
-"""Who would pay for a programme and who would gain: programme by body, at several horizons (docs/odd.md, section 6.12).
+"""Who would pay for a programme and who would gain: programme by body, at several horizons (docs/odd.md, section 6.13).
 
 Three causes are told apart for what no body buys alone: scope (whose benefit counts), horizon (how long bodies look ahead)
 and the cash rule (what the centre pays at cost cannot fund it, and what does not become cash counts for less).
