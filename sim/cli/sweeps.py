@@ -49,8 +49,11 @@ def sweep(
         families=options.families,
         years=options.years,
         future=options.future,
+        programmes=options.programmes or None,
         settings=settings_of(options.settings) or None,
     )
+    for note in wanted.notes if not options.quiet else ():
+        say(note, 0)
     carry_out(wanted, workers, options)
 
 
