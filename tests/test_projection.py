@@ -1,21 +1,14 @@
 """Projections: beliefs and lines of shared care by hand, and what the whole place shows when the programme is delivered."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.core.dials import defaults
-from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import load_catalogue
 from sim.programmes.following import RING, offer_families, surroundings
 from sim.programmes.projection import Projection, Projections, project, shared_lines, span
-from sim.studies import cache, projected
-from sim.studies.cache import MARK, MARK_TEXT, SMALL, users_folder
-from sim.studies.inputs import load_inputs
-from sim.studies.projected import KeptProjections
-from tests.conftest import with_values
 
 
 def by_hand(**changes):
