@@ -76,6 +76,22 @@ def test_the_endpoint_is_that_of_the_arms_counted_by_hand(around, conference):
     assert 1.1 * trials.takes.sum() < found.families == both.sum() < FEW  # some left at 25
 
 
+def test_where_the_treated_are_those_who_joined_all_of_them_take_part(around, conference):
+    joined = replace(conference.trials[0], row="TF-1", fixes="", takes_part="all", months=12)
+    both = replace(conference, trials=(conference.trials[0], joined))
+    trials = Trials(around, both, FEW)
+    offered, taken = (finding.emulated for finding in trials.run())
+    treated = follow(trials.cohort, around, 4, conference.mean_effect(around.place), conference)
+    assert taken.treated == pytest.approx(((treated.served[4] & care(around.place)) > 0).mean())
+    assert taken.control == offered.control
+    assert taken.contrast < 1.3 * offered.contrast < 0
+
+
+def care(place):
+    lines = place.index("lines")
+    return np.uint32(1 << lines["foster_care"] | 1 << lines["residential_care"])
+
+
 def test_the_same_seed_gives_the_same_and_another_about_the_same(around, conference):
     one, again, other = (Trials(around, conference, FEW, seed).run()[0].emulated for seed in (1, 1, 2))
     assert one == again != other
