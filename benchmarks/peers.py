@@ -162,7 +162,7 @@ class KernelVersion:
         helped = np.arange(NEEDS) < HELPED
         self.offers = offer_tables(NEEDS, [{
             "escalation": WORSENING * helped, "recovery": EASING * helped, "strength": STRENGTH,
-            "level_weight": np.ones(4), "band_weight": np.ones(BANDS), "running": 4,
+            "level_weight": np.ones(4), "band_weight": np.ones(BANDS), "running": 4, "finds": 0.0,
         }])  # fmt: skip
         self.target = kernels.Target(np.ones(NEEDS, np.uint8), 1, 3, 2, 0, _AGE_LIMIT)
         self.counts = task.count(levels)

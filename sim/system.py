@@ -73,9 +73,7 @@ class LocalSystem(mesa.Model):
         self.cohorts = Cohorts(self.evaluation.design)
         self._open_accounts()
         if self.bodies:
-            finds = self.dials["families.case_finding"]
-            contact = self.dials["programmes.effect_scale"] * finds
-            self.families.set_contact(contact * self.place.get("place.contact_finds"), min(1.0, finds))
+            self.families.count_trust(min(1.0, self.dials["families.case_finding"]))
 
     def _admit_parties(self, inputs, expected_pence):
         """Who exists: the bodies of the place, those the arrangement brings, and those its parts bring."""
@@ -219,8 +217,7 @@ class LocalSystem(mesa.Model):
                 for area, helped in zip(*np.unique(self.families.area_of(rows), return_counts=True), strict=True):
                     self.neighbourhoods[area].helped += int(helped)
             self.cohorts.enrolled(contract, self.families, target, rows, waiting, self.calendar.quarter)
-            trust = self.dials["programmes.effect_scale"] * self.place.get("place.trust_gain")
-            self.families.enrol(rows, contract.offer, trust)
+            self.families.enrol(rows, contract.offer, self.offers.trust_gain(programme.id))
         return rows
 
     def pay(self):

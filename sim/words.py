@@ -12,6 +12,7 @@ from sim.core.faults import InputError, UnknownParameterError, suggest
 from sim.core.folders import FIT_REPORT_MARK
 from sim.core.input_files import read_toml
 from sim.core.text import markdown
+from sim.cost_benefit.keys import MEANING
 from sim.cost_benefit.profile import read_benefits
 from sim.experiments.reading import experiment_names, load_experiment
 from sim.place.places import load_place, place_names
@@ -84,6 +85,8 @@ def explained(name, place):
             ("adds up", item.adds_up),
             ("by", item.by),
         ]
+    if name in MEANING:
+        return [("name", name), ("meaning", f"{MEANING[name]} (listsim incentives --json)")]
     known = every_parameter(place)
     if name not in known:
         raise UnknownParameterError(

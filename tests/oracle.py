@@ -129,7 +129,8 @@ def screen(families, quarter, lower, open_door, supply, decision):
     demand, kept, waiting = np.zeros((n_needs, 4, 2), int), np.zeros((n_lines, 4), int), {}
     for f in range(len(known)):
         area = np.searchsorted(columns.first, f, side="right") - 1
-        on = any(i and columns.clock[s, f] < families.offers.running[i] for s, i in enumerate(columns.offer[:, f]))
+        on = [i for s, i in enumerate(columns.offer[:, f]) if i and columns.clock[s, f] < families.offers.running[i]]
+        contact = float(families.offers.finds[on[-1]]) if on else 0.0
         trust = float(columns.trust[f])
         gain = float(families.trust_counts) * (float(columns.trust_gain[f]) + float(families.heard[area]))
         for k in range(n_needs):
@@ -140,7 +141,7 @@ def screen(families, quarter, lower, open_door, supply, decision):
                 if families.all_known or u < chance * trust:
                     known[f] |= 1 << k
                     found[f] &= ~(1 << k)
-                elif u < chance * (trust + gain) * (1 + on * float(families.finds)):
+                elif u < chance * (trust + gain) * (1 + contact):
                     found[f] |= 1 << k
             if (known[f] | found[f]) >> k & 1:
                 demand[k, level] += 1, found[f] >> k & 1

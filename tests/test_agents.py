@@ -811,7 +811,7 @@ def test_a_finding_moves_beliefs_by_its_own_error_and_the_doubt_in_evaluations()
 
     A belief of 1.2 with variance 0.25 then moves half way to 0.5, to 0.85, and its variance halves.
     """
-    model = system("silo")
+    model = system("silo", {"appraisal.method": "snapshot"})
     model.place = with_values(model.place, {"place.evaluation_doubt": 0.4})
     council, nhs = agency(model, "council"), agency(model, "nhs")
     programme = model.catalogue["parenting"]

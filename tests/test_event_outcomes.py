@@ -114,7 +114,13 @@ def test_fewer_offend_and_offences_rise_where_custody_ends_sooner():
     need, arrest, n = place.index("needs")["offending"], place.index("events")["arrest"], len(place.needs)
     settled, seen = burn_in(place, defaults(), 1, 60_000), []
     recovery = np.where(np.arange(n) == need, np.log(2), 0)
-    offer = {"escalation": np.zeros(n), "recovery": recovery, "strength": np.arange(256) < 8, "running": 8}
+    offer = {
+        "escalation": np.zeros(n),
+        "recovery": recovery,
+        "strength": np.arange(256) < 8,
+        "running": 8,
+        "finds": 0.0,
+    }
     offer |= {"level_weight": np.array([0, 0.3, 0, 1]), "band_weight": np.ones(5)}
     for helped in (False, True):
         families, arrests = settled.copy().families, 0

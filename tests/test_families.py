@@ -36,7 +36,7 @@ def settled(milltown):
 def _offers(n_needs):
     """Two made-up offers, one of which harms."""
     rows = []
-    for scale in (-0.7, 0.4):
+    for scale, finds in ((-0.7, 0.5), (0.4, 2.0)):
         rows.append(
             {
                 "escalation": np.linspace(scale, 0.2, n_needs),
@@ -45,6 +45,7 @@ def _offers(n_needs):
                 "level_weight": np.array([1, 1, 0.8, 0.5]),
                 "band_weight": np.array([1, 1, 0.3, 0.3, 1]),
                 "running": 4,
+                "finds": finds,
             }
         )
     return offer_tables(n_needs, rows)
@@ -71,9 +72,10 @@ def test_the_kernel_agrees_with_its_plain_twin(settled):
 def test_who_is_known_served_and_waiting_is_what_the_plain_twin_says(milltown, settled, all_known):
     families = settled.copy().families
     families.offers = _offers(len(milltown.needs))
-    families.set_contact(0.5, 1.0)
+    families.count_trust(1.0)
     families.all_known = all_known
     families.enrol(np.arange(0, families.n, 3), 1, 0.1)
+    families.enrol(np.arange(1, families.n, 3), 2, 0.1)
     lower, rng = np.arange(len(milltown.lines)) % 2 == 0, np.random.default_rng(1)
     found, below = 0, 0
     for quarter in (1, 2):
@@ -237,7 +239,7 @@ def _grown(place, dials, seed, help_row=None):
     start = burn_in(place, dials, seed)
     families, services = start.families, start.services
     families.offers = _offers(len(place.needs))
-    families.set_contact(0.5, 1.0)
+    families.count_trust(1.0)
     if help_row is not None:
         families.enrol(np.array([help_row]), 1, 0.2)
     for quarter in range(1, 21):

@@ -15,6 +15,7 @@ from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import Appraisal
+from sim.programmes.measurement import Cohort
 from sim.rules import CHOICES
 from sim.rules.money import forecast_shares
 from tests.conftest import with_numbers, with_values
@@ -157,6 +158,31 @@ def test_a_forecast_adds_up_programmes_that_can_be_bought():
     assert forecast_shares(body) == [140, 0]
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=-line)
     assert forecast_shares(body) == [1, 1]
+
+
+def test_what_was_promised_of_the_year_just_past_follows_when_families_enrolled_by_hand():
+    """A case-quarter saved in the first quarter after enrolment, 2 in the second, and so on; half have left after a year.
+
+    Three families enrolled in year 1's first quarter are in their 4th to 7th when year 2 is measured, one enrolled in its
+    last in its 1st to 4th: 3 x (4 + (5 + 6 + 7) / 0.5) + (1 + 2 + 3 + 4) over four families.
+    """
+    model = system("silo")
+    model.calendar.quarter = 8
+    avoided = np.outer(np.arange(1.0, 21), np.ones(len(model.lines)))
+    staying = np.where(np.arange(20) < 4, 1.0, 0.5)
+    reach = []
+    model.projections = SimpleNamespace(
+        of=lambda programme, years: (
+            reach.append(years) or SimpleNamespace(avoided=lambda theta: theta * avoided, staying=staying)
+        )
+    )
+    contract = Contract("council", "parenting", "x", 1, 1, 4, 100, "")
+    contract.taken = {0: 3, 3: 1}
+    model.contracts.signed[contract.key] = contract
+    cohort = Cohort(*np.zeros((4, 0)), "council", "parenting", 1)
+    expected = (3 * (4 + 18 / 0.5) + 10) / 4
+    np.testing.assert_allclose(model.evaluation.promise(cohort), expected * model.services.prices.average)
+    assert reach == [2]
 
 
 # Choosing (6.4)

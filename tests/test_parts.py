@@ -140,7 +140,7 @@ def test_savings_are_tracked_to_budget_lines_and_freed_capacity_is_not_refilled(
     plans = system(with_part(tmp_path, "benefits_realisation", more=relieved))
     held = system(with_part(tmp_path, "backfill_control", more=relieved))
     for j, line in enumerate(plans.place.lines):
-        touched = line.need == "substance"
+        touched = line.need in ("substance", "offending")
         assert plans.agencies[0].willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
         free = not touched and held.lines.gate[j] == "judgement"
         assert held.agencies[0].drift(j) == (held.dials["services.threshold_drift"] if free else 0.0)

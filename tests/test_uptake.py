@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from sim.core.calendar import QUARTERS
+from sim.core.parameters import Quantity
 from sim.core.philox import ENGAGE
 from sim.deals.contracts import Contract
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.kernels.uptake import fill
+from sim.place.places import LEVELS
 from sim.programmes.measurement import NOBODY, Cohorts
 from sim.programmes.uptake import parts_of, share_out
 from sim.record.recorder import Recorder
@@ -98,13 +100,21 @@ def test_who_takes_up_is_what_the_plain_twin_says(settled, order, by_level):
     assert len(rows) >= 25 + sum(by_level[:3]) * 0.9
 
 
+def _with_shares(programme, shares):
+    """A programme with shares by level, or without any."""
+    values = {name: item for name, item in programme.values.items() if not name.startswith("share_")}
+    given = () if shares is None else zip(LEVELS[1:], shares[1:], strict=True)
+    values |= {f"share_{name}": Quantity(share, "share", 0, 1, "assumption: test") for name, share in given}
+    return replace(programme, values=values)
+
+
 def _enrolled(practice, families, shares=SHARES, hold=0.0, years=2):
     """Shares by worst level of those whom a plan of 20 a year in 3,000 enrols, of the places there are."""
     inputs = load_inputs(PLAN, "milltown", {"programmes.reactive_practice": practice}, years=years, families=families)
     inputs = replace(inputs, arrangement=replace(inputs.arrangement, plan={"parenting": 20}))
+    inputs = replace(inputs, catalogue={"parenting": _with_shares(inputs.catalogue["parenting"], shares)})
     start = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
     model = LocalSystem(inputs, start, 1, Recorder(blank_twin(inputs.n_families)))
-    object.__setattr__(model.catalogue["parenting"], "shares", shares)
     for provider in model.providers:
         provider.practice_hold, provider.fidelity = hold, 1.0
     for _ in range(years * QUARTERS):

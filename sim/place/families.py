@@ -60,11 +60,11 @@ class Families:
         self._buffer = np.zeros((2, n_families), np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
-        self.set_contact(0.0, 0.0)
+        self.count_trust(0.0)
 
-    def set_contact(self, finds, trust_counts):
-        """How far contact with a programme, and trust it brought, make need known."""
-        self.finds, self.trust_counts = np.float32(finds), np.float32(trust_counts)
+    def count_trust(self, share):
+        """How far the trust that programmes brought makes need known."""
+        self.trust_counts = np.float32(share)
 
     def at(self, place, dials, threads=1):
         """The same population, which reads what it still reads of another place and other dials."""
@@ -155,7 +155,7 @@ class Families:
         waiting : tuple
             Those who wait, for :meth:`admit`.
         """
-        showing = kernels.Showing(self.heard, self.finds, self.trust_counts, self.all_known)
+        showing = kernels.Showing(self.heard, self.trust_counts, self.all_known)
         lower, open_door = (np.uint32((1 << np.arange(len(mask))) @ mask) for mask in (lower, open_door))
         present = self._services.present * supply.astype(np.float32)
         parts = self._each_area(

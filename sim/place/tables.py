@@ -171,7 +171,7 @@ def offer_tables(n_needs, offers):
     ----------
     offers : list of mapping
         ``escalation``, ``recovery`` (n_needs,), ``strength`` (256,), ``level_weight`` (4,), ``band_weight`` (bands,),
-        ``running`` (quarters).
+        ``running`` (quarters), ``finds`` (extra chance that need shows itself).
     """
     n = len(offers) + 1
     table = kernels.OfferTables(
@@ -183,9 +183,10 @@ def offer_tables(n_needs, offers):
         np.ones(n, np.float32),
         np.ones(n, np.float32),
         np.zeros(n, np.uint8),
+        np.zeros(n, np.float32),
     )
     for i, offer in enumerate(offers, 1):
-        for name in ("escalation", "recovery", "strength", "level_weight", "band_weight", "running"):
+        for name in ("escalation", "recovery", "strength", "level_weight", "band_weight", "running", "finds"):
             getattr(table, name)[i] = offer[name]
         peak = float(table.strength[i].max() * table.level_weight[i].max() * table.band_weight[i].max())
         for most, log_ratio in ((table.up_max, table.escalation), (table.down_max, table.recovery)):

@@ -117,6 +117,11 @@ class Programme:
         """Catalogue cost a family in whole pence of 2010/11."""
         return round(self.get("cost_per_family") * 100)
 
+    def as_true(self):
+        """A copy of which deciders believe what is true on average."""
+        told = tuple(replace(effect, believed=effect.value) for effect in self.effects)
+        return replace(self, effects=told, beliefs={})
+
     def with_value(self, name, text, where="--set"):
         """A copy with one value changed inside its range."""
         item = changed(self.values[name], text, where, f"programmes.{self.id}.{name}")

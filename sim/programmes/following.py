@@ -18,7 +18,7 @@ from sim.place.families import Families
 from sim.place.influence import AreaInfluence
 from sim.place.kernels import RING
 from sim.place.tables import offer_tables
-from sim.programmes.offers import row_of
+from sim.programmes.offers import contact_of, row_of
 from sim.programmes.uptake import worst_first
 
 FAMILIES = 60_000  # of the settled place that others are drawn from
@@ -263,11 +263,11 @@ def follow(cohort, around, quarters, effect=None, programme=None, takes=None, co
 
 def _offer(families, effect, programme, takes, contact):
     """Put families on a programme of a known effect, at the end of quarter 0."""
-    place, finds = families.place, families.dials["families.case_finding"]
-    families.offers = offer_tables(len(place.needs), [row_of(programme, effect)])
-    families.set_contact(contact * finds * place.get("place.contact_finds"), min(1.0, finds))
+    finds, trust = contact_of(programme, families.place, families.dials)
+    families.offers = offer_tables(len(families.place.needs), [row_of(programme, effect, contact * finds)])
+    families.count_trust(min(1.0, families.dials["families.case_finding"]))
     rows = np.arange(families.n) if takes is None else np.flatnonzero(takes)
-    families.enrol(rows, 1, contact * place.get("place.trust_gain"))
+    families.enrol(rows, 1, contact * trust)
 
 
 def takers(cohort, target, programme):

@@ -5,8 +5,17 @@ import numpy as np
 from sim.place.tables import offer_tables
 
 
-def row_of(programme, effect, effort=1.0):
-    """A row of :func:`offer_tables`: a programme that has an effect (2, needs), with an effort on the hardest."""
+def contact_of(programme, place, dials):
+    """What contact with a programme does beside its effect: extra chance that need shows itself, and trust gained."""
+    finds = dials["families.case_finding"] * place.get("place.contact_finds") * programme.get("case_finding")
+    return finds, place.get("place.trust_gain") * programme.get("trust_gain")
+
+
+def row_of(programme, effect, finds, effort=1.0):
+    """A row of :func:`offer_tables`: a programme that has an effect (2, needs), with an effort on the hardest.
+
+    `finds` is the extra chance that need shows itself in contact with it.
+    """
     weight = programme.level_weight()
     weight[3] *= effort
     return {
@@ -16,6 +25,7 @@ def row_of(programme, effect, effort=1.0):
         "level_weight": weight,
         "band_weight": programme.band_weight(),
         "running": round(programme.get("duration")),
+        "finds": finds,
     }
 
 
@@ -34,6 +44,8 @@ class Offers:
 
     def __init__(self, catalogue, place, dials, seed):
         self._catalogue, self._needs = catalogue, len(place.needs)
+        self._scale = dials["programmes.effect_scale"]
+        self._contact = {name: contact_of(item, place, dials) for name, item in catalogue.items()}
         self._effects = {name: item.true_effect(place, dials, seed) for name, item in catalogue.items()}
         self._published = {name: item.published(place) for name, item in catalogue.items()}
         self._rows, self._of = [], {}
@@ -47,10 +59,15 @@ class Offers:
                 (other for other in self._of if other[0] == programme), key=lambda other: abs(other[1] - fidelity)
             )
         if key not in self._of:
-            self._rows.append(row_of(self._catalogue[programme], self._effects[programme] * key[1], key[2]))
+            item, finds = self._catalogue[programme], self._scale * self._contact[programme][0]
+            self._rows.append(row_of(item, self._effects[programme] * key[1], finds, key[2]))
             self._of[key] = len(self._rows)
             self.tables = offer_tables(self._needs, self._rows)
         return self._of[key]
+
+    def trust_gain(self, programme):
+        """Trust that a family gains which takes a programme up."""
+        return self._scale * self._contact[programme][1]
 
     def of_programme(self, programme):
         """Which rows are of a programme: uint8 (rows + 1,)."""

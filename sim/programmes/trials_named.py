@@ -10,6 +10,7 @@ from sim.programmes.fields import check_kind, check_names, number_in, one_of
 ENDPOINTS = {
     "share_at": "in the state at follow-up",
     "ever": "in the state, or with the event, by follow-up",
+    "never": "never in the state, or with the event, by follow-up",
     "window": "in the state, or with the event, in the last months before follow-up",
     "days": "mean days in the state by follow-up",
     "events": "mean count of events by follow-up",

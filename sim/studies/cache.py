@@ -7,6 +7,7 @@ those are the same again, and so is what else it was made of, making it anew wou
 import os
 import pickle
 import platform
+import re
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +24,8 @@ from sim.results.manifest import VERSIONS, code_hash
 PACKAGE = Path(__file__).resolve().parents[1]
 MARK, MARK_TEXT = "listsim-cache.txt", "A cache of listsim's: settled places and twins. It may be deleted.\n"
 MOST_BYTES = 200_000_000  # kept in memory by each process, less what is needed to make the next
+MOST_FILES = 1_000  # kept in the user's own folder, each of some 0.1 to 0.5 MB
+_NAME = re.compile(r"[0-9a-f]{64}-[0-9a-f]{64}\.pickle")  # of a file of a cache
 
 
 class Noted(Mapping):
@@ -176,11 +179,24 @@ def users_folder():
     that is empty.
     """
     named = os.environ.get("LISTSIM_CACHE")
+    if named == "":
+        return None
     with suppress(InputError, OSError, RuntimeError, ValueError):  # a user may have no home
-        if named is None:
-            return open_folder(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "listsim")
-        return open_folder(named) if named else None
+        folder = open_folder(named or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "listsim")
+        _make_room_in(folder)
+        return folder
     return None
+
+
+def _make_room_in(folder):
+    """Of too many files that were kept, delete the older half; a file of any other name is not one of them."""
+    with os.scandir(folder) as entries:
+        kept = [entry for entry in entries if _NAME.fullmatch(entry.name)]
+    if len(kept) > MOST_FILES:
+        by_age = sorted(kept, key=lambda entry: entry.stat(follow_symlinks=False).st_mtime)
+        for entry in by_age[: len(by_age) // 2]:
+            with suppress(OSError):  # another process may have deleted it
+                os.unlink(entry.path)
 
 
 @cache

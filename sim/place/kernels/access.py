@@ -32,7 +32,6 @@ class Showing(NamedTuple):
     """What makes need known beyond its level and the family's own trust."""
 
     heard: np.ndarray  # float32 (neighbourhoods,): trust gained by word of mouth
-    finds: np.float32  # extra chance of presenting for families in contact with a programme
     trust_counts: np.float32  # share of the trust brought by programmes that makes need known
     all_known: bool  # every need is known at once (no unmet need)
 
@@ -53,14 +52,14 @@ def show_needs(c, s, o, w, start, area, listed, entries, draw):
     Each need has a draw of its own, so they may be drawn and looked at one by one (3.3).
     """
     known, found, trust, packed = c.known, c.found, c.trust, c.packed
-    offer, clock, running = c.offer, c.clock, o.running
+    offer, clock, running, finds = c.offer, c.clock, o.running, o.finds
     for v in range(entries):
         f, k, u = start + (listed[v] >> 5), listed[v] & 31, draw[v]
         contact = np.float32(0.0)
         for slot in range(SLOTS):
             i = offer[slot, f]
             if i and clock[slot, f] < running[i]:
-                contact = w.finds
+                contact = finds[i]
         gain = w.trust_counts * (c.trust_gain[f] + w.heard[area])
         chance = s.present[k, (packed[f] >> 2 * k) & 3] * np.float32(2.0)
         own = u < chance * trust[f]

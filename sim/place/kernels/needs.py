@@ -43,6 +43,7 @@ class OfferTables(NamedTuple):
     up_max: np.ndarray  # float32 (offers + 1,): largest factor on worsening
     down_max: np.ndarray  # float32 (offers + 1,): largest factor on easing
     running: np.ndarray  # uint8 (offers + 1,): quarters a programme lasts
+    finds: np.ndarray  # float32 (offers + 1,): extra chance that need shows itself while it runs
 
 
 @njit(nogil=True, inline="always")

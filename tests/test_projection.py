@@ -1,0 +1,107 @@
+"""Projections: beliefs and lines of shared care by hand, and what the whole place shows when the programme is delivered."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.core.dials import defaults
+from sim.programmes.catalogue import load_catalogue
+from sim.programmes.following import RING, offer_families, surroundings
+from sim.programmes.projection import Projection, Projections, project, shared_lines, span
+
+
+def by_hand(**changes):
+    """Two groups of 10 and 30 families, one quarter, one line: 5 and 15 saved at a belief of a half, 10 and 20 at one."""
+    saved = np.array([[5, 10], [15, 20]], np.float32)[:, :, None, None]
+    values = {"thetas": (0.5, 1.0), "saved": saved, "families": np.array([10, 30]), "staying": np.ones(1)}
+    return Projection(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("theta", "saved"), [(0, 0), (0.25, 0.25), (0.5, 0.5), (0.75, 0.625), (1, 0.75), (1.5, 1.0), (3, 1.75)]
+)
+def test_beliefs_between_those_projected_lie_in_line_by_hand(theta, saved):
+    """20 of 40 and 30 of 40; beyond the last the last line goes on."""
+    assert by_hand().avoided(theta)[0, 0] == pytest.approx(saved)
+
+
+def test_the_error_goes_by_how_groups_differ_by_hand():
+    """At one 0.75 a family: the first group saves 2.5 more than its ten would, the second 2.5 less: sqrt(2 x 6.25 x 2) / 40."""
+    assert by_hand().error(1.0) == pytest.approx(5 / 40)
+    assert by_hand().error(np.array([[3.0]])) == pytest.approx(15 / 40)
+
+
+def test_years_are_four_quarters_each():
+    quarters = np.arange(16.0).reshape(1, 1, 8, 2)
+    projection = by_hand(thetas=(1.0,), saved=quarters, families=np.array([1]), staying=np.ones(8))
+    np.testing.assert_allclose(projection.by_year(1.0), [[12, 16], [44, 48]])
+
+
+def test_spans():
+    assert [span(years) for years in (0.5, 3, 5, 5.5, 10, 11, 20, 21, 60)] == [5, 5, 5, 10, 10, 20, 20, 25, 25]
+
+
+def test_use_of_lines_that_share_the_cases_of_a_level_is_shared_out_by_hand(milltown):
+    """Ten looked after, however chance put them, are 8.77 in foster care and 1.23 in residential; other use stays."""
+    shared = shared_lines(milltown)
+    use = np.arange(float(len(shared)))
+    use[:2] = 4, 6
+    np.testing.assert_allclose(use @ shared, [8.77, 1.23, *use[2:]])
+
+
+@pytest.fixture(scope="module")
+def around(milltown):
+    return surroundings(milltown, defaults())
+
+
+def test_a_programme_is_projected_on_every_line_it_leads_to(around, milltown):
+    """Parents in drug treatment keep their children at home, and stay out of prison; believing more saves more."""
+    programme = load_catalogue()["drug_treatment"]
+    projection = project(around, programme, 20, n=4_000)
+    saved = dict(zip((line.id for line in milltown.lines), projection.avoided(1.0).sum(axis=0), strict=True))
+    assert all(saved[line] > 0 for line in ("drug_hospital", "social_work", "offender_policing"))
+    price = around.prices.average
+    worth = [(projection.avoided(theta) * price).sum() for theta in (0, 0.5, 1, 1.5)]
+    assert worth[0] == 0
+    assert (np.diff(worth) > 2 * projection.error(price)).all()
+    again = project(around, programme, 40, n=4_000)
+    np.testing.assert_allclose(again.avoided(1.0)[:20], projection.avoided(1.0))  # a longer one begins as a shorter
+    assert (np.diff(again.staying) <= 0).all()
+    assert again.staying[-1] < 1
+
+
+def test_nobody_like_the_target_is_no_projection(milltown):
+    programme = load_catalogue()["parenting"]
+    nobody = replace(
+        programme,
+        target={**programme.target, "needs": ["conduct", "offending"], "at_least": 2, "age_from": 0, "age_to": 0},
+    )
+    assert Projections(milltown, defaults()).of(nobody, 5) is None
+
+
+def emulated(place, dials, programme, settled, share, seed, quarters):
+    """Pence at average cost that families like the target, enrolled in a whole place, saved: a family, of their own use.
+
+    Contagion is on and places are rationed as in a run.
+    """
+    target, use = programme.targets(place), []
+    for effect in (None, programme.published(place)):
+        now = settled.copy()
+        families = now.families.copies(np.arange(settled.families.n), seed)
+        rows, known = families.like(target)
+        takes = families.take_up(
+            0, target, programme.code, np.zeros(1, np.uint8), len(rows), 1.0, share, 0, np.empty(0, np.uint8)
+        )
+        takes = np.intersect1d(takes, rows[known])
+        if effect is not None:
+            offer_families(families, effect, programme, takes)
+        lives = families.columns.generation[takes].copy()
+        use.append(np.zeros(len(place.lines)))
+        for quarter in range(1, quarters + 1):
+            families.live(quarter)
+            now.services.serve(families, quarter)
+            there = families.columns.generation[takes] == lives
+            served = families.columns.served[quarter % RING, takes] * there
+            use[-1] += ((served[:, None] >> np.arange(len(place.lines), dtype=np.uint32)) & 1).sum(axis=0)
+    return (use[0] - use[1]) @ shared_lines(place) / len(takes)
