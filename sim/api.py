@@ -442,38 +442,3 @@ def appraise(
     from sim.cost_benefit import sources as benefit_sources
 
     return benefit_sources.appraise(programme, place, settings, cases, horizon, split, seed, draws)
-
-
-def incentives(
-    place="birmingham_2010", programmes=None, horizon=None, families=None, settings=None, threads=None, progress=None
-):
-    """Who would pay for programmes at a place and who would gain, at several horizons (docs/odd.md, section 6.12).
-
-    Parameters
-    ----------
-    place : str or path
-    programmes : list of str or path, optional
-        Programmes by id or file; the whole catalogue by default.
-    horizon : float, optional
-        Years that agencies look ahead, 1 to 25; their own by default.
-    families : int, optional
-        Families of the place that sums a year are of; its own number by default.
-    settings : mapping, optional
-        Changes by dotted name.
-    threads : int, optional
-        All processors by default; the result does not depend on it.
-    progress : callable, optional
-        Called with programmes done and their number.
-
-    Returns
-    -------
-    sim.cost_benefit.incentives.Incentives
-        With ``to_dict()``, which is what ``listsim incentives --json`` prints, and a data frame ``by_body``.
-
-    Raises
-    ------
-    InputError
-    """
-    from sim.cost_benefit.at_place import incentives_at
-
-    return incentives_at(place, programmes, horizon, families, settings, threads or os.cpu_count() or 1, progress)

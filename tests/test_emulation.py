@@ -14,7 +14,7 @@ from sim.place.places import load_place
 from sim.programmes.catalogue import load_catalogue, load_programme
 from sim.programmes.following import follow, surroundings
 from sim.programmes.trials import emulation, solving
-from sim.programmes.trials.emulation import Emulated, Finding, Trials
+from sim.programmes.trials.emulation import Emulated, Finding, Trials, place_of_trials
 from sim.programmes.trials.published import published
 from sim.programmes.trials.solving import solve
 from sim.programmes.trials_named import Trial
@@ -52,20 +52,26 @@ def test_both_arms_have_the_same_families_and_differ_by_the_offer_alone(around, 
 
 
 def test_the_endpoint_is_that_of_the_arms_counted_by_hand(around, conference):
+    trial, need = conference.trials[0], "worklessness"
+    rule = {"needs": [need], "level_from": 1, "level_to": 3, "at_least": 1, "age_from": 22, "age_to": 25}
+    conference = replace(
+        conference,
+        target=rule,
+        trials=(replace(trial, lines=(), need=need, level_from=3),),
+        effects=(replace(conference.effects[0], need=need),),
+    )
     trials = Trials(around, conference, FEW)
     found = trials.run()[0].emulated
-    place, effect = around.place, conference.mean_effect(around.place)
-    treated = follow(trials.cohort, around, 4, effect, conference, trials.takes)
-    lines = place.index("lines")
-    bits = np.uint32(1 << lines["foster_care"] | 1 << lines["residential_care"])
-    both = treated.there[4] & trials.control.there[4]
-    for arm, share in ((treated, found.treated), (trials.control, found.control)):
-        assert ((arm.served[4] & bits) > 0)[both].mean() == pytest.approx(share, abs=1e-12)
-    pairs = (((treated.served[4] & bits) > 0).astype(int) - ((trials.control.served[4] & bits) > 0))[both]
-    assert found.se == pytest.approx(pairs.std(ddof=1) / math.sqrt(len(pairs)))
-    engaged = trials.takes.mean()
-    assert 0.35 < engaged < 0.75  # six in ten at average trust: all that were offered it count, not these alone
-    assert found.families == both.sum() > 1.2 * trials.takes.sum()
+    treated = follow(trials.cohort, around, 4, conference.mean_effect(around.place), conference, trials.takes)
+    bits, both = 2 * around.place.index("needs")[need], treated.there[4] & trials.control.there[4]
+    there = [(((arm.packed[4] >> bits) & 3) >= 3)[both].astype(int) for arm in (treated, trials.control)]
+    assert [arm.mean() for arm in there] == pytest.approx([found.treated, found.control], abs=1e-12)
+    assert found.contrast == pytest.approx((there[0] - there[1]).mean())
+    assert found.se == pytest.approx((there[0] - there[1]).std(ddof=1) / math.sqrt(both.sum()))
+    assert (
+        0.35 < trials.takes.mean() < 0.75
+    )  # six in ten at average trust: all that were offered it count, not these alone
+    assert 1.1 * trials.takes.sum() < found.families == both.sum() < FEW  # some left at 25
 
 
 def test_the_same_seed_gives_the_same_and_another_about_the_same(around, conference):
@@ -162,9 +168,9 @@ def test_a_null_is_nought_with_its_error(around, conference, straight, monkeypat
     null = replace(null, effects=(replace(null.effects[0], value=-0.4), null.effects[1]))
     (solved,) = solve(around, null, FEW)
     assert (solved.before, solved.value, solved.problem) == (-0.4, 0.0, "")
-    assert solved.se == pytest.approx(
-        0.2498 / 0.5, rel=1e-3
-    )  # of log 1.25 (0.77 to 2.05), not met by moving off nought
+    # of log 1.25 (0.77 to 2.05), which is not met by moving off nought; then with a spread of effects of 0.5
+    assert solved.carried == pytest.approx(0.2498 / 0.5, rel=1e-3)
+    assert solved.se == pytest.approx((0.4996**-2 + 0.5**-2) ** -0.5, rel=1e-3)
     assert solved.finding.met is None
     assert solved.finding.inside
 
@@ -208,6 +214,7 @@ def test_two_effects_on_a_need_cannot_be_solved_on_one_row(around, conference):
 
 def test_a_trial_is_shown_and_told(listsim, conference, monkeypatch):
     monkeypatch.setattr(emulation.Trials.__init__, "__defaults__", (FEW, 1, None))
+    monkeypatch.setattr(emulation, "DRAWN_FROM", FEW)
     code, out, _ = listsim("trial", conference.file, "--place", "milltown", "--json")
     said = json.loads(out)
     assert (code, said["programme"], [row["id"] for row in said["trials"]]) == (
@@ -232,6 +239,7 @@ def test_a_trial_is_shown_and_told(listsim, conference, monkeypatch):
 
 def test_fits_are_written_where_asked_and_nowhere_else(listsim, conference, tmp_path, monkeypatch):
     monkeypatch.setattr(solving.solve, "__defaults__", (FEW, 1))
+    monkeypatch.setattr(emulation, "DRAWN_FROM", FEW)
     town = (conference.file, "--place", "milltown", "--no-progress")
     before = (tmp_path / "conference.toml").read_text(encoding="utf-8")
     code, out, _ = listsim("fit", "programmes", *town, "--json")
@@ -276,7 +284,7 @@ def test_what_cannot_be_is_said_in_one_line(listsim, tmp_path, words, says):
 
 @pytest.mark.slow
 def test_every_fit_of_the_catalogue_is_met_and_fails_if_its_effect_is_a_quarter_off():
-    around, seen = surroundings(load_place("birmingham_2010"), defaults()), 0
+    around, seen = place_of_trials(load_place("birmingham_2010"), defaults()), 0
     for programme in load_catalogue().values():
         trials = Trials(around, programme)
         for finding in trials.run():

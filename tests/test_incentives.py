@@ -1,9 +1,13 @@
 """Who would pay and who would gain, on cases small enough for paper."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.cost_benefit.bargaining import by_bargaining, by_benefit, side_payment
+from sim.cost_benefit.incentives import Incentives
+from sim.cost_benefit.sources import Split
 from sim.cost_benefit.views import Bodies, Stakes, View
 
 # Two agencies with a line each, and one that the centre pays at cost through the second.
@@ -20,7 +24,8 @@ BODIES = Bodies(
 def view(horizon=1, years=((100, 300, 0),) * 20, cost=250, powers=("council",), **others):
     """A programme that saves so much a family by year and line, whose true benefit is half of what is believed."""
     by_year = np.array(years, float)
-    stakes = {"true": by_year / 2, "true_cost": cost, "families": 10, **others}
+    noise = np.stack([by_year * 0.03, by_year * 0.04])
+    stakes = {"true": by_year / 2, "true_cost": cost, "families": 10, "noise": noise, **others}
     return View(BODIES, Stakes("p", "P", powers, believed=by_year, cost=cost, **stakes), horizon)
 
 
@@ -29,6 +34,9 @@ def test_what_each_gains_by_hand():
     seen = view(2, ((100, 300, 30),) * 2)
     each = 1 + 1 / 1.035
     assert seen.gross == pytest.approx({"council": 100 * each, "nhs": 300 * each, "centre": 30 * each})
+    assert seen.error == pytest.approx(
+        {body: pence / 20 for body, pence in seen.gross.items()} | {"all": 430 * each / 20}
+    )
     assert seen.believed_cash == pytest.approx({"council": 50 * each, "nhs": 150 * each, "centre": 30 * each})
     assert seen.at_once == pytest.approx({"council": 40 * each, "nhs": 30 * each, "centre": 30 * each})
     assert seen.true == pytest.approx({"council": 50 * each, "nhs": 150 * each, "centre": 15 * each})
@@ -116,6 +124,22 @@ def test_the_smallest_side_payment_by_hand():
     assert side_payment(worth, 260, ["council"]) is None  # 201, which nobody alone gains
     assert side_payment(worth, 50, ["council"]) is None  # it buys
     assert side_payment(worth, 100, []) is None
+
+
+def test_published_shares_beside_by_hand():
+    """In a year 100, 300 and 100 that the centre pays through the health body: 20% and 80%, as such shares are published."""
+    stakes = view(years=((100, 300, 100),) * 20).stakes
+    split = Split("S", "a test", {"council": 0.3, "nhs": 0.7}, ("p",), 1)
+    both = Split("T", "a test", {"council": 1.0}, ("p", "q"), None, {"council": ("council", "nhs")})
+    found = Incentives("town", "Town", 3, 10, BODIES, (stakes,), {"s": split, "t": both})
+    rows = [(row["split"], row["agencies"], row["published"], row["model"], row["years"]) for row in found.checks()]
+    assert rows == [
+        ("s", ["council"], 0.3, 0.2, 1),
+        ("s", ["nhs"], 0.7, 0.8, 1),
+        ("t", ["council", "nhs"], 1.0, 1.0, 20),
+    ]
+    nothing = replace(found, stakes=(view(years=((0, 0, 0),) * 20).stakes,))
+    assert [row["model"] for row in nothing.checks()] == [None] * 3
 
 
 def test_the_centre_pays_where_no_agency_can():

@@ -1,21 +1,14 @@
 """Projections: beliefs and lines of shared care by hand, and what the whole place shows when the programme is delivered."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.core.dials import defaults
-from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import load_catalogue
 from sim.programmes.following import RING, offer_families, surroundings
 from sim.programmes.projection import Projection, Projections, project, shared_lines, span
-from sim.studies import cache, projected
-from sim.studies.cache import MARK, MARK_TEXT, SMALL, users_folder
-from sim.studies.inputs import load_inputs
-from sim.studies.projected import KeptProjections
-from tests.conftest import with_values
 
 
 def by_hand(**changes):
@@ -80,7 +73,10 @@ def test_a_programme_is_projected_on_every_line_it_leads_to(around, milltown):
 
 def test_nobody_like_the_target_is_no_projection(milltown):
     programme = load_catalogue()["parenting"]
-    nobody = replace(programme, target={**programme.target, "needs": ["conduct", "offending"], "at_least": 2, "age_from": 0, "age_to": 0})
+    nobody = replace(
+        programme,
+        target={**programme.target, "needs": ["conduct", "offending"], "at_least": 2, "age_from": 0, "age_to": 0},
+    )
     assert Projections(milltown, defaults()).of(nobody, 5) is None
 
 
@@ -94,7 +90,9 @@ def emulated(place, dials, programme, settled, share, seed, quarters):
         now = settled.copy()
         families = now.families.copies(np.arange(settled.families.n), seed)
         rows, known = families.like(target)
-        takes = families.take_up(0, target, programme.code, np.zeros(1, np.uint8), len(rows), 1.0, share, 0, np.empty(0, np.uint8))
+        takes = families.take_up(
+            0, target, programme.code, np.zeros(1, np.uint8), len(rows), 1.0, share, 0, np.empty(0, np.uint8)
+        )
         takes = np.intersect1d(takes, rows[known])
         if effect is not None:
             offer_families(families, effect, programme, takes)

@@ -1,6 +1,6 @@
 """Tables and figure of the page: what each cause keeps from being bought, and who buys what."""
 
-from sim.api import incentives
+from sim import incentives
 from sim.core.pages import table
 from sim.experiments.numbers import interval
 from sim.experiments.reading import load_experiment

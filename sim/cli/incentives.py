@@ -32,8 +32,8 @@ def incentives(
     """
     from json import dumps
 
-    from sim.api import incentives as found_at
     from sim.core.folders import reserve_file, reserve_folder
+    from sim.cost_benefit.at_place import incentives as found_at
 
     terminal.tidy_up_first()
     with ExitStack() as held:
@@ -43,7 +43,9 @@ def incentives(
             found = found_at(place, programme, horizon, families, settings_of(settings), progress=tell)
         said = found.to_dict()
         if folder:
-            folder.finish(found.write_into)
+            from sim.report.incentive_pages import write_incentives
+
+            folder.finish(lambda new: write_incentives(said, found.by_body, new))
         if sheet:
             from sim.report.incentive_pages import handout as drawn
 

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 
-from sim.core.text import json_text
 from sim.cost_benefit.views import CENTRE, HORIZONS, LONGEST, Bodies, View
 
 ALONE = 0.9  # share of a benefit from which it is one body's, and nothing is split
@@ -83,15 +81,6 @@ class Incentives:
                 ]
         return pd.DataFrame(rows)
 
-    def write_into(self, folder):
-        """Write ``incentives.json``, ``incentives.csv``, and a page with its figure into a folder."""
-        from sim.report.incentive_pages import write_page  # drawing takes seconds to import
-
-        said, folder = self.to_dict(), Path(folder)
-        (folder / "incentives.json").write_text(json_text(said), encoding="utf-8")
-        self.by_body.to_csv(folder / "incentives.csv", index=False, lineterminator="\n")
-        write_page(said, folder)
-
     def checks(self):
         """Published shares beside the model's, by split, programme and part: list of dict."""
         pairs = [
@@ -120,7 +109,7 @@ class Incentives:
 
 
 # What a row says of each body.
-BY_BODY = ("benefit_gbp", "believed_cash_gbp", "at_once_gbp", "true_gbp", "worth_gbp")
+BY_BODY = ("benefit_gbp", "standard_error_gbp", "believed_cash_gbp", "at_once_gbp", "true_gbp", "worth_gbp")
 
 
 def row(view):
@@ -137,6 +126,7 @@ def row(view):
         "families_per_year": round(stakes.families, 1),
         "commissioners": list(stakes.powers),
         "benefit_gbp": all_pounds(view.gross),
+        "standard_error_gbp": all_pounds(view.error),
         "believed_cash_gbp": all_pounds(view.believed_cash),
         "at_once_gbp": all_pounds(view.at_once),
         "true_gbp": all_pounds(view.true),

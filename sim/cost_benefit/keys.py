@@ -9,6 +9,7 @@ MEANING = {
     "families_per_year": "families a year at full reach, as deciders believe it",
     "commissioners": "agencies of the place that have the power to commission it",
     "benefit_gbp": "service use that a family is believed to spare each body within the horizon, at average cost, present value",
+    "standard_error_gbp": "standard error of it, by body and of all of it, from the families that are followed; beliefs about the effect have another",
     "believed_cash_gbp": "the part of it that each believes to become its own cash; what the centre pays at cost is cash to it alone",
     "at_once_gbp": "the part of it that follows cases, and so is saved before any place closes; all of it once places close",
     "true_gbp": "the same at the mean true effect, shrunk by evidence grade",

@@ -1,15 +1,17 @@
-"""Who would pay for a programme and who would gain: programme by body, at several horizons (docs/odd.md, section 6.12).
+"""Who would pay for a programme and who would gain: programme by body, at several horizons (docs/odd.md, section 6.13).
 
 Three causes are told apart for what no body buys alone: scope (whose benefit counts), horizon (how long bodies look ahead)
 and the cash rule (what the centre pays at cost cannot fund it, and what does not become cash counts for less).
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
+from sim.core.codes import ALL
 from sim.cost_benefit.bargaining import by_bargaining, by_benefit, side_payment
 from sim.programmes.appraisal import discount_factors
 
@@ -64,6 +66,8 @@ class Stakes:
         Pence a family.
     families : float
         Families a year at full reach.
+    noise : float (parts, years, lines)
+        What chance does to `believed`: the squared error of a sum of it is that of the parts' own sums.
     """
 
     programme: str
@@ -74,6 +78,7 @@ class Stakes:
     cost: float
     true_cost: float
     families: float
+    noise: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -108,6 +113,13 @@ class View:
     def gross(self):
         """Believed benefit at average cost, by body and the centre."""
         return self.shared(self.present(self.stakes.believed))
+
+    @cached_property
+    def error(self):
+        """Standard error of `gross`, by body and the centre, and of all of it."""
+        parts = [self.shared(self.present(part)) for part in self.stakes.noise]
+        parts = [{**part, ALL: sum(part.values())} for part in parts]
+        return {body: math.sqrt(sum(part[body] ** 2 for part in parts)) for body in (*self.gross, ALL)}
 
     @cached_property
     def believed_cash(self):

@@ -52,9 +52,18 @@ class Projection:
 
     def error(self, price, theta=1.0):
         """Standard error of what all quarters save a family, at prices by line or by quarter and line."""
-        saved = np.stack([(self._at(group, theta) * price).sum() for group in self.saved.astype(float)])
-        total, n = self.families.sum(), len(saved)
-        return float(np.sqrt(((saved - self.families * saved.sum() / total) ** 2).sum() * n / (n - 1)) / total)
+        return float(np.sqrt(((self.noise(theta) * price).sum(axis=(1, 2)) ** 2).sum()))
+
+    def noise(self, theta):
+        """What chance does to :meth:`avoided`, in parts: the squared error of any sum of it is that of the parts' own sums.
+
+        Returns
+        -------
+        float (groups, quarters, lines)
+        """
+        parts = np.stack([self._at(group, theta) for group in self.saved.astype(float)])
+        total, n = self.families.sum(), len(parts)
+        return (parts - self.families[:, None, None] * parts.sum(axis=0) / total) * np.sqrt(n / (n - 1)) / total
 
     def by_year(self, theta):
         """Case-quarters saved a family in each year from enrolment on: float (years, lines)."""

@@ -8,8 +8,20 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.patches import Rectangle
 
+from sim.core.text import json_text
 from sim.report import figures
-from sim.report.incentives import benefits, by_horizon, in_words, label, number, payments, splits, verdict, verdicts
+from sim.report.incentives import (
+    benefits,
+    by_horizon,
+    each,
+    in_words,
+    label,
+    number,
+    payments,
+    splits,
+    verdict,
+    verdicts,
+)
 from sim.report.markup import Page, escaped
 from sim.report.swept_figures import readable
 
@@ -73,7 +85,11 @@ def section(page, said, folder):
     page.figure(title, CAPTION, figures.save(heat_map(said), folder, "incentives"))
     page.add("<ul>" + "".join(f"<li>{escaped(line)}</li>" for line in in_words(said)) + "</ul>")
     tables = [
-        (f"Service use avoided a family, £ at average cost, {years:g} years ahead (believed cash)", benefits(said)),
+        (f"Service use avoided a family, £ at average cost, as believed {years:g} years ahead", benefits(said)),
+        ("Of which each believes to become its cash, £", each(said, "believed_cash_gbp")),
+        ("Of which follows cases, and is saved before any place closes, £", each(said, "at_once_gbp")),
+        ("In truth, on average, £", each(said, "true_gbp")),
+        ("Worth to each by its own values, to be set against the cost, £", each(said, "worth_gbp")),
         (f"Who would buy, {years:g} years ahead", verdicts(said)),
         ("Who would buy, by years ahead", by_horizon(said)),
         ("What each would pay of a family's cost, £, in proportion to benefit", payments(said, "by_benefit")),
@@ -91,9 +107,19 @@ def _table(heads, rows):
     return f"<table><tr>{head}</tr>{body}</table>"
 
 
-def write_page(said, folder):
-    """Write ``report.html`` and its figure into a folder."""
+def write_incentives(said, by_body, folder):
+    """Write ``incentives.json``, ``incentives.csv``, and ``report.html`` with its figure into a folder.
+
+    Parameters
+    ----------
+    said : dict
+    by_body : pandas.DataFrame
+        As :class:`sim.cost_benefit.incentives.Incentives` gives them.
+    folder : path
+    """
     folder = Path(folder)
+    (folder / "incentives.json").write_text(json_text(said), encoding="utf-8")
+    by_body.to_csv(folder / "incentives.csv", index=False, lineterminator="\n")
     (folder / "figures").mkdir()
     page = Page(f"Split incentives: {said['name']}")
     section(page, said, folder / "figures")

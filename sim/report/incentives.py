@@ -22,7 +22,7 @@ def show(said):
     """
     screen = console(170)
     years = said["horizon_years"]
-    title = f"{said['name']}: service use avoided a family, £ of 2010/11 at average cost, {years:g} years ahead (believed cash)"
+    title = f"{said['name']}: service use avoided a family, £ of 2010/11 at average cost, {years:g} years ahead"
     screen.print(_table(title, *benefits(said)))
     screen.print(_table(f"Who would buy, {years:g} years ahead", *verdicts(said)))
     screen.print(_table("By years ahead", *by_horizon(said)))
@@ -54,16 +54,31 @@ def _are_numbers(cells):
     return all(not cell or cell[0] in "-0123456789" for cell in cells)
 
 
+def each(said, what):
+    """Heads and rows of one thing that is said of each body, by programme."""
+    bodies = [body for body in said["bodies"] if all(body in row[what] for row in said["rows"])]
+    rows = [(row["programme"], *(number(row[what][body]) for body in bodies)) for row in said["rows"]]
+    return ("Programme", *map(label, bodies)), rows
+
+
 def benefits(said):
-    """Heads and rows of gross benefit by programme and body, with believed cash in brackets."""
-    heads = ("Programme", "Cost", *(label(body) for body in said["bodies"]), "All", "True")
+    """Heads and rows of what a family is believed to save each body, by programme, and of sums beside."""
+    heads = (
+        "Programme",
+        "Cost",
+        *(label(body) for body in said["bodies"]),
+        "All",
+        "± s.e.",
+        "As cash",
+        "At once",
+        "In truth",
+    )
     rows = []
     for row in said["rows"]:
-        cells = [_both(row["benefit_gbp"][body], row["believed_cash_gbp"][body]) for body in said["bodies"]]
-        total = _both(sum(row["benefit_gbp"].values()), sum(row["believed_cash_gbp"].values()))
-        rows.append(
-            (row["programme"], number(row["cost_per_family_gbp"]), *cells, total, number(sum(row["true_gbp"].values())))
-        )
+        cells = (number(row["benefit_gbp"][body]) for body in said["bodies"])
+        sums = (number(sum(row[name].values())) for name in ("believed_cash_gbp", "at_once_gbp", "true_gbp"))
+        total, error = number(sum(row["benefit_gbp"].values())), number(row["standard_error_gbp"]["all"])
+        rows.append((row["programme"], number(row["cost_per_family_gbp"]), *cells, total, error, *sums))
     return heads, rows
 
 
@@ -186,7 +201,3 @@ def label(body):
 def number(pounds):
     """Whole pounds, without a sign on nought."""
     return f"{round(pounds) + 0:,}"
-
-
-def _both(gross, cash):
-    return f"{number(gross)} ({number(cash)})" if round(gross) else "0"

@@ -9,11 +9,12 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.programmes.following import follow, refer, takers
+from sim.programmes.following import follow, refer, surroundings, takers
 from sim.programmes.trials.contrasts import Z95, contrast, se_of_pairs, se_of_spread
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
+DRAWN_FROM = 160_000  # families of the settled place: the rarest that a trial took are but dozens of them
 FAMILIES = 100_000  # followed in each arm; with fewer, children in care among families far from it are too few to tell
 MONTE_CARLO, SHARE = 2, 0.1  # errors, or share of the published contrast, within which a fit is met
 
@@ -113,6 +114,11 @@ class Finding:
         if self.gap is None or self.published.null or not self.trial.fixes:
             return None
         return abs(self.gap) <= max(MONTE_CARLO * self.emulated.se, SHARE * abs(self.contrast))
+
+
+def place_of_trials(place, dials):
+    """The settled place that trials are run in: its surroundings, large enough for the rarest families."""
+    return surroundings(place, dials, families=DRAWN_FROM)
 
 
 class Trials:

@@ -12,6 +12,7 @@ WIDEST = max(WIDTHS)  # a chance twenty times as large, or as small
 STEPS, NEAR = 9, 0.4  # bisections; how far from the last solution is tried first when needs are solved in turn
 ROUNDS, STILL = 6, 0.02  # turns at most, and the log ratio by which none may move any more in the last
 ASIDE = 0.25  # log ratio on either side of the solution from which the slope is taken
+NULL_SPREAD = 0.5  # assumption: spread of true effects about none, as of the catalogue's own with its nulls
 DIGITS = 4
 
 
@@ -26,6 +27,9 @@ class Solved:
         Log ratio that the file had.
     value, se : float or None
         Log ratio and its standard error; None where it could not be solved.
+    carried : float or None
+        The published error carried over through the slope of the contrast. It is `se`, but for a null: a short trial of
+        something brief rules out little, so that nought is the mean of what it says and of what effects there are.
     finding : Finding
         The trial at the solution, or as the file had it.
     problem : str
@@ -38,6 +42,7 @@ class Solved:
     before: float
     value: float | None
     se: float | None
+    carried: float | None
     finding: object
     problem: str = ""
 
@@ -160,6 +165,8 @@ class _Search:
             ends = [self.finding(trial, value + sign * ASIDE).emulated.contrast for sign in (-1, 1)]
             slope = (ends[1] - ends[0]) / (2 * ASIDE)
             if slope and math.isfinite(slope) and finding.error / abs(slope) <= WIDEST:
-                return Solved(name, need, trial.row, before, value, round(finding.error / abs(slope), DIGITS), finding)
+                carried = round(finding.error / abs(slope), DIGITS)
+                se = round((carried**-2 + NULL_SPREAD**-2) ** -0.5, DIGITS) if finding.published.null else carried
+                return Solved(name, need, trial.row, before, value, se, carried, finding)
             problem = f"the endpoint hardly moves with {need}: the published error covers every effect"
-        return Solved(name, need, trial.row, before, None, None, finding, problem)
+        return Solved(name, need, trial.row, before, None, None, None, finding, problem)
