@@ -32,7 +32,7 @@ MEASURED = {
     "standardised": "d as the odds of the state at follow-up",
 }
 
-TOTALS = ("cost", "saved", "saved_in_two_years")
+TOTALS = ("cost", "saved", "saved_in_two_years", "saved_low", "saved_high")
 
 
 def tables(found):
@@ -82,20 +82,29 @@ def returned(catalogue, means):
         key = row["programme"], row["source"]
         if (*key, "cost") not in means.index:
             continue
-        cost, gross, early = (means[(*key, part)] for part in TOTALS)
+        cost, gross, early, low, high = (means[(*key, part)] for part in TOTALS)
         saved = means.loc[key].drop([*TOTALS]).sort_values(ascending=False)
-        here = {"pound": gross / cost, "net": gross - cost, "gross": gross}[row["per"]]
-        shown = [
-            f"{value:,.2f} a pound" if row["per"] == "pound" else f"£{value:,.0f} {row['per']}"
-            for value in (row["value"], here)
-        ]
+
+        def told(pounds, row=row, cost=cost):
+            return {"pound": pounds / cost, "net": pounds - cost, "gross": pounds}[row["per"]]
+
+        unit = "{:,.2f} a pound" if row["per"] == "pound" else f"£{{:,.0f}} {row['per']}"
+        shown = [unit.format(pounds).replace("£-", "-£") for pounds in (row["value"], told(gross))]
+        ends = " to ".join(
+            f"{told(pounds):,.2f}" if row["per"] == "pound" else f"{told(pounds):,.0f}" for pounds in (low, high)
+        )
+        late = f"{early / gross:.0%}" if row["years"] > 2 else ""
         most = "; ".join(
             f"{line.replace('_', ' ')} £{pounds:,.0f}" for line, pounds in saved.head(4).items() if pounds > 0
         )
         of = f"{row['of'].replace('_', ' ')}, {row['years']:g} years".replace(", 1 years", ", 1 year")
-        late = f"{early / gross:.0%}" if row["years"] > 2 else ""
-        lines.append((catalogue[key[0]].name, of, *shown, late, most, f"{row['source']}: {markdown(row['note'])}"))
-    heads = ("programme", "family", "published", "model", "in two years", "of which most", "source, and what it counts")
+        lines.append(
+            (catalogue[key[0]].name, of, *shown, ends, late, most, f"{row['source']}: {markdown(row['note'])}")
+        )
+    heads = (
+        "programme", "family", "published", "model", "with its half-life from low to high", "in two years", "of which most",
+        "source, and what it counts",
+    )  # fmt: skip
     return table(heads, lines, aligned="---")
 
 

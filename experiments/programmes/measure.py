@@ -28,8 +28,11 @@ def measure(inputs, seed):
             emulated = asdict(finding.emulated) if finding.emulated else {}
             found |= {(name, finding.trial.row, part): number for part, number in emulated.items()}
     for row in returns():
-        key = row["programme"], row["source"]
-        found |= {(*key, part): pounds for part, pounds in saved(around, catalogue[key[0]], row, seed).items()}
+        key, programme = (row["programme"], row["source"]), catalogue[row["programme"]]
+        found |= {(*key, part): pounds for part, pounds in saved(around, programme, row, seed).items()}
+        for end in ("low", "high"):
+            faded = programme.with_value("half_life", getattr(programme.values["half_life"], end))
+            found[(*key, f"saved_{end}")] = saved(around, faded, row, seed)["saved"]
     return found
 
 
