@@ -179,7 +179,8 @@ def trials(item, rows):
     shown = []
     for trial, row in zip(item.trials, rows, strict=True):
         if row["emulated"]:
-            state = trial.event or " or ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
+            happens = [*filter(None, [trial.event]), *(f"entry into {line}" for line in trial.entering)]
+            state = " or ".join([*happens, *trial.lines]) or f"{trial.need} from {LEVELS[trial.level_from]}"
             how = f"{MEASURED[trial.endpoint]}: {'not ' * (trial.sense == 'better')}{state.replace('_', ' ')}"
             study = markdown(evidence("trials")[trial.row]["study"])
             here = f"{number(row['emulated']['contrast'])} ± {number(row['emulated']['se'])}"
