@@ -428,8 +428,10 @@ def test_facts_by_hand():
     fiscal = np.zeros((2, len(relieved)))
     fiscal[0, relieved] = 100_00 / relieved.sum()
     present = np.full(len(relieved), 500_00.0 / len(relieved))
-    appraisal = SimpleNamespace(fiscal_pence=fiscal, present_fiscal=present, present_cash=present / 2)
-    facts = facts_of(model, SimpleNamespace(programme=programme, appraisal=appraisal, families=8, price_pence=150_00))
+    appraisal = SimpleNamespace(
+        fiscal_pence=fiscal, present_fiscal=present, present_cash=present / 2, cost_pence=150_00
+    )
+    facts = facts_of(model, SimpleNamespace(programme=programme, appraisal=appraisal, families=8))
     assert known == model.families.use_by_target(target)[0]
     assert facts["known_share"] == pytest.approx(known / like)
     assert facts["cost_of_case"] == pytest.approx(np.mean(costs) / 100)
