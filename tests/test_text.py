@@ -105,7 +105,7 @@ def test_a_page_shows_every_name_as_text(written):
 
 def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
     files = sorted((written / "figures").iterdir())
-    assert len(files) == 5
+    assert len(files) == 6
     for path in files:
         texts = [item.text for item in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
         shown = "".join("".join(texts).split())
