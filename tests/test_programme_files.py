@@ -99,6 +99,9 @@ TRIAL_FAULTS = [
     ('scale = "difference"\n', "", "trial FGC-1: scale: is missing; give one of difference, ratio, odds"),
     ('scale = "difference"', 'scale = "hazard"', "trial FGC-1: scale: 'hazard' is unknown"),
     ('sense = "better"', 'sense = "good"', "trial FGC-2: sense: 'good' is unknown"),
+    ('sense = "better"', 'takes_part = "some"', "trial FGC-2: takes_part: 'some' is unknown"),
+    ('sense = "better"', 'entering = ["prison"]', "trial FGC-2: entering: stands without event; give event, or leave it out"),
+    ('endpoint = "share_at"', 'endpoint = "standardised"', "trial FGC-1: scale: is difference, and a standardised difference is compared as odds"),
     ("months = 24", "months = 0", "trial FGC-2: months: 0 is out of range; give 1 to 300"),
     ("level_from = 3\nmonths", "level_from = 4\nmonths", "trial FGC-2: level_from: 4 is out of range; give 1 to 3"),
     ("level_from = 3\nmonths", "months", "trial FGC-2: level_from: has no value"),
@@ -179,6 +182,7 @@ def test_tables_of_the_wrong_kind_are_told_with_all_that_is_missing(tmp_path, te
     [
         ('"foster_care"', '"fostercare"', "trial FGC-1: lines: 'fostercare' is no service line of milltown; did you mean 'foster_care'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'need = "safe"\nlevel_from = 3', "trial FGC-2: need: 'safe' is no need of milltown"),
+        ('need = "safeguarding"\nlevel_from = 3', 'event = "arrest"\nentering = ["prisn"]', "trial FGC-2: entering: 'prisn' is no service line of milltown; did you mean 'prison'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'event = "arest"', "trial FGC-2: event: 'arest' is no event of milltown; did you mean 'arrest'?"),
     ],
 )  # fmt: skip

@@ -187,8 +187,8 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
     terms = Terms(
         programme.id,
         programme.name,
-        programme.get("cost_per_family"),
-        cases or max(1, int(families * programme.get("most_reached"))),
+        programme.believed("cost_per_family"),
+        cases or max(1, int(families * programme.a_year * programme.believed("most_reached"))),
         DISCOUNT_RATE,
         years,
         programme.grade,

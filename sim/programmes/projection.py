@@ -103,7 +103,8 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     Projection
         Of no families where services know nobody like its target, or nobody of them takes it up.
     """
-    target, shared = programme.targets(around.place), shared_lines(around.place)
+    programme, shared = programme.as_believed(), shared_lines(around.place)
+    target = programme.targets(around.place)
     cohort = refer(around, target, None, n, SEED)
     takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
     if not len(takes):
