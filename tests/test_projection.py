@@ -1,21 +1,14 @@
 """Projections: beliefs and lines of shared care by hand, and what the whole place shows when the programme is delivered."""
 
-import os
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from sim.core.dials import defaults
-from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import load_catalogue
-from sim.programmes.following import RING, offer_families, surroundings
+from sim.programmes.following import RING, offer, surroundings, takers
 from sim.programmes.projection import Projection, Projections, project, shared_lines, span
-from sim.studies import cache, projected
-from sim.studies.cache import MARK, MARK_TEXT, SMALL, users_folder
-from sim.studies.inputs import load_inputs
-from sim.studies.projected import KeptProjections
-from tests.conftest import with_values
 
 
 def by_hand(**changes):
@@ -80,30 +73,44 @@ def test_a_programme_is_projected_on_every_line_it_leads_to(around, milltown):
 
 def test_nobody_like_the_target_is_no_projection(milltown):
     programme = load_catalogue()["parenting"]
-    nobody = replace(programme, target={**programme.target, "needs": ["conduct", "offending"], "at_least": 2, "age_from": 0, "age_to": 0})
+    nobody = replace(
+        programme,
+        target={**programme.target, "needs": ["conduct", "offending"], "at_least": 2, "age_from": 0, "age_to": 0},
+    )
     assert Projections(milltown, defaults()).of(nobody, 5) is None
 
 
-def emulated(place, dials, programme, settled, share, seed, quarters):
-    """Pence at average cost that families like the target, enrolled in a whole place, saved: a family, of their own use.
+def emulated(place, programme, settled, share, seed, quarters):
+    """Case-quarters that families of a whole place saved by a programme, a family: their own use, and the place's.
 
-    Contagion is on and places are rationed as in a run.
+    A share of those like the target who would take it up are enrolled, in the levels of need that its file gives. Contagion
+    is on and places are rationed as in a run.
     """
-    target, use = programme.targets(place), []
-    for effect in (None, programme.published(place)):
+    lines, use = np.arange(len(place.lines), dtype=np.uint32), np.zeros((2, 2, len(place.lines)))
+    takes = some_of(settled.families.copies(np.arange(settled.families.n), seed), programme, programme.targets(place), share)
+    for arm, effect in enumerate((None, programme.published(place))):
         now = settled.copy()
         families = now.families.copies(np.arange(settled.families.n), seed)
-        rows, known = families.like(target)
-        takes = families.take_up(0, target, programme.code, np.zeros(1, np.uint8), len(rows), 1.0, share, 0, np.empty(0, np.uint8))
-        takes = np.intersect1d(takes, rows[known])
         if effect is not None:
-            offer_families(families, effect, programme, takes)
+            offer(families, effect, programme.as_believed, takes)
         lives = families.columns.generation[takes].copy()
-        use.append(np.zeros(len(place.lines)))
         for quarter in range(1, quarters + 1):
             families.live(quarter)
             now.services.serve(families, quarter)
-            there = families.columns.generation[takes] == lives
-            served = families.columns.served[quarter % RING, takes] * there
-            use[-1] += ((served[:, None] >> np.arange(len(place.lines), dtype=np.uint32)) & 1).sum(axis=0)
-    return (use[0] - use[1]) @ shared_lines(place) / len(takes)
+            served = (families.columns.served[quarter % RING][:, None] >> lines) & 1
+            use[0, arm] += served[takes][families.columns.generation[takes] == lives].sum(axis=0)
+            use[1, arm] += served.sum(axis=0)
+    return (use[:, 0] - use[:, 1]) @ shared_lines(place) / takes.sum()
+
+
+def some_of(families, programme, target, share):
+    """A share of the known families like a target who would take a programme up, by level as its file says: bool (n,)."""
+    rows, known = families.like(target)
+    rows = rows[known & takers(families, target, programme)[rows]]
+    worst = (families.columns.levels[rows] * target.needs).max(axis=1)
+    there, wanted = np.bincount(worst, minlength=4), programme.shares
+    wanted = there if wanted is None else wanted * (there[wanted > 0] / wanted[wanted > 0]).min()
+    luck = np.random.default_rng(families.seed).random(len(rows))
+    takes = np.zeros(families.n, bool)
+    takes[rows[luck < share * (wanted / np.maximum(there, 1))[worst]]] = True
+    return takes

@@ -109,6 +109,12 @@ class Programme:
         return self.beliefs.get(name, value.value) * value.to_base
 
     @property
+    def as_believed(self):
+        """The same with the values that deciders take its own to be."""
+        believed = {name: replace(self.values[name], value=value) for name, value in self.beliefs.items()}
+        return replace(self, values={**self.values, **believed}, beliefs={})
+
+    @property
     def shares(self):
         """Shares of those enrolled by the worst level of the targeted needs, float (4,); None where the file gives none."""
         return np.array([0.0, *(self.get(name) for name in _SHARES)]) if _SHARES.keys() <= self.values.keys() else None

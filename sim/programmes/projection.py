@@ -95,7 +95,7 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
         Of no families where services know nobody like its target, or nobody of them takes it up.
     """
     target, shared = programme.targets(around.place), shared_lines(around.place)
-    cohort = refer(around, target, None, n, SEED)
+    cohort = refer(around, target, programme.shares, n, SEED)
     takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
     if not len(takes):
         nothing = np.zeros((_GROUPS, len(thetas), quarters, len(shared)), np.float32)
@@ -105,7 +105,7 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     without = follow(cohort, around, quarters)
     used, saved = without.use_by(group, _GROUPS, len(shared)), []
     for theta in thetas:
-        helped = follow(cohort, around, quarters, theta * published, programme, contact=theta)
+        helped = follow(cohort, around, quarters, theta * published, programme.as_believed, contact=theta)
         saved.append((used - helped.use_by(group, _GROUPS, len(shared)))[:, 1:] @ shared)
     families = np.bincount(group, minlength=_GROUPS)
     return Projection(tuple(thetas), np.stack(saved, 1).astype(np.float32), families, without.there[1:].mean(axis=1))
