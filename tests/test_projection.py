@@ -79,10 +79,9 @@ def test_a_programme_is_projected_on_every_line_it_leads_to(around, milltown):
 
 def test_nobody_like_the_target_is_no_projection(milltown):
     programme = load_catalogue()["parenting"]
-    needs = [need.id for need in milltown.needs]  # and no one has all of them in crisis at 24
-    nobody = replace(
-        programme, target={**programme.target, "needs": needs, "at_least": 5, "level_from": 3, "level_to": 3}
-    )
+    needs = [need.id for need in milltown.needs]
+    newborn = {"needs": needs, "at_least": 5, "level_from": 3, "level_to": 3, "age_from": 0, "age_to": 0}
+    nobody = replace(programme, target={**programme.target, **newborn})
     assert Projections(milltown, defaults()).of(nobody, 5) is None
 
 
