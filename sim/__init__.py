@@ -12,6 +12,7 @@ _HOMES = {
     "WorkerError": "sim.studies.executors",
     "appraise": "sim.api",
     "compare": "sim.api",
+    "incentives": "sim.cost_benefit.at_place",
     "load_arrangement": "sim.arrangements.reading",
     "load_place": "sim.place.places",
     "load_programme": "sim.programmes.catalogue",

@@ -1,10 +1,12 @@
 """Entry point of ``listsim`` and ``python -m sim``: signals and streams first, as the rest takes long to import."""
 
+import gc
 import sys
 
 
 def main():
     """Run the command line in a process of its own."""
+    gc.set_threshold(50_000)  # what libraries and figures make is much and lasts: no use in looking among it for rings
     try:
         from sim.core import terminal
 

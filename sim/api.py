@@ -91,7 +91,7 @@ class Comparison:
 
     @cached_property
     def notes(self):
-        """A line for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        """A line for each thing to know of what was read, and for each listed decision that changed nothing, with how many of several replicates it was so in."""
         several = len(self.study.arrangements) > 1
         found = Counter(
             f"{result.arrangement}: {note}" if several else note
@@ -100,7 +100,7 @@ class Comparison:
             for note in result.notes
         )
         some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
-        return [note + some.format(times) for note, times in found.items()]
+        return [*self.study.notes, *(note + some.format(times) for note, times in found.items())]
 
     @cached_property
     def summary(self):
@@ -158,6 +158,7 @@ def compare(
     cache=None,
     future=None,
     decisions=None,
+    programmes=None,
 ):
     """Compare arrangements on a place.
 
@@ -183,6 +184,9 @@ def compare(
         `settings`, overrule it.
     decisions : iterable of mapping or tuple, optional
         What is decided in place of the rules, whatever the arrangement: year, party, kind, what, number (docs/odd.md, 6.11).
+    programmes : list of str or path, optional
+        Programmes of this run alone, from TOML files: they join the catalogue, or take the place of one of the same
+        name, and every arrangement may buy them, those too that are for named programmes.
 
     Returns
     -------
@@ -209,6 +213,7 @@ def compare(
         cache=cache,
         future=future,
         decisions=decisions,
+        programmes=programmes,
     )[""]
 
 
@@ -271,8 +276,8 @@ def sweep(
     overwrite : bool
         Whether another result of listsim's in `out` may be replaced.
     **given
-        What would stand in a study file, by its keys, and goes before what stands there: ``place``, ``arrangements``
-        and ``future``, one or a list; ``years``, ``families``, ``replicates``, ``seed``; ``settings``, a mapping;
+        What would stand in a study file, by its keys, and goes before what stands there: ``place``, ``arrangements``,
+        ``future`` and ``programmes``, one or a list; ``years``, ``families``, ``replicates``, ``seed``; ``settings``, a mapping;
         ``grid``, lists of values by dotted name; ``sample`` and ``until``, mappings.
 
     Returns
@@ -295,7 +300,15 @@ def sweep(
 
 
 def run(
-    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+    arrangement,
+    place="birmingham_2010",
+    settings=None,
+    seed=1,
+    years=15,
+    families=None,
+    future=None,
+    decisions=None,
+    programmes=None,
 ):
     """One arrangement with its do-nothing twin; see :func:`compare`.
 
@@ -304,11 +317,20 @@ def run(
     Comparison
         Of one arrangement and one replicate.
     """
-    return compare([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
+    asked = {"future": future, "decisions": decisions, "programmes": programmes}
+    return compare([arrangement], place, settings, seed, 1, years, families, **asked)
 
 
 def model(
-    arrangement, place="birmingham_2010", settings=None, seed=1, years=15, families=None, future=None, decisions=None
+    arrangement,
+    place="birmingham_2010",
+    settings=None,
+    seed=1,
+    years=15,
+    families=None,
+    future=None,
+    decisions=None,
+    programmes=None,
 ):
     """The Mesa model that :func:`run` steps, before its first quarter; parameters as in :func:`compare`.
 
@@ -325,7 +347,8 @@ def model(
     ------
     InputError
     """
-    study = load_study([arrangement], place, settings, seed, 1, years, families, future=future, decisions=decisions)
+    asked = {"future": future, "decisions": decisions, "programmes": programmes}
+    study = load_study([arrangement], place, settings, seed, 1, years, families, **asked)
     return next(runner.models(study.inputs(), seed, os.cpu_count()))
 
 

@@ -23,6 +23,7 @@ _SHAPE = {
     "years": int,
     "families": int,
     "decisions": list,
+    "programmes": list,
 }
 
 
@@ -127,7 +128,7 @@ def _asked(path, manifest):
     for table in ("request", "own_files", "files", "tables", "versions"):
         if not isinstance(manifest.get(table), dict):
             raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
-    asked = {"decisions": [], **manifest["request"]}
+    asked = {"decisions": [], "programmes": [], **manifest["request"]}
     for key, kind in _SHAPE.items():
         if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
             raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
@@ -138,8 +139,8 @@ def _asked(path, manifest):
     for name, text in texts.items():
         if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
             raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
-    names = tuple(map(str, asked["arrangements"]))
-    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"])
+    names, own = (tuple(map(str, asked[key])) for key in ("arrangements", "programmes"))
+    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"], own)
     return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
 
 
@@ -151,7 +152,7 @@ def _run_again(path, request, options, workers, progress):
     """The comparison that a request asks for, read from its own texts and the shipped files."""
     with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
         try:
-            arrangements, place, future = lay_out(request, folder)
+            arrangements, place, future, programmes = lay_out(request, folder)
         except (OSError, ValueError) as error:
             problem = f"cannot be written out ({type(error).__name__})"
             raise InputError(path, "own_files", problem, AS_WRITTEN) from None
@@ -164,6 +165,7 @@ def _run_again(path, request, options, workers, progress):
                 progress=progress,
                 future=future,
                 decisions=request.decisions,
+                programmes=programmes,
             )
         except InputError as error:
             said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
@@ -174,8 +176,8 @@ def _run_again(path, request, options, workers, progress):
                 raise InputError(
                     path,
                     name,
-                    "is extended by its full path, so that its text here is not read",
-                    "extend it by name and run again",
+                    "is named by its full path, so that its text here is not read",
+                    "name it from the file that names it and run again",
                 )
     shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
     own = {name: digest for name, digest in request.hashes.items() if name in request.texts}

@@ -151,7 +151,7 @@ def test_a_listed_commission_pays_what_the_price_says(tmp_path):
 
 
 REFUSALS = {
-    "no money left": ("council", "keyworker", 40),
+    "no money left": ("council", "multisystemic_therapy", 40),
     "it has no power to commission it": ("justice", "keyworker", 5),
     "no provider has room for so many families": ("council", "parenting", 1_000_000),
     "it commissions nothing by list this year": ("police", "parenting", 5),

@@ -179,7 +179,7 @@ def test_tests_named_in_the_description_of_the_model_exist_and_every_rule_has_so
     odd = (ROOT / "docs" / "odd.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (.*?) \|.*", odd.split("\n## 9 ")[1].split("\n## ")[0], flags=re.MULTILINE)
     parts = set(re.findall(r"^#+ (6\.\d+|7) ", odd, flags=re.MULTILINE))
-    assert len(parts) == 12
+    assert len(parts) >= 14
     assert parts - set(rows) == set(), "give each a row in section 9"
     there = {
         name

@@ -374,7 +374,9 @@ def null_findings():
     Nobody is changed, so that one place serves every design.
     """
     place, programme = load_place("birmingham_2010"), load_programme("family_group_conference")
-    target, found = programme.targets(place), {design: [] for design in ("before_after", "matched", "waiting_list")}
+    in_need = {key: item for key, item in programme.target.items() if key not in ("event", "within")}
+    near_care = replace(programme, target={**in_need, "level_to": 3})
+    target, found = near_care.targets(place), {design: [] for design in ("before_after", "matched", "waiting_list")}
     relieved = np.array([line.need == "safeguarding" for line in place.lines])
     for seed in range(SEEDS):
         start = burn_in(place, defaults(), seed, 20_000)

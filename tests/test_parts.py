@@ -131,7 +131,7 @@ def test_the_evidence_unit_shares_findings_and_takes_accreditation_away(tmp_path
     assert not any(agency.may_commission(model.catalogue[name]) for agency in model.agencies for name in names)
     alone = system("silo", {"programmes.effect_scale": 0}, years=3)
     untouched = [agency.beliefs[name].mean for agency in alone.agencies for name in names]
-    assert max(untouched) == alone.dials["programmes.optimism"]  # without it, nobody learns from elsewhere
+    assert alone.dials["programmes.optimism"] in untouched  # without it, nobody learns from elsewhere
     assert max(agency.beliefs[name].mean for agency in model.agencies for name in names) < 0.7
 
 
@@ -140,7 +140,7 @@ def test_savings_are_tracked_to_budget_lines_and_freed_capacity_is_not_refilled(
     plans = system(with_part(tmp_path, "benefits_realisation", more=relieved))
     held = system(with_part(tmp_path, "backfill_control", more=relieved))
     for j, line in enumerate(plans.place.lines):
-        touched = line.need == "substance"
+        touched = line.need in ("substance", "offending")
         assert plans.agencies[0].willingness(j) == (1.0 if touched else plans.dials["agencies.decommissioning"])
         free = not touched and held.lines.gate[j] == "judgement"
         assert held.agencies[0].drift(j) == (held.dials["services.threshold_drift"] if free else 0.0)

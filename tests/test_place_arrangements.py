@@ -175,7 +175,7 @@ def test_what_one_board_takes_on_leaves_the_next_boards_room_alone():
     model = system("total_neighbourhood", {**KEEN, "arrangement.boards_share": 0.5}, years=2)
     model.contracts.running, model.market._taken = [], Counter()
     first, second = model.bodies[:2]
-    programme = model.catalogue["family_group_conference"]
+    programme = model.catalogue["keyworker"]
     before = [model.market.room_for(programme, board) for board in (first, second)]
     provider = model.market.best_provider(programme, first)
     project = Project(first, programme, provider, 1, 100, first.appraise(programme, 100))

@@ -21,49 +21,29 @@ from tests.conftest import with_values
 CATALOGUE = load_catalogue()
 
 
-def test_the_catalogue_has_what_was_asked_for():
-    wanted = {
-        "parenting",
-        "keyworker",
-        "multisystemic_therapy",
-        "drug_treatment",
-        "supported_employment",
-        "through_the_gate",
-    }
-    assert wanted | {"family_group_conference"} <= set(CATALOGUE)
-
-
 def one(value, se=0.1, on="recovery", believed=None):
     """An effect on conduct."""
     return Effect("conduct", on, value, se, -5, 5, "test", value if believed is None else believed)
 
 
 def test_a_programme_in_the_places_order_by_hand(milltown):
-    """Parenting: conduct alone, every level, 2 to 15: from 8 to 63 quarters of age; easing in row 1, worsening in row 0."""
+    """Parenting: conduct alone, above the cut-off, 2 to 10: from 8 to 43 quarters of age; worsening in row 0, easing in row 1."""
     item = CATALOGUE["parenting"]
     conduct = [need.id for need in milltown.needs].index("conduct")
     target = item.targets(milltown)
     assert list(np.nonzero(target.needs)[0]) == [conduct]
-    assert (target.level_from, target.level_to, target.at_least) == (1, 3, 1)
-    assert (target.age_from, target.age_to) == (8, 63)
+    assert (target.level_from, target.level_to, target.at_least) == (2, 3, 1)
+    assert (target.age_from, target.age_to) == (8, 43)
     assert (
         replace(item, target={**item.target, "at_least": 2}).targets(milltown) is None
     )  # two are wanted, there is one
     table = item.published(milltown)
-    by_direction = {effect.on: effect.believed for effect in item.effects}
-    assert list(table[:, conduct]) == [by_direction["escalation"], by_direction["recovery"]]
+    (effect,) = item.effects
+    assert list(table[:, conduct]) == [effect.believed, -effect.believed]
     assert table[0, conduct] < 0 < table[1, conduct]
     assert np.count_nonzero(table) == 2
-    assert list(item.level_weight()) == [1, 1, 0.8, 0.5]
+    assert list(item.level_weight()) == [1, 1, 1, 1]
     assert list(item.band_weight()) == [1, 1, 0.3333, 0.3333, 0]
-
-
-def test_null_results_are_kept():
-    triple_p = CATALOGUE["triple_p"].effects[0]
-    assert triple_p.value == triple_p.believed == 0
-    assert triple_p.se > 0
-    therapy = {effect.need: effect for effect in CATALOGUE["multisystemic_therapy"].effects}
-    assert therapy["safeguarding"].value > 0  # the English trial pointed the wrong way
 
 
 def test_an_effect_on_both_turns_the_other_way_on_easing_by_hand(milltown, monkeypatch):
@@ -96,10 +76,11 @@ def test_what_is_believed_and_what_is_true_are_two_things(milltown):
 def test_the_true_effect_is_drawn_shrunk_and_scaled(milltown):
     item = CATALOGUE["parenting"]
     conduct = [need.id for need in milltown.needs].index("conduct")
+    item = replace(item, grade=2)
     draws = np.array([item.true_effect(milltown, defaults(), seed)[1, conduct] for seed in range(4000)])
-    effect = next(effect for effect in item.effects if effect.on == "recovery")
+    (effect,) = item.effects
     assert grade_correction(2) == 0.05
-    assert draws.mean() == pytest.approx(0.95 * effect.value, abs=4 * effect.se / 4000**0.5)
+    assert draws.mean() == pytest.approx(-0.95 * effect.value, abs=4 * effect.se / 4000**0.5)
     assert draws.std() == pytest.approx(effect.se, rel=0.05)
     silent = item.true_effect(milltown, {**defaults(), "programmes.effect_scale": 0}, 1)
     assert not silent.any()
@@ -127,12 +108,12 @@ def test_a_draw_may_harm_and_is_the_same_in_every_arrangement_of_a_seed(milltown
     np.testing.assert_array_equal(*(item.true_effect(milltown, defaults(), 3) for _ in range(2)))
     assert (item.true_effect(milltown, defaults(), 4) != item.true_effect(milltown, defaults(), 3)).any()
     monkeypatch.setattr("sim.programmes.catalogue.normal", lambda *key: -5.0)
-    harm = replace(item, effects=(one(0.4),)).true_effect(milltown, defaults(), 1)
+    harm = replace(item, grade=2, effects=(one(0.4),)).true_effect(milltown, defaults(), 1)
     assert harm.sum() == pytest.approx(0.95 * 0.4 - 0.5)
 
 
 def test_what_is_delivered_by_hand(milltown, monkeypatch):
-    """True effects times a fidelity of 0.73, rounded to two decimals; in crisis a half as much again times the effort."""
+    """True effects times a fidelity of 0.73, rounded to two decimals; in crisis times the effort."""
     monkeypatch.setattr("sim.programmes.catalogue.normal", lambda *key: 0.0)
     dials = {**defaults(), "programmes.shrinkage": 0}
     offers = Offers({"parenting": CATALOGUE["parenting"]}, milltown, dials, 1)
@@ -142,7 +123,7 @@ def test_what_is_delivered_by_hand(milltown, monkeypatch):
     assert offers.row_of("parenting", 0.73) == 2
     assert offers.tables.escalation[row, conduct] == pytest.approx(0.73 * published[0, conduct])
     assert offers.tables.recovery[row, conduct] == pytest.approx(0.73 * published[1, conduct])
-    np.testing.assert_allclose(offers.tables.level_weight[row], [1, 1, 0.8, 0.2])
+    np.testing.assert_allclose(offers.tables.level_weight[row], [1, 1, 1, 0.4])
     assert offers.multiple("parenting") == pytest.approx(1.0)
     half = Offers({"parenting": CATALOGUE["parenting"]}, milltown, {**dials, "programmes.effect_scale": 0.5}, 1)
     assert half.multiple("parenting") == pytest.approx(0.5)
@@ -175,11 +156,11 @@ def test_beyond_the_most_that_can_be_kept_the_nearest_fidelity_of_the_programme_
 
 
 def test_strength_is_full_while_it_runs_then_halves():
-    item = CATALOGUE["parenting"]  # two quarters, half-life a year
+    item = CATALOGUE["parenting"]  # one quarter, half-life a year
     strength = item.strength()
-    assert list(strength[:3]) == [1, 1, 1]
-    assert strength[6] == pytest.approx(0.5)
-    assert strength[10] == pytest.approx(0.25)
+    assert list(strength[:2]) == [1, 1]
+    assert strength[5] == pytest.approx(0.5)
+    assert strength[9] == pytest.approx(0.25)
 
 
 def _free_of_disorder(from_age, seed):

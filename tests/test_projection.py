@@ -115,7 +115,7 @@ def test_projections_are_made_once_for_a_place_its_dials_and_a_programme(folder,
     for settings in (
         {"families.contagion_scale": 0},
         {"families.case_finding": 0},
-        {"programmes.parenting.duration": 4},
+        {"programmes.parenting.duration": 2},
     ):
         made.clear()
         assert (at(settings).saved != first.saved).any()
@@ -178,7 +178,7 @@ def emulated(place, programme, settled, share, seed, quarters):
         now = settled.copy()
         families = now.families.copies(np.arange(settled.families.n), seed)
         if effect is not None:
-            offer(families, effect, programme.as_believed, takes)
+            offer(families, effect, programme.as_believed(), takes)
         lives = families.columns.generation[takes].copy()
         for quarter in range(1, quarters + 1):
             families.live(quarter)

@@ -22,7 +22,7 @@ def test_nothing_is_written_outside_the_folder(tmp_path, name):
     inner = tmp_path / "a" / "b" / "c"
     inner.mkdir(parents=True)
     request = Request((name, "silo"), "milltown", {name: "x = 1\r\n"}, {})
-    (file, shipped), place, _ = lay_out(request, inner)
+    (file, shipped), place, *_ = lay_out(request, inner)
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) == 1
     assert written[0].is_relative_to(inner)
@@ -33,7 +33,7 @@ def test_nothing_is_written_outside_the_folder(tmp_path, name):
 
 def test_files_find_one_another_as_before(tmp_path):
     texts = {"../a/mine.toml": "mine", "../a/../b/base.toml": "base", "../town/place.toml": "town"}
-    (file,), place, _ = lay_out(Request(("../a/mine.toml",), "../town", texts, {}), tmp_path)
+    (file,), place, *_ = lay_out(Request(("../a/mine.toml",), "../town", texts, {}), tmp_path)
     assert (Path(file).parent / "../b/base.toml").read_text() == "base"
     assert (Path(place) / "place.toml").read_text() == "town"
     up = Request(("mine.toml",), "milltown", {"mine.toml": "mine", "../mine.toml": "above"}, {})

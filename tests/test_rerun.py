@@ -187,7 +187,7 @@ def test_a_file_extended_by_its_full_path_is_not_taken_from_the_machine(tmp_path
     (tmp_path / "base.toml").write_text(BASE)
     (tmp_path / "mine.toml").write_text(f'extends = "{(tmp_path / "base").as_posix()}"\nname = "Mine"\n')
     sim.run("mine.toml", "milltown", years=1).write(tmp_path / "out")
-    with pytest.raises(InputError, match="extended by its full path"):
+    with pytest.raises(InputError, match="named by its full path"):
         reproduce(tmp_path / "out")
 
 

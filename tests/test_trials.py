@@ -164,6 +164,9 @@ ARRESTS = [[1, 0, 1], [0, 1, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]]
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio"), [0, 3, 0]),
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio", months=6), [0, 2, 0]),
         (Trial("FGC-1", endpoint="never", event="arrest", scale="odds"), [1, 0, 1]),
+        # the second family's place begins in a quarter with an arrest, which counts once; the third's in one without
+        (Trial("FGC-1", endpoint="events", event="arrest", entering=CARE, scale="ratio"), [0, 3, 1]),
+        (Trial("FGC-1", endpoint="never", event="arrest", entering=("foster_care",), scale="odds"), [1, 0, 0]),
     ],
 )
 def test_an_endpoint_counts_as_its_trial_did(town, trial, wanted):

@@ -39,7 +39,11 @@ def tables(found):
         for name, item in catalogue.items()
     }
     sections = [section(item, rows[name]) for name, item in catalogue.items()]
-    return {"overview": overview(catalogue, rows), "programmes": "\n".join(sections)}
+    return {
+        "overview": overview(catalogue, rows),
+        "findings": findings(catalogue, rows),
+        "programmes": "\n".join(sections),
+    }
 
 
 def finding_of(programme, trial, seeds):
@@ -56,22 +60,49 @@ def overview(catalogue, rows):
     lines = []
     for name, item in catalogue.items():
         fits = [row for row in rows[name] if row["parameter"]]
-        effects = "; ".join(f"{effect.need} {effect.value:+.2f} ± {effect.se:.2f}" for effect in item.effects)
+        effects = "; ".join(f"{acts_on(effect)} {effect.value:+.2f} ± {effect.se:.2f}" for effect in item.effects)
         told = [f"{row['id']}: {verdict(row) or 'not emulated'}" for row in fits]
         emulated = sum(row["emulated"] is not None for row in rows[name])
         cost = f"£{item.get('cost_per_family'):,.0f}"
         lines.append(
             (f"[{item.name}](#{name})", cost, effects, "; ".join(told) or "-", f"{emulated} of {len(rows[name])}")
         )
-    heads = ("programme", "£ of 2010/11 a family", "log ratio of worsening, ± error", "fitted on", "trials emulated")
+    heads = ("programme", "£ of 2010/11 a family", "log ratio, ± error", "fitted on", "trials emulated")
     return table(heads, lines, aligned="---")
+
+
+def acts_on(effect):
+    """A need in words, and the direction where it is not both."""
+    return effect.need.replace("_", " ") + ("" if effect.on == "both" else f" ({effect.on})")
+
+
+def findings(catalogue, rows):
+    """What was found overall, in sentences: fits, predictions, nulls, harms."""
+    every = [(name, row) for name in catalogue for row in rows[name]]
+    fits = [row["met"] for _, row in every if row["met"] is not None]
+    checks = [row for _, row in every if row["use"] == "check" and row["emulated"]]
+    inside = [row["inside"] for row in checks if row["inside"] is not None]
+    some = sum(any(row["emulated"] for row in rows[name]) for name in catalogue)
+    nulls = [
+        f"{catalogue[name].name} ({row['id']}, {row['parameter'].split('.')[-1]})"
+        for name, row in every
+        if row["null"] and row["parameter"]
+    ]
+    harms = [f"{catalogue[name].name} ({row['id']})" for name, row in every if row["reverse"]]
+    return (
+        f"- {some} of {len(catalogue)} programmes have at least one trial that is emulated. {sum(fits)} of {len(fits)} fits that "
+        f"are no nulls are met.\n"
+        f"- {len(checks)} rows are predicted; {sum(inside)} of the {len(inside)} with a published interval lie inside it.\n"
+        f"- Nothing found, and nought in the model: {'; '.join(nulls)}.\n"
+        f"- Harm found, in these rows: {'; '.join(harms)}.\n"
+    )
 
 
 def section(item, rows):
     """All there is to say of one programme."""
     parts = [f'### <a id="{item.id}"></a>{markdown(item.name)}', markdown(item.notes), whom(item)]
     values = [
-        (words, f"{value.value:,.4g} {value.unit}", f"{value.low:,.4g} to {value.high:,.4g}", markdown(value.source))
+        (words, f"{value.value:,.10g} {value.unit}", f"{value.low:,.10g} to {value.high:,.10g}", markdown(value.source))
         for key, words in VALUES.items()
         if (value := item.values.get(key))
     ]
@@ -92,7 +123,9 @@ def whom(item):
     rule = item.target
     levels = " to ".join(dict.fromkeys(LEVELS[rule[end]] for end in ("level_from", "level_to")))
     many = "" if rule["at_least"] == 1 else f", {rule['at_least']} of them at least"
-    event = f", with {rule['event'].replace('_', ' ')} lately" if "event" in rule else ""
+    within = rule.get("within", 4)
+    event = f", with {rule['event'].replace('_', ' ')} in the last {within} quarters" if "event" in rule else ""
+    event = event.replace("last 1 quarters", "last quarter")
     shares = item.shares
     mix = "" if shares is None else "; enrolled " + ", ".join(
         f"{share:.0%} {level}" for level, share in zip(LEVELS, shares, strict=True) if share
@@ -109,8 +142,8 @@ def trials(item, rows):
     shown = []
     for trial, row in zip(item.trials, rows, strict=True):
         if row["emulated"]:
-            state = trial.event or ", ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
-            how = f"{MEASURED[trial.endpoint]}: {state}" + (", the others" if trial.sense == "better" else "")
+            state = trial.event or " or ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
+            how = f"{MEASURED[trial.endpoint]}: {'not ' * (trial.sense == 'better')}{state.replace('_', ' ')}"
             study = markdown(evidence("trials")[trial.row]["study"])
             here = f"{number(row['emulated']['contrast'])} ± {number(row['emulated']['se'])}"
             cells = arms(row["published"]), arms(row["emulated"]), f"{row['scale']} {interval(row['published'])}", here

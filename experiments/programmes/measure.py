@@ -3,15 +3,14 @@
 from dataclasses import asdict
 
 from sim.programmes.catalogue import load_catalogue
-from sim.programmes.following import surroundings
-from sim.programmes.trials.emulation import Trials
+from sim.programmes.trials.emulation import Trials, place_of_trials
 
 AXES = ("programme", "trial")
 
 
 def measure(inputs, seed):
     """What is emulated, by programme, row of trials.csv and name."""
-    around, found = surroundings(inputs.place, inputs.place_dials), {}
+    around, found = place_of_trials(inputs.place, inputs.place_dials), {}
     for name, programme in load_catalogue().items():
         for finding in Trials(around, programme, seed=seed).run():
             emulated = asdict(finding.emulated) if finding.emulated else {}

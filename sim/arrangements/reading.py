@@ -7,6 +7,7 @@ from sim import rules
 from sim.arrangements.fit import PAYING, misfits, reads, unread
 from sim.arrangements.listed import csv_beside, read_listed
 from sim.arrangements.parts import PARTS, ROLES, TERMS
+from sim.arrangements.programmes_named import own_programmes, read_plan
 from sim.core import codes
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
@@ -26,7 +27,6 @@ VALUES = {
     *(name for part in PARTS.values() for name in part.needs),
 }
 SHIPPED = shipped_folder("arrangements")
-MOST_FAMILIES = 20_000_000  # a year of one programme
 _KINDS = {
     "name": str,
     "source": str,
@@ -90,6 +90,8 @@ class Arrangement:
         What a list decides in place of the rules.
     decisions_file : str
         CSV file that some of them were read from; empty where none were.
+    own : dict of str to Programme
+        Those of its programmes that it gives by file, by id.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Arrangement:
     funding: dict = field(default_factory=dict)
     decisions: tuple = ()
     decisions_file: str = ""
+    own: dict = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def manages(self):
@@ -151,6 +154,18 @@ class Arrangement:
     def is_for(self, programme):
         """Whether a programme is among those it is for."""
         return not self.programmes or programme in self.programmes
+
+    def with_programmes(self, own):
+        """The same arrangement, which is for some more programmes, as far as those who provide under it may deliver them.
+
+        Parameters
+        ----------
+        own : dict of str to Programme
+        """
+        if not self.programmes:
+            return self
+        may = [name for name, item in own.items() if not self.sectors or set(self.sectors) & set(item.sectors)]
+        return replace(self, programmes=tuple(dict.fromkeys((*self.programmes, *may))))
 
     def has(self, part):
         """Whether a part is switched on."""
@@ -257,15 +272,17 @@ def _build(path, spec, inherited, spoilt, faults):
             faults.errors.append(InputError(path, *misfit))
         values = _values(path, given, chosen, parts, faults)
     memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
+    named, own = own_programmes(chain(path, SHIPPED), spec.get("programmes", []), faults)
+    known = list(dict.fromkeys((*programme_names(), *own)))
     lists = {
         "members": _names(path, spec, "members", faults, may_be_empty=memberless),
         "parts": parts,
-        "programmes": _names(path, spec, "programmes", faults, programme_names()),
+        "programmes": _names(path, {**spec, **named}, "programmes", faults, known),
         "sectors": _names(path, spec, "sectors", faults, SECTORS),
         "outcome_lines": _names(path, spec, "outcome_lines", faults),
     }
     settings = _settings(path, spec.get("settings", {}), inherited.get("settings", {}), chosen, faults)
-    plan = _plan(path, spec, lists["programmes"], faults)
+    plan = read_plan(path, spec, lists["programmes"], known, faults)
     csv_file = csv_beside(chain(path, SHIPPED))
     tables = {
         "roles": _roles(path, spec.get("roles", {}), faults),
@@ -273,6 +290,7 @@ def _build(path, spec, inherited, spoilt, faults):
         **{key: _paying(path, key, spec.get(key, {}), faults) for key in PAYING},
         "decisions": read_listed(spec.get("decision", []), csv_file, path, faults),
         "decisions_file": csv_file,
+        "own": own,
     }
     if faults.errors:
         return None
@@ -321,29 +339,6 @@ def _settings(path, table, inherited, chosen, faults):
             elif name not in inherited or inherited[name] != value:
                 raise InputError(path, f"settings.{name}", "nothing in this arrangement reads it", "leave it out")
     return settings
-
-
-def _plan(path, spec, programmes, faults):
-    """Families a year by programme; where a plan decides there must be one."""
-    plan = spec.get("plan", {})
-    with faults.kept():
-        if not plan and "rules" in spec and spec["rules"].get("decides") == "plan":
-            raise InputError(path, "plan", "is missing", "give families a year of each programme, since a plan decides")
-    for name, families in plan.items():
-        where = f"plan.{name}"
-        with faults.kept():
-            if name not in programme_names():
-                raise InputError(path, where, "unknown programme", suggest(name, programme_names()))
-            if programmes and name not in programmes:
-                raise InputError(path, where, "is not among programmes", "add it there, or leave it out here")
-            if not isinstance(families, int) or isinstance(families, bool) or not 0 <= families <= MOST_FAMILIES:
-                raise InputError(
-                    path,
-                    where,
-                    f"{families!r} is not a number of families",
-                    f"give a whole number, 0 to {MOST_FAMILIES:,}",
-                )
-    return plan
 
 
 def _funding(path, table, faults):

@@ -1,6 +1,15 @@
 """The command line: thin; everything heavy is imported by the command that needs it."""
 
-from sim.cli import contrasts, experiments, lookup, places, runs, sweeps, trials  # noqa: F401 - their commands register themselves
+from sim.cli import (  # noqa: F401 - their commands register themselves
+    contrasts,
+    experiments,
+    incentives,
+    lookup,
+    places,
+    runs,
+    sweeps,
+    trials,
+)
 from sim.cli.options import app
 from sim.cli.shell import main
 

@@ -45,6 +45,17 @@ Future = Annotated[
 ]
 
 
+Programmes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--programme",
+        metavar="FILE",
+        help="A programme of this run alone, from a TOML file: it joins the catalogue, or takes the place of the one of "
+        "its name, and every arrangement may buy it; may be repeated.",
+    ),
+]
+
+
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a parameter by its dotted name; may be repeated."),
@@ -102,6 +113,7 @@ class RunOptions:
     families: Families = None
     years: Years = 15
     future: Future = None
+    programmes: Programmes = None
     settings: Settings = None
     out: Out = None
     overwrite: Overwrite = False

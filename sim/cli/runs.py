@@ -109,6 +109,7 @@ def run_and_show(command, arrangements, asked, tables=()):
         asked.years,
         asked.families,
         future=asked.future,
+        programmes=asked.programmes,
     )
     terminal.tidy_up_first()
     texts = study.request.texts

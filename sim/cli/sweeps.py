@@ -49,8 +49,11 @@ def sweep(
         families=options.families,
         years=options.years,
         future=options.future,
+        programmes=options.programmes or None,
         settings=settings_of(options.settings) or None,
     )
+    for note in wanted.notes if not options.quiet else ():
+        say(note, 0)
     carry_out(wanted, workers, options)
 
 
@@ -74,7 +77,7 @@ def merge(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="What to write a template of: study.")],
+    kind: Annotated[str, typer.Argument(help="What to write a template of: study or programme.")],
     file: Annotated[str, typer.Argument(help="The file to write; one that is there is not replaced.")],
 ):
     """Write a commented template to fill in.

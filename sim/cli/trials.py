@@ -30,14 +30,13 @@ def trial(
     from sim.core.dials import defaults
     from sim.place.places import load_place
     from sim.programmes.catalogue import load_programme
-    from sim.programmes.following import surroundings
-    from sim.programmes.trials.emulation import Trials
+    from sim.programmes.trials.emulation import Trials, place_of_trials
     from sim.programmes.trials.told import trials_told
     from sim.studies.arguments import check_numbers
 
     check_numbers(seed=seed)
     read, at = load_programme(programme), load_place(place)
-    said = trials_told(read, at, Trials(surroundings(at, defaults()), read, seed=seed).run())
+    said = trials_told(read, at, Trials(place_of_trials(at, defaults()), read, seed=seed).run())
     if json:
         print_json(said)
     else:
@@ -69,7 +68,7 @@ def fit_programmes(
     from sim.core.folders import reserve_folder
     from sim.place.places import load_place
     from sim.programmes.catalogue import load_programme, programme_names
-    from sim.programmes.following import surroundings
+    from sim.programmes.trials.emulation import place_of_trials
     from sim.programmes.trials.solving import solve
     from sim.programmes.trials.told import solved_told
     from sim.programmes.trials.writing import write_fits
@@ -77,9 +76,10 @@ def fit_programmes(
 
     check_numbers(seed=seed)
     at, programmes = load_place(place), [load_programme(name) for name in dict.fromkeys(names or programme_names())]
+    check_ids(programmes)
 
     def solve_all():
-        solved, around = [], surroundings(at, defaults())
+        solved, around = [], place_of_trials(at, defaults())
         with Progress("Solving", no_progress) as tell:
             for done, programme in enumerate(programmes, 1):
                 solved += solve(around, programme, seed=seed)
@@ -103,6 +103,16 @@ def fit_programmes(
         show_fits(rows)
     if out is not None:
         print_text(out)
+
+
+def check_ids(programmes):
+    """Refuse two files of one name, which would be written into one."""
+    from sim.core.faults import InputError
+
+    ids = [programme.id for programme in programmes]
+    for name in ids:
+        if ids.count(name) > 1:
+            raise InputError("fit programmes", name, "two programmes have this id", "give one, or rename its file")
 
 
 def print_json(said):

@@ -3,7 +3,7 @@
 The method is that of docs/appraise.md.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,11 +32,26 @@ Z95 = 1.959964
 
 @dataclass(frozen=True)
 class Split:
-    """A published share-out of a saving: shares by agency, together 1."""
+    """A published share-out of a saving: shares by agency, together 1.
+
+    Attributes
+    ----------
+    name, source : str
+    shares : dict of str to float
+    programmes : tuple of str
+        Programmes that it is of.
+    years : float or None
+        Years that it counts; None where the source does not say.
+    together : dict of str to tuple of str
+        Agencies of a place that a part is of, where it is of several.
+    """
 
     name: str
     source: str
     shares: dict
+    programmes: tuple = ()
+    years: float | None = None
+    together: dict = field(default_factory=dict)
 
 
 def appraise(programme, place, settings, cases, horizon, split, seed, draws):
@@ -172,8 +187,8 @@ def from_place(inputs, programme, cases, horizon, seed, draws):
     terms = Terms(
         programme.id,
         programme.name,
-        programme.get("cost_per_family"),
-        cases or max(1, int(families * programme.get("most_reached"))),
+        programme.believed("cost_per_family"),
+        cases or max(1, int(families * programme.a_year * programme.believed("most_reached"))),
         DISCOUNT_RATE,
         years,
         programme.grade,
@@ -264,7 +279,9 @@ def load_splits():
         check_source(entry.get("source"), path, name)
         total = sum(entry["parts"].values())
         shares = {agency: part / total for agency, part in entry["parts"].items()}
-        splits[name] = Split(entry["name"], full_source(entry["source"]), shares)
+        together = {agency: tuple(every) for agency, every in entry.get("together", {}).items()}
+        of = tuple(entry["programmes"])
+        splits[name] = Split(entry["name"], full_source(entry["source"]), shares, of, entry.get("years"), together)
     return splits
 
 

@@ -108,20 +108,30 @@ class Programme:
         value = self.values[name]
         return self.beliefs.get(name, value.value) * value.to_base
 
-    @property
     def as_believed(self):
-        """The same with the values that deciders take its own to be."""
-        believed = {name: replace(self.values[name], value=value) for name, value in self.beliefs.items()}
-        return replace(self, values={**self.values, **believed}, beliefs={})
+        """The same with what deciders take for true in place of what is."""
+        return replace(
+            self, values={**self.values, **{k: replace(self.values[k], value=v) for k, v in self.beliefs.items()}}
+        )
 
     @property
     def shares(self):
         """Shares of those enrolled by the worst level of the targeted needs, float (4,); None where the file gives none."""
         return np.array([0.0, *(self.get(name) for name in _SHARES)]) if _SHARES.keys() <= self.values.keys() else None
 
+    @property
+    def a_year(self):
+        """Families that come to be like its target in a year, for each that is at any time: of a late event, its quarters."""
+        return QUARTERS / self.target.get("within", MOST_RECENT) if "event" in self.target else 1.0
+
     def cost_pence(self):
         """Catalogue cost a family in whole pence of 2010/11."""
         return round(self.get("cost_per_family") * 100)
+
+    def as_true(self):
+        """A copy of which deciders believe what is true on average."""
+        told = tuple(replace(effect, believed=effect.value) for effect in self.effects)
+        return replace(self, effects=told, beliefs={})
 
     def with_value(self, name, text, where="--set"):
         """A copy with one value changed inside its range."""

@@ -52,9 +52,18 @@ class Projection:
 
     def error(self, price, theta=1.0):
         """Standard error of what all quarters save a family, at prices by line or by quarter and line."""
-        saved = np.stack([(self._at(group, theta) * price).sum() for group in self.saved.astype(float)])
-        total, n = self.families.sum(), len(saved)
-        return float(np.sqrt(((saved - self.families * saved.sum() / total) ** 2).sum() * n / (n - 1)) / total)
+        return float(np.sqrt(((self.noise(theta) * price).sum(axis=(1, 2)) ** 2).sum()))
+
+    def noise(self, theta):
+        """What chance does to :meth:`avoided`, in parts: the squared error of any sum of it is that of the parts' own sums.
+
+        Returns
+        -------
+        float (groups, quarters, lines)
+        """
+        parts = np.stack([self._at(group, theta) for group in self.saved.astype(float)])
+        total, n = self.families.sum(), len(parts)
+        return (parts - self.families[:, None, None] * parts.sum(axis=0) / total) * np.sqrt(n / (n - 1)) / total
 
     def by_year(self, theta):
         """Case-quarters saved a family in each year from enrolment on: float (years, lines)."""
@@ -94,7 +103,8 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     Projection
         Of no families where services know nobody like its target, or nobody of them takes it up.
     """
-    target, shared = programme.targets(around.place), shared_lines(around.place)
+    programme, shared = programme.as_believed(), shared_lines(around.place)
+    target = programme.targets(around.place)
     cohort = refer(around, target, programme.shares, n, SEED)
     takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
     if not len(takes):
@@ -105,7 +115,7 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     without = follow(cohort, around, quarters)
     used, saved = without.use_by(group, _GROUPS, len(shared)), []
     for theta in thetas:
-        helped = follow(cohort, around, quarters, theta * published, programme.as_believed, contact=theta)
+        helped = follow(cohort, around, quarters, theta * published, programme, contact=theta)
         saved.append((used - helped.use_by(group, _GROUPS, len(shared)))[:, 1:] @ shared)
     families = np.bincount(group, minlength=_GROUPS)
     return Projection(tuple(thetas), np.stack(saved, 1).astype(np.float32), families, without.there[1:].mean(axis=1))

@@ -10,6 +10,7 @@ from sim.programmes.fields import check_kind, check_names, number_in, one_of
 ENDPOINTS = {
     "share_at": "in the state at follow-up",
     "ever": "in the state, or with the event, by follow-up",
+    "never": "never in the state, or with the event, by follow-up",
     "window": "in the state, or with the event, in the last months before follow-up",
     "days": "mean days in the state by follow-up",
     "events": "mean count of events by follow-up",
@@ -17,6 +18,7 @@ ENDPOINTS = {
 }
 SCALES = ("difference", "ratio", "odds")
 SENSES = ("worse", "better")
+PARTS = ("engaged", "all")
 STATES = ("need", "lines", "event")  # in exactly one of which a state is given
 _OF_A_SPELL, _OF_EVENTS = ("share_at", "days", "standardised"), ("events",)
 MOST_MONTHS = 300
@@ -40,12 +42,17 @@ class Trial:
         Or served by any of these lines.
     event : str
         Or an event.
+    entering : tuple of str
+        Beside an event: a quarter in which one of these lines begins to serve counts too.
     window : float or None
         Months looked at before follow-up.
     months : float or None
         Follow-up where the row's does not fit.
     sense : str
         Whether the published share is of the state (``worse``) or of those not in it (``better``).
+    takes_part : str
+        Who of the treated arm takes part: those who engage with the offer, as in a run, or ``all``, where the published arm
+        is of those who joined.
     scale : str
         Which contrast of the arms is compared: one of :data:`SCALES`.
     not_emulated : str
@@ -59,9 +66,11 @@ class Trial:
     level_from: int = 1
     lines: tuple = ()
     event: str = ""
+    entering: tuple = ()
     window: float | None = None
     months: float | None = None
     sense: str = "worse"
+    takes_part: str = "engaged"
     scale: str = ""
     not_emulated: str = ""
 
@@ -82,7 +91,9 @@ class Trial:
 
 
 _KEYS = tuple(item.name for item in fields(Trial))
-_OF_ENDPOINT = ("fixes", "endpoint", *STATES, "level_from", "window", "months", "sense", "scale")
+_OF_ENDPOINT = (
+    "fixes", "endpoint", *STATES, "level_from", "entering", "window", "months", "sense", "takes_part", "scale",
+)  # fmt: skip
 
 
 def read_trials(path, rows, needs, faults):
@@ -164,9 +175,14 @@ def _check_endpoint(path, where, row, faults):
     with faults.kept():
         one_of(path, f"{where}: endpoint", row.get("endpoint"), ENDPOINTS)
     with faults.kept():
-        one_of(path, f"{where}: scale", row.get("scale"), SCALES)
+        scale = one_of(path, f"{where}: scale", row.get("scale"), SCALES)
+        if row.get("endpoint") == "standardised" and scale != "odds":
+            problem = f"is {scale}, and a standardised difference is compared as odds"
+            raise InputError(path, f"{where}: scale", problem, 'write scale = "odds"')
     with faults.kept():
         one_of(path, f"{where}: sense", row.get("sense", "worse"), SENSES)
+    with faults.kept():
+        one_of(path, f"{where}: takes_part", row.get("takes_part", "engaged"), PARTS)
     with faults.kept():
         if row.get("endpoint") == "window":
             number_in(path, f"{where}: window", row.get("window"), 1, MOST_MONTHS)
@@ -198,6 +214,12 @@ def _check_state(path, where, row, faults):
             check_kind(path, f"{where}: {key}", row[key], list if key == "lines" else str)
             if key == "lines":
                 check_names(path, f"{where}: lines", row["lines"], faults)
+    with faults.kept():
+        if "entering" in row:
+            if "event" not in given:
+                raise InputError(path, f"{where}: entering", "stands without event", "give event, or leave it out")
+            check_kind(path, f"{where}: entering", row["entering"], list)
+            check_names(path, f"{where}: entering", row["entering"], faults)
     with faults.kept():
         if "need" in given:
             number_in(path, f"{where}: level_from", row.get("level_from"), 1, 3, whole=True)

@@ -211,7 +211,7 @@ def _heat(data, axes, measures, looks, differences):
                 table, ax=axis, annot=_written(part, table, down, across, differences), fmt="", cbar=False,
                 linewidths=0.5, annot_kws={"fontsize": 8}, **colours,
             )  # fmt: skip
-            _readable(axis)
+            readable(axis)
             axis.set_title(f"{cut(looks[code].title, 36)}\n{_title(measure)}", fontsize=9)
             axis.set(xlabel=label_of(across), ylabel=label_of(down) if axis is row[0] else "")
             axis.set_xticklabels(map(said, table.columns), rotation=0)
@@ -223,7 +223,7 @@ def _heat(data, axes, measures, looks, differences):
     return figure
 
 
-def _readable(axis):
+def readable(axis):
     """Write each number of a heat map in black or white, whichever stands out more from its cell."""
     (mesh,) = axis.collections
     known = ~np.ma.getmaskarray(mesh.get_array()).ravel()

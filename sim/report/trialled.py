@@ -57,7 +57,7 @@ def show_fits(rows):
     screen, table = console(150), Table(title="Effects solved on their trials (log ratios)", title_justify="left")
     for heading in ("programme", "need", "trial", "scale"):
         table.add_column(heading)
-    for heading in ("was", "now", "error", "range", "published", "emulated"):
+    for heading in ("was", "now", "error", "carried over", "range", "published", "emulated"):
         table.add_column(heading, justify="right")
     for row in rows:
         if not row["problem"]:
@@ -69,6 +69,7 @@ def show_fits(rows):
                 f"{row['before']:.3f}",
                 f"{row['value']:.3f}",
                 f"{row['se']:.3f}",
+                f"{row['carried']:.3f}",
                 f"{row['low']:.2f} to {row['high']:.2f}",
                 number(row["published"]),
                 number(row["emulated"]),
@@ -102,4 +103,6 @@ def verdict(row):
 
 def number(value):
     """A number in three digits, or a dash."""
-    return "-" if value is None else f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else "0" if abs(value) < 1e-9 else f"{value:.3g}"

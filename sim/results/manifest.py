@@ -62,6 +62,7 @@ def write_manifest(folder, study, bodies, command=None, report=True):
             "families": study.families,
             "future": request.future,
             "decisions": request.decisions,
+            "programmes": request.programmes,
         },
         "future": _future(study.future),
         "study_hash": study.hash,

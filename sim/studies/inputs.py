@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from sim.agents.values import load_bank, load_investors, load_providers
-from sim.arrangements.at_place import check_arrangement
+from sim.arrangements.at_place import check_arrangement, check_programme
 from sim.arrangements.fit import reads
 from sim.arrangements.listed import check_listed, given_decisions, with_decisions
 from sim.arrangements.reading import Arrangement, arrangement_names, load_arrangement
@@ -15,7 +15,7 @@ from sim.core.parameters import changed
 from sim.core.shipped import special
 from sim.place.checks import check_shares
 from sim.place.places import Place, load_place
-from sim.programmes.catalogue import load_catalogue
+from sim.programmes.catalogue import SHIPPED, load_catalogue, load_programme, programme_names
 from sim.studies.arguments import check_numbers, listed, settings_of
 from sim.studies.futures import Future, load_future
 
@@ -96,6 +96,7 @@ def load_inputs(
     given = given_decisions(decisions)
     loaded = [with_decisions(item, given) for item in read_arrangements([arrangement])]
     common = {**load_common(), "future": future_at(future, place)}
+    check_own_programmes(loaded, {}, place)
     return with_settings(inputs_of(loaded, place, int(years), families, common), settings)[0]
 
 
@@ -104,10 +105,16 @@ def future_at(name, place):
     return None if name is None else load_future(name).at(place)
 
 
-def load_common():
-    """What all places and arrangements share, by its name among the attributes of :class:`Inputs`."""
+def load_common(own=None):
+    """What all places and arrangements share, by its name among the attributes of :class:`Inputs`.
+
+    Parameters
+    ----------
+    own : dict of str to Programme, optional
+        Programmes of this run alone, which stand beside those that come with the package, or in place of one.
+    """
     return {
-        "catalogue": load_catalogue(),
+        "catalogue": {**load_catalogue(), **(own or {})},
         "providers": load_providers(),
         "investors": load_investors(),
         "bank": load_bank(),
@@ -116,9 +123,82 @@ def load_common():
 
 def inputs_of(arrangements, place, years, families, common):
     """Inputs of some arrangements as they are read, no parameter changed: list of Inputs."""
-    return [
+    every = [
         Inputs(place=place, arrangement=item, settings={}, years=years, n_families=families, **common)
         for item in arrangements
+    ]
+    return [replace(inputs, catalogue={**inputs.catalogue, **inputs.arrangement.own}) for inputs in every]
+
+
+def own_programmes(files):
+    """Programmes of a run's own, from files: dict of str to Programme.
+
+    Raises
+    ------
+    InputError
+        That names every fault of all the files.
+    """
+    own = {}
+    with Faults() as faults:
+        for name in [files] if isinstance(files, str | Path) else files or ():
+            with faults.kept():
+                if Path(str(name)).suffix != ".toml":
+                    if str(name) in programme_names():
+                        problem, remedy = (
+                            "comes with the package, so that every run has it",
+                            "leave it out, or give a file",
+                        )
+                        raise InputError("--programme", str(name), problem, remedy)
+                    raise InputError(
+                        "--programme", str(name), "is no TOML file", "give a programme's file, as mine.toml"
+                    )
+                item = load_programme(name)
+                if item.id in own:
+                    problem = f"two files have this name: {own[item.id].file} and {item.file}"
+                    raise InputError("--programme", item.id, problem, "rename one of them")
+                own[item.id] = item
+    return own
+
+
+def check_own_programmes(arrangements, own, place):
+    """Refuse programmes by file that name what no place has, that this one cannot have, or that bear another's name.
+
+    Parameters
+    ----------
+    arrangements : list of Arrangement
+    own : dict of str to Programme
+        Of the whole run.
+    place : Place
+    """
+    every = {item.file: item for group in (own, *(one.own for one in arrangements)) for item in group.values()}
+    with Faults() as faults:
+        for item in every.values():
+            with faults.kept():
+                check_programme(item, place)
+        for item in own.values():
+            with faults.kept():
+                if item.targets(place) is None:
+                    problem = f"is for needs or an event that {place.id} has not"
+                    raise InputError("--programme", item.file, problem, "choose another place, or mend its target")
+        for name in dict.fromkeys(name for one in arrangements for name in one.own):
+            with faults.kept():
+                groups = [own, *({**own, **one.own} for one in arrangements)]
+                found = {Path(group[name].file).resolve() for group in groups if name in group}
+                if name in programme_names() and any(name not in group for group in groups[1:]):
+                    found.add(SHIPPED / f"{name}.toml")
+                if len(found) > 1:
+                    files = " and ".join(sorted(map(str, found)))
+                    problem = f"is not one programme in all arrangements: {files}"
+                    raise InputError("programmes", name, problem, "give your file a name of its own")
+
+
+def replaced(arrangements, own):
+    """A line for each file of a run's own that stands in place of a shipped programme."""
+    every = {name: item for group in (own, *(one.own for one in arrangements)) for name, item in group.items()}
+    return [
+        f"{item.file} stands in place of the shipped programme {name!r} in this run"
+        for name, item in every.items()
+        if name in programme_names()
     ]
 
 

@@ -34,6 +34,8 @@ class Request:
         Id of a shipped one, the user's own folder as given.
     decisions : list of list
         Listed decisions given beside files: year, party, kind, what, number.
+    programmes : tuple of str
+        Programmes of the run's own, the user's files as given.
     texts : dict of str to str
         The user's own files, those that others extend included, by name as given.
     hashes : dict of str to str
@@ -48,9 +50,10 @@ class Request:
     hashes: dict = field(repr=False)
     future: str | None = None
     decisions: list = field(default_factory=list, repr=False)
+    programmes: tuple = ()
 
 
-def requested(arrangements, place, future=None, decisions=()):
+def requested(arrangements, place, future=None, decisions=(), programmes=None):
     """The request that loaded arrangements, a loaded place and a future come from.
 
     Parameters
@@ -60,6 +63,8 @@ def requested(arrangements, place, future=None, decisions=()):
     future : Future, optional
     decisions : tuple of Decision
         Given beside those of files.
+    programmes : dict of str to Programme, optional
+        Given beside those of arrangements.
 
     Returns
     -------
@@ -69,6 +74,8 @@ def requested(arrangements, place, future=None, decisions=()):
     paths += [path for arrangement in arrangements for path in files_of(arrangement.file)]
     paths += [Path(future.file)] if future else []
     paths += [Path(item.decisions_file) for item in arrangements if item.decisions_file]
+    given = list((programmes or {}).values())
+    paths += [Path(item.file) for group in (given, *(one.own.values() for one in arrangements)) for item in group]
     paths += [own for own in map(own_deflators, paths) if own]
     paths += [path for pattern in COMMON_FILES for path in (PACKAGE / "scenarios").glob(pattern)]
     contents = {path: path.read_bytes() for path in paths if path.is_file()}
@@ -79,6 +86,7 @@ def requested(arrangements, place, future=None, decisions=()):
         {package_path(path): sha256(content).hexdigest() for path, content in sorted(contents.items())},
         _named(future.file) if future else None,
         [list(item.plain) for item in decisions],
+        tuple(item.file for item in given if not is_shipped(item.file)),
     )
 
 
@@ -108,8 +116,8 @@ def lay_out(request, folder):
 
     Returns
     -------
-    tuple of list of str, str, and str or None
-        Arrangements, place and future to ask for.
+    tuple of list of str, str, str or None, and list of str
+        Arrangements, place, future and programmes to ask for.
 
     Raises
     ------
@@ -136,4 +144,5 @@ def lay_out(request, folder):
         [asked(name) for name in request.arrangements],
         str(inside(request.place)) if own_place else request.place,
         asked(request.future),
+        [asked(name) for name in request.programmes],
     )

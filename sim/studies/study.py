@@ -7,7 +7,18 @@ from sim.arrangements.listed import given_decisions, with_decisions
 from sim.core.digest import Digests
 from sim.place.places import Place, load_place
 from sim.studies.arguments import check_numbers, settings_of
-from sim.studies.inputs import YEARS, future_at, inputs_of, load_common, quantities, read_arrangements, with_settings
+from sim.studies.inputs import (
+    YEARS,
+    check_own_programmes,
+    future_at,
+    inputs_of,
+    load_common,
+    own_programmes,
+    quantities,
+    read_arrangements,
+    replaced,
+    with_settings,
+)
 from sim.studies.request import Request, requested
 
 
@@ -29,6 +40,8 @@ class Study:
         What all arrangements share; see :func:`sim.studies.inputs.load_common`.
     request : Request
         What place and arrangements were read from.
+    notes : tuple of str
+        What a reader of the results should know of what was read, a line each.
     """
 
     place: Place
@@ -39,6 +52,7 @@ class Study:
     families: int
     common: dict = field(repr=False)
     request: Request = field(repr=False)
+    notes: tuple = ()
 
     @property
     def future(self):
@@ -96,6 +110,7 @@ def load_study(
     points=({},),
     future=None,
     decisions=None,
+    programmes=None,
 ):
     """The study that a user's words ask for, everything read and checked.
 
@@ -118,6 +133,9 @@ def load_study(
         A future's id, or a TOML file of the same form; every dial at its default otherwise.
     decisions : iterable of mapping or tuple, optional
         Listed decisions that go before every arrangement's own (:func:`sim.arrangements.listed.given_decisions`).
+    programmes : list of str or path, optional
+        Programmes of this run alone, from files: they join the catalogue, or take the place of one of the same name,
+        and every arrangement may buy them, those too that are for named programmes.
 
     Returns
     -------
@@ -132,11 +150,13 @@ def load_study(
     points = tuple({**settings, **settings_of(point)} for point in points)
     loaded_place = load_place(place)
     families = int(loaded_place.get("place.families")) if families is None else int(families)
-    loaded, given = read_arrangements(arrangements), given_decisions(decisions)
+    loaded, given, own = read_arrangements(arrangements), given_decisions(decisions), own_programmes(programmes)
+    check_own_programmes(loaded, own, loaded_place)
     world = future_at(future, loaded_place)
-    arranged, common = tuple(with_decisions(item, given) for item in loaded), {**load_common(), "future": world}
-    request, seeds = requested(loaded, loaded_place, world, given), range(seed, seed + replicates)
-    study = Study(loaded_place, arranged, points, seeds, int(years), families, common, request)
+    arranged = tuple(with_decisions(item, given).with_programmes(own) for item in loaded)
+    common, seeds = {**load_common(own), "future": world}, range(seed, seed + replicates)
+    request, notes = requested(loaded, loaded_place, world, given, own), tuple(replaced(loaded, own))
+    study = Study(loaded_place, arranged, points, seeds, int(years), families, common, request, notes)
     for point in range(len(points)):
         study.inputs(point)
     return study

@@ -13,6 +13,7 @@ from sim.core.input_files import read_toml
 from sim.core.numbers import read_number, read_whole
 from sim.core.parameters import check_keys
 from sim.place.places import place_names
+from sim.programmes.catalogue import programme_names
 from sim.record.measures import MEASURES
 from sim.studies.arguments import RANGES
 from sim.studies.designs import DESIGNS, SHAPES, Axis, Range, Sample
@@ -21,7 +22,12 @@ from sim.studies.futures import future_names
 NO_FUTURE = "none"
 MOST_SEEDS = 100  # at a point, unless the study says otherwise
 _SPREAD = {"low", "high", "n"}
-_NAMED = {"place": place_names, "arrangements": arrangement_names, "future": future_names}
+_NAMED = {
+    "place": place_names,
+    "arrangements": arrangement_names,
+    "future": future_names,
+    "programmes": programme_names,
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ def asked(file=None, **given):
     Returns
     -------
     dict
-        ``place``, ``arrangements`` and ``future`` as tuples of names, ``settings`` as a dict, ``grid`` as a tuple of
+        ``place``, ``arrangements``, ``future`` and ``programmes`` as tuples of names, ``settings`` as a dict, ``grid`` as a tuple of
         :class:`~sim.studies.designs.Axis`, ``sample`` and ``until`` as objects; numbers as they are. Only what is asked.
 
     Raises
@@ -352,6 +358,7 @@ _READERS = {
     "place": _names,
     "arrangements": _names,
     "future": _names,
+    "programmes": _names,
     "years": _whole,
     "families": _whole,
     "replicates": _whole,

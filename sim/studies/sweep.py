@@ -11,7 +11,6 @@ from sim.core.text import printable
 from sim.studies.arguments import LAST_SEED
 from sim.studies.designs import MOST_POINTS, Axis, combined
 from sim.studies.inputs import YEARS, parameters
-from sim.studies.request import Request
 from sim.studies.study import load_study
 from sim.studies.study_file import NO_FUTURE, Until, asked
 
@@ -63,6 +62,11 @@ class Sweep:
         return self.until.than if self.until else self.arrangements[0]
 
     @property
+    def notes(self):
+        """What a reader of the results should know of what was read: tuple of str."""
+        return self._first.notes
+
+    @property
     def _first(self):
         return next(iter(self.worlds.values()))
 
@@ -99,7 +103,8 @@ class Sweep:
         for one in each:
             texts |= one.texts
             hashes |= one.hashes
-        return Request(each[0].arrangements, each[0].place, texts, dict(sorted(hashes.items())), each[0].future)
+        first, hashes = each[0], dict(sorted(hashes.items()))
+        return replace(first, texts=texts, hashes=hashes)
 
     @cached_property
     def hash(self):
@@ -151,7 +156,7 @@ def load_sweep(file=None, **given):
         A study file (README, "Sweeps").
     **given
         What would stand in such a file, by the same keys, and goes before what stands there: ``place``,
-        ``arrangements`` and ``future``, one or a list; ``years``, ``families``, ``replicates``, ``seed``; ``settings``;
+        ``arrangements``, ``future`` and ``programmes``, one or a list; ``years``, ``families``, ``replicates``, ``seed``; ``settings``;
         ``grid``, values by dotted name; ``sample``; ``until``. None where a key is not given.
 
     Returns
@@ -196,6 +201,7 @@ def _worlds(parts, where):
                         families=parts.get("families"),
                         replicates=1,
                         future=None if future == NO_FUTURE else future,
+                        programmes=parts.get("programmes"),
                     )
                     key = study.place.id, study.future.id if study.future else NO_FUTURE
                     if key in worlds:
@@ -258,6 +264,7 @@ def _in_words(parts, worlds, seeds, until):
         "place": list(dict.fromkeys(world.request.place for world in worlds.values())),
         "arrangements": list(first.request.arrangements),
         "future": list(dict.fromkeys(world.request.future or NO_FUTURE for world in worlds.values())),
+        "programmes": list(first.request.programmes) or None,
         "years": first.years,
         "families": parts.get("families"),
         "seed": seeds[0],

@@ -9,12 +9,13 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from sim.programmes.following import follow, refer, takers
+from sim.programmes.following import follow, refer, surroundings, takers
 from sim.programmes.trials.contrasts import Z95, contrast, se_of_pairs, se_of_spread
 from sim.programmes.trials.endpoints import measured, quarters_of
 from sim.programmes.trials.published import published
 
-FAMILIES = 40_000  # followed in each arm; 4,000 are too few where care is lumpy
+DRAWN_FROM = 160_000  # families of the settled place: the rarest that a trial took are but dozens of them
+FAMILIES = 100_000  # followed in each arm; with fewer, children in care among families far from it are too few to tell
 MONTE_CARLO, SHARE = 2, 0.1  # errors, or share of the published contrast, within which a fit is met
 
 
@@ -115,6 +116,11 @@ class Finding:
         return abs(self.gap) <= max(MONTE_CARLO * self.emulated.se, SHARE * abs(self.contrast))
 
 
+def place_of_trials(place, dials):
+    """The settled place that trials are run in: its surroundings, large enough for the rarest families."""
+    return surroundings(place, dials, families=DRAWN_FROM)
+
+
 class Trials:
     """The trials of a programme in a place, ready to be run at any effect.
 
@@ -159,14 +165,22 @@ class Trials:
         list of Finding
         """
         effect = self.programme.mean_effect(self.around.place) if effect is None else effect
-        treated = self.quarters and follow(self.cohort, self.around, self.quarters, effect, self.programme, self.takes)
+        parts = {trial.takes_part for trial in self.trials if trial not in self.reasons}
+        treated = {part: self._treated(effect, part) for part in parts}
         return [self._finding(trial, treated) for trial in self.trials]
+
+    def _treated(self, effect, part):
+        """The treated arm, of whom those who engage take part, or all."""
+        takes = self.takes if part == "engaged" else None
+        return follow(self.cohort, self.around, self.quarters, effect, self.programme, takes)
 
     def _finding(self, trial, treated):
         row = published(trial.row)
         if trial in self.reasons:
             return Finding(trial, row, reason=self.reasons[trial])
-        (a, there), (b, also) = (measured(arm, trial, self.around.place) for arm in (treated, self.control))
+        (a, there), (b, also) = (
+            measured(arm, trial, self.around.place) for arm in (treated[trial.takes_part], self.control)
+        )
         a, b = a[there & also], b[there & also]
         scale = Finding(trial, row).scale
         emulated = Emulated(
@@ -184,10 +198,10 @@ class Trials:
         """Why the place cannot show a trial, in words; empty where it can."""
         place = self.around.place
         if trial.not_emulated or self.cohort is None:
-            return trial.not_emulated or f"in {place.name} nobody is known to be as those it is meant for"
-        named = {"needs": [trial.need], "lines": trial.lines, "events": [trial.event]}
+            return trial.not_emulated or f"nobody at {place.id} is known to be as those it is meant for"
+        named = {"needs": [trial.need], "lines": trial.lines + trial.entering, "events": [trial.event]}
         for table, names in named.items():
             absent = [name for name in names if name and name not in place.index(table)]
             if absent:
-                return f"{place.name} has no {', '.join(absent)} among its {table}"
+                return f"{place.id} has no {', '.join(absent)} among its {table}"
         return ""

@@ -7,10 +7,12 @@ from sim.core.faults import InputError
 from sim.programmes.trials.contrasts import Z95, as_stated
 from sim.programmes.trials.emulation import FAMILIES, Trials
 
-WIDEST = 3.0  # log ratio on either side that is tried: a chance twenty times as large, or as small
+WIDTHS = (0.75, 1.5, 3.0)  # log ratios on either side that are tried, the nearest first
+WIDEST = max(WIDTHS)  # a chance twenty times as large, or as small
 STEPS, NEAR = 9, 0.4  # bisections; how far from the last solution is tried first when needs are solved in turn
 ROUNDS, STILL = 6, 0.02  # turns at most, and the log ratio by which none may move any more in the last
 ASIDE = 0.25  # log ratio on either side of the solution from which the slope is taken
+NULL_SPREAD = 0.5  # assumption: spread of true effects about none, as of the catalogue's own with its nulls
 DIGITS = 4
 
 
@@ -25,6 +27,9 @@ class Solved:
         Log ratio that the file had.
     value, se : float or None
         Log ratio and its standard error; None where it could not be solved.
+    carried : float or None
+        The published error carried over through the slope of the contrast. It is `se`, but for a null: a short trial of
+        something brief rules out little, so that nought is the mean of what it says and of what effects there are.
     finding : Finding
         The trial at the solution, or as the file had it.
     problem : str
@@ -37,6 +42,7 @@ class Solved:
     before: float
     value: float | None
     se: float | None
+    carried: float | None
     finding: object
     problem: str = ""
 
@@ -106,23 +112,21 @@ class _Search:
         return self.values[trial.fixes] - before
 
     def _bisect(self, trial, aim):
+        """Halve the bracket nearest to no effect, as a contrast need not be monotone: a harm can put people out of reach."""
+
         def miss(value):
             return self.finding(trial, value).emulated.contrast - aim
 
-        last = self.near.get(trial)
-        brackets = [(-WIDEST, WIDEST)] if last is None else [(last - NEAR, last + NEAR), (-WIDEST, WIDEST)]
-        for low, high in brackets:
-            at_low, at_high = miss(low), miss(high)
-            if at_low * at_high <= 0:
-                break
-        else:
+        bracket, ends = self._bracket(trial, miss)
+        if bracket is None:
             scale = self.finding(trial).scale
-            ends = " to ".join(f"{as_stated(end + aim, scale):.3g}" for end in sorted((at_low, at_high)))
+            told = " to ".join(f"{as_stated(end + aim, scale):.3g}" for end in (min(ends), max(ends)))
             self.problems[trial] = (
-                f"out of range: log ratios of -{WIDEST:g} to {WIDEST:g} give a {scale} of {ends}, "
+                f"out of range: log ratios of -{WIDEST:g} to {WIDEST:g} give a {scale} of {told}, "
                 f"published {as_stated(aim, scale):.3g}"
             )
             return
+        (low, at_low), (high, at_high) = bracket
         for _ in range(STEPS):
             middle = (low + high) / 2
             at_middle = miss(middle)
@@ -133,6 +137,22 @@ class _Search:
         within = at_low / (at_low - at_high) if math.isfinite(at_low - at_high) and at_low != at_high else 0.5
         self.values[trial.fixes] = self.near[trial] = round(low + within * (high - low), DIGITS)
         self.problems.pop(trial, None)
+
+    def _bracket(self, trial, miss):
+        """Two log ratios with their misses, of which one is above and one below; None without any, and all misses seen."""
+        seen = []
+        if trial in self.near:
+            ends = [(value, miss(value)) for value in (self.near[trial] - NEAR, self.near[trial] + NEAR)]
+            if ends[0][1] * ends[1][1] <= 0:
+                return ends, seen
+        last = dict.fromkeys((-1, 1), (0.0, miss(0.0)))
+        for width in WIDTHS:
+            for sign, inner in list(last.items()):
+                last[sign] = sign * width, miss(sign * width)
+                seen.append(last[sign][1])
+                if inner[1] * last[sign][1] <= 0:
+                    return (inner, last[sign]), seen
+        return None, seen
 
     def solved(self, trial, before):
         """What a need came to, its error carried over through the slope of the contrast."""
@@ -145,6 +165,8 @@ class _Search:
             ends = [self.finding(trial, value + sign * ASIDE).emulated.contrast for sign in (-1, 1)]
             slope = (ends[1] - ends[0]) / (2 * ASIDE)
             if slope and math.isfinite(slope) and finding.error / abs(slope) <= WIDEST:
-                return Solved(name, need, trial.row, before, value, round(finding.error / abs(slope), DIGITS), finding)
+                carried = round(finding.error / abs(slope), DIGITS)
+                se = round((carried**-2 + NULL_SPREAD**-2) ** -0.5, DIGITS) if finding.published.null else carried
+                return Solved(name, need, trial.row, before, value, se, carried, finding)
             problem = f"the endpoint hardly moves with {need}: the published error covers every effect"
-        return Solved(name, need, trial.row, before, None, None, finding, problem)
+        return Solved(name, need, trial.row, before, None, None, None, finding, problem)

@@ -70,6 +70,7 @@ def solved_told(solved):
         "before": solved.before,
         "value": solved.value,
         "se": solved.se,
+        "carried": solved.carried,
         "low": None if solved.problem else solved.low,
         "high": None if solved.problem else solved.high,
         "null": finding.published.null,
