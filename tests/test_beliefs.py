@@ -39,7 +39,14 @@ def with_programme(programme, settings=SURE, arrangement="silo", years=4):
 
 @pytest.fixture(scope="module")
 def parenting():
-    return load_inputs("silo", "milltown").catalogue["parenting"]
+    """For conduct problems of all levels, its effect the same at all of them and for long."""
+    item = load_inputs("silo", "milltown").catalogue["parenting"]
+    target = {**item.target, "level_from": 1, "level_to": 3, "age_from": 0, "age_to": 25}
+    alike = {name: replace(it, value=1.0) for name, it in item.values.items() if name.startswith("weight_")}
+    values = {name: it for name, it in item.values.items() if not name.startswith("share_")}
+    return replace(
+        item, target=target, values={**values, **alike, "half_life": replace(values["half_life"], value=10.0)}
+    )
 
 
 def test_a_bid_is_weighed_at_the_cost_believed_and_paid_as_it_is(parenting):

@@ -182,6 +182,7 @@ def test_tables_of_the_wrong_kind_are_told_with_all_that_is_missing(tmp_path, te
     [
         ('"foster_care"', '"fostercare"', "trial FGC-1: lines: 'fostercare' is no service line of milltown; did you mean 'foster_care'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'need = "safe"\nlevel_from = 3', "trial FGC-2: need: 'safe' is no need of milltown"),
+        ('need = "safeguarding"\nlevel_from = 3', 'event = "arrest"\nentering = ["prisn"]', "trial FGC-2: entering: 'prisn' is no service line of milltown; did you mean 'prison'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'event = "arest"', "trial FGC-2: event: 'arest' is no event of milltown; did you mean 'arrest'?"),
     ],
 )  # fmt: skip

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sim.core.evidence import evidence
-from sim.core.faults import InputError
+from sim.core.faults import Faults, InputError
 from sim.place.places import load_place
 from sim.programmes.following import Followed
 from sim.programmes.trials import contrasts
 from sim.programmes.trials.endpoints import DAYS, measured, quarters_of
 from sim.programmes.trials.published import published
 from sim.programmes.trials.writing import with_effects
-from sim.programmes.trials_named import Trial
+from sim.programmes.trials_named import Trial, read_trials
 
 CARE = ("foster_care", "residential_care")
 
@@ -179,6 +179,21 @@ def test_families_that_left_before_follow_up_are_not_counted(town):
     there = [[1, 1, 1], [1, 1, 1], [1, 0, 1], [1, 0, 1], [1, 0, 0]]
     trial = Trial(**NEED, endpoint="ever", months=9)
     assert measured(followed(town, LEVELS, there=there), trial, town)[1].tolist() == [True, False, True]
+
+
+def test_entries_are_read_of_a_file():
+    row = {
+        "row": "ONE-1",
+        "endpoint": "events",
+        "event": "arrest",
+        "entering": ["prison"],
+        "takes_part": "all",
+        "scale": "ratio",
+    }
+    with Faults() as faults:
+        (trial,) = read_trials("x.toml", [row], [], faults)
+    assert trial == Trial(**{**row, "entering": ("prison",)})
+    assert hash(trial)
 
 
 def test_months_are_the_nearest_quarters():

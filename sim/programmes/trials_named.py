@@ -141,7 +141,8 @@ def _trial(path, where, row, needs, faults):
     if len(faults.errors) > before:
         return None
     months = {key: float(row[key]) for key in ("window", "months") if key in row}
-    return Trial(**{**row, "lines": tuple(row.get("lines", ())), **months})
+    tuples = {key: tuple(row[key]) for key in ("lines", "entering") if key in row}
+    return Trial(**{**row, **tuples, **months})
 
 
 def _check_reason(path, where, row, faults):
