@@ -26,6 +26,10 @@ class KeptProjections(Projections):
         self._folder, self._digests = folder, Digests()
         self._bare = replace(self._place, values={})
 
+    def around(self):
+        """The settled place that families are drawn from and followed in: Surroundings."""
+        return self._made_around().thing.at(self._place, self._dials)
+
     def _made(self, programme, quarters):
         now = self._now()
 
