@@ -14,6 +14,7 @@ from sim.report.sweep_result import SweepResult
 from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
+from sim.results.nothing import bought_nothing
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
@@ -90,8 +91,16 @@ class Comparison:
         return self._tables[3]
 
     @cached_property
+    def bought_nothing(self):
+        """Why each arrangement bought nothing that bought no programme in any replicate: dict of arrangement to text."""
+        return bought_nothing(self.decisions)
+
+    @cached_property
     def notes(self):
-        """A line for each thing to know of what was read, and for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        """A line for each thing to know of what was read, each arrangement that bought nothing, and each listed decision that changed nothing.
+
+        The last say in how many of several replicates it was so.
+        """
         several = len(self.study.arrangements) > 1
         found = Counter(
             f"{result.arrangement}: {note}" if several else note
@@ -100,7 +109,8 @@ class Comparison:
             for note in result.notes
         )
         some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
-        return [*self.study.notes, *(note + some.format(times) for note, times in found.items())]
+        idle = (f"{code} bought nothing: {why}" for code, why in self.bought_nothing.items())
+        return [*self.study.notes, *idle, *(note + some.format(times) for note, times in found.items())]
 
     @cached_property
     def summary(self):
@@ -142,7 +152,7 @@ class Comparison:
         if report:
             from sim.report.page import write_report  # drawing takes seconds to import
 
-            write_report(folder, self.runs, self.summary, read_manifest(folder))
+            write_report(folder, self.runs, self.summary, read_manifest(folder), self.bought_nothing)
 
 
 def compare(
@@ -401,9 +411,11 @@ def _drawing_of(folder):
 
         return partial(write_swept, folder)
     from sim.report.page import write_report
+    from sim.results.files import read_decisions
 
     runs, _, summary, manifest = read_tables(folder)
-    return lambda new: write_report(new, runs, summary, manifest)
+    idle = bought_nothing(read_decisions(folder))
+    return lambda new: write_report(new, runs, summary, manifest, idle)
 
 
 def appraise(

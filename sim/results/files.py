@@ -7,7 +7,7 @@ import pandas as pd
 from sim.core.faults import InputError
 from sim.core.text import cell
 from sim.results.manifest import read_manifest
-from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
+from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
 FAILURE_COLUMNS = ["point", "seed", "error", "message", "traceback"]
 # What reading, or drawing from, files that somebody changed may raise.
@@ -57,6 +57,23 @@ def read_tables(folder):
             if list(frame.columns) != columns:
                 raise ValueError(f"columns are not {', '.join(columns)}")
         return runs, flows, summary, read_manifest(folder)
+    except DAMAGED as error:
+        raise damaged(folder, error) from None
+
+
+def read_decisions(folder):
+    """Decisions of a finished folder; none where the folder has no such table.
+
+    Raises
+    ------
+    InputError
+    """
+    path = Path(folder) / "decisions.parquet"
+    try:
+        decisions = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=DECISION_COLUMNS)
+        if list(decisions.columns) != DECISION_COLUMNS:
+            raise ValueError(f"columns are not {', '.join(DECISION_COLUMNS)}")
+        return decisions
     except DAMAGED as error:
         raise damaged(folder, error) from None
 
