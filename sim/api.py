@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
+from sim.cost_benefit.at_place import incentives_beside
 from sim.report.sweep_result import SweepResult
-from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
+from sim.results import files
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.nothing import bought_nothing
@@ -59,7 +60,7 @@ class Comparison:
             for item in self.done
             if item.failure
         ]
-        return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
+        return pd.DataFrame(rows, columns=files.FAILURE_COLUMNS)
 
     @cached_property
     def bodies(self):
@@ -145,14 +146,15 @@ class Comparison:
 
     def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
+        files.write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
         if len(self.failures):
-            write_failures(folder, self.failures)
+            files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
+        files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
         if report:
             from sim.report.page import write_report  # drawing takes seconds to import
 
-            write_report(folder, self.runs, self.summary, read_manifest(folder), self.bought_nothing)
+            write_report(folder, self.runs, self.summary, read_manifest(folder), *files.read_beside(folder))
 
 
 def compare(
@@ -396,8 +398,8 @@ def redraw(folder):
                 write(new)
             except OSError:  # the disk, not the tables
                 raise
-            except DAMAGED as error:
-                raise damaged(folder, error) from error
+            except files.DAMAGED as error:
+                raise files.damaged(folder, error) from error
 
         reserved.finish(draw)
 
@@ -411,11 +413,9 @@ def _drawing_of(folder):
 
         return partial(write_swept, folder)
     from sim.report.page import write_report
-    from sim.results.files import read_decisions
 
-    runs, _, summary, manifest = read_tables(folder)
-    idle = bought_nothing(read_decisions(folder))
-    return lambda new: write_report(new, runs, summary, manifest, idle)
+    runs, _, summary, manifest = files.read_tables(folder)
+    return lambda new: write_report(new, runs, summary, manifest, *files.read_beside(folder))
 
 
 def appraise(

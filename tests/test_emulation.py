@@ -300,6 +300,27 @@ def test_what_cannot_be_is_said_in_one_line(listsim, tmp_path, words, says):
 # The catalogue
 
 
+def test_what_is_saved_by_hand(around, conference):
+    """Quarters in foster care fewer than without, at its average price; the second year's over 1.035."""
+    measure, n = load_experiment("programmes").code("measure"), 20_000
+    row = {"of": "offered", "years": 2, "lines": ["foster_care"]}
+    said = measure.saved(around, conference, row, seed=1)
+    trials, j = Trials(around, conference, n), around.place.index("lines")["foster_care"]
+    arms = [
+        follow(trials.cohort, around, 8),
+        follow(trials.cohort, around, 8, conference.mean_effect(around.place), conference, trials.takes),
+    ]
+    without, with_it = (((arm.served >> j) & 1).astype(int).sum(axis=1) for arm in arms)
+    fewer, price = (without - with_it)[1:] / n, around.prices.average[j] / 100
+    assert said["foster_care"] == said["saved"] == said["saved_in_two_years"]
+    assert said["saved"] == pytest.approx((fewer[:4].sum() + fewer[4:].sum() / 1.035) * price)
+    assert said["cost"] == pytest.approx(1500 * trials.takes.mean())
+    assert said.keys() == {"foster_care", "cost", "saved", "saved_in_two_years"}
+    all_take_part = measure.saved(around, conference, {**row, "of": "taking_part"}, seed=1)
+    assert all_take_part["cost"] == 1500
+    assert all_take_part["saved"] > 1.2 * said["saved"] > 0
+
+
 def test_the_page_says_of_each_trial_what_was_published_and_what_came_out():
     """Two seeds, of one row: arms of 0.35 and 0.44 on average, and an error over the root of two."""
     numbers = {"treated": 0.35, "control": 0.44, "contrast": -0.09, "se": 0.002, "families": 100}

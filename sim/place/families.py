@@ -85,17 +85,21 @@ class Families:
     def copies(self, rows, seed):
         """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
         rows = np.sort(rows)
-        first = np.searchsorted(rows, self.columns.first).astype(np.int64)
-        others = (column[rows] if len(column) == self.n else column[:, rows] for column in self.columns[2:])
-        drawn = object.__new__(Families)
-        drawn.__dict__.update(
-            self.__dict__,
-            **{"seed": seed, "key": key_of(seed), "n": len(rows)},
-            columns=kernels.Columns(first, first[1:].copy(), *others),
-            _buffer=np.zeros((2, len(rows)), np.uint64),
-            _chosen=np.zeros(len(rows), np.int64),
-        )
-        return drawn.copy()
+        return self._with(kernels.rows_of([self.columns], rows, self.area_of(rows)), seed)
+
+    def pooled(self, others):
+        """A population of these families and of those that others have in the same neighbourhoods."""
+        every = [self, *others]
+        areas = np.concatenate([one.area_of(np.arange(one.n)) for one in every])
+        order = np.argsort(areas, kind="stable")
+        return self._with(kernels.rows_of([one.columns for one in every], order, areas[order]), self.seed)
+
+    def _with(self, columns, seed):
+        """A population like this one in all but its families and their draws."""
+        other, n = object.__new__(Families), len(columns.age)
+        rooms = {"_buffer": np.zeros((2, n), np.uint64), "_chosen": np.zeros(n, np.int64)}
+        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **rooms)
+        return other.copy()
 
     def follow(self, areas):
         """Needs arise from now on as another :class:`AreaInfluence` says."""
@@ -258,15 +262,14 @@ class Families:
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
-        return self._served(rows, range(kernels.RING)).sum(axis=0, dtype=np.uint8)
+        return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
 
     def served_now(self, rows, quarter):
         """Whether each line serves each row in a quarter: uint8 (len(rows), lines)."""
-        return self._served(rows, [quarter % kernels.RING])[0].astype(np.uint8)
+        return self._by_line(self.columns.served[quarter % kernels.RING, rows]).astype(np.uint8)
 
-    def _served(self, rows, slots):
-        lines = np.arange(len(self.place.lines), dtype=np.uint32)
-        return (self.columns.served[list(slots)][:, rows][:, :, None] >> lines) & 1
+    def _by_line(self, served):
+        return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""

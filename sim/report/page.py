@@ -19,7 +19,7 @@ ROWS, SOME_ROWS = shown(money=True)
 PEOPLE_ROWS = shown(money=False)[1]
 
 
-def write_report(folder, runs, summary, manifest, bought_nothing):
+def write_report(folder, runs, summary, manifest, bought_nothing, incentives=None):
     """Write the figures and ``report.html`` of a comparison.
 
     Parameters
@@ -29,6 +29,8 @@ def write_report(folder, runs, summary, manifest, bought_nothing):
     manifest : dict
     bought_nothing : dict of str to str
         Why, for each arrangement that bought nothing at all.
+    incentives : dict, optional
+        As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
     """
     folder = Path(folder)
     (folder / "figures").mkdir(exist_ok=True)
@@ -42,6 +44,10 @@ def write_report(folder, runs, summary, manifest, bought_nothing):
     page.add(_table(summary, names))
     page.add(_people(summary, names))
     page.add(_leak_words(summary, names))
+    if incentives:
+        from sim.report.incentive_pages import section  # which takes seconds to import
+
+        section(page, incentives, folder / "figures")
     page.add(_assumptions(manifest))
     page.add(limits())
     page.add(_reproduce(manifest))
