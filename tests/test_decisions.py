@@ -244,7 +244,7 @@ def test_notes_say_where_they_hold():
         return RunResult(arrangement, 1, [], [], (), [], list(notes))
 
     def compared(*groups):
-        study = SimpleNamespace(arrangements=[run.arrangement for run in groups[0]], notes=[])
+        study = SimpleNamespace(arrangements=[run.arrangement for run in groups[0]], notes=[], seeds=(1,))
         return Comparison(study, [Done(0, seed, runs) for seed, runs in enumerate(groups)])
 
     assert compared([result("a", note)]).notes == [note]
