@@ -10,8 +10,18 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
+from sim.cost_benefit.at_place import incentives_beside
 from sim.report.sweep_result import SweepResult
-from sim.results.files import DAMAGED, FAILURE_COLUMNS, damaged, read_tables, write_failures, write_tables
+from sim.results.files import (
+    DAMAGED,
+    FAILURE_COLUMNS,
+    damaged,
+    read_incentives,
+    read_tables,
+    write_failures,
+    write_incentives,
+    write_tables,
+)
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.summary import summarise
@@ -139,10 +149,11 @@ class Comparison:
         if len(self.failures):
             write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
+        write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
         if report:
             from sim.report.page import write_report  # drawing takes seconds to import
 
-            write_report(folder, self.runs, self.summary, read_manifest(folder))
+            write_report(folder, self.runs, self.summary, read_manifest(folder), read_incentives(folder))
 
 
 def compare(
@@ -403,7 +414,7 @@ def _drawing_of(folder):
     from sim.report.page import write_report
 
     runs, _, summary, manifest = read_tables(folder)
-    return lambda new: write_report(new, runs, summary, manifest)
+    return lambda new: write_report(new, runs, summary, manifest, read_incentives(folder))
 
 
 def appraise(

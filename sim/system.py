@@ -201,7 +201,7 @@ class LocalSystem(mesa.Model):
         parts = parts_of(self.market.reactive_practice(contract), programme.shares)
         rows, waiting = self.cohorts.take_up(
             self.families,
-            share_out(self.contracts.places(contract), parts, contract.owed),
+            share_out(self.market.places(contract), parts, contract.owed),
             self.calendar.quarter,
             programme.id,
             target=target,

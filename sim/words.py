@@ -17,6 +17,7 @@ from sim.cost_benefit.profile import read_benefits
 from sim.experiments.reading import experiment_names, load_experiment
 from sim.place.places import load_place, place_names
 from sim.programmes.catalogue import load_catalogue, load_programme, programme_names
+from sim.programmes.in_words import in_brief, in_words
 from sim.record.measures import MEASURES
 from sim.studies.futures import future_names, load_future
 from sim.studies.inputs import YEARS, inputs_of, load_common, quantities, read_arrangements
@@ -35,7 +36,7 @@ def listed(kind, place):
     if kind == "arrangements":
         return [(name, load_arrangement(name).name) for name in arrangement_names()]
     if kind == "programmes":
-        return [(item.id, item.name) for item in load_catalogue().values()]
+        return [(item.id, in_brief(item)) for item in load_catalogue().values()]
     if kind == "places":
         return [(name, load_place(name).name) for name in place_names()]
     if kind == "futures":
@@ -69,13 +70,8 @@ def explained(name, place):
         item = load_arrangement(name)
         head = [("name", item.name), ("differs", item.differs), ("source", item.source)]
         return [*head, *item.in_words()]
-    if name in programme_names():
-        item = load_programme(name)
-        effects = [
-            ("effect", f"{effect.need} {effect.on}: {effect.value:g} [{full_source(effect.source)}]")
-            for effect in item.effects
-        ]
-        return [("name", item.name), ("notes", item.notes), ("grade", str(item.grade)), *effects]
+    if name in programme_names() or Path(name).suffix == ".toml":
+        return in_words(load_programme(name))
     if name in future_names():
         return _future_in_words(load_future(name))
     if name in MEASURES:

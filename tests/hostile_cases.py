@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import sim
+from tests.programme_file import PROGRAMME
 
 
 class Link(NamedTuple):
@@ -88,7 +88,6 @@ ALONE = (
 )
 BENEFIT = '[[benefit]]\nagency = "council"\namount_gbp = 300\nfrom_year = 1\nto_year = 5\n'
 PROFILE = f'name = "Mine"\ncost_per_case_gbp = 1000\ncases = 10\n{BENEFIT}'
-PROGRAMME = (Path(sim.__file__).parent / "scenarios/programmes/parenting.toml").read_text(encoding="utf-8")
 DEFLATORS = "price_year,to_2010_11,source\n2026/27,0.66,assumption: mine\n"
 QUIET = ["--place", "milltown", "--years", "2", "--workers", "1", "--quiet"]
 
@@ -426,27 +425,59 @@ def _chains():
 def _programmes():
     """A programme's file, one thing in it changed."""
     edits = {
-        "commissioners of text": ('commissioners = ["council", "schools"]', 'commissioners = "council"'),
-        "commissioners of lists": ('commissioners = ["council", "schools"]', "commissioners = [[], {}]"),
-        "commissioners unknown": ('commissioners = ["council", "schools"]', 'commissioners = ["nosuch"]'),
-        "sectors of numbers": ('sectors = ["in_house", "private", "community"]', "sectors = [1, [], {}]"),
+        "commissioners of text": ('commissioners = ["council"]', 'commissioners = "council"'),
+        "commissioners of lists": ('commissioners = ["council"]', "commissioners = [[], {}]"),
+        "commissioners unknown": ('commissioners = ["council"]', 'commissioners = ["nosuch"]'),
+        "sectors of numbers": ('sectors = ["in_house", "community"]', "sectors = [1, [], {}]"),
         "grade 0": ("evidence_grade = 2", "evidence_grade = 0"), "grade half": ("evidence_grade = 2", "evidence_grade = 2.5"),
         "grade yes": ("evidence_grade = 2", "evidence_grade = true"), "grade a list": ("evidence_grade = 2", "evidence_grade = []"),
-        "no target": ("[target]", "[targets]"), "target a list": ("[target]", "[[target]]"), "needs text": ('needs = ["conduct"]', 'needs = "conduct"'),
-        "needs unknown": ('needs = ["conduct"]', 'needs = ["nosuch"]'), "needs lists": ('needs = ["conduct"]', "needs = [[]]"),
-        "level 9": ("level_to = 3", "level_to = 9"), "level text": ("level_to = 3", 'level_to = "3"'), "age upside down": ("age_to = 15", "age_to = 1"),
-        "at least many": ("at_least = 1", "at_least = 99"), "cost text": ("value = 1869", 'value = "1869 pounds"'),
-        "cost list": ("value = 1869", "value = [1, 2]"), "cost nan": ("value = 1869", "value = nan"), "cost huge": ("value = 1869", "value = 1" + "0" * 400),
-        "cost table": ("[cost_per_family]", "[[cost_per_family]]"), "half life 0": ("value = 1.0\nunit = \"years\"\nlow = 0.5", "value = 0\nunit = \"years\"\nlow = 0"),
+        "no target": ("[target]", "[targets]"), "target a list": ("[target]", "[[target]]"), "needs text": ('needs = ["safeguarding"]', 'needs = "conduct"'),
+        "needs unknown": ('needs = ["safeguarding"]', 'needs = ["nosuch"]'), "needs lists": ('needs = ["safeguarding"]', "needs = [[]]"),
+        "level 9": ("level_to = 3", "level_to = 9"), "level text": ("level_to = 3", 'level_to = "3"'), "age upside down": ("age_to = 17", "age_to = -1"),
+        "at least many": ("at_least = 1", "at_least = 99"), "cost text": ("value = 1500", 'value = "1500 pounds"'),
+        "cost list": ("value = 1500", "value = [1, 2]"), "cost nan": ("value = 1500", "value = nan"), "cost huge": ("value = 1500", "value = 1" + "0" * 400),
+        "cost table": ("[cost_per_family]", "[[cost_per_family]]"), "half life 0": ("value = 1.5\nunit = \"years\"\nlow = 0.5", "value = 0\nunit = \"years\"\nlow = 0"),
         "effect a number": ("[[effect]]", "[[effects]]"), "on a list": ('on = "', 'on = []\nnotes = "'), "on unknown": ('on = "', 'on = "x'),
         "on a table": ('on = "', 'on = {}\n#"'), "source a list": ('source = "', "source = [] #"), "of the old form": ("[[effect]]", "[[effect]]\n[[effect.study]]"), "value a table": ("\nse = ", "\nbelieved = {}\nse = "),
         "trials a table": ("[[effect]]", "[trial]\n[[effect]]"), "trial of nothing": ("[[effect]]", "[[trial]]\n[[effect]]"),
         "trial of lists": ("[[effect]]", "[[trial]]\nrow = []\nendpoint = {}\nlines = [[]]\nmonths = nan\n[[effect]]"),
         "trial numbers": ("[[effect]]", "trial = [1]\n[[effect]]"),
     }  # fmt: skip
-    return family(
+    assert all(find in PROGRAMME for find, _ in edits.values())
+    given = {"an arrangement": OWN, "a profile": PROFILE, "a folder": Folder(), "a pipe": Fifo(), "a link to itself": Link("p.toml"),
+             "empty": "", "the output": Link("out"), "spoilt": PROGRAMME.replace("value = ", "value = x")}  # fmt: skip
+    named = {
+        "shipped": "parenting",
+        "no file": "nosuch.toml",
+        "nothing": "",
+        "a place": "milltown",
+        "a device": "/dev/zero",
+    }
+    cases = family(
         6, "programme", edits, lambda edit: {"p.toml": PROGRAMME.replace(*edit)}, lambda _: appraise("p.toml")
     )
+    cases += family(
+        6, "--programme", given, lambda item: {"p.toml": item}, lambda _: run("silo", "--programme", "p.toml")
+    )
+    cases += family(6, "--programme", named, none, lambda name: run("silo", "--programme", name))
+    twice = {"p.toml": PROGRAMME, "d/p.toml": PROGRAMME}
+    cases.append(
+        Case(
+            "--programme of one name twice",
+            6,
+            twice,
+            run("silo", "--programme", "p.toml", "--programme", "d/p.toml"),
+            2,
+        )
+    )
+    into_it = {"out/p.toml": PROGRAMME}
+    cases.append(
+        Case("--programme in the output", 6, into_it, run("silo", "--overwrite", "--programme", "out/p.toml"), 2)
+    )
+    cases.append(Case("--programme right", 6, {"p.toml": PROGRAMME}, run("silo", "--programme", "p.toml"), 0))
+    own = {"a.toml": OWN.replace("[rules]", 'programmes = ["d/p.toml"]\n[rules]'), "d/p.toml": PROGRAMME}
+    cases.append(Case("an arrangement's own programme", 6, own, run("a.toml"), 0))
+    return cases
 
 
 def _profiles():

@@ -32,6 +32,7 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
         "flows.parquet",
         "decisions.parquet",
         "events.parquet",
+        "incentives.json",
         "report.html",
         "figures",
     }

@@ -24,8 +24,8 @@ from tests.test_outcome_bond import GOOD
 from tests.test_rules import hold, town
 
 
-def appraised(value, years=25):
-    return Appraisal(np.zeros((years, 1)), np.zeros(1), np.zeros(1), 0.0, value, 0.0, 0.0, None, 0.5)
+def appraised(value, years=25, cost=100.0):
+    return Appraisal(np.zeros((years, 1)), np.zeros(1), np.zeros(1), cost, value, 0.0, 0.0, None, 0.5)
 
 
 def with_parts(model, *parts):
@@ -47,7 +47,8 @@ def test_what_a_naive_analyst_knows_by_hand():
     use[line] = 8
     published = np.zeros((2, len(model.place.needs)))
     published[0, model.lines.need[line]] = math.log(0.5)
-    like = SimpleNamespace(id="parenting", published=lambda place: published, get=programme.get)
+    like = replace(programme, effects=())
+    object.__setattr__(like, "published", lambda place: published)
     model.market._survey = {"parenting": (4, use)}
     case = model.market.case_for(like, Belief(2.0, 0.25), 100, 3)
     assert case.uncertainty == 0.25
@@ -118,7 +119,7 @@ def test_room_is_the_years_reach_less_what_others_there_have_taken():
     """200 families like the target, a tenth reached a year, half of it a body's scope: 10; 4 taken there leave 6."""
     model = system("silo")
     programme, market = model.catalogue["parenting"], model.market
-    model.catalogue["parenting"] = programme = SimpleNamespace(id="parenting", get={"most_reached": 0.1}.get)
+    programme = SimpleNamespace(id="parenting", a_year=1.0, believed={"most_reached": 0.1}.get)
     body, other, elsewhere = (SimpleNamespace(areas=areas, scope=lambda: 0.5) for areas in (None, None, (0, 1)))
     market._survey = {"parenting": (200, None)}
     assert market.room_for(programme, body) == 10
@@ -190,7 +191,9 @@ def test_what_was_promised_of_the_year_just_past_follows_when_families_enrolled_
 
 def choosing(model, item, prices, values, room=6, **changes):
     """Let an agency face programmes of given prices and values, with a provider that takes all."""
-    item.appraise = lambda programme, price: None if values[programme.id] is None else appraised(values[programme.id])
+    item.appraise = lambda programme, price: (
+        None if values[programme.id] is None else appraised(values[programme.id], cost=price)
+    )
     item.may_commission = lambda programme: programme.id in prices
     item.smallest_project, item.project_cost = lambda: changes.get("smallest", 2), lambda name: 100
     provider = model.party("in_house") if "in_house" in model.parties else model.providers[0]

@@ -117,8 +117,10 @@ def test_nobody_left_is_no_finding():
 
 @pytest.fixture(scope="module")
 def null_runs():
-    """A LIST whose programmes do nothing at all."""
-    inputs = load_inputs("list_public", "milltown", {"programmes.effect_scale": 0}, families=10_000)
+    """A LIST whose one programme, for those who misuse, does nothing at all and takes the worst first."""
+    settings = {"programmes.effect_scale": 0, "programmes.reactive_practice": 1}
+    inputs = load_inputs("list_public", "milltown", settings, families=10_000)
+    inputs = replace(inputs, catalogue={"alcohol_outreach": inputs.catalogue["alcohol_outreach"]})
     return [runner.run(inputs, seed) for seed in (1, 2, 3)]
 
 
@@ -256,6 +258,20 @@ def test_matched_controls_are_known_alike_and_not_on_a_programme(settled):
     np.testing.assert_array_equal(controls, match(families, target, rows, 0))
 
 
+def test_matched_controls_had_the_event_that_the_programme_asks_for_as_lately(settled):
+    """In quarter 6 slot 2 is of this quarter and slot 1 of the last: of ten families with the event, five had it now."""
+    families = settled.copy().families
+    columns = families.columns
+    target = _target(families.place)._replace(events=0b100, within=1)
+    known = np.nonzero(columns.known > 0)[0]
+    columns.events[:] = 0b011
+    columns.events[2, known[40:45]] |= 0b100
+    columns.events[1, known[45:50]] |= 0b100
+    assert set(match(families, target, known[:40], 6)) == set(known[40:45])
+    assert set(match(families, target._replace(within=2), known[:40], 6)) <= set(known[40:50])
+    assert not len(match(families, target._replace(events=0b1000), known[:40], 6))
+
+
 def _seen_severity(columns, rows):
     """Sum of the levels that services know of."""
     return [
@@ -374,7 +390,8 @@ def null_findings():
     Nobody is changed, so that one place serves every design.
     """
     place, programme = load_place("birmingham_2010"), load_programme("family_group_conference")
-    near_care = replace(programme, target={**programme.target, "event": "pre_proceedings", "within": 4, "level_to": 3})
+    in_need = {key: item for key, item in programme.target.items() if key not in ("event", "within")}
+    near_care = replace(programme, target={**in_need, "level_to": 3})
     target, found = near_care.targets(place), {design: [] for design in ("before_after", "matched", "waiting_list")}
     relieved = np.array([line.need == "safeguarding" for line in place.lines])
     for seed in range(SEEDS):

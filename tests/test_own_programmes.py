@@ -107,6 +107,17 @@ def test_an_arrangements_own_programme_is_for_no_other_arrangement(home):
     assert inputs.catalogue["mine"].file == "../files/mine.toml"  # names count from the file that gives the list
 
 
+def test_shares_by_level_stay_one_together_where_they_are_set(home):
+    own, shares = (
+        {"programmes": ["../files/mine.toml"]},
+        ("programmes.mine.share_entrenched", "programmes.mine.share_crisis"),
+    )
+    study = load_study(["silo"], "milltown", dict(zip(shares, (0.3, 0.7), strict=True)), **own)
+    assert list(study.inputs()[0].catalogue["mine"].shares) == [0, 0, 0.3, 0.7]
+    with pytest.raises(InputError, match=r"--set: programmes\.mine\.share_emerging: shares by level sum to 0\.9"):
+        load_study(["silo"], "milltown", {shares[0]: 0.3}, **own)
+
+
 def test_its_values_are_set_and_its_plan_is_read(home):
     study = load_study(
         ["silo"], "milltown", {"programmes.mine.cost_per_family": 2000}, programmes=["../files/mine.toml"]

@@ -99,10 +99,14 @@ TRIAL_FAULTS = [
     ('scale = "difference"\n', "", "trial FGC-1: scale: is missing; give one of difference, ratio, odds"),
     ('scale = "difference"', 'scale = "hazard"', "trial FGC-1: scale: 'hazard' is unknown"),
     ('sense = "better"', 'sense = "good"', "trial FGC-2: sense: 'good' is unknown"),
+    ('sense = "better"', 'takes_part = "some"', "trial FGC-2: takes_part: 'some' is unknown"),
+    ('sense = "better"', 'entering = ["prison"]', "trial FGC-2: the state is given as need and as entering"),
+    ('lines = ["foster_care", "residential_care"]', 'entering = ["prison"]', "trial FGC-1: entering: endpoint 'share_at' has no sense of entering"),
+    ('endpoint = "share_at"', 'endpoint = "standardised"', "trial FGC-1: scale: is difference, and a standardised difference is compared as odds"),
     ("months = 24", "months = 0", "trial FGC-2: months: 0 is out of range; give 1 to 300"),
     ("level_from = 3\nmonths", "level_from = 4\nmonths", "trial FGC-2: level_from: 4 is out of range; give 1 to 3"),
     ("level_from = 3\nmonths", "months", "trial FGC-2: level_from: has no value"),
-    ('need = "safeguarding"\nlevel_from = 3\n', "", "trial FGC-2: no state is given; give need and level_from, or lines, or event"),
+    ('need = "safeguarding"\nlevel_from = 3\n', "", "trial FGC-2: no state is given; give need and level_from, or lines, or event, or entering"),
     ('lines = ["foster_care"', 'event = "arrest"\nlines = ["foster_care"', "trial FGC-1: the state is given as lines and as event"),
     ('lines = ["foster_care", "residential_care"]', 'event = "arrest"', "trial FGC-1: event: endpoint 'share_at' has no sense of event"),
     ('lines = ["foster_care", "residential_care"]', 'lines = ["foster_care", 3]', "trial FGC-1: lines: 3 is unknown; give names in quotes"),
@@ -179,6 +183,7 @@ def test_tables_of_the_wrong_kind_are_told_with_all_that_is_missing(tmp_path, te
     [
         ('"foster_care"', '"fostercare"', "trial FGC-1: lines: 'fostercare' is no service line of milltown; did you mean 'foster_care'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'need = "safe"\nlevel_from = 3', "trial FGC-2: need: 'safe' is no need of milltown"),
+        ('need = "safeguarding"\nlevel_from = 3', 'entering = ["prisn"]', "trial FGC-2: entering: 'prisn' is no service line of milltown; did you mean 'prison'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'event = "arest"', "trial FGC-2: event: 'arest' is no event of milltown; did you mean 'arrest'?"),
     ],
 )  # fmt: skip

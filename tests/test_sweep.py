@@ -263,6 +263,7 @@ def test_more_seeds_leave_hash_and_description_alone():
 def test_the_template_is_right_its_examples_too(tmp_path):
     path = tmp_path / "study.toml"
     write_template("study", path)
+    write_template("programme", tmp_path / "my_programme.toml")
     assert checked(path).endswith("a study, 6 points, 2 arrangements, 10 seeds: right")
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub(r'^# (?=\[|[\w."]+( \w+")? = )', "", text, flags=re.MULTILINE), encoding="utf-8")

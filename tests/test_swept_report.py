@@ -12,7 +12,7 @@ from seaborn.utils import relative_luminance
 
 from sim.api import redraw
 from sim.core.faults import InputError
-from sim.report import swept_figures
+from sim.report import figures, swept_figures
 from sim.report.page import MINUS_POUND
 from sim.report.swept import draw_swept, study_file
 from sim.results.swept import read_swept
@@ -135,7 +135,7 @@ def test_numbers_stand_out_from_the_cells_of_a_heat_map():
     shades = np.linspace(-1, 1, 21).reshape(3, 7)
     shades[1, 1] = np.nan
     sns.heatmap(shades, ax=axis, annot=True, cmap="PuOr", cbar=False)
-    swept_figures._readable(axis)
+    figures.readable(axis)
     cells = axis.collections[0].get_facecolors()[~np.isnan(shades.ravel())]
     light = relative_luminance(cells), relative_luminance([text.get_color() for text in axis.texts])
     plt.close(figure)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from sim.core.evidence import evidence
-from sim.core.faults import InputError
+from sim.core.faults import Faults, InputError
 from sim.place.places import load_place
 from sim.programmes.following import Followed
 from sim.programmes.trials import contrasts
 from sim.programmes.trials.endpoints import DAYS, measured, quarters_of
 from sim.programmes.trials.published import published
 from sim.programmes.trials.writing import with_effects
-from sim.programmes.trials_named import Trial
+from sim.programmes.trials_named import Trial, read_trials
 
 CARE = ("foster_care", "residential_care")
 
@@ -164,6 +164,12 @@ ARRESTS = [[1, 0, 1], [0, 1, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]]
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio"), [0, 3, 0]),
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio", months=6), [0, 2, 0]),
         (Trial("FGC-1", endpoint="never", event="arrest", scale="odds"), [1, 0, 1]),
+        # the first family was there at referral, the second enters in quarter 2 and stays, the third in quarter 1
+        (Trial("FGC-1", endpoint="events", entering=CARE, scale="ratio"), [0, 1, 1]),
+        # beside an event either counts, a quarter with both once
+        (Trial("FGC-1", endpoint="events", event="arrest", entering=CARE, scale="ratio"), [0, 3, 1]),
+        (Trial("FGC-1", endpoint="window", window=6, entering=CARE, scale="odds"), [0, 0, 0]),
+        (Trial("FGC-1", endpoint="window", window=9, entering=("foster_care",), scale="odds"), [0, 1, 0]),
     ],
 )
 def test_an_endpoint_counts_as_its_trial_did(town, trial, wanted):
@@ -176,6 +182,20 @@ def test_families_that_left_before_follow_up_are_not_counted(town):
     there = [[1, 1, 1], [1, 1, 1], [1, 0, 1], [1, 0, 1], [1, 0, 0]]
     trial = Trial(**NEED, endpoint="ever", months=9)
     assert measured(followed(town, LEVELS, there=there), trial, town)[1].tolist() == [True, False, True]
+
+
+def test_entries_are_read_of_a_file():
+    row = {
+        "row": "ONE-1",
+        "endpoint": "events",
+        "entering": ["prison"],
+        "takes_part": "all",
+        "scale": "ratio",
+    }
+    with Faults() as faults:
+        (trial,) = read_trials("x.toml", [row], [], faults)
+    assert trial == Trial(**{**row, "entering": ("prison",)})
+    assert hash(trial)
 
 
 def test_months_are_the_nearest_quarters():

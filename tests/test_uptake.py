@@ -101,11 +101,12 @@ def test_who_takes_up_is_what_the_plain_twin_says(settled, order, by_level):
 
 
 def _with_shares(programme, shares):
-    """A programme with shares by level, or without any."""
+    """A programme for all levels of conduct problems with shares by level, or without any."""
     values = {name: item for name, item in programme.values.items() if not name.startswith("share_")}
     given = () if shares is None else zip(LEVELS[1:], shares[1:], strict=True)
     values |= {f"share_{name}": Quantity(share, "share", 0, 1, "assumption: test") for name, share in given}
-    return replace(programme, values=values)
+    target = {**programme.target, "level_from": 1, "level_to": 3, "age_from": 2, "age_to": 15}
+    return replace(programme, values=values, target=target)
 
 
 def _enrolled(practice, families, shares=SHARES, hold=0.0, years=2):

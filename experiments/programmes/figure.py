@@ -5,6 +5,7 @@ from math import sqrt
 from sim.core.evidence import evidence
 from sim.core.pages import table
 from sim.core.text import markdown
+from sim.experiments.reading import load_experiment
 from sim.place.places import LEVELS
 from sim.programmes.catalogue import load_catalogue
 from sim.programmes.trials.emulation import Emulated, Finding
@@ -31,17 +32,20 @@ MEASURED = {
     "standardised": "d as the odds of the state at follow-up",
 }
 
+TOTALS = ("cost", "saved", "saved_in_two_years", "saved_low", "saved_high")
+
 
 def tables(found):
-    catalogue = load_catalogue()
+    catalogue, means = load_catalogue(), found["study"].mean(axis=1).sort_index()
     rows = {
-        name: [finding_told(item, finding_of(item, trial, found["study"])) for trial in item.trials]
+        name: [finding_told(item, finding_of(item, trial, found["study"].sort_index())) for trial in item.trials]
         for name, item in catalogue.items()
     }
     sections = [section(item, rows[name]) for name, item in catalogue.items()]
     return {
         "overview": overview(catalogue, rows),
         "findings": findings(catalogue, rows),
+        "returns": returned(catalogue, means),
         "programmes": "\n".join(sections),
     }
 
@@ -68,6 +72,39 @@ def overview(catalogue, rows):
             (f"[{item.name}](#{name})", cost, effects, "; ".join(told) or "-", f"{emulated} of {len(rows[name])}")
         )
     heads = ("programme", "£ of 2010/11 a family", "log ratio, ± error", "fitted on", "trials emulated")
+    return table(heads, lines, aligned="---")
+
+
+def returned(catalogue, means):
+    """What evaluators said is saved, beside the model, and the lines that save most there."""
+    lines = []
+    for row in load_experiment("programmes").code("measure").returns():
+        key = row["programme"], row["source"]
+        if (*key, "cost") not in means.index:
+            continue
+        cost, gross, early, low, high = (means[(*key, part)] for part in TOTALS)
+        saved = means.loc[key].drop([*TOTALS]).sort_values(ascending=False)
+
+        def told(pounds, row=row, cost=cost):
+            return {"pound": pounds / cost, "net": pounds - cost, "gross": pounds}[row["per"]]
+
+        unit = "{:,.2f} a pound" if row["per"] == "pound" else f"£{{:,.0f}} {row['per']}"
+        shown = [unit.format(pounds).replace("£-", "-£") for pounds in (row["value"], told(gross))]
+        ends = " to ".join(
+            f"{told(pounds):,.2f}" if row["per"] == "pound" else f"{told(pounds):,.0f}" for pounds in (low, high)
+        )
+        late = f"{early / gross:.0%}" if row["years"] > 2 else ""
+        most = "; ".join(
+            f"{line.replace('_', ' ')} £{pounds:,.0f}" for line, pounds in saved.head(4).items() if pounds > 0
+        )
+        of = f"{row['of'].replace('_', ' ')}, {row['years']:g} years".replace(", 1 years", ", 1 year")
+        lines.append(
+            (catalogue[key[0]].name, of, *shown, ends, late, most, f"{row['source']}: {markdown(row['note'])}")
+        )
+    heads = (
+        "programme", "family", "published", "model", "with its half-life from low to high", "in two years", "of which most",
+        "source, and what it counts",
+    )  # fmt: skip
     return table(heads, lines, aligned="---")
 
 
@@ -102,7 +139,12 @@ def section(item, rows):
     """All there is to say of one programme."""
     parts = [f'### <a id="{item.id}"></a>{markdown(item.name)}', markdown(item.notes), whom(item)]
     values = [
-        (words, f"{value.value:,.10g} {value.unit}", f"{value.low:,.10g} to {value.high:,.10g}", markdown(value.source))
+        (
+            words,
+            f"{value.value:,.10g} {value.unit} {value.price_year}",
+            f"{value.low:,.10g} to {value.high:,.10g}",
+            markdown(value.source),
+        )
         for key, words in VALUES.items()
         if (value := item.values.get(key))
     ]
@@ -142,8 +184,10 @@ def trials(item, rows):
     shown = []
     for trial, row in zip(item.trials, rows, strict=True):
         if row["emulated"]:
-            state = trial.event or " or ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
+            happens = [*filter(None, [trial.event]), *(f"entry into {line}" for line in trial.entering)]
+            state = " or ".join([*happens, *trial.lines]) or f"{trial.need} from {LEVELS[trial.level_from]}"
             how = f"{MEASURED[trial.endpoint]}: {'not ' * (trial.sense == 'better')}{state.replace('_', ' ')}"
+            how += "; all take part" * (trial.takes_part == "all")
             study = markdown(evidence("trials")[trial.row]["study"])
             here = f"{number(row['emulated']['contrast'])} ± {number(row['emulated']['se'])}"
             cells = arms(row["published"]), arms(row["emulated"]), f"{row['scale']} {interval(row['published'])}", here

@@ -5,7 +5,7 @@ from sim.core.pages import table
 from sim.experiments.numbers import interval
 from sim.experiments.reading import load_experiment
 from sim.report import figures
-from sim.report.incentives import verdict
+from sim.report.incentive_words import verdict
 
 SHOWN = {
     "programme_cost": "put in",

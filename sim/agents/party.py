@@ -324,8 +324,8 @@ class Commissioner(Party):
                 if not self.model.market.is_feasible(project):
                     continue
                 value = self.model.outcomes.value_to(self, project)
-                if value > (-price if self.funds.earmarked else 0):
-                    options.append((-value / price, programme.id, project))
+                if value > (-appraisal.cost_pence if self.funds.earmarked else 0):
+                    options.append((-value / appraisal.cost_pence, programme.id, project))
         return options
 
     def backing(self, project, money, room, smallest):

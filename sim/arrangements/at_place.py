@@ -111,6 +111,7 @@ def check_programme(programme, place):
             for key, names, known, what in (
                 ("need", [trial.need], needs, "need"),
                 ("lines", trial.lines, lines, "service line"),
+                ("entering", trial.entering, lines, "service line"),
                 ("event", [trial.event], events, "event"),
             )
             for name in filter(None, names)

@@ -123,6 +123,11 @@ class Arrangement:
         return bool(self.settings or self.funding or self._on_services()) or by_part
 
     @property
+    def is_idle(self):
+        """Whether nobody in it commissions anything."""
+        return self.rules.decides == rules.CHOICES["decides"]["nobody"]
+
+    @property
     def only_listed(self):
         """Whether programmes are commissioned by list alone."""
         return self.rules.decides == rules.CHOICES["decides"]["listed"]

@@ -77,7 +77,7 @@ def merge(
 
 @app.command()
 def new(
-    kind: Annotated[str, typer.Argument(help="What to write a template of: study.")],
+    kind: Annotated[str, typer.Argument(help="What to write a template of: study or programme.")],
     file: Annotated[str, typer.Argument(help="The file to write; one that is there is not replaced.")],
 ):
     """Write a commented template to fill in.

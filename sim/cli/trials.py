@@ -27,6 +27,7 @@ def trial(
 
     Example: listsim trial family_group_conference
     """
+    from sim.arrangements.at_place import check_programme
     from sim.core.dials import defaults
     from sim.place.places import load_place
     from sim.programmes.catalogue import load_programme
@@ -36,6 +37,7 @@ def trial(
 
     check_numbers(seed=seed)
     read, at = load_programme(programme), load_place(place)
+    check_programme(read, at)
     said = trials_told(read, at, Trials(place_of_trials(at, defaults()), read, seed=seed).run())
     if json:
         print_json(said)

@@ -130,8 +130,8 @@ def _read_deflators(path):
 
 
 def full_source(source):
-    """A source written out: an evidence id becomes its reference and address."""
-    table, _, key = source.partition(":")
+    """A source written out: an evidence id, that of a row fitted on too, becomes its reference and address."""
+    table, _, key = source.removeprefix("fitted: ").partition(":")
     if table not in EVIDENCE or not key:
         return source
     row = evidence(table)[key.split(" ")[0]]

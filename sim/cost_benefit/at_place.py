@@ -17,7 +17,7 @@ from sim.place.payers import payers_of
 from sim.place.services import Lines
 from sim.programmes.appraisal import believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
-from sim.programmes.following import Surroundings, surroundings
+from sim.programmes.following import Surroundings
 from sim.studies.arguments import settings_of
 from sim.studies.cache import users_folder
 from sim.studies.inputs import TWIN, load_inputs, with_setting
@@ -83,8 +83,8 @@ def incentives(
     return incentives_of(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
 
 
-def incentives_of(inputs, names, threads=1, progress=None):
-    """Incentives of some programmes of the catalogue: Incentives.
+def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
+    """Incentives of some programmes of the catalogue, worked out for some years at least: Incentives.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def incentives_of(inputs, names, threads=1, progress=None):
     """
     place, dials, folder = inputs.place, inputs.place_dials, users_folder()
     believed, true = (KeptProjections(inputs, threads, folder) for _ in range(2))
-    seen = Seen(surroundings(place, dials, threads), believed, true, max(LONGEST, math.ceil(dials[HORIZON])))
+    seen = Seen(believed.around(), believed, true, max(years, math.ceil(dials[HORIZON])))
     stakes = []
     for done, name in enumerate(names, 1):
         stakes.append(stakes_of(seen, inputs.catalogue[name], inputs.n_families))
@@ -105,6 +105,22 @@ def incentives_of(inputs, names, threads=1, progress=None):
     return Incentives(
         place.id, place.name, dials[HORIZON], inputs.n_families, bodies_of(seen.around), known, load_splits()
     )
+
+
+def incentives_beside(every, threads=1):
+    """Incentives at the place of a comparison, as far ahead as somebody in it looks; None where nobody buys there.
+
+    Parameters
+    ----------
+    every : list of Inputs
+        An arrangement each.
+    """
+    buying = [inputs for inputs in every if not inputs.arrangement.is_idle]
+    catalogue = {name: item for inputs in buying for name, item in inputs.catalogue.items()}
+    if not any(item.targets(every[0].place) for item in catalogue.values()):
+        return None
+    ahead = max(inputs.arrangement.optional("horizon_years") or inputs.dials[HORIZON] for inputs in buying)
+    return incentives_of(replace(every[0], catalogue=catalogue), tuple(catalogue), threads, years=math.ceil(ahead))
 
 
 def bodies_of(around):

@@ -38,8 +38,9 @@ class Incentives:
 
     @property
     def horizons(self):
-        """Years ahead that are looked at, the agencies' own among them."""
-        return tuple(sorted({*HORIZONS, self.horizon}))
+        """Years ahead that are looked at, as far as stakes are worked out, the agencies' own among them."""
+        reach = len(self.stakes[0].believed)
+        return tuple(sorted({self.horizon, *(years for years in HORIZONS if years <= reach)}))
 
     def views(self, horizon):
         """Every programme at a horizon: list of View."""

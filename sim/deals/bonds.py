@@ -226,7 +226,7 @@ def facts_of(model, project):
         "cashable_share": float(appraisal.present_cash.sum()) / worth,
         "known_share": float(known.mean()),
         "evidence_grade": programme.grade,
-        "cost_of_saving": project.price_pence / worth,
+        "cost_of_saving": appraisal.cost_pence / worth,
     }
 
 

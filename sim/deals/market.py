@@ -50,7 +50,12 @@ class Market:
         """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
         spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
         benefit = self._benefit(programme, belief.mean, horizon)
-        return None if benefit is None else Case(benefit, spread, float(price_pence))
+        return None if benefit is None else Case(benefit, spread, price_pence * self._believed_cost(programme))
+
+    def _believed_cost(self, programme):
+        """What deciders take a programme to cost, as a ratio to what is asked for it; a price of payments' own is known."""
+        true = programme.get("cost_per_family")
+        return programme.believed("cost_per_family") / true if true and not self.model.rules.paid_for.price else 1.0
 
     def _benefit(self, programme, theta, horizon):
         """Pence that a programme at a belief is expected to save a family by year and line; None as in :meth:`case_for`."""
@@ -126,8 +131,21 @@ class Market:
 
     def room_for(self, programme, body):
         """Families that may still be taken on a programme this year where a body works, by all that work there together."""
-        most = int(self._surveyed(programme)[0] * programme.get("most_reached") * body.scope())
+        a_year = self._surveyed(programme)[0] * programme.a_year
+        most = int(a_year * programme.believed("most_reached") * body.scope())
         return max(0, most - self._taken[body.areas, programme.id])
+
+    def places(self, contract):
+        """Places of a contract that families can be found for this quarter: fewer where more were thought to be in reach."""
+        model, programme = self.model, self.model.catalogue[contract.programme]
+        places, reached = model.contracts.places(contract), programme.get("most_reached")
+        if reached >= programme.believed("most_reached"):
+            return places
+        areas = model.party(contract.body).areas
+        mine = (item for item in model.contracts.running if item.programme == programme.id)
+        taken = sum(sum(item.taken.values()) for item in mine if model.party(item.body).areas == areas)
+        by_now = (model.calendar.quarter_of_year + 1) / QUARTERS
+        return min(places, max(0, int(self._surveyed(programme)[0] * programme.a_year * reached * by_now) - taken))
 
     def price_pence(self, programme, provider):
         """Price a family: the provider's bid, unless payments have a price of their own."""

@@ -84,13 +84,13 @@ class Outcomes:
 
         No result, no payment: so what it weighs its benefit against is the payment it expects, not the price.
         """
-        value = project.appraisal.value_pence
+        value, cost = project.appraisal.value_pence, project.appraisal.cost_pence
         if self.model.funding.is_own:
             return value
-        most = self.model.arrangement.optional("return_cap") * project.price_pence or math.inf
+        most = self.model.arrangement.optional("return_cap") * cost or math.inf
         at_risk = self.model.arrangement.optional("provider_share") or 1.0
-        expected = min(most, self.expected(project)) * self.own_share() + (1 - at_risk) * project.price_pence
-        return value + project.price_pence - expected
+        expected = min(most, self.expected(project)) * self.own_share() + (1 - at_risk) * cost
+        return value + cost - expected
 
     def owed_by(self, body):
         """Outcome payments that a body expects to have to make for the contracts it has signed, its own share of them."""

@@ -108,10 +108,21 @@ class Programme:
         value = self.values[name]
         return self.beliefs.get(name, value.value) * value.to_base
 
+    def as_believed(self):
+        """The same with what deciders take for true in place of what is."""
+        return replace(
+            self, values={**self.values, **{k: replace(self.values[k], value=v) for k, v in self.beliefs.items()}}
+        )
+
     @property
     def shares(self):
         """Shares of those enrolled by the worst level of the targeted needs, float (4,); None where the file gives none."""
         return np.array([0.0, *(self.get(name) for name in _SHARES)]) if _SHARES.keys() <= self.values.keys() else None
+
+    @property
+    def a_year(self):
+        """Families that come to be like its target in a year, for each that is at any time: of a late event, its quarters."""
+        return QUARTERS / self.target.get("within", MOST_RECENT) if "event" in self.target else 1.0
 
     def cost_pence(self):
         """Catalogue cost a family in whole pence of 2010/11."""
@@ -230,7 +241,7 @@ def _build(path, spec, faults):
     values, beliefs = _read_values(path, spec, faults)
     if "target" in right:
         _check_target(path, right["target"], faults)
-        _check_shares(path, right["target"], values, faults)
+        check_level_shares(path, right["target"], values, faults)
     effects, rows = read_effects(path, right.get("effect", ()), faults), right.get("trial", ())
     needs = {str(row.get("need")) for row in right.get("effect", ()) if isinstance(row, dict)}
     trials = read_trials(path, rows, needs, faults)
@@ -287,33 +298,37 @@ def _read_values(path, spec, faults):
     return _AS_THE_PLACE | values, beliefs
 
 
-def _check_shares(path, target, values, faults):
-    """Shares by level are all given or none, sum to one, and are nought where the target takes nobody."""
+def check_level_shares(where, target, values, faults, prefix=""):
+    """Shares by level are all given or none, sum to one, and are nought where the target takes nobody.
+
+    Parameters
+    ----------
+    where : str or path
+    target : dict
+        The referral rule, as the file gives it.
+    values : dict of str to Quantity
+    faults : Faults
+        Takes what is wrong.
+    prefix : str
+        Stands before the name in messages.
+    """
     given = {name: values[name].value for name in _SHARES if name in values}
     if not given:
         return
     with faults.kept():
         if missing := [name for name in _SHARES if name not in given]:
-            raise InputError(path, missing[0], "is missing", "give shares of all three levels, or of none")
-        check_sum(path, given.values())
+            raise InputError(where, prefix + missing[0], "is missing", "give shares of all three levels, or of none")
+        if abs(sum(given.values()) - 1) > 1e-6:
+            problem = f"shares by level sum to {sum(given.values()):g}"
+            raise InputError(where, f"{prefix}share_emerging", problem, "make them 1 together")
     first, needs = target.get("level_from"), target.get("needs")
     last = target.get("level_to") if isinstance(needs, list) and len(needs) == 1 else len(LEVELS) - 1
     for level, (name, share) in enumerate(given.items(), 1):
         with faults.kept():
             if share and isinstance(first, int) and isinstance(last, int) and not first <= level <= last:
-                raise InputError(path, name, "is of a level that the target leaves out", "give 0, or mend target")
-
-
-def check_sum(where, shares):
-    """Refuse shares by level that do not sum to one.
-
-    Raises
-    ------
-    InputError
-    """
-    total = sum(shares)
-    if abs(total - 1) > 1e-6:
-        raise InputError(where, "share_emerging", f"shares by level sum to {total:g}", "make them 1 together")
+                raise InputError(
+                    where, prefix + name, "is of a level that the target leaves out", "give 0, or mend target"
+                )
 
 
 def _check_fitted(path, effects, trials, faults):

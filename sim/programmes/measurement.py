@@ -251,8 +251,8 @@ def _noted(families, target, rows, quarter):
 def match(families, target, rows, quarter):
     """Families alike those enrolled in what services know: one for each, the nearest in drawn order.
 
-    Alike in the level of the needs services know of, in use of services in the last year, and in age band. What
-    services do not know - frailty, trust, needs unseen - is not matched, nor is a family nobody knows of ever a control.
+    Alike in the level of the needs services know of, in use of services in the last year, and in age band; where a
+    programme is for families with an event, they had it as lately. What services do not know - frailty, trust, needs unseen - is not matched, nor is a family nobody knows of ever a control.
     Where those alike are few, as where the worst off have been taken on, a family is the control of several
     (matching with replacement: Dehejia and Wahba 2002, Review of Economics and Statistics 84:151).
 
@@ -266,7 +266,7 @@ def match(families, target, rows, quarter):
     wanted = np.uint16(sum(1 << k for k in np.nonzero(target.needs)[0]))
     on_programme = (columns.offer > 0).any(axis=0)
     aged = (columns.age >= target.age_from) & (columns.age <= target.age_to)
-    pool = np.nonzero((seen & wanted > 0) & aged & ~on_programme)[0]
+    pool = np.nonzero((seen & wanted > 0) & aged & ~on_programme & _had_event(columns, target.at(quarter)))[0]
     pool = pool[~np.isin(pool, rows)]
     if not len(pool):
         return pool
@@ -274,6 +274,12 @@ def match(families, target, rows, quarter):
     order = np.lexsort((mixed(columns.luck[pool], quarter), of_pool))
     pool, of_pool = pool[order], of_pool[order]
     return pool[_nearest(code, of_pool)]
+
+
+def _had_event(columns, target):
+    """Whether each family had the event that a target asks for, as lately; all did where it asks for none: bool (N,)."""
+    slots = [slot for slot in range(kernels.RING) if target.slots >> slot & 1]
+    return (np.bitwise_or.reduce(columns.events[slots], axis=0) & target.events > 0) | (target.events == 0)
 
 
 def _nearest(asked, there):

@@ -18,7 +18,9 @@ ENDPOINTS = {
 }
 SCALES = ("difference", "ratio", "odds")
 SENSES = ("worse", "better")
-STATES = ("need", "lines", "event")  # in exactly one of which a state is given
+PARTS = ("engaged", "all")
+STATES = ("need", "lines", "event", "entering")  # a state is given in one of these, or in both of the last
+_HAPPEN = ("event", "entering")  # these happen in a quarter; the others last
 _OF_A_SPELL, _OF_EVENTS = ("share_at", "days", "standardised"), ("events",)
 MOST_MONTHS = 300
 
@@ -41,12 +43,17 @@ class Trial:
         Or served by any of these lines.
     event : str
         Or an event.
+    entering : tuple of str
+        Or one of these lines begins to serve, which counts as an event does; beside an event, either counts.
     window : float or None
         Months looked at before follow-up.
     months : float or None
         Follow-up where the row's does not fit.
     sense : str
         Whether the published share is of the state (``worse``) or of those not in it (``better``).
+    takes_part : str
+        Who of the treated arm takes part: those who engage with the offer, as in a run, or ``all``, where the published arm
+        is of those who joined.
     scale : str
         Which contrast of the arms is compared: one of :data:`SCALES`.
     not_emulated : str
@@ -60,9 +67,11 @@ class Trial:
     level_from: int = 1
     lines: tuple = ()
     event: str = ""
+    entering: tuple = ()
     window: float | None = None
     months: float | None = None
     sense: str = "worse"
+    takes_part: str = "engaged"
     scale: str = ""
     not_emulated: str = ""
 
@@ -83,7 +92,9 @@ class Trial:
 
 
 _KEYS = tuple(item.name for item in fields(Trial))
-_OF_ENDPOINT = ("fixes", "endpoint", *STATES, "level_from", "window", "months", "sense", "scale")
+_OF_ENDPOINT = (
+    "fixes", "endpoint", *STATES, "level_from", "window", "months", "sense", "takes_part", "scale",
+)  # fmt: skip
 
 
 def read_trials(path, rows, needs, faults):
@@ -131,7 +142,8 @@ def _trial(path, where, row, needs, faults):
     if len(faults.errors) > before:
         return None
     months = {key: float(row[key]) for key in ("window", "months") if key in row}
-    return Trial(**{**row, "lines": tuple(row.get("lines", ())), **months})
+    tuples = {key: tuple(row[key]) for key in ("lines", "entering") if key in row}
+    return Trial(**{**row, **tuples, **months})
 
 
 def _check_reason(path, where, row, faults):
@@ -165,9 +177,14 @@ def _check_endpoint(path, where, row, faults):
     with faults.kept():
         one_of(path, f"{where}: endpoint", row.get("endpoint"), ENDPOINTS)
     with faults.kept():
-        one_of(path, f"{where}: scale", row.get("scale"), SCALES)
+        scale = one_of(path, f"{where}: scale", row.get("scale"), SCALES)
+        if row.get("endpoint") == "standardised" and scale != "odds":
+            problem = f"is {scale}, and a standardised difference is compared as odds"
+            raise InputError(path, f"{where}: scale", problem, 'write scale = "odds"')
     with faults.kept():
         one_of(path, f"{where}: sense", row.get("sense", "worse"), SENSES)
+    with faults.kept():
+        one_of(path, f"{where}: takes_part", row.get("takes_part", "engaged"), PARTS)
     with faults.kept():
         if row.get("endpoint") == "window":
             number_in(path, f"{where}: window", row.get("window"), 1, MOST_MONTHS)
@@ -185,20 +202,20 @@ def _check_state(path, where, row, faults):
     """The state is given in one way, which suits the endpoint."""
     given, endpoint = [key for key in STATES if key in row], row.get("endpoint")
     with faults.kept():
-        if len(given) != 1:
+        if len(given) != 1 and given != [*_HAPPEN]:
             problem = "no state is given" if not given else f"the state is given as {' and as '.join(given)}"
-            raise InputError(path, where, problem, "give need and level_from, or lines, or event")
+            raise InputError(path, where, problem, "give need and level_from, or lines, or event, or entering")
     with faults.kept():
-        if ("event" in given and endpoint in _OF_A_SPELL) or (
-            given and "event" not in given and endpoint in _OF_EVENTS
-        ):
+        happens = bool(given) and given[0] in _HAPPEN
+        if (happens and endpoint in _OF_A_SPELL) or (given and not happens and endpoint in _OF_EVENTS):
             problem = f"endpoint {endpoint!r} has no sense of {given[0]}"
             raise InputError(path, f"{where}: {given[0]}", problem, "events are counted, ever, or in a window")
     for key in given:
         with faults.kept():
-            check_kind(path, f"{where}: {key}", row[key], list if key == "lines" else str)
-            if key == "lines":
-                check_names(path, f"{where}: lines", row["lines"], faults)
+            listed = key in ("lines", "entering")
+            check_kind(path, f"{where}: {key}", row[key], list if listed else str)
+            if listed:
+                check_names(path, f"{where}: {key}", row[key], faults)
     with faults.kept():
         if "need" in given:
             number_in(path, f"{where}: level_from", row.get("level_from"), 1, 3, whole=True)

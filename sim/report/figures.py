@@ -25,6 +25,7 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
 )  # fmt: skip
 _GOLDEN = 0.618034  # steps of the golden section fill a width evenly, however many there are
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
+_DARK = 0.179  # luminance below which white is read better than black
 _KINDS = {"total": "total", "gap": "leak", "leak": "leak", "return": "leak", "cost": "cost"}
 _TO_CASH = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released")
 STEPS = (*_TO_CASH, *of_group("return"), "retained", "programme_cost")
@@ -61,6 +62,16 @@ def _spaced(figure):
     """A figure whose panels leave room for their labels; its own ``tight_layout`` would have it drawn once more."""
     TightLayoutEngine().execute(figure)
     return figure
+
+
+def readable(axis):
+    """Write each number of a heat map in black or white, whichever stands out more from its cell."""
+    from seaborn.utils import relative_luminance  # who draws a heat map has it imported
+
+    (mesh,) = axis.collections
+    known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
+    for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
+        text.set_color("white" if relative_luminance(colour) < _DARK else "black")
 
 
 def waterfall(summary, names):

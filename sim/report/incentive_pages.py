@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from sim.core.text import json_text
 from sim.report import figures
-from sim.report.incentives import (
+from sim.report.incentive_words import (
     benefits,
     by_horizon,
     each,
@@ -23,7 +23,6 @@ from sim.report.incentives import (
     verdicts,
 )
 from sim.report.markup import Page, escaped
-from sim.report.swept_figures import readable
 
 CAPTION = (
     "Pounds of service use that a family is believed to spare each body, at average cost, for each pound that the programme "
@@ -46,7 +45,7 @@ def heat_map(said):
     rows = len(said["rows"])
     shape = -(-len(said["horizons"]) // 2), 2
     size = (6.6 * shape[1], (0.3 * rows + 1.3) * shape[0])
-    figure, axes = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False, layout="constrained")
+    figure, axes = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
     for axis in axes.flat[len(said["horizons"]) :]:
         axis.set_visible(False)
     for axis, item in zip(axes.flat, said["horizons"], strict=False):
@@ -60,7 +59,7 @@ def heat_map(said):
         )
         look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot_kws": {"fontsize": 7}}
         sns.heatmap(table, ax=axis, annot=table.map(_share), fmt="", **look)
-        readable(axis)
+        figures.readable(axis)
         for i, row in enumerate(item["rows"]):
             for body in row["commissioners"]:
                 where = said["bodies"].index(body), i
@@ -68,8 +67,8 @@ def heat_map(said):
         axis.set_title(f"{item['horizon_years']:g} years ahead")
         axis.set_xticklabels(bodies, rotation=35, ha="right")
         axis.set_yticklabels([fill(name, 44) for name in table.index], rotation=0, fontsize=7.5)
-    bar = figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5)
-    bar.set_label("£ of benefit for each £ of cost")
+    figure.subplots_adjust(wspace=0.05, hspace=1.5 / (0.3 * rows))
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5, pad=0.02, label="£ of benefit for each £ of cost")
     return figure
 
 
@@ -98,7 +97,7 @@ def section(page, said, folder):
     ]
     for head, (heads, rows) in tables:
         if rows:
-            page.add(f"<h3>{escaped(head)}</h3><div class='points'>{_table(heads, rows)}</div>")
+            page.add(f"<details><summary>{escaped(head)}</summary>{_table(heads, rows)}</details>")
 
 
 def _table(heads, rows):

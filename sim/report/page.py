@@ -19,7 +19,7 @@ ROWS, SOME_ROWS = shown(money=True)
 PEOPLE_ROWS = shown(money=False)[1]
 
 
-def write_report(folder, runs, summary, manifest):
+def write_report(folder, runs, summary, manifest, incentives=None):
     """Write the figures and ``report.html`` of a comparison.
 
     Parameters
@@ -27,6 +27,8 @@ def write_report(folder, runs, summary, manifest):
     folder : path
     runs, summary : pandas.DataFrame
     manifest : dict
+    incentives : dict, optional
+        As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
     """
     folder = Path(folder)
     (folder / "figures").mkdir(exist_ok=True)
@@ -40,6 +42,10 @@ def write_report(folder, runs, summary, manifest):
     page.add(_table(summary, names))
     page.add(_people(summary, names))
     page.add(_leak_words(summary, names))
+    if incentives:
+        from sim.report.incentive_pages import section  # which takes seconds to import
+
+        section(page, incentives, folder / "figures")
     page.add(_assumptions(manifest))
     page.add(limits())
     page.add(_reproduce(manifest))

@@ -8,11 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from seaborn.utils import relative_luminance
 
 from sim.core.text import cut, printable
 from sim.record.measures import MEASURES
-from sim.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW
+from sim.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW, readable
 from sim.report.page import digits_for
 
 _COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY, YELLOW)
@@ -23,7 +22,6 @@ _MOST_WRITTEN = 60  # cells of a heat map with their number
 _BINS = 8
 FEWEST_JOINED = 2 * _BINS  # points of a sample through which a line of means is drawn
 _WIDEST = 30  # characters of a line of a value on an axis
-_DARK = 0.179  # luminance below which white is read better than black
 _UNIT = "£m over the years, 2010/11 prices"
 
 
@@ -221,14 +219,6 @@ def _heat(data, axes, measures, looks, differences):
     bar = figure.colorbar(panels[0, 0].collections[0], ax=panels, shrink=0.8)
     bar.set_label(_UNIT)
     return figure
-
-
-def readable(axis):
-    """Write each number of a heat map in black or white, whichever stands out more from its cell."""
-    (mesh,) = axis.collections
-    known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
-    for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
-        text.set_color("white" if relative_luminance(colour) < _DARK else "black")
 
 
 def _written(part, table, down, across, differences):

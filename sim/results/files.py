@@ -1,11 +1,12 @@
 """The tables of a comparison: columns and measures declared once; the summary."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from sim.core.faults import InputError
-from sim.core.text import cell
+from sim.core.text import cell, json_text
 from sim.results.manifest import read_manifest
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
@@ -35,6 +36,18 @@ def write_tables(folder, runs, flows, summary, decisions, events):
 def write_failures(folder, failures):
     """Write ``failures.csv``."""
     failures.map(cell).to_csv(Path(folder) / "failures.csv", index=False, lineterminator="\n")
+
+
+def write_incentives(folder, found):
+    """Write ``incentives.json``, who would pay for programmes and who would gain, where there is anything to say."""
+    if found is not None:
+        (Path(folder) / "incentives.json").write_text(json_text(found.to_dict()), encoding="utf-8")
+
+
+def read_incentives(folder):
+    """What ``incentives.json`` of a folder says; None where there is none."""
+    path = Path(folder) / "incentives.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
 def read_tables(folder):

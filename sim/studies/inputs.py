@@ -15,7 +15,13 @@ from sim.core.parameters import changed
 from sim.core.shipped import special
 from sim.place.checks import check_shares
 from sim.place.places import Place, load_place
-from sim.programmes.catalogue import SHIPPED, load_catalogue, load_programme, programme_names
+from sim.programmes.catalogue import (
+    SHIPPED,
+    check_level_shares,
+    load_catalogue,
+    load_programme,
+    programme_names,
+)
 from sim.studies.arguments import check_numbers, listed, settings_of
 from sim.studies.futures import Future, load_future
 
@@ -256,6 +262,10 @@ def with_settings(every, settings):
                 _check_read(name, [inputs.arrangement for inputs in every])
         with faults.kept():
             check_shares("--set", every[0].place.lines, every[0].place.values)
+        touched = {name.split(".")[1] for name in settings if name.startswith("programmes.")}
+        for code, item in {code: item for inputs in every for code, item in inputs.catalogue.items()}.items():
+            if code in touched:
+                check_level_shares("--set", item.target, item.values, faults, f"programmes.{code}.")
         for inputs in every:
             with faults.kept():
                 check_arrangement(inputs.arrangement, inputs.place, inputs.catalogue, inputs.providers)

@@ -5,7 +5,7 @@ from importlib.resources import files
 from sim.core.faults import InputError, suggest
 from sim.core.folders import told
 
-KINDS = ("study",)
+KINDS = ("study", "programme")
 
 
 def write_template(kind, path):

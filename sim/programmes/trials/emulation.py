@@ -165,14 +165,22 @@ class Trials:
         list of Finding
         """
         effect = self.programme.mean_effect(self.around.place) if effect is None else effect
-        treated = self.quarters and follow(self.cohort, self.around, self.quarters, effect, self.programme, self.takes)
+        parts = {trial.takes_part for trial in self.trials if trial not in self.reasons}
+        treated = {part: self._treated(effect, part) for part in parts}
         return [self._finding(trial, treated) for trial in self.trials]
+
+    def _treated(self, effect, part):
+        """The treated arm, of whom those who engage take part, or all."""
+        takes = self.takes if part == "engaged" else None
+        return follow(self.cohort, self.around, self.quarters, effect, self.programme, takes)
 
     def _finding(self, trial, treated):
         row = published(trial.row)
         if trial in self.reasons:
             return Finding(trial, row, reason=self.reasons[trial])
-        (a, there), (b, also) = (measured(arm, trial, self.around.place) for arm in (treated, self.control))
+        (a, there), (b, also) = (
+            measured(arm, trial, self.around.place) for arm in (treated[trial.takes_part], self.control)
+        )
         a, b = a[there & also], b[there & also]
         scale = Finding(trial, row).scale
         emulated = Emulated(
@@ -191,7 +199,7 @@ class Trials:
         place = self.around.place
         if trial.not_emulated or self.cohort is None:
             return trial.not_emulated or f"nobody at {place.id} is known to be as those it is meant for"
-        named = {"needs": [trial.need], "lines": trial.lines, "events": [trial.event]}
+        named = {"needs": [trial.need], "lines": trial.lines + trial.entering, "events": [trial.event]}
         for table, names in named.items():
             absent = [name for name in names if name and name not in place.index(table)]
             if absent:

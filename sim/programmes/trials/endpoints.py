@@ -37,14 +37,22 @@ def measured(followed, trial, place):
 
 def _in_state(followed, trial, place):
     """Whether each family is in the state that counts, by quarter since referral: bool (quarters + 1, n)."""
-    if trial.event:
-        at = (followed.events >> place.index("events")[trial.event]) & 1 > 0
+    if trial.event or trial.entering:
+        at = _served(followed, trial.entering, place)
+        at[1:] &= ~at[:-1]
+        if trial.event:
+            at |= (followed.events >> place.index("events")[trial.event]) & 1 > 0
     elif trial.lines:
-        lines = place.index("lines")
-        at = followed.served & np.uint32(sum(1 << lines[line] for line in trial.lines)) > 0
+        at = _served(followed, trial.lines, place)
     else:
         at = (followed.packed >> np.uint32(2 * place.index("needs")[trial.need])) & 3 >= trial.level_from
     return ~at if trial.sense == "better" else at
+
+
+def _served(followed, lines, place):
+    """Whether any of some lines serves each family, by quarter."""
+    known = place.index("lines")
+    return followed.served & np.uint32(sum(1 << known[line] for line in lines)) > 0
 
 
 def _ever(counted, _):

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from sim.core.faults import InputError
+from sim.programmes.effects import MOST_LOG_RATIO
 from sim.programmes.trials.contrasts import Z95, as_stated
 from sim.programmes.trials.emulation import FAMILIES, Trials
 
@@ -48,13 +49,13 @@ class Solved:
 
     @property
     def low(self):
-        """Lower end of the 95% interval of the log ratio."""
-        return round(self.value - Z95 * self.se, DIGITS)
+        """Lower end of the 95% interval of the log ratio, as far as a file may say."""
+        return max(-MOST_LOG_RATIO, round(self.value - Z95 * self.se, DIGITS))
 
     @property
     def high(self):
         """Upper end."""
-        return round(self.value + Z95 * self.se, DIGITS)
+        return min(MOST_LOG_RATIO, round(self.value + Z95 * self.se, DIGITS))
 
 
 def solve(around, programme, families=FAMILIES, seed=1):
