@@ -109,7 +109,9 @@ def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
     for path in files:
         texts = [item.text for item in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
         shown = "".join("".join(texts).split())
-        assert path.stem.startswith(("life_", "incentives")) or "".join(cut(MARKED["My LIST 2"], 60).split()) in shown, path.name
+        assert (
+            path.stem.startswith(("life_", "incentives")) or "".join(cut(MARKED["My LIST 2"], 60).split()) in shown
+        ), path.name
         assert file_name(path.stem) == path.stem
     assert {path.name for path in written.parent.iterdir()} >= {written.name}
     assert {path.name for path in written.iterdir()} == {
