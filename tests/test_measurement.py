@@ -117,8 +117,10 @@ def test_nobody_left_is_no_finding():
 
 @pytest.fixture(scope="module")
 def null_runs():
-    """A LIST whose programmes do nothing at all."""
-    inputs = load_inputs("list_public", "milltown", {"programmes.effect_scale": 0}, families=10_000)
+    """A LIST whose one programme, for those who misuse, does nothing at all and takes the worst first."""
+    settings = {"programmes.effect_scale": 0, "programmes.reactive_practice": 1}
+    inputs = load_inputs("list_public", "milltown", settings, families=10_000)
+    inputs = replace(inputs, catalogue={"alcohol_outreach": inputs.catalogue["alcohol_outreach"]})
     return [runner.run(inputs, seed) for seed in (1, 2, 3)]
 
 

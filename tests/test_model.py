@@ -279,7 +279,7 @@ def test_the_quarter_is_a_mesa_model():
 
 def test_crisis_takes_from_prevention_and_never_the_other_way():
     """Prevention's money is silent: the same run with dearer programmes has the same services."""
-    dear = {f"programmes.{name}.cost_per_family": value for name, value in (("parenting", 2471), ("keyworker", 10000))}
+    dear = {f"programmes.{name}.cost_per_family": value for name, value in (("parenting", 2471), ("keyworker", 5214))}
     cheap = one(PLAN, {"programmes.effect_scale": 0})
     costly = one(PLAN, {"programmes.effect_scale": 0, **dear})
     assert sums(cheap, "programme_cost") != sums(costly, "programme_cost")

@@ -136,7 +136,7 @@ def test_all_stands_for_every_shipped_arrangement():
         ({"settings": {"list.payment_basis": ["cashed"]}}, "is not a choice"),
         ({"settings": {"measurement.cohort_size": 99.5}}, "99.5 is not a whole number"),
         ({"settings": {"arrangement.payment_years": 2.5}, "arrangements": "list_public"}, "2.5 is not a whole number"),
-        ({"settings": {"programmes.parenting.duration": 2.5}}, "2.5 is not a whole number"),
+        ({"settings": {"programmes.keyworker.duration": 2.5}}, "2.5 is not a whole number"),
     ],
 )
 def test_a_call_is_checked_as_a_command_is(options, says):

@@ -233,7 +233,7 @@ def _lacking(place, programme):
 def _notes(place, terms, families, wider):
     return (
         f"Last year's use of services by the {families:,} known families of {place.id} like the target; average costs, 2010/11 prices.",
-        "Published effects, pooled, as ratios of worsening to easing; draws follow their published standard errors.",
+        "Effects as the programme's file has them believed, as ratios of worsening to easing; draws follow their standard errors.",
         _corrections(terms),
         "Cases are families that take it up, so engagement is in their number. No deadweight: effects are against controls.",
         "Economic and social benefits where a line's unit cost cites published ones: "

@@ -28,12 +28,14 @@ class Market:
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
-        """A year begins: analysts survey the families like each programme's target, and nobody is taken on yet."""
-        self._taken = Counter()
-        self._survey = {
-            name: self.model.families.use_by_target(self.target_of(programme))
-            for name, programme in self.model.catalogue.items()
-        }
+        """A year begins: last year's surveys are out of date, and nobody is taken on yet."""
+        self._survey, self._taken = {}, Counter()
+
+    def _surveyed(self, programme):
+        """Families like a programme's target and their use of services, as analysts survey them where somebody asks."""
+        if programme.id not in self._survey:
+            self._survey[programme.id] = self.model.families.use_by_target(self.target_of(programme))
+        return self._survey[programme.id]
 
     def take(self, body, programme, families):
         """Places that a signed contract takes."""
@@ -60,7 +62,7 @@ class Market:
         model, years = self.model, max(_YEARS_LISTED, self.model.years)
         unit_pence = model.services.prices.average.astype(float)
         if self.is_naive:
-            families, use = self._survey[programme.id]
+            families, use = self._surveyed(programme)
             reduction = believed_reduction(programme.published(model.place), theta, model.lines.need)
             lasting = (programme.get("duration") / QUARTERS, programme.get("half_life"))
             return snapshot(use / families, unit_pence, reduction, *lasting, years) if families else None
@@ -129,7 +131,7 @@ class Market:
 
     def room_for(self, programme, body):
         """Families that may still be taken on a programme this year where a body works, by all that work there together."""
-        a_year = self._survey[programme.id][0] * programme.a_year
+        a_year = self._surveyed(programme)[0] * programme.a_year
         most = int(a_year * programme.believed("most_reached") * body.scope())
         return max(0, most - self._taken[body.areas, programme.id])
 
@@ -143,7 +145,7 @@ class Market:
         mine = (item for item in model.contracts.running if item.programme == programme.id)
         taken = sum(sum(item.taken.values()) for item in mine if model.party(item.body).areas == areas)
         by_now = (model.calendar.quarter_of_year + 1) / QUARTERS
-        return min(places, max(0, int(self._survey[programme.id][0] * programme.a_year * reached * by_now) - taken))
+        return min(places, max(0, int(self._surveyed(programme)[0] * programme.a_year * reached * by_now) - taken))
 
     def price_pence(self, programme, provider):
         """Price a family: the provider's bid, unless payments have a price of their own."""

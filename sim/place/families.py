@@ -258,15 +258,14 @@ class Families:
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
-        return self._served(rows, range(kernels.RING)).sum(axis=0, dtype=np.uint8)
+        return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
 
     def served_now(self, rows, quarter):
         """Whether each line serves each row in a quarter: uint8 (len(rows), lines)."""
-        return self._served(rows, [quarter % kernels.RING])[0].astype(np.uint8)
+        return self._by_line(self.columns.served[quarter % kernels.RING, rows]).astype(np.uint8)
 
-    def _served(self, rows, slots):
-        lines = np.arange(len(self.place.lines), dtype=np.uint32)
-        return (self.columns.served[list(slots)][:, rows][:, :, None] >> lines) & 1
+    def _by_line(self, served):
+        return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""
