@@ -12,18 +12,10 @@ import pandas as pd
 from sim.core.folders import reserve_files_in, reserve_folder
 from sim.cost_benefit.at_place import incentives_beside
 from sim.report.sweep_result import SweepResult
-from sim.results.files import (
-    DAMAGED,
-    FAILURE_COLUMNS,
-    damaged,
-    read_incentives,
-    read_tables,
-    write_failures,
-    write_incentives,
-    write_tables,
-)
+from sim.results import files
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
+from sim.results.nothing import bought_nothing
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
@@ -68,7 +60,7 @@ class Comparison:
             for item in self.done
             if item.failure
         ]
-        return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
+        return pd.DataFrame(rows, columns=files.FAILURE_COLUMNS)
 
     @cached_property
     def bodies(self):
@@ -100,8 +92,16 @@ class Comparison:
         return self._tables[3]
 
     @cached_property
+    def bought_nothing(self):
+        """Why each arrangement bought nothing that bought no programme in any replicate: dict of arrangement to text."""
+        return bought_nothing(self.decisions)
+
+    @cached_property
     def notes(self):
-        """A line for each thing to know of what was read, and for each listed decision that changed nothing, with how many of several replicates it was so in."""
+        """A line for each thing to know of what was read, each arrangement that bought nothing, and each listed decision that changed nothing.
+
+        The last say in how many of several replicates it was so.
+        """
         several = len(self.study.arrangements) > 1
         found = Counter(
             f"{result.arrangement}: {note}" if several else note
@@ -110,7 +110,8 @@ class Comparison:
             for note in result.notes
         )
         some = f" in {{}} of {self.replicates} replicates" if self.replicates > 1 else ""
-        return [*self.study.notes, *(note + some.format(times) for note, times in found.items())]
+        idle = (f"{code} bought nothing: {why}" for code, why in self.bought_nothing.items())
+        return [*self.study.notes, *idle, *(note + some.format(times) for note, times in found.items())]
 
     @cached_property
     def summary(self):
@@ -145,15 +146,15 @@ class Comparison:
 
     def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
+        files.write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
         if len(self.failures):
-            write_failures(folder, self.failures)
+            files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
-        write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
+        files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
         if report:
             from sim.report.page import write_report  # drawing takes seconds to import
 
-            write_report(folder, self.runs, self.summary, read_manifest(folder), read_incentives(folder))
+            write_report(folder, self.runs, self.summary, read_manifest(folder), *files.read_beside(folder))
 
 
 def compare(
@@ -397,8 +398,8 @@ def redraw(folder):
                 write(new)
             except OSError:  # the disk, not the tables
                 raise
-            except DAMAGED as error:
-                raise damaged(folder, error) from error
+            except files.DAMAGED as error:
+                raise files.damaged(folder, error) from error
 
         reserved.finish(draw)
 
@@ -413,8 +414,8 @@ def _drawing_of(folder):
         return partial(write_swept, folder)
     from sim.report.page import write_report
 
-    runs, _, summary, manifest = read_tables(folder)
-    return lambda new: write_report(new, runs, summary, manifest, read_incentives(folder))
+    runs, _, summary, manifest = files.read_tables(folder)
+    return lambda new: write_report(new, runs, summary, manifest, *files.read_beside(folder))
 
 
 def appraise(

@@ -24,6 +24,7 @@ from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.outcomes import Outcomes
 from sim.place.outturn import Outturn
+from sim.programmes import refusals
 from sim.programmes.measurement import Cohorts
 from sim.programmes.offers import Offers
 from sim.programmes.projection import Projections
@@ -165,8 +166,12 @@ class LocalSystem(mesa.Model):
         if self.bodies:
             self.market.open()
         for body in self.bodies:
-            if not body.has_all_cohorts() and body.is_open():
+            if body.has_all_cohorts():
+                continue
+            if body.is_open():
                 body.commission(self.funding.provide(body))
+            else:
+                self.decisions.declined(body.code, "", refusals.CLOSED)
 
     def age(self):
         """Families age; at 25 they leave and others enter."""

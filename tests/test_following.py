@@ -8,7 +8,7 @@ import pytest
 from sim.core.dials import defaults
 from sim.place import kernels
 from sim.place import threads as shared
-from sim.place.burn_in import Settled, burn_in
+from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.programmes import following
 from sim.programmes.catalogue import load_programme
@@ -66,26 +66,25 @@ def test_a_family_that_takes_nothing_up_is_untouched_by_those_that_do(around, co
 
 
 def test_all_families_followed_keep_the_levels_and_the_use_of_their_place(milltown):
-    dials, seeds, quarters = defaults(), range(6), 8
+    dials, seeds, quarters, n = defaults(), range(6), 8, following.FAMILIES
     around = surroundings(milltown, dials)
-    settled = burn_in(milltown, dials, following.SEED, around.families.n)
-    lines, levels = len(milltown.lines), []
-    use = np.zeros((2, lines))
+    settled = burn_in(milltown, dials, following.SEED, n)
+    lines, levels = np.arange(len(milltown.lines), dtype=np.uint32), []
+    use = np.zeros((2, len(lines)))
     for seed in seeds:
-        cohort = around.families.copies(np.arange(around.families.n), 100 + seed)
-        found = follow(cohort, around, quarters)
+        some = np.arange(seed, around.families.n, around.families.n // n)  # of the ends of six years a sixth
+        found = follow(around.families.copies(some, 100 + seed), around, quarters)
         everybody = replace(found, there=np.ones_like(found.there))
-        use[0] += everybody.use(lines)[1:].mean(axis=0) / len(seeds)
+        use[0] += everybody.use(len(lines))[1:].mean(axis=0) / len(seeds)
         place = settled.copy()
-        place = Settled(place.families.copies(np.arange(cohort.n), 200 + seed), place.services, None)
+        families = place.families.copies(np.arange(n), 200 + seed)
         for quarter in range(1, quarters + 1):
-            place.families.live(quarter)
-            place.services.serve(place.families, quarter)
-            use[1] += [
-                ((place.families.columns.served[quarter % 4] >> np.uint32(j)) & 1).sum() for j in range(lines)
-            ] / np.float64(quarters * len(seeds))
+            families.live(quarter)
+            place.services.serve(families, quarter)
+            served = families.columns.served[quarter % kernels.RING]
+            use[1] += ((served[:, None] >> lines) & 1).sum(axis=0) / (quarters * len(seeds))
         levels.append(
-            [_by_level(packed, len(milltown.needs)) for packed in (found.packed[-1], place.families.columns.packed)]
+            [_by_level(packed, len(milltown.needs)) for packed in (found.packed[-1], families.columns.packed)]
         )
     error = np.sqrt(2 * use[1] / len(seeds))
     assert (np.abs(use[0] - use[1]) < 3.5 * error).all()
@@ -155,7 +154,9 @@ def test_an_event_within_a_quarter_is_one_of_this_quarter(around, milltown):
     event = milltown.index("events")["pre_proceedings"]
     needs = np.array([need.id == "safeguarding" for need in milltown.needs], np.uint8)
     target = kernels.Target(needs, 1, 3, 1, 0, 103, 1 << event)
-    now, lately = (refer(around, target, None, 200, 7, recent).columns.events & (1 << event) for recent in (1, 4))
+    now, lately = (
+        refer(around, target._replace(within=within), None, 200, 7).columns.events & (1 << event) for within in (1, 4)
+    )
     assert (now[0] > 0).all()
     assert not (lately[0] > 0).all()
     assert lately.any(axis=0).all()

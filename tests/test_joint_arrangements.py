@@ -193,11 +193,12 @@ def test_one_team_delivers_for_less_and_families_engage_sooner(tmp_path):
         prices.append({contract.programme: contract.price_pence for contract in model.contracts.signed.values()})
         come.append(asked)
     common = prices[0].keys() & prices[1].keys()
-    assert common
+    assert max(come[0][programme] for programme in common) > 30
     for programme in common:
         assert prices[1][programme] == pytest.approx(0.95 * prices[0][programme], rel=1e-4)
         usual = model.catalogue[programme].get("engagement")
-        assert come[1][programme] / come[0][programme] == pytest.approx((usual + 0.1) / usual, rel=0.1)
+        if come[0][programme] > 30:  # of a few families chance decides
+            assert come[1][programme] / come[0][programme] == pytest.approx((usual + 0.1) / usual, rel=0.1)
 
 
 def test_combined_has_the_pool_and_the_team(joint):

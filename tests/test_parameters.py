@@ -176,7 +176,7 @@ def test_dials_are_read_in_the_order_declared_with_their_ranges():
     assert numbers["measurement.cohort_size"] == (1000.0, 10.0, 100_000.0)
     assert all(isinstance(number, float) for row in numbers.values() for number in row)
     choices = {name: dial.choices for name, dial in DIALS.items() if dial.choices}
-    assert set(choices) == {"agencies.outcome_payments", "list.payment_basis", "measurement.design"}
+    assert set(choices) == {"agencies.outcome_payments", "appraisal.method", "list.payment_basis", "measurement.design"}
     assert choices["list.payment_basis"] == ("gross", "marginal", "cashed")
     assert [name for name in DIALS if DIALS[name].whole] == ["departments.review_years", "measurement.cohort_size"]
     assert [name for name in DIALS if DIALS[name].by_year] == [

@@ -140,7 +140,7 @@ def test_a_foreign_manifest_is_drawn_without_its_escapes(written, tmp_path):
     manifest["arrangements"] = {code: {**item, "name": "".join(ESCAPES)}}
     manifest["place_name"] = "a".join(ESCAPES)
     manifest["command"] = ["run", *ESCAPES]
-    write_report(tmp_path, runs, summary, manifest)
+    write_report(tmp_path, runs, summary, manifest, {code: "".join(ESCAPES)})
     for path in tmp_path.rglob("*.*"):
         assert all(char == "\n" or prints(char) for char in path.read_text(encoding="utf-8")), path
 

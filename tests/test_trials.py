@@ -164,9 +164,12 @@ ARRESTS = [[1, 0, 1], [0, 1, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]]
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio"), [0, 3, 0]),
         (Trial("FGC-1", endpoint="events", event="arrest", scale="ratio", months=6), [0, 2, 0]),
         (Trial("FGC-1", endpoint="never", event="arrest", scale="odds"), [1, 0, 1]),
-        # the second family's place begins in a quarter with an arrest, which counts once; the third's in one without
+        # the first family was there at referral, the second enters in quarter 2 and stays, the third in quarter 1
+        (Trial("FGC-1", endpoint="events", entering=CARE, scale="ratio"), [0, 1, 1]),
+        # beside an event either counts, a quarter with both once
         (Trial("FGC-1", endpoint="events", event="arrest", entering=CARE, scale="ratio"), [0, 3, 1]),
-        (Trial("FGC-1", endpoint="never", event="arrest", entering=("foster_care",), scale="odds"), [1, 0, 0]),
+        (Trial("FGC-1", endpoint="window", window=6, entering=CARE, scale="odds"), [0, 0, 0]),
+        (Trial("FGC-1", endpoint="window", window=9, entering=("foster_care",), scale="odds"), [0, 1, 0]),
     ],
 )
 def test_an_endpoint_counts_as_its_trial_did(town, trial, wanted):
@@ -185,7 +188,6 @@ def test_entries_are_read_of_a_file():
     row = {
         "row": "ONE-1",
         "endpoint": "events",
-        "event": "arrest",
         "entering": ["prison"],
         "takes_part": "all",
         "scale": "ratio",

@@ -139,7 +139,12 @@ def section(item, rows):
     """All there is to say of one programme."""
     parts = [f'### <a id="{item.id}"></a>{markdown(item.name)}', markdown(item.notes), whom(item)]
     values = [
-        (words, f"{value.value:,.10g} {value.unit}", f"{value.low:,.10g} to {value.high:,.10g}", markdown(value.source))
+        (
+            words,
+            f"{value.value:,.10g} {value.unit} {value.price_year}",
+            f"{value.low:,.10g} to {value.high:,.10g}",
+            markdown(value.source),
+        )
         for key, words in VALUES.items()
         if (value := item.values.get(key))
     ]
@@ -179,8 +184,10 @@ def trials(item, rows):
     shown = []
     for trial, row in zip(item.trials, rows, strict=True):
         if row["emulated"]:
-            state = trial.event or " or ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
+            happens = [*filter(None, [trial.event]), *(f"entry into {line}" for line in trial.entering)]
+            state = " or ".join([*happens, *trial.lines]) or f"{trial.need} from {LEVELS[trial.level_from]}"
             how = f"{MEASURED[trial.endpoint]}: {'not ' * (trial.sense == 'better')}{state.replace('_', ' ')}"
+            how += "; all take part" * (trial.takes_part == "all")
             study = markdown(evidence("trials")[trial.row]["study"])
             here = f"{number(row['emulated']['contrast'])} ± {number(row['emulated']['se'])}"
             cells = arms(row["published"]), arms(row["emulated"]), f"{row['scale']} {interval(row['published'])}", here

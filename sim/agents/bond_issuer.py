@@ -12,6 +12,7 @@ from sim.core.streams import uniform
 from sim.deals.bonds import OutcomeBond, Payer
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Backing
+from sim.programmes import refusals
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,8 @@ class BondIssuers(Body):
             families = project.provider.may_take(project.programme, project.families + taken) - taken
             issue = self.issue(project, families)
             if issue is None or not self.can_charge(fees + self.costs(issue)):
+                few = families < self.smallest_project()
+                self._decline(project.programme.id, refusals.FEW if few else refusals.MONEY)
                 continue
             fees += self.costs(issue)
             planned[project.provider.code] = taken + issue.families
@@ -108,6 +111,13 @@ class BondIssuers(Body):
         for number, basket in enumerate(self.model.vehicle.bundle([b for issue in issues for b in issue.bonds])):
             mine = list({by_bond[bond.outcome].project.programme.id: by_bond[bond.outcome] for bond in basket}.values())
             self._sell(mine, f"basket-{self.model.calendar.year}-{number + 1}")
+        started = {contract.programme for contract in self.model.contracts.running if contract.body == self.code}
+        for issue in issues:
+            if issue.project.programme.id not in started:
+                self._decline(issue.project.programme.id, refusals.BUYERS)
+
+    def _decline(self, programme, why):
+        self.model.decisions.declined(self.code, programme, why)
 
     def issue(self, project, families):
         """A project's bonds, as far as departments consent; None where that leaves too few families."""
@@ -138,10 +148,14 @@ class BondIssuers(Body):
 
     def _projects(self):
         """Programmes worth their price for which enough departments consent."""
-        options = super()._projects()
-        for _, _, project in options:
-            self._take_down_consent(project)
-        return [option for option in options if self.payers(option[2])]
+        consented = []
+        for option in super()._projects():
+            self._take_down_consent(option[2])
+            if self.payers(option[2]):
+                consented.append(option)
+            else:
+                self._decline(option[1], refusals.CONSENT)
+        return consented
 
     def _take_down_consent(self, project):
         """Each gaining agency's department says yes or no to funding its part of a bond."""

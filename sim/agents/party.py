@@ -9,8 +9,8 @@ import numpy as np
 from sim.agents import by_list
 from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Project
-from sim.deals.decisions import REFUSED
 from sim.deals.terms import Backing
+from sim.programmes import refusals
 from sim.programmes.appraisal import appraise_case
 
 
@@ -263,12 +263,11 @@ class Commissioner(Party):
             can_pay = money if worth_it else min(money, self.funds.earmarked)
             backing = None
             if can_pay >= fee or self.can_charge(fee):
-                room = self.model.market.room_for(project.programme, self)
-                room = min(project.families, project.provider.may_take(project.programme, room))
-                backing = self.backing(project, max(0, can_pay - fee), room, self.smallest_project())
+                backing = self.backing(
+                    project, max(0, can_pay - fee), self._families_left(project), self.smallest_project()
+                )
             if backing is None:
-                why = REFUSED + "no money for as many as are worth a project"
-                self.model.decisions.taken(self.code, "commission", project.families, project.programme.id, why)
+                self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
                 continue
             money -= self.buy(project, backing, fee)
 
@@ -306,27 +305,59 @@ class Commissioner(Party):
         """Pay what agreeing a project costs."""
         self.pay(OUTSIDE, fee, "transaction_cost", self.purse)
 
+    def _families_left(self, project):
+        """Families of a project that may still be taken on, as others have been by then."""
+        return min(
+            project.families,
+            project.provider.may_take(project.programme, self.model.market.room_for(project.programme, self)),
+        )
+
+    def _not_backed(self, project):
+        """Why there is no contract for a project that is worth it."""
+        if not self.model.market.stage(project.programme.id, 1):
+            return refusals.PILOT
+        return refusals.FEW if self._families_left(project) < self.smallest_project() else refusals.MONEY
+
     def _projects(self):
-        """Programmes worth their price, by value per pound: (-value per pound, id, project)."""
+        """Programmes worth their price, by value per pound: (-value per pound, id, project); why others are not is taken down."""
         options = []
         for programme in self.model.catalogue.values():
-            if self.may_commission(programme):
-                room = self.model.market.room_for(programme, self)
-                provider = self.model.market.best_provider(programme, self, max(1, room))
-                if provider is None:
-                    continue
-                price = self.model.market.price_pence(programme, provider)
-                appraisal = self.appraise(programme, price)
-                if appraisal is None or not self.dares(appraisal):
-                    continue
-                families = provider.may_take(programme, self.model.market.stage(programme.id, room))
-                project = Project(self, programme, provider, families, price, appraisal)
-                if not self.model.market.is_feasible(project):
-                    continue
-                value = self.model.outcomes.value_to(self, project)
-                if value > (-appraisal.cost_pence if self.funds.earmarked else 0):
-                    options.append((-value / appraisal.cost_pence, programme.id, project))
+            may = self.may_commission(programme)
+            found = self._weighed(programme) if may else self._barred(programme)
+            if isinstance(found, str):
+                self.model.decisions.declined(self.code, programme.id, found)
+            elif found:
+                options.append(found)
         return options
+
+    def _barred(self, programme):
+        """Why it may not commission a programme; None where the arrangement is for others."""
+        if not self.model.arrangement.is_for(programme.id):
+            return None
+        accredited = self.model.market.is_accredited(programme.id)
+        return refusals.POWER if accredited else refusals.ACCREDITED
+
+    def _weighed(self, programme):
+        """The option that a programme it may commission is, or why it is none."""
+        market = self.model.market
+        room = market.room_for(programme, self)
+        provider = market.best_provider(programme, self, max(1, room))
+        if provider is None:
+            return refusals.PROVIDER
+        price = market.price_pence(programme, provider)
+        appraisal = self.appraise(programme, price)
+        if appraisal is None:
+            return refusals.NOBODY
+        families = provider.may_take(programme, market.stage(programme.id, room))
+        project = Project(self, programme, provider, families, price, appraisal)
+        value = self.model.outcomes.value_to(self, project)
+        if value <= (-appraisal.cost_pence if self.funds.earmarked else 0):
+            return refusals.within(refusals.VALUE, self.horizon())
+        if not self.dares(appraisal):
+            return refusals.CHANCE
+        if not market.is_feasible(project):
+            return refusals.FEASIBLE
+        return -value / appraisal.cost_pence, programme.id, project
 
     def backing(self, project, money, room, smallest):
         """The first money that covers a project, in the order of the sources; own money in part where none does.

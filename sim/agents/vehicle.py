@@ -8,7 +8,7 @@ from sim.core import codes
 from sim.core.ledger import split
 from sim.core.streams import uniform
 from sim.deals import finance
-from sim.deals.decisions import REFUSED
+from sim.programmes.refusals import REFUSED
 
 
 @dataclass

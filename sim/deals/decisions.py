@@ -3,6 +3,8 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from sim.programmes.refusals import REFUSED
+
 
 @dataclass(frozen=True)
 class Listable:
@@ -41,7 +43,6 @@ LISTABLE = {
     "open_places": Listable("line", "places", **_SIZES),
 }
 OPPOSITE = {"leave": "join", "refuse": "accept", "lower_threshold": "hold_threshold", "open_places": "close_places"}
-REFUSED = "refused: "
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ class DecisionBook:
 
     def __init__(self, calendar, listed=()):
         self.calendar, self.rows, self.notes = calendar, [], []
-        self._listed, self._open = defaultdict(list), []
+        self._listed, self._open, self._declined = defaultdict(list), [], {}
         for item in listed:
             self._listed[item.year, item.party, item.kind].append(item)
             self._open.append(item)
@@ -117,8 +118,16 @@ class DecisionBook:
             What came of it.
         """
         self.rows.append((self.calendar.year, party, kind, str(decision), what, str(outcome)))
+        if kind == "commission":
+            self._declined.pop((party, what), None)
         done = [item for item in self.listed(party, kind) if item.what in ("", what)]
         self._open = [item for item in self._open if item not in done]
+
+    def declined(self, body, programme, why):
+        """Take down why a body does not buy a programme: once, until the reason is another or it has been bought."""
+        if self._declined.get((body, programme)) != why:
+            self.taken(body, "decline", "yes", programme, why)
+            self._declined[body, programme] = why
 
     def listed(self, party, *kinds):
         """What a list says of some kinds to a party this year: list of Decision."""

@@ -85,17 +85,21 @@ class Families:
     def copies(self, rows, seed):
         """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
         rows = np.sort(rows)
-        first = np.searchsorted(rows, self.columns.first).astype(np.int64)
-        others = (column[rows] if len(column) == self.n else column[:, rows] for column in self.columns[2:])
-        drawn = object.__new__(Families)
-        drawn.__dict__.update(
-            self.__dict__,
-            **{"seed": seed, "key": key_of(seed), "n": len(rows)},
-            columns=kernels.Columns(first, first[1:].copy(), *others),
-            _buffer=np.zeros((2, len(rows)), np.uint64),
-            _chosen=np.zeros(len(rows), np.int64),
-        )
-        return drawn.copy()
+        return self._with(kernels.rows_of([self.columns], rows, self.area_of(rows)), seed)
+
+    def pooled(self, others):
+        """A population of these families and of those that others have in the same neighbourhoods."""
+        every = [self, *others]
+        areas = np.concatenate([one.area_of(np.arange(one.n)) for one in every])
+        order = np.argsort(areas, kind="stable")
+        return self._with(kernels.rows_of([one.columns for one in every], order, areas[order]), self.seed)
+
+    def _with(self, columns, seed):
+        """A population like this one in all but its families and their draws."""
+        other, n = object.__new__(Families), len(columns.age)
+        rooms = {"_buffer": np.zeros((2, n), np.uint64), "_chosen": np.zeros(n, np.int64)}
+        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **rooms)
+        return other.copy()
 
     def follow(self, areas):
         """Needs arise from now on as another :class:`AreaInfluence` says."""

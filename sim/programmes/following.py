@@ -52,7 +52,8 @@ class Surroundings:
     place : Place
     dials : dict
     families : Families
-        At the end of the base year, needs arising as in the years after it on average.
+        Of the place at the end of its base year and of each year after, as one population at quarter 0, so that those in a
+        rare state are not a handful; needs arise as in these years on average.
     prices : Prices
         Of the settled place, in pence.
     let_in : uint64 (quarters, lines)
@@ -127,7 +128,7 @@ def surroundings(place, dials, threads=1, families=FAMILIES):
     """The settled place that families are drawn from and followed in; it depends on no run's seed.
 
     Five years pass after the base year with places fixed and without trend. Chances to worsen are those years' average,
-    and queues are cut where they were in each of their quarters, over and over.
+    and queues are cut where they were in each of their quarters, over and over. Families are those of every year's end.
 
     Returns
     -------
@@ -136,16 +137,19 @@ def surroundings(place, dials, threads=1, families=FAMILIES):
     settled = burn_in(place, dials, SEED, families, threads)
     later, areas = settled.copy(), _Steady(place, dials)
     later.families.follow(areas)
-    queues = _Queues(later.families)
+    queues, ends = _Queues(later.families), []
     for quarter in range(1, MEASURED + 1):
         later.families.live(quarter)
         later.services.serve(queues, quarter)
-    settled.families.follow(Frozen(np.mean(areas.noted, axis=0, dtype=float).astype(np.float32)))
+        if quarter % QUARTERS == 0:  # what is remembered by quarter stands where it stood at quarter 0
+            ends.append(later.families.copy())
+    pool = settled.families.pooled(ends)
+    pool.follow(Frozen(np.mean(areas.noted, axis=0, dtype=float).astype(np.float32)))
     open_door = settled.services.lines.open_door
-    return Surroundings(place, dials, settled.families, settled.services.prices, np.stack(queues.noted), open_door)
+    return Surroundings(place, dials, pool, settled.services.prices, np.stack(queues.noted), open_door)
 
 
-def refer(around, target, shares, n, seed, recent=RING):
+def refer(around, target, shares, n, seed):
     """Families like a target and known for it, copied until there are as many as asked for.
 
     Every family it finds is copied as often as any other, give or take one; with shares by level, as often as any other
@@ -160,8 +164,6 @@ def refer(around, target, shares, n, seed, recent=RING):
     n : int
     seed : int
         Of the copies' draws, and of who is copied.
-    recent : int
-        Quarters, this one included, within which one of the target's events must have happened; at most a year.
 
     Returns
     -------
@@ -170,9 +172,6 @@ def refer(around, target, shares, n, seed, recent=RING):
     """
     families = around.families
     rows, known = families.like(target)
-    if target.events:
-        lately = [-q % RING for q in range(recent)]
-        known &= (np.bitwise_or.reduce(families.columns.events[lately][:, rows], axis=0) & target.events) > 0
     rows = rows[known]
     worst = (families.columns.levels[rows] * target.needs).max(axis=1, initial=0)
     groups = [(rows, 1.0)] if shares is None else [(rows[worst == level], share) for level, share in enumerate(shares)]
@@ -247,7 +246,7 @@ def follow(cohort, around, quarters, effect=None, programme=None, takes=None, co
     """
     families = cohort.copy()
     if effect is not None:
-        _offer(families, effect, programme, takes, contact)
+        offer(families, effect, programme, takes, contact)
     columns, n = families.columns, families.n
     found = Followed(*(np.empty((quarters + 1, n), kind) for kind in (np.uint32, np.uint32, np.uint16, bool)))
     for quarter in range(quarters + 1):
@@ -261,7 +260,7 @@ def follow(cohort, around, quarters, effect=None, programme=None, takes=None, co
     return found
 
 
-def _offer(families, effect, programme, takes, contact):
+def offer(families, effect, programme, takes=None, contact=1.0):
     """Put families on a programme of a known effect, at the end of quarter 0."""
     finds, trust = contact_of(programme, families.place, families.dials)
     families.offers = offer_tables(len(families.place.needs), [row_of(programme, effect, contact * finds)])

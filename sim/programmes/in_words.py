@@ -88,9 +88,8 @@ def _trial(trial):
     head = f"{trial.row} {row['study']} ({row['use']}): {row['endpoint']}"
     if trial.not_emulated:
         return f"{head}: not emulated: {trial.not_emulated}"
-    entered = "".join(f" or entry into {line}" for line in trial.entering)
-    state = trial.event or ", ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
-    state = f"{state}{entered}"
+    happens = " or ".join([*filter(None, [trial.event]), *(f"entry into {line}" for line in trial.entering)])
+    state = happens or ", ".join(trial.lines) or f"{trial.need} from {LEVELS[trial.level_from]}"
     state = f"not {state}" if trial.sense == "better" else state
     looked = f", the last {trial.window:g}" if trial.window else ""
     looked += ", all take part" if trial.takes_part == "all" else ""

@@ -44,8 +44,10 @@ class Offers:
 
     def __init__(self, catalogue, place, dials, seed):
         self._catalogue, self._needs = catalogue, len(place.needs)
-        self._scale = dials["programmes.effect_scale"]
-        self._contact = {name: contact_of(item, place, dials) for name, item in catalogue.items()}
+        self._contact = {
+            name: [dials["programmes.effect_scale"] * part for part in contact_of(item, place, dials)]
+            for name, item in catalogue.items()
+        }
         self._effects = {name: item.true_effect(place, dials, seed) for name, item in catalogue.items()}
         self._published = {name: item.published(place) for name, item in catalogue.items()}
         self._rows, self._of = [], {}
@@ -59,7 +61,7 @@ class Offers:
                 (other for other in self._of if other[0] == programme), key=lambda other: abs(other[1] - fidelity)
             )
         if key not in self._of:
-            item, finds = self._catalogue[programme], self._scale * self._contact[programme][0]
+            item, (finds, _) = self._catalogue[programme], self._contact[programme]
             self._rows.append(row_of(item, self._effects[programme] * key[1], finds, key[2]))
             self._of[key] = len(self._rows)
             self.tables = offer_tables(self._needs, self._rows)
@@ -67,7 +69,7 @@ class Offers:
 
     def trust_gain(self, programme):
         """Trust that a family gains which takes a programme up."""
-        return self._scale * self._contact[programme][1]
+        return self._contact[programme][1]
 
     def of_programme(self, programme):
         """Which rows are of a programme: uint8 (rows + 1,)."""

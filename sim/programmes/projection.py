@@ -105,7 +105,7 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     """
     programme, shared = programme.as_believed(), shared_lines(around.place)
     target = programme.targets(around.place)
-    cohort = refer(around, target, None, n, SEED)
+    cohort = refer(around, target, programme.shares, n, SEED)
     takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
     if not len(takes):
         nothing = np.zeros((_GROUPS, len(thetas), quarters, len(shared)), np.float32)

@@ -19,7 +19,8 @@ ENDPOINTS = {
 SCALES = ("difference", "ratio", "odds")
 SENSES = ("worse", "better")
 PARTS = ("engaged", "all")
-STATES = ("need", "lines", "event")  # in exactly one of which a state is given
+STATES = ("need", "lines", "event", "entering")  # a state is given in one of these, or in both of the last
+_HAPPEN = ("event", "entering")  # these happen in a quarter; the others last
 _OF_A_SPELL, _OF_EVENTS = ("share_at", "days", "standardised"), ("events",)
 MOST_MONTHS = 300
 
@@ -43,7 +44,7 @@ class Trial:
     event : str
         Or an event.
     entering : tuple of str
-        Beside an event: a quarter in which one of these lines begins to serve counts too.
+        Or one of these lines begins to serve, which counts as an event does; beside an event, either counts.
     window : float or None
         Months looked at before follow-up.
     months : float or None
@@ -92,7 +93,7 @@ class Trial:
 
 _KEYS = tuple(item.name for item in fields(Trial))
 _OF_ENDPOINT = (
-    "fixes", "endpoint", *STATES, "level_from", "entering", "window", "months", "sense", "takes_part", "scale",
+    "fixes", "endpoint", *STATES, "level_from", "window", "months", "sense", "takes_part", "scale",
 )  # fmt: skip
 
 
@@ -201,26 +202,20 @@ def _check_state(path, where, row, faults):
     """The state is given in one way, which suits the endpoint."""
     given, endpoint = [key for key in STATES if key in row], row.get("endpoint")
     with faults.kept():
-        if len(given) != 1:
+        if len(given) != 1 and given != [*_HAPPEN]:
             problem = "no state is given" if not given else f"the state is given as {' and as '.join(given)}"
-            raise InputError(path, where, problem, "give need and level_from, or lines, or event")
+            raise InputError(path, where, problem, "give need and level_from, or lines, or event, or entering")
     with faults.kept():
-        if ("event" in given and endpoint in _OF_A_SPELL) or (
-            given and "event" not in given and endpoint in _OF_EVENTS
-        ):
+        happens = bool(given) and given[0] in _HAPPEN
+        if (happens and endpoint in _OF_A_SPELL) or (given and not happens and endpoint in _OF_EVENTS):
             problem = f"endpoint {endpoint!r} has no sense of {given[0]}"
             raise InputError(path, f"{where}: {given[0]}", problem, "events are counted, ever, or in a window")
     for key in given:
         with faults.kept():
-            check_kind(path, f"{where}: {key}", row[key], list if key == "lines" else str)
-            if key == "lines":
-                check_names(path, f"{where}: lines", row["lines"], faults)
-    with faults.kept():
-        if "entering" in row:
-            if "event" not in given:
-                raise InputError(path, f"{where}: entering", "stands without event", "give event, or leave it out")
-            check_kind(path, f"{where}: entering", row["entering"], list)
-            check_names(path, f"{where}: entering", row["entering"], faults)
+            listed = key in ("lines", "entering")
+            check_kind(path, f"{where}: {key}", row[key], list if listed else str)
+            if listed:
+                check_names(path, f"{where}: {key}", row[key], faults)
     with faults.kept():
         if "need" in given:
             number_in(path, f"{where}: level_from", row.get("level_from"), 1, 3, whole=True)

@@ -19,7 +19,7 @@ ROWS, SOME_ROWS = shown(money=True)
 PEOPLE_ROWS = shown(money=False)[1]
 
 
-def write_report(folder, runs, summary, manifest, incentives=None):
+def write_report(folder, runs, summary, manifest, bought_nothing, incentives=None):
     """Write the figures and ``report.html`` of a comparison.
 
     Parameters
@@ -27,6 +27,8 @@ def write_report(folder, runs, summary, manifest, incentives=None):
     folder : path
     runs, summary : pandas.DataFrame
     manifest : dict
+    bought_nothing : dict of str to str
+        Why, for each arrangement that bought nothing at all.
     incentives : dict, optional
         As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
     """
@@ -35,7 +37,7 @@ def write_report(folder, runs, summary, manifest, incentives=None):
     given = {code: item["name"] for code, item in manifest["arrangements"].items()}
     names = distinct(given)
     page = Page(f"Where the savings go: {manifest['place_name']}")
-    page.add(_answers(summary, names, manifest))
+    page.add(_answers(summary, names, manifest, bought_nothing))
     drawn = _figures(folder / "figures", runs, summary, distinct(given, _LONGEST_TITLE), manifest)
     for title, caption, path in drawn:
         page.figure(title, caption, path)
@@ -133,7 +135,7 @@ def million(row, digits=1):
     return text.replace("-", MINUS_POUND, 1) if text.startswith("-") else f"£{text}"
 
 
-def _answers(summary, names, manifest):
+def _answers(summary, names, manifest, bought_nothing):
     cells = _cells(summary)
     lead = (
         f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {escaped(manifest['place_name'])}: "
@@ -158,7 +160,8 @@ def _answers(summary, names, manifest):
             )
         }
         if row["programme_cost"]["mean"] == 0:
-            items.append(f"<li><b>{escaped(name)}</b>: bought no new programme in any replicate.</li>")
+            why = f": {escaped(bought_nothing[code])}" if code in bought_nothing else ""
+            items.append(f"<li><b>{escaped(name)}</b>: bought no new programme in any replicate{why}.</li>")
             continue
         items.append(
             f"<li><b>{escaped(name)}</b>: spent {pounds(row['programme_cost'])} on programmes. It promised {pounds(row['promised'])}; "

@@ -8,7 +8,8 @@ import pandas as pd
 from sim.core.faults import InputError
 from sim.core.text import cell, json_text
 from sim.results.manifest import read_manifest
-from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
+from sim.results.nothing import bought_nothing
+from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
 
 FAILURE_COLUMNS = ["point", "seed", "error", "message", "traceback"]
 # What reading, or drawing from, files that somebody changed may raise.
@@ -50,6 +51,11 @@ def read_incentives(folder):
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
 
 
+def read_beside(folder):
+    """What a report says beside figures: why arrangements bought nothing, and who gains by programmes."""
+    return bought_nothing(read_decisions(folder)), read_incentives(folder)
+
+
 def read_tables(folder):
     """Runs, flows, summary and manifest of a finished folder.
 
@@ -70,6 +76,23 @@ def read_tables(folder):
             if list(frame.columns) != columns:
                 raise ValueError(f"columns are not {', '.join(columns)}")
         return runs, flows, summary, read_manifest(folder)
+    except DAMAGED as error:
+        raise damaged(folder, error) from None
+
+
+def read_decisions(folder):
+    """Decisions of a finished folder; none where the folder has no such table.
+
+    Raises
+    ------
+    InputError
+    """
+    path = Path(folder) / "decisions.parquet"
+    try:
+        decisions = pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=DECISION_COLUMNS)
+        if list(decisions.columns) != DECISION_COLUMNS:
+            raise ValueError(f"columns are not {', '.join(DECISION_COLUMNS)}")
+        return decisions
     except DAMAGED as error:
         raise damaged(folder, error) from None
 

@@ -5,7 +5,18 @@ from dataclasses import replace
 from sim.core.digest import Digests
 from sim.programmes.following import surroundings
 from sim.programmes.projection import Projections, project
-from sim.studies.cache import SMALL, Made, Noted, make_once
+from sim.studies.cache import AROUND, SMALL, Made, Noted, make_once
+
+_NOT_READ = ("cost_per_family", "most_reached")
+
+
+def what_is_projected(programme):
+    """A programme without what its projection does not hang on: what it costs, who may buy or deliver it, and on what evidence."""
+    told = {
+        name: {key: item for key, item in getattr(programme, name).items() if key not in _NOT_READ}
+        for name in ("values", "beliefs")
+    }
+    return replace(programme, name="", commissioners=(), sectors=(), grade=1, notes="", trials=(), **told)
 
 
 class KeptProjections(Projections):
@@ -31,15 +42,15 @@ class KeptProjections(Projections):
         return self._made_around().thing.at(self._place, self._dials)
 
     def _made(self, programme, quarters):
-        now = self._now()
+        now, seen_by_it = self._now(), what_is_projected(programme)
 
         def make():
             around = self._made_around()
             dials, values = (Noted(now[name], around.read[name]) for name in now)
             seen = around.thing.at(replace(self._place, values=values), dials)
-            return Made(project(seen, programme, quarters), {"place dials": dials.read, "values": values.read})
+            return Made(project(seen, seen_by_it, quarters), {"place dials": dials.read, "values": values.read})
 
-        base = self._digests.of("projection", self._bare, programme, quarters)
+        base = self._digests.of("projection", self._bare, seen_by_it, quarters)
         return make_once(base, now, make, self._folder, SMALL).thing
 
     def _made_around(self):
@@ -51,7 +62,7 @@ class KeptProjections(Projections):
             around = surroundings(replace(self._place, values=values), dials, self._threads)
             return Made(around.at(self._bare, {}), {"place dials": dials.read, "values": values.read})
 
-        return make_once(self._digests.of("surroundings", self._bare), now, make, None, SMALL)
+        return make_once(self._digests.of("surroundings", self._bare), now, make, None, AROUND)
 
     def _now(self):
         return {"place dials": self._dials, "values": self._place.values}

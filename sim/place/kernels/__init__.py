@@ -7,7 +7,7 @@ threads may share them out in any way and the result is the same to the bit. Pla
 
 from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
 from sim.place.kernels.ages import EntryTables, age_families
-from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns
+from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns, rows_of
 from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
@@ -38,6 +38,7 @@ __all__ = [
     "list_like",
     "move_needs",
     "on_programmes",
+    "rows_of",
     "screen",
     "use_of_rows",
     "use_of_services",

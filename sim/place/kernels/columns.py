@@ -35,6 +35,27 @@ class Columns(NamedTuple):
     events: np.ndarray  # uint16 (RING, N): bit e = event e happened, by quarter modulo RING
 
 
+_BY_SLOT = ("served", "offer", "clock", "events")  # columns in which rows come second
+
+
+def rows_of(every, rows, areas):
+    """The columns of some rows of one or several populations laid end to end.
+
+    Parameters
+    ----------
+    every : list of Columns
+    rows : int64 (n,)
+    areas : int64 (n,)
+        Their neighbourhoods, in order.
+    """
+    columns = []
+    for name in Columns._fields[2:]:
+        axis = int(name in _BY_SLOT)
+        columns.append(np.take(np.concatenate([getattr(c, name) for c in every], axis=axis), rows, axis=axis))
+    first = np.searchsorted(areas, np.arange(len(every[0].first))).astype(np.int64)
+    return Columns(first, first[1:].copy(), *columns)
+
+
 class Block(NamedTuple):
     """What some columns hold of the families that stand from one row to another."""
 

@@ -37,10 +37,11 @@ def measured(followed, trial, place):
 
 def _in_state(followed, trial, place):
     """Whether each family is in the state that counts, by quarter since referral: bool (quarters + 1, n)."""
-    if trial.event:
-        at = (followed.events >> place.index("events")[trial.event]) & 1 > 0
-        served = _served(followed, trial.entering, place)
-        at[1:] |= served[1:] & ~served[:-1]
+    if trial.event or trial.entering:
+        at = _served(followed, trial.entering, place)
+        at[1:] &= ~at[:-1]
+        if trial.event:
+            at |= (followed.events >> place.index("events")[trial.event]) & 1 > 0
     elif trial.lines:
         at = _served(followed, trial.lines, place)
     else:
