@@ -212,18 +212,18 @@ def test_leaving_by_list_is_notice_for_the_year_end():
 
 
 def test_a_payment_is_refused_or_accepted_in_part():
-    """Of what the LIST asks, the jobcentre pays nothing in year 4 and at most 1,000 pence in year 5."""
-    listed = [(4, "jobcentre", "refuse", "list"), (5, "jobcentre", "accept", "list", 1_000)]
+    """Of what the LIST asks, the NHS pays nothing in year 4 and at most 1,000 pence in year 5."""
+    listed = [(4, "nhs", "refuse", "list"), (5, "nhs", "accept", "list", 1_000)]
     model = run_to(system("list_public", listed, {"appraisal.method": "snapshot"}), 20)
-    mine = [row for row in model.decisions.rows if row[1] == "jobcentre" and row[2] in ("refuse", "accept", "pay")]
+    mine = [row for row in model.decisions.rows if row[1] == "nhs" and row[2] in ("refuse", "accept", "pay")]
     (refused, accepted, paid) = (row for row in mine if row[0] >= 4)
-    assert (*refused[:3], refused[5]) == (4, "jobcentre", "refuse", "0")
+    assert (*refused[:3], refused[5]) == (4, "nhs", "refuse", "0")
     assert int(refused[3]) > 0
-    assert accepted == (5, "jobcentre", "accept", "1000", "list", "1000")
-    assert (*paid[:3], paid[5]) == (5, "jobcentre", "pay", "1000")
+    assert accepted == (5, "nhs", "accept", "1000", "list", "1000")
+    assert (*paid[:3], paid[5]) == (5, "nhs", "pay", "1000")
     assert int(paid[3]) > 1_000
     purses, years = ("service", "prevention"), range(13, 21)
-    assert sum(model.ledger.paid(f"jobcentre:{purse}", "outcome_payment", quarters=years) for purse in purses) == 1_000
+    assert sum(model.ledger.paid(f"nhs:{purse}", "outcome_payment", quarters=years) for purse in purses) == 1_000
 
 
 def test_a_department_refuses_its_consent_by_list():
