@@ -42,9 +42,9 @@ def move(columns, tables, offers, key, quarter, decision):
                     * float(tables.frail_up[columns.frailty[f], k])
                     * (1 + others)
                 )
-                for e in range(len(tables.worsens)):
+                for e in range(16):
                     if columns.events[(quarter - 1) % 4, f] >> e & 1:
-                        up *= float(tables.worsens[e, k])
+                        up *= float(tables.worsens[1 << e, k])
                 gate = int(tables.gates[k])
                 if level == 2 and gate and not any(int(bits) & gate for bits in columns.events[:, f]):
                     up = 0.0

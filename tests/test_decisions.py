@@ -212,18 +212,18 @@ def test_leaving_by_list_is_notice_for_the_year_end():
 
 
 def test_a_payment_is_refused_or_accepted_in_part():
-    """Of what the LIST asks, the NHS pays nothing in year 4 and at most 1,000 pence in year 5."""
-    listed = [(4, "nhs", "refuse", "list"), (5, "nhs", "accept", "list", 1_000)]
+    """Of what the LIST asks, the police pays nothing in year 4 and at most 1,000 pence in year 5."""
+    listed = [(4, "police", "refuse", "list"), (5, "police", "accept", "list", 1_000)]
     model = run_to(system("list_public", listed, {"appraisal.method": "snapshot"}), 20)
-    mine = [row for row in model.decisions.rows if row[1] == "nhs" and row[2] in ("refuse", "accept", "pay")]
+    mine = [row for row in model.decisions.rows if row[1] == "police" and row[2] in ("refuse", "accept", "pay")]
     (refused, accepted, paid) = (row for row in mine if row[0] >= 4)
-    assert (*refused[:3], refused[5]) == (4, "nhs", "refuse", "0")
+    assert (*refused[:3], refused[5]) == (4, "police", "refuse", "0")
     assert int(refused[3]) > 0
-    assert accepted == (5, "nhs", "accept", "1000", "list", "1000")
-    assert (*paid[:3], paid[5]) == (5, "nhs", "pay", "1000")
+    assert accepted == (5, "police", "accept", "1000", "list", "1000")
+    assert (*paid[:3], paid[5]) == (5, "police", "pay", "1000")
     assert int(paid[3]) > 1_000
     purses, years = ("service", "prevention"), range(13, 21)
-    assert sum(model.ledger.paid(f"nhs:{purse}", "outcome_payment", quarters=years) for purse in purses) == 1_000
+    assert sum(model.ledger.paid(f"police:{purse}", "outcome_payment", quarters=years) for purse in purses) == 1_000
 
 
 def test_a_department_refuses_its_consent_by_list():
@@ -244,7 +244,7 @@ def test_notes_say_where_they_hold():
         return RunResult(arrangement, 1, [], [], (), [], list(notes))
 
     def compared(*groups):
-        study = SimpleNamespace(arrangements=[run.arrangement for run in groups[0]], notes=(), seeds=(1,))
+        study = SimpleNamespace(arrangements=[run.arrangement for run in groups[0]], notes=[], seeds=(1,))
         return Comparison(study, [Done(0, seed, runs) for seed, runs in enumerate(groups)])
 
     assert compared([result("a", note)]).notes == [note]

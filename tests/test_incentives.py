@@ -80,14 +80,17 @@ def test_what_is_forgone_by_hand():
     """Two years are worth 240 x 1.966 together, 221.88 more than the cost, for each of ten families; 200 x 1.966 in truth."""
     seen = view(2)
     each = 1 + 1 / 1.035
-    assert seen.forgone == pytest.approx(10 * (240 * each - 250))
+    assert seen.forgone_with() == pytest.approx(10 * (240 * each - 250))
     assert seen.forgone_in_truth == pytest.approx(10 * (200 * each - 250))
-    assert view().forgone == 0  # not worth it to all together
+    # With all of it cash 400 a year of 250, and nobody buys; with everybody's benefit counted somebody does.
+    assert view().forgone_with(("cash_rule",)) == pytest.approx(10 * (400 - 250))
+    assert seen.forgone_with(("scope",)) == 0
+    assert view().forgone_with() == 0  # not worth it to all together
     assert view().forgone_in_truth == 0  # 200 of 250
     assert view(years=((100, 300, 150),) * 20).forgone_in_truth == pytest.approx(
         10 * (275 - 250)
     )  # the centre's counts
-    assert (view(5).forgone, view(5).forgone_in_truth) == (0, 0)  # the council buys it
+    assert (view(5).forgone_with(), view(5).forgone_in_truth) == (0, 0)  # the council buys it
 
 
 def test_payments_that_leave_nobody_worse_off_by_hand():

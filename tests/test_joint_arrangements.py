@@ -193,13 +193,12 @@ def test_one_team_delivers_for_less_and_families_engage_sooner(tmp_path):
         prices.append({contract.programme: contract.price_pence for contract in model.contracts.signed.values()})
         come.append(asked)
     common = prices[0].keys() & prices[1].keys()
-    assert common
+    assert max(come[0][programme] for programme in common) > 30
     for programme in common:
         assert prices[1][programme] == pytest.approx(0.95 * prices[0][programme], rel=1e-4)
-    usual = {name: model.catalogue[name].get("engagement") for name in common}
-    expected = sum(come[0][name] * min(1.0, usual[name] + 0.1) / usual[name] for name in common)
-    assert sum(come[1][name] for name in common) == pytest.approx(expected, rel=0.1)
-    assert expected > 1.05 * sum(come[0][name] for name in common)
+        usual = model.catalogue[programme].get("engagement")
+        if come[0][programme] > 30:  # of a few families chance decides
+            assert come[1][programme] / come[0][programme] == pytest.approx((usual + 0.1) / usual, rel=0.1)
 
 
 def test_combined_has_the_pool_and_the_team(joint):

@@ -1,7 +1,9 @@
 """Tables and figure of the page: what each cause keeps from being bought, and who buys what."""
 
 from sim import incentives
+from sim.arrangements.reading import load_arrangement
 from sim.core.pages import table
+from sim.cost_benefit.views import View
 from sim.experiments.numbers import interval
 from sim.experiments.reading import load_experiment
 from sim.report import figures
@@ -15,7 +17,7 @@ SHOWN = {
     "net_position": "net position",
 }
 SILOS = ("silo", "silo_ten_years")
-JOINT = ("pooled_s75", "pooled_s75_ten_years", "list_public", "community_budget", "place_based_budget")
+MOST = 20  # years within which what is true is counted
 COLOURS = (figures.BLUE, figures.ORANGE, figures.GREEN, figures.VERMILION, figures.SKY, figures.PURPLE, figures.GREY)
 
 
@@ -32,13 +34,59 @@ def money(found, measure):
 
 
 def tables(found):
+    paying = incentives("birmingham_2010")
     return {
+        "says": says(found, paying),
         "causes": causes(found),
         "cash_by_agency": by_agency(found, "cash_released"),
         "bought": bought(found),
+        "forgone": forgone(paying),
+        "would_buy": would_buy(paying.to_dict()),
         "contracts": contracts(found),
-        "forgone": forgone(),
     }
+
+
+def says(found, paying):
+    """What the tables come to, in lines."""
+    first, *others = cases()
+    put_in = money(found, "programme_cost").xs("all", level="of")
+    more = {case: interval(put_in.loc[case] - put_in.loc[first]) for case in others}
+    alone = max(others[:-1], key=lambda case: more[case][0])
+    lines = [
+        f"Silos as they are put £{put_in.loc[first].mean():.1f}m into programmes. Of single causes *{alone}* adds most, "
+        f"£{more[alone][0]:.1f}m (± {more[alone][1]:.1f}); all three add £{more[others[-1]][0]:.1f}m (± {more[others[-1]][1]:.1f})."
+    ]
+    net = money(found, "net_position").xs("all", level="of").mean(axis=1)
+    lines.append(
+        f"The place's net position is £{net[first]:.1f}m as they are and £{net[others[-1]]:.1f}m with all three lifted."
+    )
+    number = signed(found, "causes").reindex(columns=cases(), fill_value=0.0) >= 1
+    for case in others:
+        new = number.index[number[case] & ~number[first]]
+        lines.append(f"Bought at least once a run with *{case}* lifted, and not as they are: {_listed(new)}.")
+    total = signed(found, "shipped").sum(axis=1)
+    most, share = total.idxmax(), total.max() / total.sum()
+    half = "more than half" if share > 0.5 else "the most of any, and not half"
+    lines.append(f"Over all shipped arrangements `{most}` makes {share:.0%} of contracts: {half}.")
+    shipped = signed(found, "shipped")
+    of_joint, of_silos = (
+        shipped.reindex(columns=codes, fill_value=0.0).sum(axis=1) > 0 for codes in (joint(shipped), SILOS)
+    )
+    lines.append(
+        f"Bought by a joint body, and by silos neither at three years nor at ten: {_listed(shipped.index[of_joint & ~of_silos])}."
+    )
+    nobody = [view.stakes.programme for view in paying.views(paying.horizon) if not view.causes]
+    lines.append(f"Worth its cost to nobody, whatever is lifted: {_listed(nobody)}.")
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def _listed(names):
+    return ", ".join(f"`{name}`" for name in names) or "nothing"
+
+
+def joint(shipped):
+    """Arrangements in which members found a body together."""
+    return [code for code in shipped.columns if "joint" in load_arrangement(code).rules.decides.offers.split()]
 
 
 def causes(found):
@@ -86,31 +134,61 @@ def bought(found):
 
 
 def contracts(found):
-    """Contracts by programme over the shipped arrangements, their share, and who of silos and joint bodies buys it."""
+    """Contracts by programme over the shipped arrangements, their share, and what silos and joint bodies buy of it."""
     number = signed(found, "shipped")
     total = number.sum(axis=1).sort_values(ascending=False, kind="stable")
     lines = []
     for name, times in total.items():
         buyers = number.loc[name]
-        groups = (f"{sum(buyers.get(code, 0.0) for code in group):.0f}" for group in (SILOS, JOINT))
+        groups = (f"{buyers.reindex(codes, fill_value=0.0).sum():.0f}" for codes in (SILOS, joint(number)))
         lines.append((f"`{name}`", f"{times:.0f}", f"{times / total.sum():.0%}", f"{(buyers > 0).sum()}", *groups))
-    heads = ("programme", "contracts", "share", "arrangements that buy it", " and ".join(SILOS), ", ".join(JOINT))
+    heads = (
+        "programme",
+        "contracts",
+        "share",
+        "arrangements that buy it",
+        "of silos, 3 and 10 years",
+        "of joint bodies",
+    )
     return table(heads, lines)
 
 
-def forgone():
-    """Who would buy each programme at each horizon, and what is forgone a year, by ``listsim incentives``."""
-    said = incentives("birmingham_2010").to_dict()
+def forgone(paying):
+    """By case, what agencies forgo by their own reckoning of it, and what nobody would buy though it is worth its cost in truth."""
     lines = []
-    for rows in zip(*(item["rows"] for item in said["horizons"]), strict=True):
-        at_each = (
-            f"{verdict(row)}" + (f", {row['forgone_gbp_per_year'] / 1e6:.1f}" if row["forgone_gbp_per_year"] else "")
-            for row in rows
-        )
-        lines.append((f"`{rows[0]['programme']}`", *at_each))
-    return table(
-        ("would buy; forgone, £m a year", *(f"{item['horizon_years']:g} years" for item in said["horizons"])), lines
+    for case, (years, lifted) in _lifted().items():
+        left = [view for view in paying.views(years) if not view.passes(lifted)]
+        reckoned = sum(view.forgone_with(lifted) for view in left)
+        gains = {view.stakes.programme: View(view.bodies, view.stakes, MOST).gain_in_truth for view in left}
+        worth_it = {name: pence for name, pence in gains.items() if pence > 0}
+        pounds = (f"{pence / 1e8:.1f}" for pence in (reckoned, sum(worth_it.values())))
+        lines.append((case, *pounds, _listed(worth_it)))
+    heads = (
+        "£m a year at full reach",
+        "forgone, by their own reckoning",
+        f"in truth, within {MOST} years",
+        "which nobody would buy",
     )
+    return table(heads, lines)
+
+
+def _lifted():
+    """Years ahead and causes lifted besides, by case."""
+    three = (3, ()), (3, ("scope",)), (10, ()), (20, ()), (3, ("cash_rule",)), (20, ("scope", "cash_rule"))
+    return dict(zip(cases(), three, strict=True))
+
+
+def would_buy(said):
+    """Who would buy each programme at each horizon, and what is forgone a year, by ``listsim incentives``."""
+    every = zip(*(item["rows"] for item in said["horizons"]), strict=True)
+    lines = [(f"`{rows[0]['programme']}`", *map(_with_forgone, rows)) for rows in every]
+    heads = ("would buy; forgone, £m a year", *(f"{item['horizon_years']:g} years" for item in said["horizons"]))
+    return table(heads, lines)
+
+
+def _with_forgone(row):
+    pounds = row["forgone_gbp_per_year"]
+    return verdict(row) + (f", {pounds / 1e6:.1f}" if pounds else "")
 
 
 def draw(found, folder):

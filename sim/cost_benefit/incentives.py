@@ -137,7 +137,7 @@ def row(view):
         "buys_alone": view.buys_alone,
         "passes_jointly": view.passes_jointly,
         "passes_with_centre": view.passes_with_centre,
-        "forgone_gbp_per_year": pounds(view.forgone),
+        "forgone_gbp_per_year": pounds(view.forgone_with()),
         "forgone_in_truth_gbp_per_year": pounds(view.forgone_in_truth),
         "payments_gbp": {"by_benefit": all_pounds(by_benefit), "by_bargaining": all_pounds(bargaining)},
         "smallest_side_payment": payment and {"from": payment[0], "to": payment[1], "gbp": pounds(payment[2])},

@@ -198,22 +198,21 @@ class View:
                 return years
         return None
 
-    @property
-    def is_forgone(self):
-        """Whether nobody buys alone what would gain for all agencies together."""
-        return self.passes_jointly and not self.buys_alone
+    def forgone_with(self, lifted=()):
+        """Pence a year at full reach that agencies forgo by their own reckoning, with some causes lifted."""
+        if self.passes(lifted) or not self.passes((*lifted, "scope")):
+            return 0.0
+        return (sum(self.worth(lifted).values()) - self.stakes.cost) * self.stakes.families
 
     @property
-    def forgone(self):
-        """Pence a year at full reach that agencies forgo by their own reckoning."""
-        gain = sum(self.worth().values()) - self.stakes.cost
-        return gain * self.stakes.families if self.is_forgone else 0.0
+    def gain_in_truth(self):
+        """Pence a year at full reach of true benefit, the centre's too, less what it truly costs."""
+        return (sum(self.true.values()) - self.stakes.true_cost) * self.stakes.families
 
     @property
     def forgone_in_truth(self):
-        """Pence a year at full reach of true benefit, the centre's too, less cost; where nobody buys what has some."""
-        gain = sum(self.true.values()) - self.stakes.true_cost
-        return max(0.0, gain) * self.stakes.families if not self.buys_alone else 0.0
+        """The same where it is a gain, and nobody buys it alone."""
+        return 0.0 if self.buys_alone else max(0.0, self.gain_in_truth)
 
     @property
     def buyer(self):

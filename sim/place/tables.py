@@ -65,11 +65,11 @@ def need_tables(place, dials):
 def _after_events(place):
     """How events bear on the moves that follow: ratios of the chance to worsen, their largest, and gates by need."""
     needs = place.index("needs")
-    worsens, gates = np.ones((len(place.events), len(needs)), np.float32), np.zeros(len(needs), np.uint16)
+    worsens, gates = np.ones((1 << len(place.events), len(needs)), np.float32), np.zeros(len(needs), np.uint16)
     for e, event in enumerate(place.events):
-        for k, need in enumerate(needs):
-            if place.has(name := f"events.{event.id}.worsens_{need}"):
-                worsens[e, k] = place.get(name)
+        names = [f"events.{event.id}.worsens_{need}" for need in needs]
+        ratios = np.array([place.get(name) if place.has(name) else 1 for name in names], np.float32)
+        worsens[1 << e : 2 << e] = worsens[: 1 << e] * ratios
         if event.gate:
             gates[needs[event.need]] |= np.uint16(1 << e)
     return worsens, worsens.max(axis=1, initial=1), gates

@@ -111,7 +111,8 @@ class Recent:
 
 
 RECENT = Recent()
-SMALL = Recent(MOST_BYTES // 4)  # projections and what they are made in, which are let go of apart
+AROUND = Recent(MOST_BYTES // 2)  # what projections are made in, let go of apart
+SMALL = Recent(MOST_BYTES // 4)  # projections
 
 
 def make_once(base, now, make, folder=None, recent=RECENT):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sim.core.digest import Digests
 from sim.programmes.following import surroundings
 from sim.programmes.projection import Projections, project
-from sim.studies.cache import SMALL, Made, Noted, make_once
+from sim.studies.cache import AROUND, SMALL, Made, Noted, make_once
 
 _NOT_READ = ("cost_per_family", "most_reached")
 
@@ -62,7 +62,7 @@ class KeptProjections(Projections):
             around = surroundings(replace(self._place, values=values), dials, self._threads)
             return Made(around.at(self._bare, {}), {"place dials": dials.read, "values": values.read})
 
-        return make_once(self._digests.of("surroundings", self._bare), now, make, None, SMALL)
+        return make_once(self._digests.of("surroundings", self._bare), now, make, None, AROUND)
 
     def _now(self):
         return {"place dials": self._dials, "values": self._place.values}

@@ -27,8 +27,10 @@ class NeedTables(NamedTuple):
     coupling_most: np.ndarray  # float32 (K,): largest of it over needs, by the other need
     lines_of: np.ndarray  # uint32 (K,): service lines that serve a need
     recovery: np.ndarray  # float32 (K,): ratio of recovery if served
-    worsens: np.ndarray  # float32 (events, K): ratio of the chance to worsen in the quarter after an event
-    worsens_most: np.ndarray  # float32 (events,): largest of it over needs, at least 1
+    worsens: (
+        np.ndarray
+    )  # float32 (2 ** events, K): ratio of the chance to worsen in the quarter after events, by their bits
+    worsens_most: np.ndarray  # float32 (2 ** events,): largest of it over needs, at least 1
     gates: np.ndarray  # uint16 (K,): events, one of which must have happened lately for level 2 to become 3; 0 = none
 
 
@@ -65,15 +67,6 @@ def programme_factor(offer, clock, o, log_ratio, i, k, level, band):
             strength = o.strength[on, clock[slot, i]]
             total += log_ratio[on, k] * strength * o.level_weight[on, level] * o.band_weight[on, band]
     return np.exp(total) if total != 0 else np.float32(1.0)
-
-
-@njit(nogil=True, inline="always")
-def event_factor(happened, worsens, k):
-    """Factor of the events of last quarter on the chance that need k worsens (3.2)."""
-    factor = np.float32(1.0)
-    for e in range(worsens.shape[0]):
-        factor *= worsens[e, k] if (happened >> e) & 1 else np.float32(1.0)
-    return factor
 
 
 @njit(nogil=True, inline="always")
@@ -129,14 +122,6 @@ def raised(packed, most, rising):
 
 
 @njit(nogil=True, inline="always")
-def stir(happened, most, rows, rising):
-    """Events of last quarter raise the bound on the chance to worsen of the families they happened to."""
-    for v in range(list_rows(happened, happened.size, rows)):
-        for e in range(most.size):
-            rising[rows[v]] *= most[e] if (happened[rows[v]] >> e) & 1 else np.float32(1.0)
-
-
-@njit(nogil=True, inline="always")
 def may_move(visit, draw, packed, top, bottom, rising, easing):
     """Needs of each family of a block whose draw lies beyond a bound that no family factor can pass: bits of `visit`.
 
@@ -188,8 +173,7 @@ def moves(c, t, o, up, block, served, happened, draw, listed, entries, new):
         band, grade, u = t.band[age[i]], frailty[i], to_unit(draw[k, i])
         level = (packed[i] >> np.uint32(2 * k)) & np.uint32(3)
         p_up = up[band, k, level] * family_factor(packed[i], t.coupling, t.frail_up[grade, k], n_needs, k)
-        if happened[i]:
-            p_up *= event_factor(happened[i], t.worsens, k)
+        p_up *= t.worsens[np.uint64(happened[i]), k]
         if level == 2 and t.gates[k] and not passed(c.events[:, block], t.gates[k], i):
             p_up = np.float32(0.0)
         p_down = t.down[(lasting[i] >> k) & 1, band, k, level] * t.frail_down[grade]
@@ -249,6 +233,8 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             for i in range(n):
                 rising[i] *= t.frail_most[frailty[i]]
             for i in range(n):
+                rising[i] *= t.worsens_most[np.uint64(happened[i])]
+            for i in range(n):
                 easing[i] = t.frail_down[frailty[i]]
             for i in range(n):
                 helped = (offer[0, i] | offer[1, i]) != 0
@@ -256,8 +242,6 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
             for i in range(n):
                 helped = (offer[0, i] | offer[1, i]) != 0
                 easing[i] *= recovering if helped else one
-            if t.worsens_most.size:
-                stir(happened, t.worsens_most, rows, rising)
             may_move(visit, draw, packed, top, bottom, rising, easing)
             entries = list_bits(visit, rows, list_rows(visit, n, rows), n_needs, listed)
             changes = moves(c, t, o, t.up[area], block, served, happened, draw, listed, entries, new)
