@@ -289,6 +289,12 @@ def small(name, folder, **given):
     return found, item.code("figure").tables(found), path.read_text(encoding="utf-8")
 
 
+def test_coupling_runs(tmp_path):
+    found, tables, _ = small("coupling", tmp_path, place="birmingham_2010", years=None)
+    assert found
+    assert all(tables.values())
+
+
 @pytest.mark.slow
 def test_leaks_runs_and_its_table_is_of_its_runs(tmp_path):
     found, tables, page = small("leaks", tmp_path)
