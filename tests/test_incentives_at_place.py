@@ -15,6 +15,7 @@ from sim.core.faults import InputError
 from sim.cost_benefit.keys import MEANING
 from sim.cost_benefit.views import View
 from sim.programmes.following import surroundings
+from sim.studies.inputs import load_inputs
 from sim.words import explained
 from tests.programme_file import EFFECT, HEAD, VALUES
 
@@ -90,6 +91,23 @@ def test_a_year_at_full_reach_is_of_as_many_families_as_are_asked_for(found):
     for one, two in zip(found.stakes, twice.stakes, strict=True):
         assert two.families == pytest.approx(2 * one.families)
         assert (two.believed == one.believed).all()
+
+
+def test_families_a_year_are_of_those_who_come_past(found):
+    """A target of an event within two quarters is met by twice as many families in a year as stand there on a day."""
+    inputs = load_inputs("silo", TOWN)
+    programme = inputs.catalogue["family_drug_alcohol_court"]
+    assert programme.target["within"] == 2
+    families = surroundings(inputs.place, inputs.dials).families
+    there, _ = families.use_by_target(programme.targets(inputs.place)._replace(level_to=3))
+    (stakes,) = (item for item in found.stakes if item.programme == programme.id)
+    assert stakes.families == pytest.approx(2 * there * programme.believed("most_reached") * 3000 / families.n)
+
+
+def test_a_place_without_anybody_like_the_target(listsim):
+    code, _, err = listsim("--programme", "supported_employment")
+    assert code == 2
+    assert "milltown: has nobody like the target" in err
 
 
 def test_belief_and_truth_apart(tmp_path):

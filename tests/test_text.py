@@ -115,7 +115,7 @@ def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
         assert file_name(path.stem) == path.stem
     assert {path.name for path in written.parent.iterdir()} >= {written.name}
     assert {path.name for path in written.iterdir()} == {
-        "decisions.parquet", "events.parquet", "figures", "flows.parquet", "manifest.json", "report.html", "runs.parquet", "summary.csv",
+        "decisions.parquet", "events.parquet", "figures", "flows.parquet", "incentives.json", "manifest.json", "report.html", "runs.parquet", "summary.csv",
     }  # fmt: skip
 
 

@@ -43,18 +43,22 @@ def note(families, programme, design, size):
     offer = {"code": programme.code, "order": 1, "reach": REACH, "engagement": programme.get("engagement")}
     same = np.zeros(1, np.uint8)
     groups = cohorts.take_up(families, worst_first(size), 1, programme.id, target=target, same_programme=same, **offer)
-    cohorts.enrolled(SimpleNamespace(body="", programme=programme.id, year=1), families, target, *groups, 1)
+    if len(groups[0]):
+        cohorts.enrolled(SimpleNamespace(body="", programme=programme.id, year=1), families, target, *groups, 1)
     cohorts.close_year()
     return cohorts
 
 
 def find(start, programme, cohorts, last):
-    """What the design finds of a cohort after the last quarter, by measure."""
+    """What the design finds of a cohort after the last quarter, by measure; nothing where there is nobody, or nobody to compare with."""
     counts, lines = start.services.counts, start.families.place.lines
     relieved = np.isin([line.need for line in lines], [effect.need for effect in programme.effects])
     base, now = (sum(services.served_cases(counts[q]) for q in range(end - 3, end + 1)) for end in (0, last))
     area = np.stack([base - now, base])
-    (it,) = cohorts.measure(start.families, start.services.prices, 2, 10**9, 1, lambda _: relieved, area)
+    findings = cohorts.measure(start.families, start.services.prices, 2, 10**9, 1, lambda _: relieved, area)
+    if not findings:
+        return {}
+    (it,) = findings
     return {
         "families": len(it.cohort.rows),
         "saving": it.per_family / 100,

@@ -80,17 +80,15 @@ def incentives(
             if horizon is not None:
                 ahead = {HORIZON: DIALS[HORIZON].read(horizon, "--horizon")}
                 inputs = replace(inputs, settings={**inputs.settings, **ahead})
-    return incentives_of(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
+    found = incentives_of(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
+    if found is None:
+        problem = "has nobody like the target of any of the programmes"
+        raise InputError("--place", inputs.place.id, problem, "choose another place or programme")
+    return found
 
 
 def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
-    """Incentives of some programmes of the catalogue, worked out for some years at least: Incentives.
-
-    Raises
-    ------
-    InputError
-        If the place has nobody like the target of any.
-    """
+    """Incentives of some programmes of the catalogue, worked out for some years at least; None with nobody like their targets."""
     place, dials, folder = inputs.place, inputs.place_dials, users_folder()
     believed, true = (KeptProjections(inputs, threads, folder) for _ in range(2))
     seen = Seen(believed.around(), believed, true, max(years, math.ceil(dials[HORIZON])))
@@ -99,12 +97,9 @@ def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
         stakes.append(stakes_of(seen, inputs.catalogue[name], inputs.n_families))
         if progress:
             progress(done, len(names))
-    known = tuple(item for item in stakes if item)
-    if not known:
-        raise InputError("--place", place.id, "has nobody like the target", "choose another place or programme")
-    return Incentives(
-        place.id, place.name, dials[HORIZON], inputs.n_families, bodies_of(seen.around), known, load_splits()
-    )
+    known, bodies = tuple(item for item in stakes if item), bodies_of(seen.around)
+    of_place = (place.id, place.name, dials[HORIZON], inputs.n_families)
+    return Incentives(*of_place, bodies, known, load_splits()) if known else None
 
 
 def incentives_beside(every, threads=1):
@@ -117,7 +112,7 @@ def incentives_beside(every, threads=1):
     """
     buying = [inputs for inputs in every if not inputs.arrangement.is_idle]
     catalogue = {name: item for inputs in buying for name, item in inputs.catalogue.items()}
-    if not any(item.targets(every[0].place) for item in catalogue.values()):
+    if not catalogue:
         return None
     ahead = max(inputs.arrangement.optional("horizon_years") or inputs.dials[HORIZON] for inputs in buying)
     return incentives_of(replace(every[0], catalogue=catalogue), tuple(catalogue), threads, years=math.ceil(ahead))
@@ -146,11 +141,10 @@ def stakes_of(seen, programme, n_families):
     families, use = around.families.use_by_target(target._replace(level_to=3))
     believed, noise = projected(projection, dials["programmes.optimism"], seen.years)
     if dials["appraisal.method"] == "snapshot":
-        believed, noise = naive(around.place, programme, use / families, dials, seen.years), noise[:0]
+        believed, noise = naive(around.place, programme, use / max(1, families), dials, seen.years), noise[:0]
     keep = dials["programmes.effect_scale"] * (1 - min(1.0, dials["programmes.shrinkage"] * programme.correction))
     true, _ = projected(seen.true.of(programme.as_true(), seen.years), keep, seen.years)
-    passing = QUARTERS / target.within if target.events else 1  # families come past so many times a year
-    a_year = families * passing * programme.believed("most_reached") * n_families / around.families.n
+    a_year = families * programme.a_year * programme.believed("most_reached") * n_families / around.families.n
     return Stakes(
         programme.id,
         programme.name,
