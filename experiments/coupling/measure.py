@@ -64,7 +64,6 @@ def lower(families, rows, need):
     """Take one level off a need of some families."""
     columns = families.columns
     columns.levels[rows, need] -= 1
-    columns.burden[rows] -= 1
     level = columns.levels[rows, need].astype(np.uint32)
     columns.packed[rows] = columns.packed[rows] & ~np.uint32(3 << 2 * need) | level << np.uint32(2 * need)
     columns.has[rows[level == 0]] &= ~np.uint16(1 << need)
