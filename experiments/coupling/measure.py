@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.core.calendar import QUARTERS
+from sim.core.faults import InputError
 from sim.core.input_files import read_toml
 from sim.core.streams import mixed
 from sim.place import kernels
@@ -22,6 +23,10 @@ def measure(inputs, seed):
 
     Other families stay as they are, so that a family's own course is compared with its own, by the same luck.
     """
+    if absent := set(read_toml(BEFORE)) - set(inputs.place.index("needs")):
+        raise InputError(
+            "--place", inputs.place.id, f"has no need {min(absent)}, which this one is about", "leave it out"
+        )
     found = {}
     for name, place in (("before", uncoupled(inputs.place)), ("after", inputs.place)):
         start = burn_in(place, inputs.place_dials, seed, inputs.n_families)
