@@ -318,18 +318,15 @@ def run(
     seed=1,
     years=15,
     families=None,
-    future=None,
-    decisions=None,
-    programmes=None,
+    **asked,
 ):
-    """One arrangement with its do-nothing twin; see :func:`compare`.
+    """One arrangement with its do-nothing twin; parameters, also ``future``, ``decisions`` and ``programmes``, as in :func:`compare`.
 
     Returns
     -------
     Comparison
         Of one arrangement and one replicate.
     """
-    asked = {"future": future, "decisions": decisions, "programmes": programmes}
     return compare([arrangement], place, settings, seed, 1, years, families, **asked)
 
 
@@ -340,11 +337,9 @@ def model(
     seed=1,
     years=15,
     families=None,
-    future=None,
-    decisions=None,
-    programmes=None,
+    **asked,
 ):
-    """The Mesa model that :func:`run` steps, before its first quarter; parameters as in :func:`compare`.
+    """The Mesa model that :func:`run` steps, before its first quarter; parameters as in :func:`run`.
 
     Its place is settled, and its do-nothing twin has run already. What may be read of it after each step is in
     docs/mesa.md; :func:`tables` gives its rows.
@@ -359,7 +354,6 @@ def model(
     ------
     InputError
     """
-    asked = {"future": future, "decisions": decisions, "programmes": programmes}
     study = load_study([arrangement], place, settings, seed, 1, years, families, **asked)
     return next(runner.models(study.inputs(), seed, os.cpu_count()))
 
