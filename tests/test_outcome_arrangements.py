@@ -20,10 +20,11 @@ from sim.evaluation.findings import Finding
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
+from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import one, sums
-from tests.test_measurement import PRICES, _cohort, _Families
+from tests.test_measurement import FIRST, PRICES, _cohort, _Families, _protocol
 
 KEEN = {
     "programmes.optimism": 3,
@@ -58,7 +59,7 @@ def system(arrangement, settings=None, years=0, seed=1, place="milltown", famili
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     nothing = replace(inputs, arrangement=load_arrangement("do_nothing"))
     twin = runner.simulate(nothing, start.copy(), seed)[0]
-    model = LocalSystem(inputs, start, seed, Recorder(twin))
+    model = LocalSystem(inputs, start, seed, Recorder(twin), comparison_area=KeptArea(inputs, seed))
     for _ in range(years * QUARTERS):
         model.step()
     return model
@@ -449,17 +450,14 @@ def test_a_wrong_baseline_pays_where_a_matched_group_would_not_by_hand():
     model = system("sib_childrens_services")
     assert model.rules.measured() == "before_after"
     families = _Families([[0, 0]] * 4, [0] * 4)
-    cohort = _cohort([0, 1], [[4, 0]] * 2)
-    cohort.controls = _cohort([2, 3], [[4, 0]] * 2)
-    paid_for = np.array([True, False])
-    model.relief.paid_for = lambda programme: paid_for
+    cohort = _cohort([0, 1], [[4, 0]] * 2, [2, 3])
+    model.relief.paid_for = lambda programme: FIRST
     model.services.prices = PRICES
-    due = [
-        model.rules.paid_for.outcome(
-            model, SimpleNamespace(programme="p"), measure(cohort, families, PRICES, 10, paid_for)
-        )
-        for measure in (before_after, compared)
+    findings = [
+        before_after.finding(cohort, families, _protocol()),
+        compared.finding(cohort, families, families, _protocol()),
     ]
+    due = [model.rules.paid_for.outcome(model, SimpleNamespace(programme="p"), finding) for finding in findings]
     assert due == [round(800 * model.arrangement.get("outcome_share")), 0]
     assert due[0] > 0
 
