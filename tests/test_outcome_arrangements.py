@@ -40,7 +40,8 @@ WEALTHY = {
     "investors.commercial.largest_share": 1,
 }
 JUDGED = ("payments_judged", "payments_made", "payments_earned", "payments_by_luck")
-CERTAIN = {**WEALTHY, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
+# Investors shy away from cohorts as small as a test town's, and evaluators from as few controls.
+CERTAIN = {**WEALTHY, "arrangement.outcome_noise": 1, "measurement.least_controls": 0}
 
 
 def flows(result, purpose=None, payer=None, payee=None):
