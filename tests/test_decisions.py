@@ -14,6 +14,7 @@ from sim.deals.decisions import LISTABLE
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
+from sim.studies.comparison import KeptArea
 from sim.studies.done import Done, RunResult
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
@@ -34,7 +35,8 @@ decides = "listed"
 def system(arrangement, decisions=None, settings=None, years=8):
     """A model of Milltown at its first quarter's door."""
     inputs = load_inputs(arrangement, "milltown", settings, years, decisions=decisions)
-    return LocalSystem(inputs, burn_in(inputs.place, inputs.place_dials, 3, inputs.n_families), 3, Recorder(None))
+    start = burn_in(inputs.place, inputs.place_dials, 3, inputs.n_families)
+    return LocalSystem(inputs, start, 3, Recorder(None), comparison_area=KeptArea(inputs, 3))
 
 
 def run_to(model, quarter):
