@@ -299,4 +299,5 @@ def _empty_columns(place, n_families):
         np.zeros((kernels.SLOTS, n), np.uint8),
         np.zeros(n, np.uint16),
         np.zeros((kernels.RING, n), np.uint16),
+        np.zeros(n, np.uint8),
     )
