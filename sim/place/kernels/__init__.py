@@ -12,7 +12,16 @@ from sim.place.kernels.crisis import CrisisTables
 from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
-from sim.place.kernels.uptake import Invitation, Places, Target, choose_families, enrol, list_like, on_programmes
+from sim.place.kernels.uptake import (
+    Invitation,
+    Places,
+    Target,
+    as_referred,
+    choose_families,
+    enrol,
+    list_like,
+    on_programmes,
+)
 from sim.place.kernels.use import use_of_rows, use_of_services
 
 __all__ = [
@@ -34,6 +43,7 @@ __all__ = [
     "Target",
     "admit",
     "age_families",
+    "as_referred",
     "choose_families",
     "enrol",
     "happen",
