@@ -12,7 +12,7 @@ from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
 from sim.place.kernels.uptake import Invitation, Places, Target, choose_families, enrol, list_like, on_programmes
-from sim.place.kernels.use import use_of_rows, use_of_services
+from sim.place.kernels.use import use_by_group, use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
@@ -40,6 +40,7 @@ __all__ = [
     "on_programmes",
     "rows_of",
     "screen",
+    "use_by_group",
     "use_of_rows",
     "use_of_services",
 ]
