@@ -73,8 +73,6 @@ def use_by_group(served, there, group, use):
     """
     for q in range(served.shape[0]):
         for i in range(group.size):
-            mask, j = served[q, i], 0
-            while mask and there[q, i]:
-                use[group[i], q, j] += mask & 1
-                mask >>= 1
-                j += 1
+            if there[q, i] and served[q, i]:
+                for j in range(use.shape[2]):
+                    use[group[i], q, j] += (served[q, i] >> j) & 1
