@@ -183,10 +183,17 @@ def take_up(families, quarter, target, code, same_programme, places, reach, enga
         area = int(np.searchsorted(columns.first, f, side="right")) - 1
         counter = (area << 20) + f - columns.first[area], columns.generation[f], quarter, (decision << 24) + code
         trust = float(columns.trust[f]) + float(columns.trust_gain[f]) + float(families.heard[area])
-        known = any((columns.known[f] | columns.found[f]) >> k & 1 for k in at)
+        known_of = {k for k in levels if (columns.known[f] | columns.found[f]) >> k & 1}
+        known = len(known_of & set(at)) >= target.at_least
+        seen = [levels[k] for k in (known_of if known else known_of | set(at))]
+        lately = [int(columns.events[(families.quarter - back) % 4, f]) for back in range(target.within)]
+        signs = sum(any(events >> e & 1 for events in lately) for e in range(16) if target.signs >> e & 1)
+        asked = target.events == 0 or any(events & target.events for events in lately)
+        if not asked or columns.served[families.quarter % 4, f] & target.not_served:
+            continue
         if (known or unit(counter, families.key) < reach) and unit(counter, families.key, 1) < 2 * engagement * trust:
             words = philox(tuple(int(c) & MASK for c in counter), tuple(map(int, families.key)))
-            queue[f] = sum(levels.values()), max(levels.values()), words[2], words[3]
+            queue[f] = sum(seen) + signs, max(seen), words[2], words[3]
     by_order = sorted(queue, key=lambda f: (-order * queue[f][0], queue[f][2]))
     chosen = set(by_order[: places.by_order])
     for level, number in enumerate(places.by_level):

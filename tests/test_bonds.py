@@ -421,7 +421,8 @@ def test_facts_by_hand():
                  if target.needs[k] and target.level_from <= columns.levels[f, k] <= target.level_to]  # fmt: skip
         if len(needs) >= target.at_least and target.age_from <= columns.age[f] <= target.age_to:
             like += 1
-            if any((int(columns.known[f]) | int(columns.found[f])) >> k & 1 for k in needs):
+            seen = int(columns.known[f]) | int(columns.found[f])
+            if sum(seen >> k & 1 for k in needs) >= target.at_least:
                 known += 1
                 use = model.families.served_in_year(np.array([f]))[0]
                 costs.append(sum(int(use[j]) * int(average[j]) for j in np.nonzero(relieved)[0]))

@@ -390,9 +390,12 @@ def null_findings():
     Nobody is changed, so that one place serves every design.
     """
     place, programme = load_place("birmingham_2010"), load_programme("family_group_conference")
-    in_need = {key: item for key, item in programme.target.items() if key not in ("event", "within")}
+    in_need = {key: item for key, item in programme.target.items() if key not in ("event", "within", "not_served")}
     near_care = replace(programme, target={**in_need, "level_to": 3})
-    target, found = near_care.targets(place), {design: [] for design in ("before_after", "matched", "waiting_list")}
+    target, found = (
+        near_care.targets(place)._replace(signs=0),
+        {design: [] for design in ("before_after", "matched", "waiting_list")},
+    )
     relieved = np.array([line.need == "safeguarding" for line in place.lines])
     for seed in range(SEEDS):
         start = burn_in(place, defaults(), seed, 20_000)
@@ -481,7 +484,10 @@ def test_whom_a_programme_takes_first(settled):
             barred=NOBODY,
         )
         assert len(rows) == 30
-        severity.append(families.columns.levels[rows].sum(axis=1))
+        seen = (families.columns.known | families.columns.found)[rows, None] >> np.arange(
+            families.columns.levels.shape[1]
+        ) & 1
+        severity.append((families.columns.levels[rows] * seen).sum(axis=1))
     assert severity[0].max() <= severity[1].mean() < severity[2].min()
 
 

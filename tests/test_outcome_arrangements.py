@@ -139,27 +139,25 @@ def test_work_programme_pays_nothing_before_results_and_providers_pay_their_own_
 
 def test_a_differential_tariff_reduces_creaming_and_parking(tmp_path):
     """Under a flat tariff private providers take the easiest first and give the hardest less."""
-    flat = changed_file(
-        tmp_path,
-        "work_programme",
-        '[value]\nhard_premium = { value = 0, unit = "share", low = 0, high = 3, source = "assumption: test" }',
-    )
+    premium = "hard_premium = { value = %s, unit = 'share', low = 0, high = 3, source = 'assumption: test' }"
     seen = {}
-    for name in (flat, "work_programme"):
+    for value in (0, 1):
+        text = 'sectors = ["private"]\n[value]\n' + premium % value
+        name = changed_file(tmp_path, "work_programme", text)
         model = system(
             name,
             {**KEEN, "arrangement.expected_success": 0.8, "providers.private.creaming": 1},
             years=2,
             place="birmingham_2010",
-            families=6000,
+            families=12_000,
         )
         private = [c for c in model.contracts.signed.values() if model.parties[c.provider].sector == "private"]
         assert private
         cohorts = [model.cohorts.of(c.key) for c in private]
-        seen[name] = (private[0].order, sum(c.severity.sum() for c in cohorts) / sum(len(c.rows) for c in cohorts))
-    assert seen[flat][0] == -1
-    assert seen["work_programme"][0] == 1
-    assert seen[flat][1] < seen["work_programme"][1]
+        seen[value] = (private[0].order, sum(c.severity.sum() for c in cohorts) / sum(len(c.rows) for c in cohorts))
+    assert seen[0][0] == -1
+    assert seen[1][0] == 1
+    assert seen[0][1] < seen[1][1]
 
 
 def test_pbr_drugs_relapse_after_payment_costs_the_provider_nothing():

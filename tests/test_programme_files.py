@@ -138,6 +138,9 @@ OTHER_FAULTS = [
     ("age_to = 17", "age_to = 17\nwithin = 1", "target.within: stands without event"),
     ("age_to = 17", 'age_to = 17\nevent = "arrest"\nwithin = 5', "target.within: 5 is out of range; give 1 to 4 quarters"),
     ("age_to = 17", 'age_to = 17\nevent = "arrest"\nwithin = 0.5', "target.within: 0.5 is empty or has the wrong type"),
+    ("age_to = 17", "age_to = 17\nnot_served = []", "target.not_served: [] is empty"),
+    ("age_to = 17", "age_to = 17\nnot_served = [3]", "target.not_served: 3 is unknown; give names in quotes"),
+    ("age_to = 17", 'age_to = 17\nnot_served = ["prison", "prison"]', "target.not_served: 'prison' is named twice"),
     ('"in_house"', '"inhouse"', "did you mean 'in_house'"),
     ('"in_house"', '"in_house", "in_house"', "sectors: 'in_house' is named twice"),
     ('commissioners = ["council"]', "commissioners = []", "commissioners: [] is empty"),
@@ -181,6 +184,7 @@ def test_tables_of_the_wrong_kind_are_told_with_all_that_is_missing(tmp_path, te
 @pytest.mark.parametrize(
     ("find", "put", "says"),
     [
+        ("age_to = 17", 'age_to = 17\nnot_served = ["prisn"]', "target.not_served: 'prisn' is no service line of milltown; did you mean 'prison'?"),
         ('"foster_care"', '"fostercare"', "trial FGC-1: lines: 'fostercare' is no service line of milltown; did you mean 'foster_care'?"),
         ('need = "safeguarding"\nlevel_from = 3', 'need = "safe"\nlevel_from = 3', "trial FGC-2: need: 'safe' is no need of milltown"),
         ('need = "safeguarding"\nlevel_from = 3', 'entering = ["prisn"]', "trial FGC-2: entering: 'prisn' is no service line of milltown; did you mean 'prison'?"),

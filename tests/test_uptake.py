@@ -82,7 +82,10 @@ def test_places_are_filled_by_order_then_by_level_by_hand():
 
 @pytest.mark.parametrize("order", [-1, 0, 1])
 @pytest.mark.parametrize("by_level", [(0, 0, 0, 0), (40, 0, 0, 0), (0, 20, 30, 10_000)])
-def test_who_takes_up_is_what_the_plain_twin_says(settled, order, by_level):
+@pytest.mark.parametrize(
+    "asked", [{"at_least": 1}, {"at_least": 2}, {"at_least": 1, "signs": 0b1011, "within": 3, "not_served": 0b11010}]
+)
+def test_who_takes_up_is_what_the_plain_twin_says(settled, order, by_level, asked):
     families = settled.copy().families
     families.offers = families.offers.__class__(*(np.repeat(table, 3, axis=0) for table in families.offers))
     families.enrol(np.arange(0, families.n, 7), 1, 0.1)
@@ -91,13 +94,13 @@ def test_who_takes_up_is_what_the_plain_twin_says(settled, order, by_level):
     families.heard[:] = np.linspace(0, 0.2, len(families.heard))
     needs = (np.arange(families.columns.levels.shape[1]) % 2).astype(np.uint8)
     offer = {
-        "target": kernels.Target(needs, 1, 3, 1, 8, 90), "code": 5, "same_programme": np.array([0, 0, 1], np.uint8),
+        "target": kernels.Target(needs, 1, 3, age_from=8, age_to=90, **asked), "code": 5, "same_programme": np.array([0, 0, 1], np.uint8),
         "places": kernels.Places(25, np.array(by_level)), "reach": 0.3, "engagement": 0.7, "order": order,
         "barred": (np.arange(families.n) % 5 == 0).astype(np.uint8),
     }  # fmt: skip
     rows = families.take_up(3, **offer)
     assert set(rows.tolist()) == oracle.take_up(families, 3, **offer, decision=ENGAGE)
-    assert len(rows) >= 25 + sum(by_level[:3]) * 0.9
+    assert len(rows) >= (25 + sum(by_level[:3]) * 0.9 if asked["at_least"] == 1 else 10)
 
 
 def _with_shares(programme, shares):

@@ -104,6 +104,7 @@ def check_programme(programme, place):
         *(("commissioners", name, agencies, "agency") for name in programme.commissioners),
         *(("target.needs", name, needs, "need") for name in programme.target["needs"]),
         *(("target.event", name, events, "event") for name in asked),
+        *(("target.not_served", name, lines, "service line") for name in programme.target.get("not_served", ())),
         *((f"effect {i}: need", effect.need, needs, "need") for i, effect in enumerate(programme.effects, 1)),
         *(
             (f"trial {trial.row}: {key}", name, known, what)

@@ -239,7 +239,7 @@ class Families:
         return families, use
 
     def like(self, target):
-        """Rows of the families a programme is meant for, and whether services know each by a need at that level.
+        """Rows of the families a programme is meant for, and whether services know each to be so.
 
         Parameters
         ----------
@@ -249,12 +249,21 @@ class Families:
         -------
         tuple of (int64 (n,), bool (n,))
         """
-        columns = self.columns
-        rows = self._chosen[: kernels.list_like(columns, target.at(self.quarter), 0, self.n, self._chosen)].copy()
-        levels, known = columns.levels[rows], columns.known[rows] | columns.found[rows]
-        at_level = (levels >= target.level_from) & (levels <= target.level_to) & (target.needs > 0)
-        seen = (known[:, None] >> np.arange(levels.shape[1], dtype=np.uint16)) & 1
-        return rows, (seen.astype(bool) & at_level).any(axis=1)
+        found = kernels.list_like(self.columns, target.at(self.quarter), 0, self.n, self._chosen)
+        rows = self._chosen[:found].copy()
+        return rows, self.as_referred(target, rows)[0]
+
+    def as_referred(self, target, rows):
+        """What a referrer sees of families like a target; see :func:`kernels.as_referred`.
+
+        Returns
+        -------
+        tuple of (bool (n,), uint8 (n,))
+            Whether services know each to be so, and the worst level of its needs that count.
+        """
+        known, worst = np.empty(len(rows), bool), np.empty(len(rows), np.uint8)
+        kernels.as_referred(self.columns, target, rows, known, worst)
+        return known, worst
 
     def with_event(self):
         """Families that each event happened to in the last four quarters: int64 (events,)."""

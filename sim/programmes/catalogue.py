@@ -53,7 +53,7 @@ _TOP = {
 }
 _TOP_OPTIONAL = ("notes", "trial")
 _TARGET = {"needs": list, "level_from": int, "level_to": int, "at_least": int, "age_from": int, "age_to": int}
-_TARGET_OPTIONAL = {"event": str, "within": int}
+_TARGET_OPTIONAL = {"event": str, "within": int, "not_served": list}
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Programme:
         return replace(self, values={**self.values, name: item})
 
     def targets(self, place):
-        """The target rule in the place's order of needs, or None if the place has none of the needs, or not the event."""
+        """The target rule in the place's order of needs, or None if the place has too few of the needs, or not the event."""
         from sim.place.kernels import Target  # with it come all that is compiled
 
         needs = np.array([need.id in self.target["needs"] for need in place.needs], np.uint8)
@@ -151,7 +151,10 @@ class Programme:
         recent = (
             {} if event is None else {"events": 1 << events[event], "within": self.target.get("within", MOST_RECENT)}
         )
-        return Target(needs, *levels, at_least, age_from, age_to, **recent)
+        lines = place.index("lines")
+        away = sum(1 << lines[name] for name in self.target.get("not_served", ()) if name in lines)
+        signs = sum(1 << events[item.id] for item in place.events if item.need in self.target["needs"])
+        return Target(needs, *levels, at_least, age_from, age_to, **recent, signs=signs, not_served=away)
 
     def strength(self):
         """Strength of the effect by quarters since enrolment: full while it runs, then fading with its half-life."""
@@ -353,6 +356,8 @@ def _check_target(path, target, faults):
             raise InputError(path, "target.within", f"{within} is out of range", f"give 1 to {MOST_RECENT} quarters")
         if "within" in target and "event" not in target:
             raise InputError(path, "target.within", "stands without event", "name the event, or leave it out")
+    if isinstance(target.get("not_served"), list):
+        check_names(path, "target.not_served", target["not_served"], faults)
     right = {key: target[key] for key, kind in _TARGET.items() if isinstance(target.get(key), kind)}
     if len(right) < len(_TARGET):
         return

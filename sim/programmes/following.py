@@ -174,14 +174,14 @@ def refer(around, target, shares, n, seed):
     """Families like a target and known for it, copied until there are as many as asked for.
 
     Every family it finds is copied as often as any other, give or take one; with shares by level, as often as any other
-    whose worst targeted need is at that level. A level at which there is nobody gives its share to the others.
+    whose worst targeted need known is at that level. A level at which there is nobody gives its share to the others.
 
     Parameters
     ----------
     around : Surroundings
     target : kernels.Target
     shares : float (4,) or None
-        Shares of those referred by the worst level of the needs that count.
+        Shares of those referred by the worst level known of the needs that count.
     n : int
     seed : int
         Of the copies' draws, and of who is copied.
@@ -194,7 +194,7 @@ def refer(around, target, shares, n, seed):
     families = around.families
     rows, known = families.like(target)
     rows = rows[known]
-    worst = (families.columns.levels[rows] * target.needs).max(axis=1, initial=0)
+    _, worst = families.as_referred(target, rows)
     groups = [(rows, 1.0)] if shares is None else [(rows[worst == level], share) for level, share in enumerate(shares)]
     groups = [(group, share) for group, share in groups if len(group) and share > 0]
     if not groups:

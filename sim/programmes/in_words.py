@@ -52,6 +52,8 @@ def _population(programme):
     if "event" in target:
         within = target.get("within", 4)
         text += f", {target['event']} in the last {'quarter' if within == 1 else f'{within} quarters'}"
+    if "not_served" in target:
+        text += f", served by no {' or '.join(target['not_served'])}"
     return text
 
 

@@ -11,7 +11,16 @@ from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SL
 from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
-from sim.place.kernels.uptake import Invitation, Places, Target, choose_families, enrol, list_like, on_programmes
+from sim.place.kernels.uptake import (
+    Invitation,
+    Places,
+    Target,
+    as_referred,
+    choose_families,
+    enrol,
+    list_like,
+    on_programmes,
+)
 from sim.place.kernels.use import use_by_group, use_of_rows, use_of_services
 
 __all__ = [
@@ -32,6 +41,7 @@ __all__ = [
     "Target",
     "admit",
     "age_families",
+    "as_referred",
     "choose_families",
     "enrol",
     "happen",

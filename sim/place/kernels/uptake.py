@@ -8,6 +8,7 @@ from numba import njit
 from sim.core.compiled import compiled
 from sim.core.philox import ENGAGE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, RING, SLOTS
+from sim.place.kernels.lists import bits_set
 
 
 class Target(NamedTuple):
@@ -22,10 +23,13 @@ class Target(NamedTuple):
     events: int = 0  # bit e = event e; one of them must have happened in the last `within` quarters; 0 asks for none
     within: int = RING
     slots: int = 2**RING - 1  # bit s = slot s of the events remembered is of those quarters
+    signs: int = 0  # bit e = event e; one of the last `within` quarters makes a family more urgent
+    not_served: int = 0  # bit j = line j; none of them may serve the family
+    now: int = 0  # slot of the lines that serve it
 
     def at(self, quarter):
-        """The same as asked once a quarter's events have happened: its slots are those of the last `within` quarters."""
-        return self._replace(slots=sum(1 << (quarter - back) % RING for back in range(self.within)))
+        """The same as asked once a quarter's events have happened: slots are its own and those of the last `within` quarters."""
+        return self._replace(slots=sum(1 << (quarter - back) % RING for back in range(self.within)), now=quarter % RING)
 
 
 @njit(nogil=True, inline="always")
@@ -39,6 +43,17 @@ def needs_at(packed, target):
 
 
 @njit(nogil=True, inline="always")
+def shown(c, target, f):
+    """Whether services know enough of a family like a target to refer it, and the needs a referrer sees: bit k for need k (3.4).
+
+    Whoever reaches a family that services cannot refer has seen the needs for which it is like the target.
+    """
+    at, seen = needs_at(c.packed[f], target), np.uint32(c.known[f] | c.found[f])
+    known = bits_set(at & seen) >= target.at_least
+    return known, seen if known else seen | at
+
+
+@njit(nogil=True, inline="always")
 def count(bits):
     """Bits set among the even ones of a word."""
     bits = (bits & np.uint32(0x33333333)) + ((bits >> np.uint32(2)) & np.uint32(0x33333333))
@@ -49,7 +64,7 @@ def count(bits):
 
 @compiled
 def list_like(c, target, begin, end, rows):
-    """Fill `rows` with the rows from `begin` to before `end` of families like a target; returns how many.
+    """Fill `rows` with the rows from `begin` to before `end` of families like a target, known or not; returns how many.
 
     Plain loops a block for the processor's vector units; then one without branches, which passes over eight families at
     once where none of them is like the target.
@@ -83,6 +98,10 @@ def list_like(c, target, begin, end, rows):
                     lately[i] |= happened[i] & events[slot]
             for i in range(packed.size):
                 like[i] &= lately[i] != 0
+        if target.not_served:
+            served = c.served[target.now, block]
+            for i in range(packed.size):
+                like[i] &= (served[i] & np.uint32(target.not_served)) == 0
         for first in range(0, packed.size, 8):
             if by_eight[first // 8]:
                 for i in range(first, min(first + 8, packed.size)):
@@ -121,14 +140,40 @@ class Places(NamedTuple):
 
 
 @njit(nogil=True, inline="always")
-def severity(levels, wanted):
-    """Sum of a family's levels of the needs that count, and the worst of them."""
+def severity(levels, wanted, seen):
+    """Sum of a family's levels of the needs that count and are seen (bit k for need k), and the worst of them."""
     total, worst = 0, 0
     for k in range(levels.size):
-        if wanted[k]:
+        if wanted[k] and (seen >> np.uint32(k)) & np.uint32(1):
             total += levels[k]
             worst = max(worst, levels[k])
     return total, worst
+
+
+@njit(nogil=True, inline="always")
+def signs_of(c, target, f):
+    """How many kinds of events of the last quarters make a family more urgent."""
+    lately = np.uint16(0)
+    for slot in range(RING):
+        if (target.slots >> slot) & 1:
+            lately |= c.events[slot, f]
+    return bits_set(np.uint16(lately & target.signs))
+
+
+@compiled
+def as_referred(c, target, rows, known, worst):
+    """Fill in what a referrer sees of families like a target: whether services know them for it, and the worst level seen.
+
+    Parameters
+    ----------
+    rows : int64 (n,)
+    known : bool (n,)
+    worst : uint8 (n,)
+        Of the needs that count.
+    """
+    for i in range(rows.size):
+        known[i], seen = shown(c, target, rows[i])
+        _, worst[i] = severity(c.levels[rows[i]], target.needs, seen)
 
 
 @njit(nogil=True)
@@ -170,7 +215,8 @@ def fill(places, keys, worst, chosen):
 def choose_families(c, o, target, asked, key, quarter, heard, places, barred, first_area, last_area, keys, chosen):
     """Families that take up places on a programme, in order of how badly off they are and by lot (3.4).
 
-    A family known to services is asked; one that is not may be reached. It engages with a probability that grows with
+    A family that services know to be like the target is asked; another may be reached. How badly off it is, is judged by
+    what a referrer sees: the levels of known needs, and late events. It engages with a probability that grows with
     its trust. A family on a programme, or marked by the same one, is passed over. Places that go by order are given
     first. Places by lot go to the easiest first where the order is that; those of a level with too few families stay open.
 
@@ -208,11 +254,13 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
         if is_busy(c, o, asked.same_programme, f):
             continue
         x0, x1, x2, x3 = philox((area << 20) + f - first[area], c.generation[f], quarter, what, key[0], key[1])
-        if not needs_at(c.packed[f], target) & (c.known[f] | c.found[f]) and to_unit(x0) >= asked.reach:
+        known, seen = shown(c, target, f)
+        if not known and to_unit(x0) >= asked.reach:
             continue
         if to_unit(x1) >= asked.engagement * np.float32(2.0) * (c.trust[f] + c.trust_gain[f] + heard[area]):
             continue
-        total, worst[waiting] = severity(c.levels[f], target.needs)
+        total, worst[waiting] = severity(c.levels[f], target.needs, seen)
+        total += signs_of(c, target, f)
         rank = np.uint64(255 - asked.order * total) << np.uint64(32)
         keys[0, waiting] = rank | x2
         keys[1, waiting] = x3 if asked.order >= 0 else rank | x3

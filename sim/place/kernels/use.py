@@ -2,7 +2,7 @@
 
 from sim.core.compiled import compiled
 from sim.place.kernels.columns import RING
-from sim.place.kernels.uptake import list_like, needs_at
+from sim.place.kernels.uptake import list_like, shown
 
 
 @compiled
@@ -21,11 +21,11 @@ def use_of_services(c, target, rows, use):
     int
         Families counted.
     """
-    packed, known, found, served = c.packed, c.known, c.found, c.served
+    served = c.served
     use[:] = 0
     families = 0
     for f in rows[: list_like(c, target, 0, c.age.size, rows)]:
-        if needs_at(packed[f], target) & (known[f] | found[f]):
+        if shown(c, target, f)[0]:
             families += 1
             for q in range(RING):
                 if served[q, f]:
