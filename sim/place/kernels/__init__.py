@@ -22,7 +22,7 @@ from sim.place.kernels.uptake import (
     list_like,
     on_programmes,
 )
-from sim.place.kernels.use import use_of_rows, use_of_services
+from sim.place.kernels.use import use_by_group, use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
@@ -52,6 +52,7 @@ __all__ = [
     "on_programmes",
     "rows_of",
     "screen",
+    "use_by_group",
     "use_of_rows",
     "use_of_services",
 ]
