@@ -158,7 +158,7 @@ def test_copies_and_pools_of_families_keep_their_crises(lived):
     rows = np.flatnonzero(families.columns.crisis)[:50]
     assert len(rows) == 50
     assert families.copies(np.repeat(rows, 3), seed=9).columns.crisis.all()
-    pool = families.pooled([families])
+    pool = families.pooled([families.columns] * 2)
     assert pool.columns.crisis.sum() == 2 * families.columns.crisis.sum()
     twin = families.copy()
     twin.columns.crisis[:] = 1
