@@ -15,7 +15,7 @@ from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
 from sim.programmes.appraisal import Appraisal
-from sim.programmes.measurement import Cohort
+from sim.evaluation.groups import Cohort
 from sim.rules import CHOICES
 from sim.rules.money import forecast_shares
 from tests.conftest import with_numbers, with_values

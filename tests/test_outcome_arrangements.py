@@ -16,7 +16,7 @@ from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Contract
 from sim.place.burn_in import burn_in
-from sim.programmes.measurement import Finding, before_after, compared
+from sim.evaluation.findings import Finding, before_after, compared
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs

@@ -14,7 +14,7 @@ from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract
-from sim.programmes.measurement import Finding
+from sim.evaluation.findings import Finding
 from sim.rules import Rules
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system

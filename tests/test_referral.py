@@ -8,7 +8,7 @@ from sim.place import kernels
 from sim.place.families import Families
 from sim.place.tables import no_offers
 from sim.programmes.catalogue import load_programme
-from sim.programmes.measurement import NOBODY
+from sim.evaluation.draw import NOBODY
 
 ARREST = 0b10
 IN_CARE = 1 << 3

@@ -7,7 +7,7 @@ import pytest
 
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
-from sim.programmes.measurement import Finding
+from sim.evaluation.findings import Finding
 from sim.rules import CHOICES
 from tests.conftest import PLAN, with_numbers
 from tests.test_agents import agency, system

@@ -1,5 +1,6 @@
 """Whether what a file names is there: an arrangement, a programme or a profile against the place it is used at."""
 
+from sim.arrangements.baseline import baseline_of
 from sim.arrangements.fit import PAYING
 from sim.core.faults import Faults, InputError, suggest
 from sim.core.text import same_name
@@ -33,6 +34,7 @@ def check_arrangement(arrangement, place, catalogue, providers):
             for role, name in arrangement.roles.items()
         ),
         *(("outcome_lines", name, lines, "service line") for name in arrangement.outcome_lines),
+        *((f"baseline.{name}", name, lines, "service line") for name in baseline_of(arrangement.values)),
         *(
             (f"{key}.{line}", name, *known)
             for key in PAYING

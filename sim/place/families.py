@@ -72,6 +72,13 @@ class Families:
         same.__dict__.update(self.__dict__, place=place, dials=dials, threads=threads)
         return same
 
+    def as_at(self, quarter, **columns):
+        """The same population at the end of a quarter, of which some columns tell; it is looked at, and does not live on."""
+        then = object.__new__(Families)
+        room = np.empty_like(self._chosen)
+        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, _chosen=room)
+        return then
+
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         twin = object.__new__(Families)
