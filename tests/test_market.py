@@ -14,8 +14,8 @@ from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
-from sim.programmes.appraisal import Appraisal
 from sim.evaluation.groups import Cohort
+from sim.programmes.appraisal import Appraisal
 from sim.rules import CHOICES
 from sim.rules.money import forecast_shares
 from tests.conftest import with_numbers, with_values

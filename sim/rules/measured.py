@@ -4,7 +4,8 @@ from sim.core.kinds import COST
 from sim.deals.terms import Rule
 
 _COST = {"evaluation_cost": COST}
-_FINDS = {"offers": "findings", "posts": "evaluation_cost"}
+_FINDS = {"posts": "evaluation_cost"}
+_COUNTS = ("area_count", "stated_baseline")  # say nothing of how many families there were
 _TEXTS = {
     "before_after": "families' use of services in later years against that in the year before they enrolled",
     "matched": "against families alike in what services know of them, in a place like this one where nobody is helped",
@@ -27,6 +28,7 @@ CHOICES = {
             text,
             _COST,
             wants={"decides": "programmes", **({"file": "baseline"} if design == "stated_baseline" else {})},
+            offers="findings" if design in _COUNTS else "findings each_family",
             **_FINDS,
         )
         for design, text in _TEXTS.items()
