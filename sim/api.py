@@ -4,13 +4,13 @@ import os
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
 
 from sim.core.folders import reserve_files_in, reserve_folder
-from sim.cost_benefit.at_place import incentives_beside
+from sim.cost_benefit.at_place import incentives_again, incentives_beside
 from sim.report.sweep_result import SweepResult
 from sim.results import files
 from sim.results.joined import join
@@ -18,6 +18,7 @@ from sim.results.manifest import read_manifest, write_manifest
 from sim.results.nothing import bought_nothing
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
+from sim.results.swept import is_sweep
 from sim.studies import run as runner
 from sim.studies import until
 from sim.studies.arguments import check_numbers
@@ -135,7 +136,7 @@ class Comparison:
         command : list of str, optional
             Words of the command line; None for a run from Python.
         report : bool
-            Whether figures and report are drawn, or left to :func:`redraw`.
+            Whether figures and report, and ``incentives.json`` for it, are made, or left to :func:`redraw`.
 
         Raises
         ------
@@ -150,10 +151,10 @@ class Comparison:
         if len(self.failures):
             files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
-        files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
         if report:
             from sim.report.page import write_report  # drawing takes seconds to import
 
+            files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
             write_report(folder, self.runs, self.summary, read_manifest(folder), *files.read_beside(folder))
 
 
@@ -380,36 +381,45 @@ def redraw(folder):
     ----------
     folder : str or path
 
+    Returns
+    -------
+    list of str
+        What the report leaves out, and why, a line each.
+
     Raises
     ------
     InputError
     """
-    with reserve_files_in(folder) as reserved:
-        write = _drawing_of(folder)
+    left_out = []
 
-        def draw(new):
-            try:
-                write(new)
-            except OSError:  # the disk, not the tables
+    def draw(new):
+        try:
+            if is_sweep(folder):
+                from sim.report.swept import write_swept
+
+                write_swept(folder, new)
+            else:
+                left_out.extend(_draw_comparison(folder, new))
+        except files.DAMAGED as error:
+            if isinstance(error, OSError):  # the disk, not the tables
                 raise
-            except files.DAMAGED as error:
-                raise files.damaged(folder, error) from error
+            raise files.damaged(folder, error) from error
 
+    with reserve_files_in(folder) as reserved:
         reserved.finish(draw)
+    return left_out
 
 
-def _drawing_of(folder):
-    """What draws the report of a folder into another."""
-    from sim.results.swept import is_sweep
-
-    if is_sweep(folder):
-        from sim.report.swept import write_swept
-
-        return partial(write_swept, folder)
+def _draw_comparison(folder, new):
+    """Draw the report of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
     from sim.report.page import write_report
 
     runs, _, summary, manifest = files.read_tables(folder)
-    return lambda new: write_report(new, runs, summary, manifest, *files.read_beside(folder))
+    why, said = files.read_beside(folder)
+    found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
+    files.write_incentives(new, found)
+    write_report(new, runs, summary, manifest, why, said or files.read_incentives(new))
+    return left_out
 
 
 def appraise(

@@ -2,29 +2,18 @@
 
 import os
 import tempfile
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass
 from pathlib import Path
 
-from sim.api import Comparison, compare
+from sim.api import Comparison
 from sim.core.faults import InputError, shown
 from sim.results.files import same_values, write_tables
-from sim.results.manifest import TABLE_FILES, made_by, read_manifest
-from sim.studies.request import Request, lay_out
+from sim.results.manifest import TABLE_FILES, made_by
+from sim.studies.again import digest, read_asked, study_of
+from sim.studies.arguments import check_numbers
+from sim.studies.run import carry_out
 
 SAME = "the same bytes"
-AS_WRITTEN = "give a manifest as listsim wrote it"
-_SHAPE = {
-    "arrangements": list,
-    "place": str,
-    "settings": dict,
-    "seed": int,
-    "replicates": int,
-    "years": int,
-    "families": int,
-    "decisions": list,
-    "programmes": list,
-}
 
 
 @dataclass(frozen=True)
@@ -86,17 +75,17 @@ def reproduce(folder, workers=1, progress=None):
     """
     if not isinstance(folder, str | os.PathLike):
         raise InputError("folder", "", f"{shown(folder)} is not a path", "give the folder of a result")
-    path = Path(folder) / "manifest.json"
-    manifest = _read(path)
-    request, options = _asked(path, manifest)
-    again = _run_again(path, request, options, workers, progress)
+    check_numbers(workers=workers)
+    manifest = read_asked(folder)
+    study = study_of(folder, manifest)
+    again = Comparison(study, carry_out(study, workers, progress))
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
         write_tables(fresh, again.runs, again.flows, again.summary, again.decisions, again.events)
         verdicts = {
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
         }
-    return Reproduction(again, verdicts, _changes(manifest, again.study.request.hashes))
+    return Reproduction(again, verdicts, _changes(manifest, study.request.hashes))
 
 
 def check_apart(folder, out):
@@ -111,80 +100,6 @@ def check_apart(folder, out):
         raise InputError("--out", out, f"is not apart from {folder}", "give a folder of its own")
 
 
-def _read(path):
-    try:
-        manifest = read_manifest(path.parent)
-    except (ValueError, RecursionError) as error:
-        raise InputError(path, "", f"cannot be read ({type(error).__name__})", "give the folder of a result") from None
-    if not isinstance(manifest, dict) or "request" not in manifest:
-        raise InputError(
-            path, "request", "is missing: listsim 0.1 did not write what a rerun needs", "run its command again"
-        )
-    return manifest
-
-
-def _asked(path, manifest):
-    """What the result of a manifest was read from, and what else was asked for."""
-    for table in ("request", "own_files", "files", "tables", "versions"):
-        if not isinstance(manifest.get(table), dict):
-            raise InputError(path, table, "is missing or has the wrong type", AS_WRITTEN)
-    asked = {"decisions": [], "programmes": [], **manifest["request"]}
-    for key, kind in _SHAPE.items():
-        if not isinstance(asked.get(key), kind) or isinstance(asked[key], bool):
-            raise InputError(path, f"request.{key}", "is missing or has the wrong type", f"give {kind.__name__}")
-    future = asked.get("future")  # older manifests have none
-    if not isinstance(future, str | None):
-        raise InputError(path, "request.future", "has the wrong type", "give str, or null")
-    texts = manifest["own_files"]
-    for name, text in texts.items():
-        if not isinstance(text, str) or _digest(text.encode("utf-8", "surrogatepass")) != manifest["files"].get(name):
-            raise InputError(path, f"own_files: {name}", "is not the text its hash was made of", AS_WRITTEN)
-    names, own = (tuple(map(str, asked[key])) for key in ("arrangements", "programmes"))
-    request = Request(names, asked["place"], texts, manifest["files"], future, asked["decisions"], own)
-    return request, {key: asked[key] for key in ("settings", "seed", "replicates", "years", "families")}
-
-
-def _digest(content):
-    return sha256(content).hexdigest()
-
-
-def _run_again(path, request, options, workers, progress):
-    """The comparison that a request asks for, read from its own texts and the shipped files."""
-    with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
-        try:
-            arrangements, place, future, programmes = lay_out(request, folder)
-        except (OSError, ValueError) as error:
-            problem = f"cannot be written out ({type(error).__name__})"
-            raise InputError(path, "own_files", problem, AS_WRITTEN) from None
-        try:
-            again = compare(
-                arrangements,
-                place,
-                **options,
-                workers=workers,
-                progress=progress,
-                future=future,
-                decisions=request.decisions,
-                programmes=programmes,
-            )
-        except InputError as error:
-            said = str(error).replace(f"{folder}/here/", "").replace(folder, "")
-            raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
-        read = again.study.request
-        for name in read.texts:
-            if not Path(os.path.abspath(name)).is_relative_to(folder):
-                raise InputError(
-                    path,
-                    name,
-                    "is named by its full path, so that its text here is not read",
-                    "name it from the file that names it and run again",
-                )
-    shipped = {name: digest for name, digest in read.hashes.items() if name not in read.texts}
-    own = {name: digest for name, digest in request.hashes.items() if name in request.texts}
-    asked = replace(request, hashes=shipped | own)
-    return replace(again, study=replace(again.study, request=asked))
-
-
 def _verdict(old, new, recorded):
     """What came of one table: the file of the result, that of the rerun, and the hash the manifest has of the former."""
     content = new.read_bytes()
@@ -192,7 +107,7 @@ def _verdict(old, new, recorded):
         return "missing from the folder"
     if old.read_bytes() == content:
         return SAME
-    if recorded == _digest(content):
+    if recorded == digest(content):
         return "changed since it was written; the rerun gives the bytes that were written"
     return "the same values, in other bytes" if same_values(old, new) else "other values"
 

@@ -61,10 +61,11 @@ def test_without_a_report_the_tables_stand_alone_until_it_is_drawn(listsim, tmp_
     assert "\nTables: bare\n" in listsim(*town, "--no-report", "--out", "bare")[1]
     assert "\nReport: full/report.html\n" in listsim(*town, "--out", "full")[1]
     bare, full = ({path.name: path for path in (tmp_path / name).iterdir()} for name in ("bare", "full"))
-    assert full.keys() - bare.keys() == {"report.html", "figures"}
+    assert full.keys() - bare.keys() == {"report.html", "figures", "incentives.json"}
     said, of_full = (json.loads(files["manifest.json"].read_text()) for files in (bare, full))
     assert (said["report"], of_full["report"], said["tables"]) == (False, True, of_full["tables"])
-    assert listsim("report", "bare")[0] == 0
+    assert listsim("report", "bare") == (0, "bare/report.html\n", "")
+    assert (tmp_path / "bare" / "incentives.json").read_bytes() == full["incentives.json"].read_bytes()
     assert {path.name for path in (tmp_path / "bare" / "figures").iterdir()} == {
         path.name for path in full["figures"].iterdir()
     }

@@ -152,7 +152,7 @@ def test_table_page_and_sheet(listsim, tmp_path):
     assert "10 years ahead" in out
     assert out.endswith("split/report.html\nsheet.html\n")
     assert sorted(path.name for path in (tmp_path / "split").rglob("*.*")) == [
-        "incentives.csv", "incentives.json", "incentives.svg", "report.html",
+        "incentives.csv", "incentives.json", "incentives.svg", "manifest.json", "report.html",
     ]  # fmt: skip
     table = pd.read_csv(tmp_path / "split" / "incentives.csv")
     said = json.loads((tmp_path / "split" / "incentives.json").read_text(encoding="utf-8"))
@@ -190,6 +190,17 @@ def test_nothing_is_written_over(listsim, tmp_path):
     assert code == 2
     assert "is a file that listsim did not write" in err
     assert (tmp_path / "sheet.html").read_text() == "mine"
+
+
+def test_a_folder_is_replaced_where_asked_unless_it_was_edited(listsim, tmp_path):
+    asked = ("--programme", "parenting", "--out", "split")
+    assert listsim(*asked)[0] == 0
+    assert "not empty; give another folder or --overwrite" in listsim(*asked)[2]
+    assert listsim(*asked, "--overwrite")[0] == 0
+    (tmp_path / "split" / "incentives.csv").write_text("mine")
+    code, _, err = listsim(*asked, "--overwrite")
+    assert (code, "holds incentives.csv, which listsim did not write so" in err) == (2, True)
+    assert (tmp_path / "split" / "incentives.csv").read_text() == "mine"
 
 
 def test_keys_are_explained():

@@ -46,7 +46,7 @@ def written(tmp_path_factory):
     """A result written from Python; copy before changing."""
     folder = tmp_path_factory.mktemp("written")
     settings = {"services.threshold_drift": 0.25, "programmes.keyworker.duration": 5}
-    sim.compare(["silo", "list_public"], "milltown", settings, 7, 2, years=2, families=3000).write(folder)
+    sim.compare(["silo", "list_public"], "milltown", settings, 7, 2, years=2, families=3000).write(folder, report=False)
     return folder
 
 
@@ -91,6 +91,10 @@ def test_the_users_own_files_may_be_gone(listsim, tmp_path, milltown):
     assert "no business" not in json.dumps(manifest)
     for name in ("../town", "sub", "shared"):
         shutil.rmtree(home / name)
+    said = (home / "kept" / "incentives.json").read_bytes()
+    (home / "kept" / "incentives.json").unlink()
+    assert listsim("report", "kept") == (0, "kept/report.html\n", "")
+    assert (home / "kept" / "incentives.json").read_bytes() == said
     before = snapshot(home)
     code, out, _ = listsim("reproduce", "kept", "--workers", 1, "--no-progress")
     assert code == 0, out
@@ -189,6 +193,18 @@ def test_a_file_extended_by_its_full_path_is_not_taken_from_the_machine(tmp_path
     sim.run("mine.toml", "milltown", years=1).write(tmp_path / "out")
     with pytest.raises(InputError, match="named by its full path"):
         reproduce(tmp_path / "out")
+
+
+def test_what_cannot_be_read_again_is_left_out_of_a_report_and_said(written, tmp_path, listsim):
+    manifest = read_manifest(written)
+    folder = changed(written, tmp_path / "older", request={**manifest["request"], "arrangements": ["sil"]})
+    code, out, err = listsim("report", folder)
+    assert (code, out) == (0, f"{folder}/report.html\n")
+    assert "the report leaves out who would pay for programmes" in err
+    assert "did you mean 'silo'" in err
+    assert err.count("\n") == 1
+    assert not (folder / "incentives.json").exists()
+    assert "Who would pay" not in (folder / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_rerun_is_kept_apart_from_the_result(written, tmp_path):

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import DEFAULT_PLACE, Families, NoProgress, Place, Settings, app
-from sim.cli.shell import Progress, print_text, settings_of
+from sim.cli.options import DEFAULT_PLACE, Families, NoProgress, Overwrite, Place, Settings, app
+from sim.cli.shell import Progress, print_json, print_text, settings_of
 from sim.core import terminal
 
 
@@ -23,6 +23,7 @@ def incentives(
     settings: Settings = None,
     out: Annotated[str | None, typer.Option(help="Folder for table, heat map and page.")] = None,
     handout: Annotated[str | None, typer.Option(help="File for a sheet of one A4 page for a class (HTML).")] = None,
+    overwrite: Overwrite = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
     no_progress: NoProgress = False,
 ):
@@ -30,14 +31,12 @@ def incentives(
 
     Example: listsim incentives --place milltown --handout sheet.html
     """
-    from json import dumps
-
     from sim.core.folders import reserve_file, reserve_folder
     from sim.cost_benefit.at_place import incentives as found_at
 
     terminal.tidy_up_first()
     with ExitStack() as held:
-        folder = held.enter_context(reserve_folder(out)) if out else None
+        folder = held.enter_context(reserve_folder(out, overwrite, programme or ())) if out else None
         sheet = held.enter_context(reserve_file(handout)) if handout else None
         with Progress("Projecting", no_progress) as tell:
             found = found_at(place, programme, horizon, families, settings_of(settings), progress=tell)
@@ -51,7 +50,7 @@ def incentives(
 
             sheet.finish(lambda new: new.write_text(drawn(said), encoding="utf-8"))
     if json:
-        print(dumps(said, indent=2, allow_nan=False))
+        print_json(said)
         return
     from sim.report.incentives import show
 

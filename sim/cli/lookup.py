@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DEFAULT_PLACE, Json, Place, Settings, app
-from sim.cli.shell import print_text, settings_of
+from sim.cli.shell import print_json, print_text, settings_of
 
 
 @app.command()
@@ -108,9 +108,7 @@ def example(
         raise InputError("example", name, "there is no such example", suggest(name, ["lob"]))
     result = example(pricing, cases=cases, cost=price, risk=risk, premium=premium, failures=failures)
     if json:
-        from json import dumps
-
-        print(dumps(result, indent=2))
+        print_json(result)
     else:
         print("\n".join(statement(result)))
 
@@ -141,9 +139,7 @@ def appraise(
 
     result = judge(programme, place, settings_of(settings), cases, horizon, split, seed, draws)
     if json:
-        from json import dumps
-
-        print(dumps(result.to_dict(), indent=2, allow_nan=False))
+        print_json(result.to_dict())
     else:
         from sim.report.appraised import show
 

@@ -54,7 +54,8 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run 
     """
     from sim.api import redraw
 
-    redraw(folder)
+    for note in redraw(folder):
+        say(note, 0)
     print_text(f"{folder}/report.html")
 
 

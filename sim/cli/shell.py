@@ -122,6 +122,13 @@ def print_text(text):
     print(printable(text))
 
 
+def print_json(said):
+    """Print an object as JSON."""
+    from json import dumps
+
+    print(dumps(said, indent=2, allow_nan=False))
+
+
 def say(text, code):
     """Print a line on standard error, and return the exit code that goes with it."""
     terminal.say(text)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DEFAULT_PLACE, Json, NoProgress, Overwrite, Place, app
-from sim.cli.shell import Progress, print_text
+from sim.cli.shell import Progress, print_json, print_text
 from sim.core import terminal
 
 Seed = Annotated[int, typer.Option(help="Seed of who is referred, and of their luck.")]
@@ -115,10 +115,3 @@ def check_ids(programmes):
     for name in ids:
         if ids.count(name) > 1:
             raise InputError("fit programmes", name, "two programmes have this id", "give one, or rename its file")
-
-
-def print_json(said):
-    """Print an object as JSON on stdout."""
-    from json import dumps
-
-    print(dumps(said, indent=2, allow_nan=False))

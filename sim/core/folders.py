@@ -18,6 +18,7 @@ from unicodedata import category
 
 from sim.core.faults import InputError, check_name
 from sim.core.holders import holder, is_gone, process_of
+from sim.core.versions import version_of
 
 # What a comparison or a sweep writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
@@ -47,7 +48,7 @@ RESULT_FILES = (
     "parts/.*_*_*_*.partial",
 )
 RESULT_FOLDERS = ("figures", "parts")
-MARKS = ("manifest.json", "study.json")  # which say what listsim wrote: a comparison or a fitted place, a sweep
+MARKS = ("manifest.json", "study.json")  # which say what listsim wrote: a sweep the second, all else the first
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 LONG_AGO = 60  # seconds
 FIT_REPORT_MARK = "written by `listsim fit-report`"
@@ -211,9 +212,16 @@ def written_by_listsim(folder, marks=MARKS):
     return None
 
 
-def hashes(folder):
-    """Hash of each file of a folder, by name: what a manifest has as ``written`` where files are meant to be edited."""
-    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(Path(folder).iterdir())}
+def write_manifest(folder, **said):
+    """Write what stands in a folder into its manifest: the version, what is said, and as ``written`` each file's hash.
+
+    So files that are meant to be edited are told from those that were.
+    """
+    files = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    written = {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+    manifest = {"versions": {"listsim": version_of("listsim")}, **said, "written": written}
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    (Path(folder) / "manifest.json").write_text(text, encoding="utf-8")
 
 
 def _full(path):

@@ -18,6 +18,7 @@ from sim.place.services import Lines
 from sim.programmes.appraisal import believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
 from sim.programmes.following import Surroundings
+from sim.studies.again import study_of
 from sim.studies.arguments import settings_of
 from sim.studies.cache import users_folder
 from sim.studies.inputs import TWIN, load_inputs, with_setting
@@ -116,6 +117,19 @@ def incentives_beside(every, threads=1):
         return None
     ahead = max(inputs.arrangement.optional("horizon_years") or inputs.dials[HORIZON] for inputs in buying)
     return incentives_of(replace(every[0], catalogue=catalogue), tuple(catalogue), threads, years=math.ceil(ahead))
+
+
+def incentives_again(folder, manifest, threads=1):
+    """:func:`incentives_beside` of a finished comparison, read again from its manifest; and why not, if it cannot be.
+
+    Returns
+    -------
+    tuple of Incentives or None, and list of str
+    """
+    try:
+        return incentives_beside(study_of(folder, manifest).inputs(), threads), []
+    except InputError as error:
+        return None, [f"the report leaves out who would pay for programmes: {error}"]
 
 
 def bodies_of(around):

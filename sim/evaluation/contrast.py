@@ -5,6 +5,8 @@ Abadie and Imbens 2011, Journal of Business and Economic Statistics 29:1 (bias c
 
 import numpy as np
 
+from sim.evaluation.loops import gram
+
 
 def weights(pairs, there, families):
     """Weights of controls, and whether each family has any.
@@ -75,17 +77,23 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     used = weight > 0
     theirs, weight, who = theirs[used].astype(float), weight[used] / weight[used].sum(), who[used]
     x, z = design(seen, None if pool is None else pool[used], weight, len(mine))
-    root = np.sqrt(weight)[:, None]
-    inverse = np.linalg.pinv(root * z)
-    beta = inverse @ (root * theirs)
-    pull = x.mean(axis=0) @ inverse * root[:, 0]  # of each control on what would have been
+    inverse, rank = _inverse(gram(z, weight))
+    beta = inverse @ z.T @ (weight[:, None] * theirs)
+    pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
     missed = np.zeros((who.max() + 1, theirs.shape[1]))
     np.add.at(missed, who, pull[:, None] * (theirs - z @ beta))
-    clusters, rank = len(np.unique(who)), np.linalg.matrix_rank(z)
+    clusters = len(np.unique(who))
     of_controls = (missed**2).sum(axis=0) * clusters / max(1, clusters - rank)
     residual = mine - x @ beta
     of_families = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1) / len(mine)
     return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
+
+
+def _inverse(curve):
+    """Pseudo-inverse and rank of a symmetric matrix: a covariate that others determine counts through these alone."""
+    values, vectors = np.linalg.eigh(curve)
+    keep = values > 1e-9 * values.max()
+    return vectors[:, keep] / values[keep] @ vectors[:, keep].T, int(keep.sum())
 
 
 def design(seen, pool, weight, n):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sim.evaluation.loops import cost
 from sim.place.kernels import RING
 
 _PENCE = 100_000  # costs are in thousands of pounds
@@ -34,7 +35,7 @@ def seen_of(families, rows, quarter, price, average):
     """
     place, columns = families.place, families.columns
     back = (quarter - np.arange(RING)) % RING
-    served = (columns.served[back][:, rows, None] >> np.arange(len(place.lines), dtype=np.uint32)) & 1
+    served = columns.served[back][:, rows]
     own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
     mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
     events = columns.events[:, rows]
@@ -42,9 +43,9 @@ def seen_of(families, rows, quarter, price, average):
     deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
     return np.column_stack(
         [
-            (served * (price / _PENCE)).sum(axis=2).T,
-            (served * (average / _PENCE)).sum(axis=(0, 2)),
-            served.any(axis=0).sum(axis=1),
+            *(cost(one, price / _PENCE) for one in served),
+            sum(cost(one, average / _PENCE) for one in served),
+            np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
             columns.age[rows],
             deprivation[families.area_of(rows)],
             np.bitwise_count(events & mine).sum(axis=0),

@@ -1,7 +1,6 @@
 """Fitting a place to its published counts, and saying how well it was met (docs/odd.md, section 5)."""
 
 import csv
-import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +9,7 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.core.dials import defaults
-from sim.core.folders import hashes
-from sim.core.versions import version_of
+from sim.core.folders import write_manifest
 from sim.place.burn_in import burn_in
 from sim.place.growth import measure_responses
 from sim.place.places import LEVELS
@@ -125,14 +123,7 @@ def write_fit(place, folder):
             writer = csv.DictWriter(handle, reader.fieldnames, lineterminator="\n")
             writer.writeheader()
             writer.writerows(rows)
-    manifest = {
-        "versions": {"listsim": version_of("listsim")},
-        "fitted_from": str(place.folder),
-        "written": hashes(folder),
-    }
-    (Path(folder) / "manifest.json").write_text(
-        json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-    )
+    write_manifest(folder, fitted_from=str(place.folder))
 
 
 def _transition_name(row):

@@ -8,6 +8,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.patches import Rectangle
 
+from sim.core.folders import write_manifest
 from sim.core.text import json_text
 from sim.report import figures
 from sim.report.incentive_words import (
@@ -107,7 +108,7 @@ def _table(heads, rows):
 
 
 def write_incentives(said, by_body, folder):
-    """Write ``incentives.json``, ``incentives.csv``, and ``report.html`` with its figure into a folder.
+    """Write ``incentives.json``, ``incentives.csv``, ``report.html`` with its figure, and a manifest into a folder.
 
     Parameters
     ----------
@@ -123,6 +124,7 @@ def write_incentives(said, by_body, folder):
     page = Page(f"Split incentives: {said['name']}")
     section(page, said, folder / "figures")
     (folder / "report.html").write_text(page.text(), encoding="utf-8")
+    write_manifest(folder, incentives_of=said["place"])
 
 
 def handout(said):

@@ -7,9 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from sim.core.faults import InputError
-from sim.core.folders import hashes
+from sim.core.folders import write_manifest
 from sim.core.input_files import read_text
-from sim.core.versions import version_of
 
 _VALUE = r"""("(?:[^"\\]|\\.)*"|'[^']*'|[^#"'\s][^#"']*?)"""  # on one line: a text in quotes, or a number
 
@@ -99,11 +98,5 @@ def write_fits(programmes, solved, folder):
         text = read_text(programme.file, "TOML", "save it as UTF-8")
         path = Path(folder) / f"{programme.id}.toml"
         path.write_text(with_effects(text, effects, programme.file), encoding="utf-8", newline="")
-    manifest = {
-        "versions": {"listsim": version_of("listsim")},
-        "fitted_from": {programme.id: programme.file for programme in programmes},
-        "written": hashes(folder),
-    }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    (Path(folder) / "manifest.json").write_text(text, encoding="utf-8")
+    write_manifest(folder, fitted_from={programme.id: programme.file for programme in programmes})
     return [f"{programme.id}.toml" for programme in programmes]
