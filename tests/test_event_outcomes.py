@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sim.programmes.measurement import Cohort, Group, _noted, compared
 
 from sim.api import compare
 from sim.core.dials import defaults
@@ -14,7 +15,6 @@ from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.tables import offer_tables
 from sim.programmes.catalogue import load_programme
-from sim.programmes.measurement import Cohort, Group, _noted, compared
 from sim.record.measures import LEAKS
 from sim.record.rows import Rows
 from sim.rules.payment import CHOICES

@@ -180,7 +180,7 @@ def test_what_was_promised_of_the_year_just_past_follows_when_families_enrolled_
     contract = Contract("council", "parenting", "x", 1, 1, 4, 100, "")
     contract.taken = {0: 3, 3: 1}
     model.contracts.signed[contract.key] = contract
-    cohort = Cohort(*np.zeros((4, 0)), "council", "parenting", 1)
+    cohort = Cohort(*np.zeros((4, 0)), body="council", programme="parenting", year=1)
     expected = (3 * (4 + 18 / 0.5) + 10) / 4
     np.testing.assert_allclose(model.evaluation.promise(cohort), expected * model.services.prices.average)
     assert reach == [2]

@@ -15,7 +15,8 @@ from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Contract
-from sim.evaluation.findings import Finding, before_after, compared
+from sim.evaluation import before_after, compared
+from sim.evaluation.findings import Finding
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.studies import run as runner

@@ -59,9 +59,13 @@ class ComparisonArea:
         )
 
     def _ring(self, table, quarter):
-        """What is remembered of the last quarters at the end of one, by quarter modulo RING."""
-        last = table[quarter : quarter + RING]  # quarters from `quarter` + 1 - RING on
-        return np.stack([last[(slot - quarter - 1) % RING] for slot in range(RING)])
+        """What is remembered of the last quarters at the end of one, by quarter modulo RING; nothing of a family before."""
+        lives, ring = self._quarters[quarter]["generation"], np.zeros((RING, self.n), table[0].dtype)
+        for back in range(RING):
+            past = quarter - back
+            same = self._quarters[max(0, past)]["generation"] == lives
+            ring[past % RING] = np.where(same, table[past + RING - 1], 0)
+        return ring
 
     def _note(self):
         columns = self._families.columns
