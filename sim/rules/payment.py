@@ -1,5 +1,7 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
+from functools import partial
+
 import numpy as np
 
 from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
@@ -40,9 +42,9 @@ def _start_expected(arrangement):
     return arrangement.pence("start_fee") + round(step)
 
 
-def _a_unit(name):
+def _a_unit(name, arrangement):
     """The pence of a value of the arrangement for each unit."""
-    return lambda arrangement: arrangement.pence(name)
+    return arrangement.pence(name)
 
 
 def _a_share(arrangement):
@@ -50,15 +52,11 @@ def _a_share(arrangement):
     return arrangement.get("outcome_share")
 
 
-def _of_families(fee):
+def _of_families(fee, model, project):
     """What families that come out well are expected to bring, in each year they are looked at: of all, as many as bidders expect."""
-
-    def expected(model, project):
-        arrangement = model.arrangement
-        years = model.rules.paid_for.years(arrangement)
-        return round(years * arrangement.get("expected_success") * arrangement.pence(fee))
-
-    return expected
+    arrangement = model.arrangement
+    years = model.rules.paid_for.years(arrangement)
+    return round(years * arrangement.get("expected_success") * arrangement.pence(fee))
 
 
 def _of_use(model, project):
@@ -97,8 +95,8 @@ CHOICES = {
         "a fee for each family taken on and for each turned around",
         {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
         "levels",
-        _a_unit("result_fee"),
-        _of_families("result_fee"),
+        partial(_a_unit, "result_fee"),
+        partial(_of_families, "result_fee"),
         _fees_at_start,
         _start_expected,
         once=True,
@@ -132,7 +130,7 @@ CHOICES = {
         "a tariff for each day of named services that families are spared",
         {"day_fee": PRICE, "payment_years": TERM},
         "days",
-        _a_unit("day_fee"),
+        partial(_a_unit, "day_fee"),
         _of_use,
         **_BY_USE,
     ),
@@ -141,7 +139,7 @@ CHOICES = {
         "a tariff for each event, of those that named services answer, that families are spared: how often it happens counts",
         {"event_fee": PRICE, "payment_years": TERM},
         "events",
-        _a_unit("event_fee"),
+        partial(_a_unit, "event_fee"),
         _of_use,
         **_BY_USE,
     ),
@@ -150,8 +148,8 @@ CHOICES = {
         "a tariff for each family more that named services do not see at all in a year: whether it happens counts, not how often",
         {"family_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
         "families",
-        _a_unit("family_fee"),
-        _of_families("family_fee"),
+        partial(_a_unit, "family_fee"),
+        partial(_of_families, "family_fee"),
         **{**_BY_USE, "wants": {**_BY_USE["wants"], "measured": "each_family"}},
     ),
 }
