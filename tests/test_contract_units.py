@@ -91,6 +91,14 @@ def test_before_and_after_by_hand(unit, usual, gains):
     assert tally.error == pytest.approx(np.std(gains) * 3**0.5)
 
 
+def test_a_sample_stands_for_its_cohort():
+    """Of three families the first and the last are looked at, who gain 4 and 1: three halves of 5, and of the error."""
+    cohort = _group(Cohort, [0, 1, 2], BEFORE, programme="p")
+    tally = before_after.finding(cohort, _Families(USE), _protocol("events", size=2)).tally
+    assert (tally.gain, tally.usual) == pytest.approx((1.5 * 5, 1.5 * 9))
+    assert tally.error == pytest.approx(1.5 * 1.5 * 2**0.5)
+
+
 def test_a_stated_baseline_by_hand():
     """Two case-quarters a family of the first line are stated, and nothing of the others: of 6 are 5 used, 1 is spared."""
     cohort = _group(Cohort, [0, 1, 2], BEFORE, programme="p")
