@@ -401,7 +401,7 @@ def test_families_of_a_provider_that_failed_are_handed_on_to_the_next_best():
 
 
 def test_an_area_is_counted_against_the_base_year_by_hand():
-    """1,000 pence of use in the base year and 400 now: at 20 pence a case-quarter a fall of 30 from 50."""
+    """1,000 pence of use in the base year and 400 now: at 20 pence a case-quarter 50 and 20."""
     model, seen = system("silo"), []
     n = len(model.lines)
     prices = SimpleNamespace(average=np.array([20] + [0] * (n - 1)))
@@ -411,7 +411,7 @@ def test_an_area_is_counted_against_the_base_year_by_hand():
     model.cohorts = SimpleNamespace(measure=lambda *given: seen.append(given[-1]) or [])
     model.evaluation.design = "area_count"
     assert model.evaluation.findings() == []
-    np.testing.assert_array_equal(seen[0][:, 0], [30, 50])
+    np.testing.assert_array_equal(seen[0][:, 0], [50, 20])
     assert not seen[0][:, 1:].any()
 
 

@@ -19,6 +19,7 @@ from sim.evaluation.tally import Tally
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
+from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import one, sums
@@ -37,8 +38,8 @@ WEALTHY = {
     "investors.commercial.largest_share": 1,
 }
 JUDGED = ("payments_judged", "payments_made", "payments_earned", "payments_by_luck")
-CERTAIN = {**WEALTHY, "arrangement.outcome_noise": 1}  # investors shy away from cohorts as small as a test town's
-JUDGED_ALL = {"measurement.least_controls": 0}  # for which there are too few controls, else
+# Investors shy away from cohorts as small as a test town's, and evaluators from as few controls.
+CERTAIN = {**WEALTHY, "arrangement.outcome_noise": 1, "measurement.least_controls": 0}
 
 
 def flows(result, purpose=None, payer=None, payee=None):
@@ -57,7 +58,7 @@ def system(arrangement, settings=None, years=0, seed=1, place="milltown", famili
     start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
     nothing = replace(inputs, arrangement=load_arrangement("do_nothing"))
     twin = runner.simulate(nothing, start.copy(), seed)[0]
-    model = LocalSystem(inputs, start, seed, Recorder(twin))
+    model = LocalSystem(inputs, start, seed, Recorder(twin), comparison_area=KeptArea(inputs, seed))
     for _ in range(years * QUARTERS):
         model.step()
     return model
@@ -346,7 +347,7 @@ def test_what_is_left_of_a_ring_fenced_sum_goes_back_to_the_centre():
 
 @pytest.mark.parametrize("name", ["sib_single", "social_impact_fund"])
 def test_investors_pay_up_front_and_are_paid_by_outcome_up_to_a_cap(name):
-    result = one(name, {**CERTAIN, **JUDGED_ALL, "programmes.effect_scale": 3}, years=8)
+    result = one(name, {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     put_in = flows(result, "capital", payee="vehicle")
     assert put_in > 0
     assert flows(result, "programme", "vehicle") > 0
@@ -368,7 +369,7 @@ def test_no_result_no_payment():
 
 
 def test_peterborough_is_paid_by_justice_and_a_lottery_fund():
-    result = one("sib_peterborough", {**CERTAIN, **JUDGED_ALL, "programmes.effect_scale": 3}, years=8)
+    result = one("sib_peterborough", {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     lottery, ministry = (flows(result, "outcome_payment", code, "vehicle") for code in ("outside", "justice_ministry"))
     assert lottery > 0
     assert ministry == pytest.approx(1.5 * lottery, rel=0.01)
@@ -421,14 +422,14 @@ def test_peterborough_is_not_paid_below_its_threshold(tmp_path):
         '[value]\noutcome_threshold = { value = 1, unit = "share", low = 0, high = 1, source = "assumption: test" }'
     )
     never = changed_file(tmp_path, "sib_peterborough", out_of_reach)
-    result = one(never, {**CERTAIN, **JUDGED_ALL, "programmes.effect_scale": 3}, years=8)
+    result = one(never, {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     assert flows(result, "programme", "vehicle") > 0
     assert flows(result, "outcome_payment") == 0
 
 
 def test_contracts_that_do_nothing_are_paid_by_luck_at_the_rate_noise_implies():
     """With a draw there is no bias, but some skew: many cohorts use a little less than their controls, and a few far more."""
-    settings = {**CERTAIN, **JUDGED_ALL, "programmes.effect_scale": 0, "measurement.design": "waiting_list"}
+    settings = {**CERTAIN, "programmes.effect_scale": 0, "measurement.design": "waiting_list"}
     rows = [row for seed in range(1, 6) for row in one("sib_single", settings, years=10, seed=seed).rows]
     judged, made, earned, luck = (sum(row[5] for row in rows if row[3] == name) for name in JUDGED)
     assert judged > 50

@@ -26,7 +26,7 @@ def weights(pairs, there, families):
     -------
     tuple of (float (m,), bool (n,))
     """
-    good = np.append(there, False)[pairs] & families[:, None]  # -1 is nobody
+    good = np.append(there, False)[pairs] & families[:, None]
     many = good.sum(axis=1)
     supported = many > 0
     share = np.repeat(1 / (np.maximum(many, 1) * max(1, supported.sum())), many)
