@@ -193,10 +193,8 @@ FIT_TABLES = {
         "costliest",
         "most_needs",
     ),
-    "## Events\n\nA year, by families; or the share of families with one in the last four quarters.": (
-        "events",
-        "with_event",
-    ),
+    "## Events and crises\n\nA year, by families; the share of families with one in the last four quarters; or the share of those that happened "
+    "which were followed by another within four quarters.": ("events", "with_event", "again", "crises", "crises_again"),
     "## How long need lasts, of those it begins for (cohort)": ("ended_within",),
     "## How long it has lasted, of those there on a day (stock)": ("stock_older",),
 }

@@ -27,7 +27,7 @@ from sim.place.checks import (
     known,
 )
 from sim.place.payers import payer_parameters, payers_of
-from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_table, read_targets, read_transitions
+from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_crisis, read_table, read_targets, read_transitions
 
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
@@ -279,6 +279,10 @@ def _build(folder):
             check_speeds(folder / "transitions.csv", members["needs"], values)  # else a row refused would seem missing
         with faults.kept():
             read_coupling(folder / "coupling.csv", members["needs"], values)
+        with faults.kept():
+            members["crisis"] = (folder / "crisis.csv").exists()
+            if members["crisis"]:
+                read_crisis(folder / "crisis.csv", values)
         with faults.kept():
             check_sums(folder, members["neighbourhoods"], members["needs"], values)
         with faults.kept():
