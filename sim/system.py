@@ -25,7 +25,6 @@ from sim.deals.market import Market
 from sim.deals.outcomes import Outcomes
 from sim.place.outturn import Outturn
 from sim.programmes import refusals
-from sim.programmes.measurement import Cohorts
 from sim.programmes.offers import Offers
 from sim.programmes.projection import Projections
 from sim.programmes.relief import Relief
@@ -46,9 +45,11 @@ class LocalSystem(mesa.Model):
         Takes down what happens; only reports read it.
     projections : programmes.projection.Projections, optional
         What analysts project programmes with; its own by default.
+    comparison_area : callable, optional
+        () -> the place where nobody is helped that some evaluations look at.
     """
 
-    def __init__(self, inputs, settled, seed, recorder, projections=None):
+    def __init__(self, inputs, settled, seed, recorder, projections=None, comparison_area=None):
         super().__init__(rng=seed)
         self.seed, self.recorder = seed, recorder
         self.place, self.dials, self.years = inputs.place, inputs.dials, inputs.years
@@ -71,7 +72,7 @@ class LocalSystem(mesa.Model):
         self._admit_parties(inputs, settled.expected_pence)
         self.market, self.outcomes = Market(self), Outcomes(self)
         self.funding, self.evaluation = Funding(self), Evaluation(self)
-        self.cohorts = Cohorts(self.evaluation.design)
+        self.cohorts = self.evaluation.cohorts(comparison_area)
         self._open_accounts()
         if self.bodies:
             self.families.count_trust(min(1.0, self.dials["families.case_finding"]))
@@ -264,7 +265,7 @@ class LocalSystem(mesa.Model):
         for body in self.bodies:
             if body.is_open():
                 self.rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
-        if self.rules.paid_for.outcome:
+        if self.rules.paid_for.unit:
             self.outcomes.pay()
         if self.vehicle:
             self.vehicle.pay_investors(self.vehicle.ended_at_review())

@@ -16,8 +16,9 @@ from sim.core.ledger import OUTSIDE
 from sim.core.streams import uniform
 from sim.deals.basis import lines_touched
 from sim.deals.contracts import Contract
+from sim.evaluation.findings import Finding
+from sim.evaluation.groups import Cohort
 from sim.place.burn_in import burn_in
-from sim.programmes.measurement import Cohort, Finding
 from sim.record.recorder import Recorder
 from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
@@ -820,7 +821,7 @@ def test_a_finding_moves_beliefs_by_its_own_error_and_the_doubt_in_evaluations()
     before[0, line] = 4  # four quarters of one family, none of the other: two on average
     escalation, recovery = programme.published(model.place)[:, model.lines.need[line]]
     expected = 2 * model.services.prices.average[line] * (1 - np.exp(escalation - recovery))
-    cohort = Cohort(np.arange(2), np.zeros(2), before, None, "council", "parenting", 1)
+    cohort = Cohort(np.arange(2), np.zeros(2), before, None, body="council", programme="parenting", year=1)
     council.beliefs["parenting"] = Belief(1.2, 0.25)
     other = nhs.beliefs["parenting"].mean
     finding = Finding(cohort, before.sum(axis=0), 0.5 * expected, 0.3 * expected, 2)

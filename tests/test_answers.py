@@ -13,11 +13,13 @@ from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS
 from sim.core.faults import InputError
 from sim.core.ledger import PURPOSES
+from sim.core.parameters import Quantity
 from sim.deals.terms import WORDS
 from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import SECTORS
 from sim.record.recorder import Recorder
 from sim.rules import CHOICES
+from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs, with_settings
 from sim.system import LocalSystem
 from tests.test_outcome_arrangements import WEALTHY
@@ -34,7 +36,7 @@ PAIRS = [
 # Terms under which three years are enough to see something bought; all others are those of shipped arrangements.
 SOON = {
     "years_to_agree": 0, "term_years": 2, "centre_budget": 2e7, "expected_success": 0.4, "result_fee": 20_000, "outcome_noise": 1,
-    "contribution_share": 0.4, "pooled_at_source": 0.2, "evaluation_cost": 20_000, "outcome_share": 0.8,
+    "contribution_share": 0.4, "pooled_at_source": 0.2, "evaluation_cost": 20_000, "outcome_share": 0.8, "family_fee": 20_000,
 }  # fmt: skip
 # Answers that stand for themselves: what three years of a small town do not show, and why.
 LISTED = {
@@ -71,11 +73,16 @@ def completed(answers, spec):
     return next((answers for answers in found if answers), None)
 
 
+def stated(answers):
+    """The table of what families use without help, where some answers read it."""
+    return {"baseline": ["foster_care"]} if ("measured", "stated_baseline") in answers else {}
+
+
 @cache
 def fitting(pair):
     """An arrangement's answers with a pair among them, and the terms they need; None where none fit."""
     for terms in ((), ("first_loss",), ("centre_share",)):
-        spec = {"roles": PLAYED, "members": MEMBERS, "value": terms, "outcome_lines": COUNTED}
+        spec = {"roles": PLAYED, "members": MEMBERS, "value": terms, "outcome_lines": COUNTED, **stated(pair)}
         answers = completed(dict(pair), spec)
         if answers:
             return tuple((question, answers[question]) for question in CHOICES), terms
@@ -97,6 +104,8 @@ def value(name, answers):
     """A value as the shipped arrangement gives it that answers most alike."""
     alike = {item.id: sum(CHOICES[q][a] in item.rules.all()[q] for q, a in answers) for item in shipped()}
     givers = [item for item in shipped() if name in item.values]
+    if not givers:
+        return Quantity(SOON[name], "test", 0, 1e9, "assumption: test")
     given = max(givers, key=lambda item: alike[item.id]).values[name]
     return replace(given, value=SOON[name], low=0, high=1e9) if name in SOON else given
 
@@ -106,17 +115,21 @@ def ran(answers, terms):
     """Whether anything was bought under some answers, and for which purposes money moved after the start."""
     names = {question: (name,) for question, name in answers}
     chosen, inputs = rules_of(names), base()[0]
-    counted = () if not misfits(names, {"roles": PLAYED, "members": MEMBERS, "value": terms}) else COUNTED
+    spec = {"roles": PLAYED, "members": MEMBERS, "value": terms, **stated(answers)}
+    counted = () if not misfits(names, spec) else COUNTED
+    without = Quantity(2, "case-quarters/family-year", 0, 4, "assumption: test")
+    baseline = {f"baseline_{line}": without for line in stated(answers).get("baseline", ())}
     arrangement = replace(
         inputs.arrangement,
         rules=chosen,
         members=MEMBERS,
         roles=PLAYED,
         outcome_lines=counted,
-        values={name: value(name, answers) for name in (*chosen.needs(), *terms)},
+        values={name: value(name, answers) for name in (*chosen.needs(), *terms)} | baseline,
         plan={"parenting": 800, "drug_treatment": 600},
     )
-    model = LocalSystem(replace(inputs, arrangement=arrangement), base()[1].copy(), SEED, Recorder(None))
+    area = KeptArea(inputs, SEED)
+    model = LocalSystem(replace(inputs, arrangement=arrangement), base()[1].copy(), SEED, Recorder(None), None, area)
     for _ in range(YEARS * QUARTERS):
         model.step()
     return bool(model.contracts.signed), {posting[4] for posting in model.ledger.postings if posting[0] > 0}
@@ -166,7 +179,7 @@ def test_every_answer_fits_somewhere():
 def test_words_are_offered_wanted_and_explained():
     """A want names words that answers to that question offer, an answer's name, or what a file may give."""
     offers = {q: {w for n, item in CHOICES[q].items() for w in (n, *item.offers.split())} for q in CHOICES}
-    given = {*ROLES, *TERMS, *SECTORS, *PAYING, "outcome_lines"}
+    given = {*ROLES, *TERMS, *SECTORS, *PAYING, "outcome_lines", "baseline"}
     known = {**offers, "any": set().union(*offers.values()), "file": given}
     takers = [item for choices in CHOICES.values() for item in choices.values()] + [*PARTS.values(), *TERMS.values()]
     wanted = {(place, word) for item in takers for place, words in item.wants.items() for word in words.split()}
@@ -207,7 +220,7 @@ def faults_of(tmp_path, base, text):
          "rules.savings: 'repaid' wants a body that sends members invoices; let rules.decides be list_board"),
         ("list_public", '[rules]\nmeasured = "none"\n',
          "rules.savings: 'repaid' wants outcomes that are measured family by family or in the area; "
-         "let rules.measured be before_after or matched or waiting_list or area_count"),
+         "let rules.measured be before_after or matched or matched_here or waiting_list or area_count or stated_baseline"),
         ("silo", '[rules]\nup_front = ["commissioner", "transfer"]\n',
          "rules.up_front: 'transfer' wants the agency whose money goes to another; give roles.donor"),
         ("silo", '[rules]\nup_front = "transfer"\n[roles]\ndonor = "nhs"\n',
@@ -221,10 +234,10 @@ def faults_of(tmp_path, base, text):
          "rules.savings: 'claw_back' wants 'advance' for rules.up_front; let rules.up_front be advance"),
         ("silo", 'parts = ["pooled_cohorts"]\n',
          "parts: 'pooled_cohorts' does nothing without payments for outcomes; "
-         "leave it out, or let rules.paid_for be fees or share_of_savings"),
+         "leave it out, or let rules.paid_for be fees or share_of_savings or days or events or families_without"),
         ("silo", f"[value.outcome_threshold]\n{SHARE}",
          "value.outcome_threshold: nothing reads it without payments for outcomes; "
-         "leave it out, or let rules.paid_for be fees or share_of_savings"),
+         "leave it out, or let rules.paid_for be fees or share_of_savings or days or events or families_without"),
         ("naa_commissioning", f"[value.ease_private]\n{SHARE}",
          "value.ease_private: nothing reads it without providers of the sector private; "
          "leave it out, or give private among sectors"),

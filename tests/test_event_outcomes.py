@@ -10,11 +10,12 @@ import pytest
 from sim.api import compare
 from sim.core.dials import defaults
 from sim.core.faults import InputError
+from sim.evaluation import compared
+from sim.evaluation.groups import noted
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.tables import offer_tables
 from sim.programmes.catalogue import load_programme
-from sim.programmes.measurement import Cohort, Group, _noted, compared
 from sim.record.measures import LEAKS
 from sim.record.rows import Rows
 from sim.rules.payment import CHOICES
@@ -23,7 +24,7 @@ from sim.system import LocalSystem
 from sim.words import checked, explained
 from tests.conftest import PLAN, blank_twin
 from tests.eventful import EVENTS, write_eventful
-from tests.test_measurement import PRICES, _Families, _target
+from tests.test_measurement import PRICES, _cohort, _Families, _protocol, _target
 from tests.test_rows import NOW, PAYERS, THEN, TOWN, recorded
 from tests.test_rows import PRICES as OF_ROWS
 
@@ -73,12 +74,6 @@ def test_a_line_of_events_serves_as_many_cases_as_there_are_events(folder):
     assert model.recorder.with_event[0][0] == lately.sum()
 
 
-def _group(kind, rows, **more):
-    n = len(rows)
-    levels = np.full((n, 1), 3, np.uint8)
-    return kind(np.array(rows), np.zeros(n, np.uint8), np.zeros((n, 2), np.uint8), levels, **more)
-
-
 def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     """Four treated: three offend no more, the fourth four times; of four controls two offend once each, one is over it.
 
@@ -87,9 +82,8 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     """
     families = _Families([[0, 0], [0, 0], [0, 0], [4, 0], [1, 0], [1, 0], [0, 0], [0, 0]], [0] * 8)
     families.columns.levels[:, 0] = [1, 1, 0, 3, 2, 2, 2, 1]
-    cohort = _group(Cohort, [0, 1, 2, 3], body="list", programme="p", year=1)
-    cohort.controls = _group(Group, [4, 5, 6, 7])
-    finding = compared(cohort, families, PRICES, 10, np.array([True, False]))
+    cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4, [4, 5, 6, 7])
+    finding = compared.finding(cohort, families, families, _protocol())
     assert finding.saved[0] == -2
     assert finding.turned == 2
     model = SimpleNamespace(
@@ -144,9 +138,9 @@ def test_events_before_enrolment_are_those_of_the_year_and_not_four_times_the_qu
     line = len(inputs.place.lines) - 1
     families.columns.served[:, 5] = [1 << line | 1 << 1, 0, 1 << line, 0]
     target = _target(families.place)
-    _, _, before, _ = _noted(families, target, np.array([5]), 0)
+    before = noted(families, target, np.array([5]), 0).before
     assert before[0, line] == 2
-    assert before[0, 1] == 4
+    assert before[0, 1] == 1
 
 
 def test_a_programme_may_be_for_families_with_a_recent_event(folder, milltown, tmp_path):

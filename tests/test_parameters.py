@@ -164,12 +164,12 @@ PRODUCT_DIALS = """programmes.effect_scale programmes.optimism families.contagio
 families.frailty_spread families.case_finding families.demand_growth services.unmet_need_scale services.threshold_drift
 services.fixed_share_scale services.block_scale services.notice_scale agencies.decommissioning agencies.horizon_years
 agencies.carry_forward_share departments.review_years departments.real_growth agencies.local_tax_growth list.reinvested_share list.payment_basis
-measurement.design measurement.cohort_size"""
+measurement.design measurement.cohort_size measurement.least_controls"""
 
 
 def test_dials_are_read_in_the_order_declared_with_their_ranges():
     assert list(DIALS)[:2] == ["programmes.effect_scale", "programmes.optimism"]
-    assert list(DIALS)[-1] == "measurement.cohort_size"
+    assert list(DIALS)[-1] == "measurement.least_controls"
     numbers = {name: (dial.default, dial.low, dial.high) for name, dial in DIALS.items() if not dial.choices}
     assert numbers["services.threshold_drift"] == (0.5, 0.0, 1.0)
     assert numbers["comparison.envelope"] == (0.0, 0.0, 100_000_000.0)

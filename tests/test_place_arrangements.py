@@ -9,7 +9,7 @@ from sim.agents.party import Commissioner
 from sim.core.ledger import OUTSIDE, split
 from sim.deals.contracts import Project
 from sim.deals.terms import Backing
-from sim.programmes.measurement import Finding
+from sim.evaluation.findings import Finding
 from sim.record.measures import LEAKS
 from sim.rules.money import forecast_shares
 from sim.studies import run as runner

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from sim.core.dials import defaults
+from sim.evaluation.draw import NOBODY
 from sim.place import kernels
 from sim.place.families import Families
 from sim.place.tables import no_offers
 from sim.programmes.catalogue import load_programme
-from sim.programmes.measurement import NOBODY
 
 ARREST = 0b10
 IN_CARE = 1 << 3

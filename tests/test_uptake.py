@@ -9,11 +9,13 @@ from sim.core.calendar import QUARTERS
 from sim.core.parameters import Quantity
 from sim.core.philox import ENGAGE
 from sim.deals.contracts import Contract
+from sim.evaluation.cohorts import Cohorts
+from sim.evaluation.draw import NOBODY
+from sim.evaluation.protocol import Protocol
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.kernels.uptake import fill
 from sim.place.places import LEVELS
-from sim.programmes.measurement import NOBODY, Cohorts
 from sim.programmes.uptake import parts_of, share_out
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
@@ -169,7 +171,7 @@ def test_what_holds_reactive_practice_down_by_hand():
 
 def test_a_draw_is_made_at_each_level_the_places_are_meant_for(settled):
     """Of twice 3, 6 and 4 who apply by level - in crisis only those there are - half at each level wait."""
-    start, cohorts = settled.copy(), Cohorts("waiting_list")
+    start, cohorts = settled.copy(), Cohorts(Protocol("waiting_list"))
     needs = np.zeros(len(start.families.place.needs), np.uint8)
     needs[start.families.place.index("needs")["conduct"]] = 1
     offer = {

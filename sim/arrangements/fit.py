@@ -12,6 +12,7 @@ _IN_FILE = {
     **{name: name for name in TERMS},
     **{name: f"providers of the sector {name}" for name in SECTORS},
     "outcome_lines": "services whose counts are looked at",
+    "baseline": "services with what families use of them without help",
     "payers": "services with who pays a share of them",
     "charges": "services with who is charged for their use",
 }
@@ -52,6 +53,8 @@ def misfits(answers, spec):
             faults.append(
                 (key, f"nothing reads it without the part {part!r}", f"add {part!r} to parts, or leave it out")
             )
+    if spec.get("baseline") and "stated_baseline" not in answers.get("measured", ("stated_baseline",)):
+        faults.append(("baseline", "nothing reads it", "let rules.measured be stated_baseline, or leave it out"))
     gives = "transfer" in answers.get("up_front", ()) and "each_agency" in answers.get("decides", ())
     if gives and any(member in (codes.ALL, spec.get("roles", {}).get("donor")) for member in spec.get("members", ())):
         faults.append(("members", "the donor would give to itself", "name those that take part, and not the donor"))
@@ -94,7 +97,7 @@ def _offered(answers, spec):
     if len(offered) == len(CHOICES):
         terms = [TERMS[name].offers.split() for name in values if name in TERMS]
         offered["any"] = set().union(*offered.values(), *terms)
-    named = [key for key in ("outcome_lines", *PAYING) if spec.get(key)]
+    named = [key for key in ("outcome_lines", "baseline", *PAYING) if spec.get(key)]
     sectors = spec.get("sectors") or SECTORS
     return offered | {"file": {*spec.get("roles", {}), *values, *(name for name in SECTORS if name in sectors), *named}}
 

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from sim import rules
+from sim.arrangements.baseline import read_baseline, stated_use
 from sim.arrangements.fit import PAYING, misfits, reads, unread
 from sim.arrangements.listed import csv_beside, read_listed
 from sim.arrangements.parts import PARTS, ROLES, TERMS
@@ -44,6 +45,7 @@ _KINDS = {
     "payers": dict,
     "charges": dict,
     "value": dict,
+    "baseline": dict,
     "plan": dict,
     "decision": list,
     "decisions": str,
@@ -206,6 +208,10 @@ class Arrangement:
         """Years after its own for which a cohort is followed."""
         return int(self.values["payment_years"].value) if "payment_years" in self.values else 1
 
+    def stated_use(self, lines):
+        """What its contracts state that a family uses a year without help; see :func:`sim.arrangements.baseline.stated_use`."""
+        return stated_use(self.values, lines)
+
     def tranches(self):
         """Shares of capital by rank; the last takes the first loss."""
         first_loss = self.optional("first_loss")
@@ -284,6 +290,7 @@ def _build(path, spec, inherited, spoilt, faults):
         for misfit in misfits(answers, {**spec, "parts": parts, "value": given}):
             faults.errors.append(InputError(path, *misfit))
         values = _values(path, given, chosen, parts, faults)
+        values |= read_baseline(path, spec.get("baseline", {}), faults)
     memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
     named, own = own_programmes(chain(path, SHIPPED), spec.get("programmes", []), faults)
     known = list(dict.fromkeys((*programme_names(), *own)))

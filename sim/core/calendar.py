@@ -1,6 +1,7 @@
 """Time: quarters, financial years and spending reviews."""
 
 QUARTERS = 4
+DAYS = 365.25 / QUARTERS  # of a quarter
 
 
 class Calendar:

@@ -4,6 +4,9 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
+from sim.evaluation.cohorts import Cohorts
+from sim.evaluation.protocol import Protocol
+from sim.evaluation.tally import Unit
 from sim.programmes.appraisal import believed_reduction
 
 
@@ -18,7 +21,7 @@ class Evaluation:
     ----------
     design : str
         As the arrangement says, unless the dial says otherwise, and none where nobody commissions; see
-        :mod:`sim.programmes.measurement`.
+        :mod:`sim.evaluation.protocol`.
     """
 
     def __init__(self, model):
@@ -26,17 +29,27 @@ class Evaluation:
         chosen = model.dials["measurement.design"] if model.bodies else "none"
         self.design = model.arrangement.rules.measured() if chosen == "arrangement" else chosen
 
+    def cohorts(self, comparison_area):
+        """Cohorts to be measured as agreed; the comparison area is asked for where the design looks at one."""
+        model, dials = self.model, self.model.dials
+        unit = Unit(model.rules.paid_for.unit or "pounds", model.arrangement.optional("hard_premium"))
+        protocol = Protocol(
+            self.design,
+            model.services.prices,
+            model.relief.paid_for,
+            int(dials["measurement.cohort_size"]),
+            model.arrangement.followed_years,
+            dials["measurement.least_controls"],
+            model.arrangement.stated_use(model.lines.ids) if self.design == "stated_baseline" else None,
+            unit,
+        )
+        return Cohorts(protocol, comparison_area)
+
     def findings(self):
         """What is found this year of the cohorts that are followed: list of Finding."""
-        model, outturn = self.model, self.model.outturn
-        if self.design == "none":
-            return []
-        first, now = outturn.first_use, outturn.use_this_year()
-        area = np.stack([first - now, first]) / np.maximum(1, model.services.prices.average)
-        size, years = int(model.dials["measurement.cohort_size"]), model.arrangement.followed_years
-        return model.cohorts.measure(
-            model.families, model.services.prices, model.calendar.year, size, years, model.relief.paid_for, area
-        )
+        outturn, prices = self.model.outturn, self.model.services.prices
+        use = np.stack([outturn.first_use, outturn.use_this_year()]) / np.maximum(1, prices.average)
+        return self.model.cohorts.measure(self.model.families, self.model.calendar.year, use)
 
     def charge(self, findings):
         """Bodies pay for the evaluation of their cohorts, once a cohort."""
@@ -61,11 +74,13 @@ class Evaluation:
             self.model.evidence.work()
 
     def _learn(self, finding):
-        """A cohort's first finding moves the belief in its programme of those it was done for."""
+        """A cohort's first finding moves the belief in its programme of those it was done for, if it is an estimate."""
         model, cohort = self.model, finding.cohort
         if cohort.evaluated:
             return
         cohort.evaluated = True
+        if not finding.estimate:
+            return
         programme = model.catalogue[cohort.programme]
         expected = float(self.promise(cohort)[model.relief.paid_for(cohort.programme)].sum())
         if expected <= 0:

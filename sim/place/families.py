@@ -72,6 +72,13 @@ class Families:
         same.__dict__.update(self.__dict__, place=place, dials=dials, threads=threads)
         return same
 
+    def as_at(self, quarter, **columns):
+        """The same population at the end of a quarter, of which some columns tell; it is looked at, and does not live on."""
+        then = object.__new__(Families)
+        room = np.empty_like(self._chosen)
+        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, _chosen=room)
+        return then
+
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
         return self._with(kernels.Columns(*(column.copy() for column in self.columns)), self.seed)
@@ -273,10 +280,6 @@ class Families:
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
         return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
-
-    def served_now(self, rows, quarter):
-        """Whether each line serves each row in a quarter: uint8 (len(rows), lines)."""
-        return self._by_line(self.columns.served[quarter % kernels.RING, rows]).astype(np.uint8)
 
     def _by_line(self, served):
         return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1

@@ -113,6 +113,7 @@ class Recent:
 RECENT = Recent()
 AROUND = Recent(MOST_BYTES // 2)  # what projections are made in, let go of apart
 SMALL = Recent(MOST_BYTES // 4)  # projections
+AREAS = Recent(MOST_BYTES // 4)  # comparison areas
 
 
 def make_once(base, now, make, folder=None, recent=RECENT):

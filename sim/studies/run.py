@@ -6,7 +6,6 @@ from collections import deque
 from dataclasses import replace
 from types import SimpleNamespace
 
-from sim.arrangements.reading import load_arrangement
 from sim.core import terminal
 from sim.core.digest import Digests
 from sim.core.faults import InputError
@@ -16,8 +15,8 @@ from sim.record.rows import Rows
 from sim.studies import executors as pool
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once, users_folder
+from sim.studies.comparison import KeptArea, nothing_done
 from sim.studies.done import Done, Failure, RunResult, StudyError
-from sim.studies.inputs import TWIN
 from sim.studies.projected import KeptProjections
 from sim.system import LocalSystem
 
@@ -29,7 +28,7 @@ def simulate(inputs, settled, seed, twin=None):
     -------
     tuple of Recorder and service prices
     """
-    model = LocalSystem(inputs, settled, seed, Recorder(twin))
+    model = LocalSystem(inputs, settled, seed, Recorder(twin), comparison_area=KeptArea(inputs, seed))
     model.run_model()
     model.recorder.finish(model)
     model.families = None  # most of its memory, which else stays until Python looks for rings of references
@@ -75,14 +74,13 @@ def models(every, seed, threads=1, cache=None):
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     projections = KeptProjections(first, threads, cache or users_folder())
-    nothing = replace(first, arrangement=load_arrangement(TWIN), catalogue={})
-    twin = _twin(nothing, made, seed, threads, cache)
+    area, twin = KeptArea(first, seed, threads), _twin(nothing_done(first), made, seed, threads, cache)
     for inputs in every:
         recorder = Recorder(twin)
         if inputs.arrangement.manages:
             alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
             recorder = Recorder(_twin(alone, made, seed, threads, cache), twin)
-        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections)
+        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections, area)
 
 
 def result_of(model):

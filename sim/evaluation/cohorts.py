@@ -1,0 +1,130 @@
+"""All cohorts of a run, measured by one design."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.core.calendar import QUARTERS
+from sim.evaluation import area, before_after, compared
+from sim.evaluation.covariates import seen_of
+from sim.evaluation.draw import NOBODY, WaitingList
+from sim.evaluation.groups import Cohort, joined, noted
+from sim.evaluation.protocol import Protocol
+
+
+@dataclass
+class Cohorts:
+    """Cohorts of families, by contract and year, and what is found of them.
+
+    Attributes
+    ----------
+    protocol : Protocol
+    comparison_area : callable or None
+        () -> :class:`sim.evaluation.comparison_area.ComparisonArea`, asked for where the design looks at a place where nobody is helped.
+    cohorts : list of Cohort
+    draw : WaitingList
+    """
+
+    protocol: Protocol
+    comparison_area: object = None
+    cohorts: list = field(default_factory=list)
+    draw: WaitingList = field(default_factory=WaitingList)
+    _batches: dict = field(default_factory=dict)
+
+    def take_up(self, families, places, quarter, programme, **offer):
+        """Rows of families that take up places, and of those that wait instead, where there is a draw.
+
+        Parameters are those of :meth:`WaitingList.take_up`.
+        """
+        if self.protocol.design == "waiting_list":
+            return self.draw.take_up(families, places, quarter, programme, **offer)
+        return families.take_up(quarter, places=places, barred=NOBODY, **offer), None
+
+    def enrolled(self, contract, families, target, rows, waiting, quarter):
+        """Note a batch of families about to be enrolled, and those they may be compared with."""
+        design, programme = self.protocol.design, contract.programme
+        batch = [self._noted(families, target, rows, quarter, programme)]
+        if design == "waiting_list":
+            batch.append(self._noted(families, target, waiting, quarter, programme))
+        if design == "matched_here":
+            batch.append(self._noted(families, target, _others(families, target, rows), quarter, programme))
+        if design == "matched":
+            others = self.comparison_area().at_quarter(quarter)
+            alike, known = others.like(target)
+            batch.append(self._noted(others, target, alike[known], quarter, programme))
+        self._batches.setdefault((contract.body, programme, contract.year), []).append(batch)
+
+    def _noted(self, families, target, rows, quarter, programme):
+        """A group, with what services know of its families where the design compares families."""
+        seen = None
+        if self.protocol.compares:
+            prices = self.protocol.price(programme), self.protocol.prices.average
+            seen = seen_of(families, rows, quarter, *prices)
+        return noted(families, target, rows, quarter, seen)
+
+    def close_year(self):
+        """Make cohorts of the year's batches, and fix whom each is compared with."""
+        for (body, programme, year), batches in self._batches.items():
+            groups = [joined(group) for group in zip(*batches, strict=True)]
+            cohort = Cohort(**vars(groups[0]), body=body, programme=programme, year=year)
+            if len(groups) > 1:
+                against = compared.alike if self.protocol.matches else compared.by_lot
+                cohort.comparison = against(cohort, groups[1], self.protocol.size)
+            cohort.seen = None  # kept of those looked at
+            self.cohorts.append(cohort)
+        self._batches = {}
+
+    def measure(self, families, year, area_use=None):
+        """Findings of the cohorts of earlier years that are still followed.
+
+        Parameters
+        ----------
+        families : Families
+        year : int
+        area_use : float (2, lines), optional
+            The area's use in the base year and this year, in case-quarters, for the design that counts it.
+
+        Returns
+        -------
+        list of Finding
+        """
+        protocol, design = self.protocol, self.protocol.design
+        for cohort in self.cohorts:
+            if year > cohort.year + protocol.years:
+                cohort.comparison = None  # nobody looks at it any more
+        followed = [cohort for cohort in self.cohorts if cohort.year < year <= cohort.year + protocol.years]
+        if design == "none" or not followed:
+            return []
+        if design == "area_count":
+            counted = self._count(families, year, area_use)
+            return [area.finding(cohort, followed, families, protocol, counted) for cohort in followed]
+        if protocol.compares:
+            others = self.comparison_area().at_quarter(QUARTERS * year) if design == "matched" else families
+            return [compared.finding(cohort, families, others, protocol) for cohort in followed]
+        find = before_after.finding if design == "before_after" else before_after.against_baseline
+        findings = [find(cohort, families, protocol) for cohort in followed]
+        return [finding for finding in findings if finding is not None]
+
+    def _count(self, families, year, area_use):
+        """What the area's counts say against those of a place where nobody is helped."""
+        other = self.comparison_area()
+        on_event = np.array([bool(line.event) for line in families.place.lines])
+        return area.count(area_use, other.use(year), families.n, other.n, on_event)
+
+    def of(self, key):
+        """The cohort of a contract's key (body, programme, year), or None where nobody enrolled."""
+        return next((item for item in self.cohorts if item.key == key), None)
+
+    def improved(self, cohort, families):
+        """Families of a cohort that are still there with less of the needs the programme is meant for."""
+        if cohort is None:
+            return 0
+        better = cohort.levels_now(families).sum(axis=1) < cohort.severity.sum(axis=1)
+        return int((cohort.still_there(families) & better).sum())
+
+
+def _others(families, target, rows):
+    """Families of the same place like a target and known for it, on no programme and never before, but for some rows."""
+    alike, known = families.like(target)
+    free = known & ~(families.columns.offer[:, alike] > 0).any(axis=0)
+    return np.setdiff1d(alike[free], rows, assume_unique=True)

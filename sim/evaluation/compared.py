@@ -1,0 +1,115 @@
+"""A cohort against families alike, or drawn by lot: the groups are fixed when they are made, and looked at each year."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.evaluation.contrast import contrast, differences, effective, weights
+from sim.evaluation.findings import Finding, Quality, no_estimate
+from sim.evaluation.groups import Group
+from sim.evaluation.matching import matched, pooled_deviation
+from sim.evaluation.tally import Tally
+
+
+@dataclass
+class Comparison:
+    """Whom a cohort is compared with.
+
+    Attributes
+    ----------
+    sample : Group
+        Families of the cohort that are looked at.
+    controls : Group
+    pairs : int64 (n, most) or None
+        Places of each family's controls, -1 for none; None where lots were drawn, and all controls are everybody's.
+    deviation : float (covariates,)
+        Standard deviation of what is known of them before they were matched.
+    """
+
+    sample: Group
+    controls: Group
+    pairs: np.ndarray | None
+    deviation: np.ndarray
+
+    def weights(self, here, there):
+        """Weights of controls, and who of the sample has any, by who is still there of either."""
+        if self.pairs is None:
+            return there / max(1, there.sum()), here & there.any()
+        return weights(self.pairs, there, here)
+
+
+def alike(cohort, pool, size):
+    """The comparison of a cohort with those of a pool that are alike: :class:`Comparison`."""
+    sample = cohort.of(cohort.sample(size))
+    pairs = matched(sample.seen, sample.quarter, pool.seen, pool.quarter)
+    used, place = np.unique(pairs, return_inverse=True)
+    some = used >= 0
+    pairs = np.where(pairs >= 0, place.reshape(pairs.shape) - (~some).sum(), -1)
+    return Comparison(sample, pool.of(used[some]), pairs, pooled_deviation(sample.seen, pool.seen))
+
+
+def by_lot(cohort, waiting, size):
+    """The comparison of a cohort with those who lost a draw: :class:`Comparison`."""
+    sample, controls = (group.of(group.sample(size)) for group in (cohort, waiting))
+    return Comparison(sample, controls, None, pooled_deviation(sample.seen, controls.seen))
+
+
+def finding(cohort, families, others, protocol):
+    """A cohort's use of services in the year just past against that of its controls.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    families : Families
+    others : Families
+        Of the place where its controls live, in the same quarter.
+    protocol : Protocol
+
+    Returns
+    -------
+    Finding
+    """
+    it, lines = cohort.comparison, cohort.before.shape[1]
+    controls = it.controls
+    there = controls.still_there(others)
+    weight, supported = it.weights(it.sample.still_there(families), there)
+    _, who = np.unique(controls.rows * 256 + controls.generation, return_inverse=True)
+    quality = _quality(it, supported, weight, who, others)
+    if not supported.any() or quality.effective < protocol.least:
+        return no_estimate(cohort, lines, quality)
+    mine = it.sample.of(supported)
+    known = (mine.seen, controls.seen) if it.pairs is not None else ()
+    outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
+    gain, error, usual = contrast(*outcomes, weight, who, *known)
+    still = int(cohort.still_there(families).sum())  # who has left saves nothing
+    return Finding(
+        cohort,
+        -gain[:lines] * still,
+        float(-gain[-1]),
+        float(error[-1]),
+        int(supported.sum()),
+        float(usual[-1]),
+        float(gain[lines] * still),
+        float(gain[lines + 1] * still),
+        cohort.shared(families),
+        quality,
+        Tally(float(gain[-2] * still), float(error[-2] * still), float(abs(usual[-2]) * still)),
+    )
+
+
+def _outcomes(cohort, group, families, protocol):
+    """Of the year just past: use by line, whether turned around, from a crisis too, what is paid for, and pence."""
+    use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
+    counted = protocol.counted(cohort.programme, use, *turned)
+    return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
+
+
+def _quality(it, supported, weight, who, others):
+    """How good a comparison is this year."""
+    if not supported.any():
+        return Quality(support=0.0)
+    unique, many = effective(weight, who)
+    later = (others.columns.offer[:, it.controls.rows] > 0).any(axis=0)
+    gap = differences(it.sample.seen[supported], it.controls.seen, weight, it.deviation)
+    share = supported.sum() / max(1, len(supported))
+    return Quality(unique, many, float(share), float(abs(gap).max(initial=0.0)), float(weight @ later / weight.sum()))

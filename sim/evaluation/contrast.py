@@ -1,0 +1,107 @@
+"""A weighted comparison of means, corrected for what still differs, with an error that knows who is used twice.
+
+Abadie and Imbens 2011, Journal of Business and Economic Statistics 29:1 (bias correction of matching by regression).
+"""
+
+import numpy as np
+
+from sim.evaluation.loops import gram
+
+
+def weights(pairs, there, families):
+    """Weights of controls, and whether each family has any.
+
+    Each family counts the same and shares its weight among its controls that are still there.
+
+    Parameters
+    ----------
+    pairs : int64 (n, most)
+        Places of each family's controls, -1 for none.
+    there : bool (m,)
+        Controls still there.
+    families : bool (n,)
+        Families still there.
+
+    Returns
+    -------
+    tuple of (float (m,), bool (n,))
+    """
+    good = np.append(there, False)[pairs] & families[:, None]
+    many = good.sum(axis=1)
+    supported = many > 0
+    share = np.repeat(1 / (np.maximum(many, 1) * max(1, supported.sum())), many)
+    return np.bincount(pairs[good], share, minlength=len(there)), supported
+
+
+def effective(weight, who):
+    """Families behind some weights, each once, and how many of equal weight would say as much.
+
+    Parameters
+    ----------
+    weight : float (m,)
+    who : int64 (m,)
+        Number of the family that each is of.
+    """
+    of_family = np.bincount(who, weight)
+    used = of_family[of_family > 0]
+    return len(used), float(used.sum() ** 2 / (used**2).sum()) if len(used) else 0.0
+
+
+def differences(seen, pool, weight, deviation):
+    """Differences of means between families and weighted controls, in some standard deviations: float (covariates,)."""
+    gap = seen.mean(axis=0) - weight @ pool / weight.sum()
+    return np.divide(gap, deviation, out=np.zeros(len(gap)), where=deviation > 0)
+
+
+def contrast(mine, theirs, weight, who, seen=None, pool=None):
+    """Mean outcomes of families less what their controls say they would have been.
+
+    Controls' outcomes are regressed on what is known of them, by their weights, and what the regression makes of the
+    families is what they would have had. With a constant in it that is the mean over matches, each corrected by the
+    regression for how it differs from its family; without covariates, the difference of means.
+
+    Parameters
+    ----------
+    mine, theirs : float (n, outcomes), (m, outcomes)
+    weight : float (m,)
+        Of the controls; those of 0 are left out.
+    who : int64 (m,)
+        Number of the family that each control is of: errors of one family's outcomes count together.
+    seen, pool : float (n, covariates), (m, covariates), optional
+
+    Returns
+    -------
+    tuple of (float (outcomes,), float (outcomes,), float (outcomes,))
+        Differences, their standard errors, and what would have been.
+    """
+    used = weight > 0
+    theirs, weight, who = theirs[used].astype(float), weight[used] / weight[used].sum(), who[used]
+    x, z = design(seen, None if pool is None else pool[used], weight, len(mine))
+    inverse, rank = _inverse(gram(z, weight))
+    beta = inverse @ z.T @ (weight[:, None] * theirs)
+    pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
+    missed = np.zeros((who.max() + 1, theirs.shape[1]))
+    np.add.at(missed, who, pull[:, None] * (theirs - z @ beta))
+    clusters = len(np.unique(who))
+    of_controls = (missed**2).sum(axis=0) * clusters / max(1, clusters - rank)
+    residual = mine - x @ beta
+    of_families = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1) / len(mine)
+    return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
+
+
+def _inverse(curve):
+    """Pseudo-inverse and rank of a symmetric matrix: a covariate that others determine counts through these alone."""
+    values, vectors = np.linalg.eigh(curve)
+    keep = values > 1e-9 * values.max()
+    return vectors[:, keep] / values[keep] @ vectors[:, keep].T, int(keep.sum())
+
+
+def design(seen, pool, weight, n):
+    """A constant, and covariates in standard deviations of the controls from their weighted mean."""
+    if pool is None:
+        return np.ones((n, 1)), np.ones((len(weight), 1))
+    middle = weight @ pool
+    spread = np.sqrt(weight @ (pool - middle) ** 2)
+    varies = spread > 1e-9
+    groups = ((part[:, varies] - middle[varies]) / spread[varies] for part in (seen, pool))
+    return tuple(np.column_stack([np.ones(len(part)), part]) for part in groups)

@@ -1,0 +1,55 @@
+"""What services know of a family when it is referred: what families are matched on (docs/odd.md, section 7)."""
+
+import numpy as np
+
+from sim.evaluation.loops import cost
+from sim.place.kernels import RING
+
+_PENCE = 100_000  # costs are in thousands of pounds
+
+
+def names(place):
+    """Names of the covariates of a place, in order."""
+    cost = [f"cost of the services looked at, {back} quarters before" for back in range(RING)]
+    return [*cost, "cost of all services", "services", "age", "deprivation", "own events", "other events",
+            *(f"known {need.id}" for need in place.needs)]  # fmt: skip
+
+
+def seen_of(families, rows, quarter, price, average):
+    """Covariates of some families at the end of a quarter.
+
+    Parameters
+    ----------
+    families : Families
+    rows : int64 (n,)
+    quarter : int
+    price : int64 (lines,)
+        Pence a case-quarter of the services that are looked at, 0 of the others.
+    average : int64 (lines,)
+        Pence a case-quarter of every service.
+
+    Returns
+    -------
+    float (n, covariates)
+        As :func:`names` has them.
+    """
+    place, columns = families.place, families.columns
+    back = (quarter - np.arange(RING)) % RING
+    served = columns.served[back][:, rows]
+    own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
+    mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
+    events = columns.events[:, rows]
+    known = (columns.known | columns.found)[rows, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
+    deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
+    return np.column_stack(
+        [
+            *(cost(one, price / _PENCE) for one in served),
+            sum(cost(one, average / _PENCE) for one in served),
+            np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
+            columns.age[rows],
+            deprivation[families.area_of(rows)],
+            np.bitwise_count(events & mine).sum(axis=0),
+            np.bitwise_count(events & ~mine).sum(axis=0),
+            columns.levels[rows] * known,
+        ]
+    ).astype(float)

@@ -1,0 +1,99 @@
+"""Controls alike: a propensity score with a caliper, and the nearest within it (docs/odd.md, section 7).
+
+Austin 2011, Pharmaceutical Statistics 10:150 (a caliper of 0.2 standard deviations of the logit of the propensity
+score); Abadie and Imbens 2006, Econometrica 74:235 (nearest neighbours with replacement).
+"""
+
+import numpy as np
+
+from sim.evaluation.loops import gram, nearest, newton
+
+CALIPER = 0.2  # standard deviations of the logit of the propensity score
+NEAREST = 3  # controls of a family
+_ROUNDS, _CLOSE = 25, 1e-5  # of Newton's method
+_FITTED = 2000  # of a pool, about, that the regression looks at
+_WEAK = 1.0  # precision of a prior on each standardised coefficient, so that perfect separation has an answer
+
+
+def matched(seen, quarter, pool, of_pool):
+    """The nearest controls of each family.
+
+    Parameters
+    ----------
+    seen : float (n, covariates)
+        Of the families.
+    quarter : int64 (n,)
+        When each was referred; its controls were like the programme's target in that quarter.
+    pool, of_pool : float (m, covariates), int64 (m,)
+        The same of those who may be controls.
+
+    Returns
+    -------
+    int64 (n, NEAREST)
+        Places in the pool, nearest first; -1 where there are fewer within the caliper.
+    """
+    if not len(seen) or not len(pool):
+        return np.full((len(seen), NEAREST), -1)
+    mine, theirs = standardised(seen, pool)
+    own, other = propensity(mine, theirs, quarter, of_pool)
+    root = whitening(mine, theirs)
+    order = np.lexsort((other, of_pool))
+    of_pair = mine @ root, own, quarter, (theirs @ root)[order], other[order], of_pool[order]
+    found = nearest(*of_pair, caliper(own, other), NEAREST)
+    return np.where(found >= 0, order[found], -1)
+
+
+def standardised(seen, pool):
+    """Covariates of families and pool in standard deviations from the pool's mean; without those that never differ."""
+    spread = pooled_deviation(seen, pool)
+    varies = spread > 0
+    middle = pool[:, varies].mean(axis=0)
+    return (seen[:, varies] - middle) / spread[varies], (pool[:, varies] - middle) / spread[varies]
+
+
+def pooled_deviation(seen, pool):
+    """Standard deviation of each covariate, of both groups at equal weight: float (covariates,)."""
+    return np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
+
+
+def propensity(mine, theirs, quarter, of_pool):
+    """Logits of the chance to be of the cohort, by logistic regression on covariates and quarter.
+
+    A large pool is sampled evenly for the regression, which moves its constant alone.
+
+    Returns
+    -------
+    tuple of (float (n,), float (m,))
+    """
+    quarters = np.unique(quarter)[1:]
+    own, other = (
+        np.column_stack([np.ones(len(x)), *(when == one for one in quarters), x])
+        for x, when in ((mine, quarter), (theirs, of_pool))
+    )
+    x = np.concatenate([own, other[:: max(1, len(other) // _FITTED)]])
+    penalty = np.diag([1e-9, *np.full(x.shape[1] - 1, _WEAK)])
+    beta = np.zeros(x.shape[1])
+    for _ in range(_ROUNDS):
+        gradient, curve = newton(x, len(own), beta)
+        step = np.linalg.solve(curve + penalty, gradient - penalty @ beta)
+        beta += step
+        if abs(step).max() < _CLOSE:
+            break
+    return (own * beta).sum(axis=1), (other * beta).sum(axis=1)
+
+
+def caliper(own, other):
+    """The widest difference in the logit at which families are compared: Austin's share of its pooled deviation."""
+    return CALIPER * float(np.sqrt((own.var() + other.var()) / 2))
+
+
+def whitening(mine, theirs):
+    """What makes distances those of Mahalanobis, by the covariance of both groups: float (covariates, covariates).
+
+    A covariate that others determine counts through these alone.
+    """
+    every = np.concatenate([mine, theirs])
+    every -= every.mean(axis=0)
+    values, vectors = np.linalg.eigh(gram(every, np.full(len(every), 1 / len(every))))
+    keep = values > 1e-8 * values.max(initial=0.0)
+    return vectors[:, keep] / np.sqrt(values[keep])
