@@ -122,8 +122,8 @@ def phases_of(place, inputs, families):
 
 
 def plain(place):
-    """The same place without events, where all spells of a level end as often as they do on average."""
-    values = {name: item for name, item in place.values.items() if not name.startswith("events.")}
+    """The same place without events and crises, where all spells of a level end as often as they do on average."""
+    values = {name: item for name, item in place.values.items() if not name.startswith(("events.", "crisis."))}
     for name in [name for name in values if ".down_lasting." in name]:
         short, lasting = name.replace("down_lasting", "down"), values.pop(name).value
         share = values.pop(name.replace("down_lasting", "lasting")).value

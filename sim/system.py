@@ -265,7 +265,7 @@ class LocalSystem(mesa.Model):
         for body in self.bodies:
             if body.is_open():
                 self.rules.savings(body, [finding for finding in self.findings if finding.cohort.body == body.code])
-        if self.rules.paid_for.outcome:
+        if self.rules.paid_for.unit:
             self.outcomes.pay()
         if self.vehicle:
             self.vehicle.pay_investors(self.vehicle.ended_at_review())

@@ -16,6 +16,7 @@ EVENTS = {
 WORSENS = {("arrest", "worklessness"): 3, ("arrest", "offending"): 2, ("relapse", "safeguarding"): 2.5}
 LASTING = {1: 0.25, 2: 0.5, 3: 0.375}  # share of the spells that begin at a level
 SLOWER = 0.3  # exits of lasting spells over those of short ones
+_OF_CRISES = {"crises", "crises_again"}  # what targets measure
 LINE = {
     "unit_cost": (1800, "GBP/event", "2013/14"), "family_share": (1, "share", ""), "coverage": (1, "share", ""),
     "fixed_share": (0.5, "share", ""), "block": (4, "places", ""), "notice": (2, "quarters", ""),
@@ -24,8 +25,8 @@ LINE = {
 }  # fmt: skip
 
 
-def write_eventful(folder, lines=("custody_suite",)):
-    """Write the place into a folder that is not there yet, and return it."""
+def write_eventful(folder, lines=("custody_suite",), crises=None):
+    """Write the place into a folder that is not there yet, and return it; with crises, their values by parameter."""
     folder = Path(folder)
     shutil.copytree(load_place("milltown").folder, folder)
     _without_events(folder)
@@ -46,6 +47,10 @@ def write_eventful(folder, lines=("custody_suite",)):
             rows.append(f"{name},{parameter},{event[parameter]},ratio,,0,5,{NOTE}")
     rows += [f"{name},worsens_{need},{ratio},ratio,,1,10,{NOTE}" for (name, need), ratio in WORSENS.items()]
     (folder / "events.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    if crises:
+        rows = ["parameter,value,unit,price_year,low,high,source"]
+        rows += [f"{name},{value},ratio,,{min(1, value)},{max(1, 2 * value)},{NOTE}" for name, value in crises.items()]
+        (folder / "crisis.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     with (folder / "lines.csv").open("a", encoding="utf-8") as file:
         for line in lines:
             for parameter, (value, unit, year) in LINE.items():
@@ -69,20 +74,25 @@ def quiet(place):
         place,
         events=(),
         lines=tuple(line for line in place.lines if not line.event),
-        values={name: value for name, value in place.values.items() if not re.search(r"^transitions.*lasting", name)},
+        values={
+            name: value for name, value in place.values.items() if not re.search(r"^transitions.*lasting|^crisis", name)
+        },
         targets=tuple(
-            target for target in place.targets if not gone & set(re.split(r"[ .]", target.measures + target.use))
+            target
+            for target in place.targets
+            if not (gone | _OF_CRISES) & set(re.split(r"[ .]", f"{target.measures} {target.use}"))
         ),
     )
 
 
 def _without_events(folder):
-    """Take away the events and lasting spells that the town has of its own, and what names them."""
+    """Take away the events, crises and lasting spells that the town has of its own, and what names them."""
     path = folder / "place.toml"
     head, *tables = re.split(r"^(?=\[)", path.read_text(encoding="utf-8"), flags=re.M)
     of_events = [table for table in tables if table.startswith("[[event]]") or re.search(r"^event = ", table, re.M)]
     path.write_text(head + "".join(table for table in tables if table not in of_events), encoding="utf-8")
-    names = re.findall(r'^id = "(.*)"$', "".join(of_events), re.M)
+    names = [*re.findall(r'^id = "(.*)"$', "".join(of_events), re.M), *_OF_CRISES]
+    (folder / "crisis.csv").unlink()
     for file, words, fields in (
         ("lines.csv", names, 1),
         ("transitions.csv", ["lasting", "down_lasting"], 3),

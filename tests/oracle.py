@@ -73,6 +73,30 @@ def move(columns, tables, offers, key, quarter, decision):
     return new, lasting
 
 
+def crises(families, quarter, decision):
+    """Who is in a crisis once needs have moved, family by family: the draw is the word after those of the needs."""
+    columns, tables, n_needs = families.columns, families._need_tables.crisis, families.columns.levels.shape[1]
+    now = []
+    for f in range(len(columns.age)):
+        area = np.searchsorted(columns.first, f, side="right") - 1
+        counter = (
+            (area << 20) + f - columns.first[area],
+            columns.generation[f],
+            quarter,
+            (decision << 24) + n_needs // 4,
+        )
+        chance = float(tables.stays) if columns.crisis[f] else onset(families, f)
+        now.append(int(unit(counter, families.key, n_needs % 4) < chance))
+    return now
+
+
+def onset(families, f):
+    """Chance that a crisis of a family begins, by how many needs it has."""
+    place, needs = families.place, int((families.columns.levels[f] > 0).sum())
+    chance = needs and place.get("crisis.onset") * needs ** place.get("crisis.needs_exponent")
+    return min(1, chance * float(families._need_tables.crisis.frail[families.columns.frailty[f]]))
+
+
 def happen(families, quarter, decision):
     """Events of a quarter by family, as sets of their numbers, worked out for each event of each family."""
     columns, tables = families.columns, families._event_tables
@@ -84,6 +108,11 @@ def happen(families, quarter, decision):
             others = sum(columns.levels[f] > 0) - 1
             chance = float(tables.rate[e, level]) * float(tables.frail[columns.frailty[f], e])
             chance *= 1 + float(tables.per_other[e]) * others
+            if families.place.has("crisis.onset"):
+                ends, ratio = 1 / families.place.get("crisis.length"), families.place.get("crisis.ratio")
+                share = onset(families, f) / (onset(families, f) + ends)
+                within = min(1, ratio * chance / (share * ratio + 1 - share))
+                chance = within if columns.crisis[f] else (chance - share * within) / (1 - share)
             counter = ((area << 20) + f - columns.first[area], columns.generation[f], quarter, (decision << 24) + e)
             if level and unit(counter, families.key) < chance:
                 now.add(e)

@@ -66,13 +66,16 @@ def test_a_family_that_takes_nothing_up_is_untouched_by_those_that_do(around, co
 
 
 def test_all_families_followed_keep_the_levels_and_the_use_of_their_place(milltown):
-    dials, seeds, quarters, n = defaults(), range(6), 8, following.FAMILIES
-    around = surroundings(milltown, dials)
+    """Of those that services know, and of whoever follows them in their rows."""
+    dials, seeds, quarters, n = defaults(), range(6), 8, 60_000
+    around = surroundings(milltown, dials, families=n)
     settled = burn_in(milltown, dials, following.SEED, n)
+    known = np.flatnonzero(settled.families.columns.known | settled.families.columns.found)
+    assert around.looked_at / around.families.n == pytest.approx(n / len(known), rel=0.02)
     lines, levels = np.arange(len(milltown.lines), dtype=np.uint32), []
     use = np.zeros((2, len(lines)))
     for seed in seeds:
-        some = np.arange(seed, around.families.n, around.families.n // n)  # of the ends of six years a sixth
+        some = np.arange(seed, around.families.n, around.looked_at // n)
         found = follow(around.families.copies(some, 100 + seed), around, quarters)
         everybody = replace(found, there=np.ones_like(found.there))
         use[0] += everybody.use(len(lines))[1:].mean(axis=0) / len(seeds)
@@ -81,10 +84,10 @@ def test_all_families_followed_keep_the_levels_and_the_use_of_their_place(millto
         for quarter in range(1, quarters + 1):
             families.live(quarter)
             place.services.serve(families, quarter)
-            served = families.columns.served[quarter % kernels.RING]
+            served = families.columns.served[quarter % kernels.RING, known]
             use[1] += ((served[:, None] >> lines) & 1).sum(axis=0) / (quarters * len(seeds))
         levels.append(
-            [_by_level(packed, len(milltown.needs)) for packed in (found.packed[-1], families.columns.packed)]
+            [_by_level(packed, len(milltown.needs)) for packed in (found.packed[-1], families.columns.packed[known])]
         )
     error = np.sqrt(2 * use[1] / len(seeds))
     assert (np.abs(use[0] - use[1]) < 3.5 * error).all()
@@ -174,6 +177,22 @@ def test_who_takes_an_offer_up_goes_by_trust(cohort, milltown, parenting):
     chance = parenting.get("engagement") * 2 * cohort.columns.trust
     assert takes.mean() == pytest.approx(np.minimum(1, chance).mean(), abs=4 * 0.5 / cohort.n**0.5)
     assert cohort.columns.trust[takes].mean() > cohort.columns.trust[~takes].mean()
+
+
+def test_families_taken_down_in_any_quarter_remember_their_last_year_from_it_back(milltown):
+    """Served and events of quarter 6, which stand at 2 of the four remembered, come to stand at 0; the others follow."""
+    settled = burn_in(milltown, defaults(), 3, 2_000)
+    for quarter in range(1, 7):
+        settled.families.live(quarter)
+        settled.services.serve(settled.families, quarter)
+    columns = settled.families.columns
+    known = np.flatnonzero(columns.known | columns.found)
+    taken = settled.families.known_at(6)
+    for name in ("served", "events"):
+        there, now = getattr(columns, name)[:, known], getattr(taken, name)
+        np.testing.assert_array_equal(now, there[[2, 3, 0, 1]])
+        assert there.any()
+    np.testing.assert_array_equal(taken.packed, columns.packed[known])
 
 
 def test_threads_do_not_matter(monkeypatch, milltown, parenting):

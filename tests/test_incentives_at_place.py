@@ -98,10 +98,10 @@ def test_families_a_year_are_of_those_who_come_past(found):
     inputs = load_inputs("silo", TOWN)
     programme = inputs.catalogue["family_drug_alcohol_court"]
     assert programme.target["within"] == 2
-    families = surroundings(inputs.place, inputs.dials).families
-    there, _ = families.use_by_target(programme.targets(inputs.place)._replace(level_to=3))
+    around = surroundings(inputs.place, inputs.dials)
+    there, _ = around.families.use_by_target(programme.targets(inputs.place)._replace(level_to=3))
     (stakes,) = (item for item in found.stakes if item.programme == programme.id)
-    assert stakes.families == pytest.approx(2 * there * programme.believed("most_reached") * 3000 / families.n)
+    assert stakes.families == pytest.approx(2 * there * programme.believed("most_reached") * 3000 / around.looked_at)
 
 
 def test_a_place_without_anybody_like_the_target(listsim):

@@ -15,6 +15,7 @@ from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
 from sim.evaluation.groups import Cohort
+from sim.evaluation.tally import Tally
 from sim.programmes.appraisal import Appraisal
 from sim.rules import CHOICES
 from sim.rules.money import forecast_shares
@@ -533,6 +534,12 @@ def test_who_pays_what_part_by_hand():
     assert model.ledger.postings[-1][1:] == (OUTSIDE, "nhs:reserve", 160, "outcome_payment")
 
 
+def paying(model, rate=1, start=0):
+    """Let results be paid for at so many pence a penny saved, and so many pence at the start."""
+    share = replace(CHOICES["paid_for"]["share_of_savings"], rate=lambda arrangement: rate, start=lambda *of: start)
+    model.rules = replace(model.rules, paid_for=share)
+
+
 def paid_for(model, **found):
     """What is due for one contract of a year, by what was found of it."""
     asked = []
@@ -550,10 +557,10 @@ def test_what_is_paid_for_a_finding_by_hand(due, shared, parts, paid):
     model, body = town("pbr_consortium", outcome_threshold=0)
     with_parts(model, *parts)
     contract = Contract(body.code, "parenting", "firm", 1, 1, 10, 100, "", "firm")
-    finding = SimpleNamespace(cohort=SimpleNamespace(key=contract.key, body=body.code), shared=shared)
+    cohort = SimpleNamespace(key=contract.key, body=body.code)
+    finding = SimpleNamespace(cohort=cohort, shared=shared, tally=Tally(due / 2), estimate=True)
     model.contracts.signed, model.findings, model.calendar.quarter = {contract.key: contract}, [finding], 8
-    payment = SimpleNamespace(outcome=lambda model, contract, item: due if item else 55, on_saving=False)
-    model.rules = replace(model.rules, paid_for=payment)
+    paying(model, rate=2, start=55)
     assert paid_for(model) == [paid]
     model.findings = []
     assert paid_for(model) == []  # not the contract's year, and nothing found
@@ -565,17 +572,16 @@ def test_what_is_paid_for_a_finding_by_hand(due, shared, parts, paid):
 
 def test_a_saving_at_the_threshold_brings_nothing_and_one_above_it_is_paid():
     """A tenth of a usual 100: saving 10 is not enough, 10.01 is; the bar is that of all families of the cohort."""
-    model, body = town("sib_single", outcome_threshold=0.1)
+    model, _ = town("sib_single", outcome_threshold=0.1)
     model.outcomes.threshold = 0.1
     for saved, passes in ((10.0, False), (10.01, True), (-5.0, False)):
-        cohort = SimpleNamespace(rows=range(20), body=body.code)
-        finding = SimpleNamespace(cohort=cohort, usual=100.0, per_family=saved, spread=15.0)
+        finding = SimpleNamespace(tally=Tally(20 * saved, 20 * 15.0, 20 * 100.0))
         assert model.outcomes.bar([finding]) == pytest.approx(200)
         assert model.outcomes.passes([finding]) == passes
         # The bar of 200 is 2/3 of the error of 300: 1 - Phi(2/3)
-        assert model.outcomes.luck([finding]) == pytest.approx(0.5 * math.erfc((2 / 3) / 2**0.5))
-    finding.spread = 0.0
-    assert model.outcomes.luck([finding]) == 0
+        assert model.outcomes.luck([finding])[0] == pytest.approx(0.5 * math.erfc((2 / 3) / 2**0.5))
+    finding.tally = Tally(10.0, 0.0, 2000.0)
+    assert model.outcomes.luck([finding]) == (0, 0)
 
 
 def test_a_cohort_below_its_threshold_brings_nothing_while_another_is_paid():
@@ -585,16 +591,15 @@ def test_a_cohort_below_its_threshold_brings_nothing_while_another_is_paid():
     model.contracts.signed = {contract.key: contract for contract in contracts}
     model.findings = [
         SimpleNamespace(
-            cohort=SimpleNamespace(key=contract.key, body=body.code, rows=range(2)),
-            usual=100.0,
-            per_family=saved,
+            cohort=SimpleNamespace(key=contract.key, body=body.code),
+            tally=Tally(saved, 0.0, 100.0),
             shared=0.0,
+            estimate=True,
         )
         for contract, saved in zip(contracts, (9.0, 11.0), strict=True)
     ]
-    payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=True)
-    model.rules = replace(model.rules, paid_for=payment)
-    assert paid_for(model) == [0, 700]
+    paying(model, rate=60)
+    assert paid_for(model) == [0, 660]
 
 
 def test_investors_are_never_owed_more_than_their_cap():
@@ -602,8 +607,7 @@ def test_investors_are_never_owed_more_than_their_cap():
     contract = Contract(body.code, "parenting", "vehicle:d", 1, 1, 10, 100, "vehicle:d", "vehicle:d")
     model.contracts.signed, model.calendar.quarter = {contract.key: contract}, 4
     model.outcomes.threshold, model.findings = 0, []
-    payment = SimpleNamespace(outcome=lambda model, contract, item: 700, on_saving=False)
-    model.rules = replace(model.rules, paid_for=payment)
+    paying(model, start=700)
     model.vehicle = SimpleNamespace(takes=lambda account: True, owed_at_most=lambda account, otherwise: 400)
     assert paid_for(model) == [400]
     model.vehicle = SimpleNamespace(takes=lambda account: False)

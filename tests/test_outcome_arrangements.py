@@ -15,8 +15,7 @@ from sim.arrangements.reading import load_arrangement
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Contract
-from sim.evaluation import before_after, compared
-from sim.evaluation.findings import Finding
+from sim.evaluation.tally import Tally
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
@@ -24,7 +23,6 @@ from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import one, sums
-from tests.test_measurement import FIRST, PRICES, _cohort, _Families, _protocol
 
 KEEN = {
     "programmes.optimism": 3,
@@ -371,8 +369,7 @@ def test_no_result_no_payment():
 
 
 def test_peterborough_is_paid_by_justice_and_a_lottery_fund():
-    settings = {"arrangement.expected_success": 0.4, "programmes.effect_scale": 3, "measurement.least_controls": 0}
-    result = one("sib_peterborough", settings, years=8)
+    result = one("sib_peterborough", {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     lottery, ministry = (flows(result, "outcome_payment", code, "vehicle") for code in ("outside", "justice_ministry"))
     assert lottery > 0
     assert ministry == pytest.approx(1.5 * lottery, rel=0.01)
@@ -386,10 +383,7 @@ def test_peterborough_has_three_yearly_cohorts_and_others_go_on(tmp_path):
         '[value]\nyearly_cohorts = { value = 7, unit = "cohorts", low = 1, high = 7, source = "assumption: test" }',
     )
     years = [
-        {
-            contract.year
-            for contract in system(name, {"arrangement.expected_success": 0.4}, years=6).contracts.signed.values()
-        }
+        {contract.year for contract in system(name, CERTAIN, years=6).contracts.signed.values()}
         for name in ("sib_peterborough", endless)
     ]
     assert len(years[0]) == 3
@@ -401,13 +395,15 @@ def test_peterborough_has_three_yearly_cohorts_and_others_go_on(tmp_path):
 
 
 def test_below_its_threshold_a_cohort_brings_nothing_alone_or_pooled():
-    """Two cohorts of 10 and 30 families save 30 and 5 of a usual 100 a family: 30% and 5% alone, 11.25% together."""
+    """Of cohorts of 10 and 30 families 30 and 5 of a usual 100 events a family are spared: 30% and 5% alone, 11.25% together."""
     model = system("sib_peterborough", years=1)
     outcomes = model.outcomes
 
-    def finding(year, families, per_family):
-        cohort = SimpleNamespace(body="justice", year=year, rows=range(families), key=("justice", "p", year))
-        return Finding(cohort, np.zeros(1), per_family, 20.0, families, 100.0)
+    def finding(year, families, spared):
+        cohort = SimpleNamespace(body="justice", year=year, key=("justice", "p", year))
+        model.contracts.signed[cohort.key] = Contract(*cohort.key[:2], "firm", 1, year, families, 1, "", "firm")
+        tally = Tally(families * spared, families * 20.0, families * 100.0)
+        return SimpleNamespace(cohort=cohort, tally=tally, estimate=True)
 
     both = [finding(1, 10, 30.0), finding(2, 30, 5.0)]
     assert outcomes.judged(both) == [both]
@@ -415,7 +411,7 @@ def test_below_its_threshold_a_cohort_brings_nothing_alone_or_pooled():
     assert outcomes.passes(both)  # 450 of 4000
     assert not outcomes.passes(both[1:])
     # Error of the two: hypot(200, 600); the bar stands 300 above nothing.
-    assert outcomes.luck(both) == pytest.approx(0.5 * math.erfc(300 / math.hypot(200, 600) / 2**0.5))
+    assert outcomes.luck(both)[0] == pytest.approx(0.5 * math.erfc(300 / math.hypot(200, 600) / 2**0.5))
     outcomes.threshold = 0.1126
     assert not outcomes.passes(both)
 
@@ -426,7 +422,7 @@ def test_peterborough_is_not_paid_below_its_threshold(tmp_path):
         '[value]\noutcome_threshold = { value = 1, unit = "share", low = 0, high = 1, source = "assumption: test" }'
     )
     never = changed_file(tmp_path, "sib_peterborough", out_of_reach)
-    result = one(never, {"arrangement.expected_success": 0.4, "measurement.design": "before_after"}, years=8)
+    result = one(never, {**CERTAIN, "programmes.effect_scale": 3}, years=8)
     assert flows(result, "programme", "vehicle") > 0
     assert flows(result, "outcome_payment") == 0
 
@@ -443,25 +439,20 @@ def test_contracts_that_do_nothing_are_paid_by_luck_at_the_rate_noise_implies():
     assert 0 <= made - luck < 0.25 * luck
 
 
-def test_a_wrong_baseline_pays_where_a_matched_group_would_not_by_hand():
-    """Two children were in care for four quarters and are out a year later, as are the two they are matched with.
+def test_a_wrong_baseline_pays_where_other_children_would_not_by_hand():
+    """Two children of the kind that is never in care are not in care either: 2 x 201 days a year fewer than is stated.
 
-    Against the year before 2 x 4 quarters at 100 pence are saved, of which the contract's share is paid; against the
-    others nothing is.
+    At 40 pounds a day that is 16,080 pounds for nothing; children who are like them were not in care, and bring nothing.
     """
     model = system("sib_childrens_services")
-    assert model.rules.measured() == "before_after"
-    families = _Families([[0, 0]] * 4, [0] * 4)
-    cohort = _cohort([0, 1], [[4, 0]] * 2, [2, 3])
-    model.relief.paid_for = lambda programme: FIRST
-    model.services.prices = PRICES
-    findings = [
-        before_after.finding(cohort, families, _protocol()),
-        compared.finding(cohort, families, families, _protocol()),
-    ]
-    due = [model.rules.paid_for.outcome(model, SimpleNamespace(programme="p"), finding) for finding in findings]
-    assert due == [round(800 * model.arrangement.get("outcome_share")), 0]
-    assert due[0] > 0
+    assert model.rules.measured() == "stated_baseline"
+    never = np.zeros((2, len(model.lines)))
+    stated = np.nan_to_num(model.arrangement.stated_use(model.lines.ids))
+    protocol = model.evaluation.cohorts(None).protocol
+    for against, due in ((np.tile(stated, (2, 1)), 16_080_00), (never, 0)):
+        before, after = (protocol.counted("multisystemic_therapy", use, *np.zeros((2, 2))) for use in (against, never))
+        found = SimpleNamespace(tally=Tally(float((after - before).sum())))
+        assert model.rules.paid_for.outcome(model, None, found) == due
 
 
 def test_childrens_services_pays_for_care_and_nothing_else():
@@ -472,10 +463,18 @@ def test_childrens_services_pays_for_care_and_nothing_else():
         "residential_care",
     ]
     assert model.relief.lines("multisystemic_therapy").sum() > 1
-    saved = np.ones(len(chosen))
-    contract = SimpleNamespace(programme="multisystemic_therapy")
-    due = model.rules.paid_for.outcome(model, contract, SimpleNamespace(saved=saved))
-    assert due == round(float(model.services.prices.average[chosen].sum()) * model.arrangement.get("outcome_share"))
+    protocol = model.evaluation.cohorts(None).protocol
+    use = np.ones((1, len(chosen)))  # a quarter of everything: 91.3 days of each of two
+    counted = protocol.counted("multisystemic_therapy", use, *np.zeros((2, 1)))
+    assert counted[0] == pytest.approx(-2 * 365.25 / 4)
+
+
+def test_a_programme_that_does_nothing_is_paid_against_a_stated_baseline(tmp_path):
+    """Whoever is fewer days in care than the baseline has it is paid for, though nobody is spared anything."""
+    only = changed_file(tmp_path, "sib_childrens_services", 'programmes = ["family_group_conference"]')
+    result = one(only, {**CERTAIN, "programmes.effect_scale": 0}, years=5)
+    assert sums(result, "true_saving") == 0
+    assert flows(result, "outcome_payment", payee="vehicle") > 0
 
 
 def test_tranches_of_a_fund_are_repaid_in_order():

@@ -15,6 +15,7 @@ from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract
 from sim.evaluation.findings import Finding
+from sim.evaluation.tally import Tally
 from sim.rules import Rules
 from tests.conftest import one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
@@ -180,12 +181,12 @@ def test_a_family_on_two_schemes_counts_for_one_half_by_hand(tmp_path):
     due = []
     for name in ("list_social_investment", with_part(tmp_path, "double_claims", "list_social_investment")):
         model = system(name)
-        payment = replace(model.rules.paid_for, outcome=lambda model, contract, finding: 1000)
+        payment = replace(model.rules.paid_for, rate=lambda arrangement: 2)
         object.__setattr__(model.rules, "paid_for", payment)
         contract = Contract("list", "parenting", "in_house", 0, 1, 8, 251, "", payee="vehicle:deal")
         cohort = SimpleNamespace(key=contract.key, body="list", rows=range(8))
         model.contracts.signed = {contract.key: contract}
-        model.findings = [Finding(cohort, np.zeros(len(model.lines)), 0.0, 0.0, 8, shared=0.25)]
+        model.findings = [Finding(cohort, np.zeros(len(model.lines)), 0.0, 0.0, 8, shared=0.25, tally=Tally(500.0))]
         model.outcomes._pay = lambda contract, finding, pence: due.append(pence)
         model.outcomes.pay()
     assert due == [1000, 875]

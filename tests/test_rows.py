@@ -292,11 +292,14 @@ def test_what_is_measured_as_saved_is_at_average_cost():
 
 
 def test_judgements_by_hand():
-    """A measured saving of 30 passes a bar of 20 and the true one of 15 does not; noise alone passes one time in four."""
+    """A measured saving passes, a true one of 15 does not pass 20; noise alone passes one time in four and brings 7.4 pence."""
     recorder = Recorder()
     finding = SimpleNamespace(cohort=SimpleNamespace(key="k", programme="p", body="council"))
     outcomes = SimpleNamespace(
-        judged=lambda findings: [findings], passes=lambda group: True, luck=lambda group: 0.25, bar=lambda group: 20
+        judged=lambda findings: [findings],
+        passes=lambda group: True,
+        luck=lambda group: (0.25, 7.4),
+        earned=lambda group, pence: pence > 20,
     )
     model = SimpleNamespace(
         calendar=Calendar(4), findings=[finding], outcomes=outcomes,
@@ -308,6 +311,7 @@ def test_judgements_by_hand():
             recorder.people[1, "council", "payments_judged"] == recorder.people[1, "council", "payments_made"] == times
         )
         assert recorder.people[1, "council", "payments_by_luck"] == 0.25 * times
+        assert recorder.people[1, "council", "paid_for_luck"] == 7 * times
     assert recorder.people[1, "council", "payments_earned"] == 1
 
 

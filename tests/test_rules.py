@@ -8,6 +8,7 @@ import pytest
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
 from sim.evaluation.findings import Finding
+from sim.evaluation.tally import Tally
 from sim.rules import CHOICES
 from tests.conftest import PLAN, with_numbers
 from tests.test_agents import agency, system
@@ -272,10 +273,9 @@ def test_fees_by_hand():
     model.cohorts.improved = lambda cohort, families: 3 if cohort == contract.key else 0
     contract = a_contract(taken={0: 2, 2: 3})
     assert fees.outcome(model, contract, None) == 1000 + 2100
-    finding = SimpleNamespace(turned=4.0, turned_hard=1.0)
-    for year, due in ((2, 22_500), (3, 0)):
-        model.calendar.quarter = 4 * year
-        assert fees.outcome(model, contract, finding) == due
+    turned, hard = np.array([1, 1, 1, 1, 0]), np.array([0, 1, 0, 0, 0])
+    counted = model.evaluation.cohorts(None).protocol.counted("parenting", np.zeros((5, 1)), turned, hard)
+    assert fees.outcome(model, contract, SimpleNamespace(tally=Tally(float(counted.sum())))) == 22_500
     assert fees.expect(model, None) == 200 + 280 + 2000  # 0.4 of 7 and of 50
     no_steps = with_numbers(model, step_fee=0)
     assert fees.outcome(no_steps, contract, None) == 1000
@@ -283,14 +283,15 @@ def test_fees_by_hand():
 
 
 def test_a_share_of_measured_savings_by_hand():
-    """10 case-quarters saved at 500 in a line that is looked at, 4 in one that is not: 5,000, half of it due."""
+    """10 case-quarters of 500 less in a line that is looked at, 4 less in one that is not: 5,000, half of it due."""
     model, _ = town("sib_single", outcome_share=0.5, payment_years=2)
     model.services.prices.fixed[:], model.services.prices.variable[:] = 200, 300
     looked_at = model.relief.paid_for("parenting")
     saved = np.where(looked_at, 0.0, 4.0)
     saved[np.nonzero(looked_at)[0][0]] = 10
     share = CHOICES["paid_for"]["share_of_savings"]
-    assert share.outcome(model, a_contract(), SimpleNamespace(saved=saved)) == 2500
+    counted = model.evaluation.cohorts(None).protocol.counted("parenting", -saved[None], *np.zeros((2, 1)))
+    assert share.outcome(model, a_contract(), SimpleNamespace(tally=Tally(float(counted[0])))) == 2500
     assert share.outcome(model, a_contract(), None) == 0
 
 

@@ -47,6 +47,7 @@ def check_arrangement(arrangement, place, catalogue, providers):
         _check_known(arrangement.file, named, place, faults)
         with faults.kept():
             arrangement.payers_at(place)
+        _check_counted(arrangement, place, faults)
         for name in [*arrangement.plan, *arrangement.programmes]:
             with faults.kept():
                 _check_deliverable(arrangement, catalogue, providers, name)
@@ -58,6 +59,21 @@ def check_arrangement(arrangement, place, catalogue, providers):
                 f"it and outside_share sum to {both:g}",
                 "keep the sum at 1 or less",
             )
+
+
+def _check_counted(arrangement, place, faults):
+    """Days are of lines that serve for a time, and events of lines that answer them."""
+    unit = arrangement.rules.paid_for.unit
+    if unit not in ("days", "events"):
+        return
+    other = "events" if unit == "days" else "days"
+    for line in place.lines:
+        with faults.kept():
+            if line.id in arrangement.outcome_lines and bool(line.event) != (unit == "events"):
+                problem = f"{line.id!r} has {other} and no {unit}"
+                raise InputError(
+                    arrangement.file, "outcome_lines", problem, f"name other lines, or let rules.paid_for be {other}"
+                )
 
 
 def _check_known(file, named, place, faults):

@@ -51,6 +51,7 @@ class Term:
 _BUYS = {"decides": "programmes"}
 _INVESTORS = {"up_front": "market"}
 _RESULTS = {"paid_for": "outcomes"}
+_USE = {"paid_for": "by_use"}
 _LIST = {"decides": "invoices", "savings": "repayment"}
 _JOINT = {"decides": "joint"}
 
@@ -122,6 +123,8 @@ TERMS = {
     "centre_share": Term(SHARE, {**_RESULTS, "file": "centre"}, offers="payee payer"),
     "outside_share": Term(SHARE, _RESULTS, offers="payee payer"),
     "outcome_threshold": Term(SHARE, _RESULTS),
+    "without_estimate": Term(SHARE, _RESULTS),
+    "counted_years": Term(TERM, _USE),
     "step_fee": Term(PRICE, {"paid_for": "fees"}),
     "hard_premium": Term(WEIGHT, {"paid_for": "fees"}),
     "first_loss": Term(SHARE, {"up_front": "investors"}),

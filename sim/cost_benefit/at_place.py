@@ -134,7 +134,7 @@ def incentives_again(folder, manifest, threads=1):
 
 def bodies_of(around):
     """Who decides at a place, with the values that agencies decide by: Bodies."""
-    place, lines = around.place, Lines(around.place, around.dials, around.families.n)
+    place, lines = around.place, Lines(around.place, around.dials, around.size)
     payers, ids = payers_of(place), [agency.id for agency in place.agencies]
     beliefs, weights = (
         np.array([place.get(f"agencies.{agency}.{name}") for agency in ids])
@@ -158,7 +158,7 @@ def stakes_of(seen, programme, n_families):
         believed, noise = naive(around.place, programme, use / max(1, families), dials, seen.years), noise[:0]
     keep = dials["programmes.effect_scale"] * (1 - min(1.0, dials["programmes.shrinkage"] * programme.correction))
     true, _ = projected(seen.true.of(programme.as_true(), seen.years), keep, seen.years)
-    a_year = families * programme.a_year * programme.believed("most_reached") * n_families / around.families.n
+    a_year = families * programme.a_year * programme.believed("most_reached") * n_families / around.looked_at
     return Stakes(
         programme.id,
         programme.name,

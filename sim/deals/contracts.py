@@ -32,6 +32,8 @@ class Contract:
         Whom the provider takes first: 1 the worst off, -1 the easiest.
     expected_pence : int
         Outcome payments expected of it.
+    stated_pence : int
+        Those of them that findings decide, if effects are as published.
     kept : float
         Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
@@ -52,6 +54,7 @@ class Contract:
     at_risk: float = 0.0
     order: int = 1
     expected_pence: int = 0
+    stated_pence: int = 0
     kept: float = 1.0
     taken: dict = field(default_factory=dict)
     owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)

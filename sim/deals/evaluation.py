@@ -6,6 +6,7 @@ from sim.core.calendar import QUARTERS
 from sim.core.ledger import OUTSIDE
 from sim.evaluation.cohorts import Cohorts
 from sim.evaluation.protocol import Protocol
+from sim.evaluation.tally import Unit
 from sim.programmes.appraisal import believed_reduction
 
 
@@ -31,6 +32,7 @@ class Evaluation:
     def cohorts(self, comparison_area):
         """Cohorts to be measured as agreed; the comparison area is asked for where the design looks at one."""
         model, dials = self.model, self.model.dials
+        unit = Unit(model.rules.paid_for.unit or "pounds", model.arrangement.optional("hard_premium"))
         protocol = Protocol(
             self.design,
             model.services.prices,
@@ -39,6 +41,7 @@ class Evaluation:
             model.arrangement.followed_years,
             dials["measurement.least_controls"],
             model.arrangement.stated_use(model.lines.ids) if self.design == "stated_baseline" else None,
+            unit,
         )
         return Cohorts(protocol, comparison_area)
 

@@ -179,6 +179,7 @@ class Market:
             at_risk=backing.at_risk,
             order=provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
             expected_pence=model.outcomes.expected(project) * backing.families if backing.payee else 0,
+            stated_pence=model.outcomes.stated(project) * backing.families if backing.payee else 0,
         )
         provider.sign(contract, contract.expected_pence)
         model.contracts.sign(contract)

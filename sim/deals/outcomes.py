@@ -1,9 +1,10 @@
 """Outcome payments: what is expected of a project, due for a contract, and owed; and who pays."""
 
 import math
-from statistics import NormalDist
 
 from sim.core.ledger import OUTSIDE, party_of, split
+from sim.deals import luck
+from sim.evaluation.tally import NOTHING
 
 
 class Outcomes:
@@ -20,23 +21,22 @@ class Outcomes:
 
     def pay(self):
         """What is due for this year's results of each contract whose risk someone carries."""
-        payment = self.model.rules.paid_for
+        arrangement, vehicle, signed = self.model.arrangement, self.model.vehicle, self.model.contracts.signed
         found = {item.cohort.key: item for item in self.model.findings}
         missed = [group for group in self.judged(self.model.findings) if self.threshold and not self.passes(group)]
         short, due = {finding.cohort.key for group in missed for finding in group}, {}
-        vehicle, signed = self.model.vehicle, self.model.contracts.signed
         for contract in signed.values():
             finding = found.get(contract.key)
             if vehicle and not vehicle.takes(contract.payee):
                 continue
             if contract.payee and (finding is not None or contract.year == self.model.calendar.year):
-                due[contract.key] = 0 if contract.key in short else payment.outcome(self.model, contract, finding)
-        if self.model.arrangement.has("double_claims"):
+                due[contract.key] = 0 if contract.key in short else self._due(contract, finding)
+        if arrangement.has("double_claims"):
             due = {
                 key: round(pence * (1 - found[key].shared / 2)) if key in found else pence for key, pence in due.items()
             }
-        if self.model.arrangement.has("pooled_cohorts"):
-            due = self._judged_together(due, found)
+        if arrangement.has("pooled_cohorts"):
+            due = self._judged_together(due, {key for key, finding in found.items() if finding.estimate})
         for key, pence in due.items():
             contract = signed[key]
             pence = max(0, pence)
@@ -44,40 +44,71 @@ class Outcomes:
                 pence = min(pence, vehicle.owed_at_most(contract.payee, pence))
             self._pay(contract, found.get(key), pence)
 
+    def _due(self, contract, finding):
+        """What a contract brings by its results of the year, or at its start; where nothing could be estimated, what it states."""
+        payment = self.model.rules.paid_for
+        if finding is None:
+            return payment.outcome(self.model, contract, None)
+        if not self._counts(contract):
+            return 0
+        if finding.estimate:
+            return payment.outcome(self.model, contract, finding)
+        years, part = payment.years(self.model.arrangement), self.model.arrangement.optional("without_estimate")
+        taken = sum(contract.taken.values()) / max(1, contract.families)
+        return round(part * contract.stated_pence * taken / years)
+
+    def _counts(self, contract):
+        """Whether a contract's results of this year are paid for."""
+        payment = self.model.rules.paid_for
+        return self.model.calendar.year <= contract.year + payment.years(self.model.arrangement)
+
     def judged(self, findings):
-        """Findings that decide together whether a saving is paid for: all of a body's with `pooled_cohorts`, else each alone.
+        """Findings that decide together what is paid: all of a body's with `pooled_cohorts`, else each alone.
 
         Returns
         -------
         list of list of Finding
-            Empty where payment follows something else than saving.
+            Of contracts that bring somebody something for their results of this year, where these could be estimated.
         """
-        if not (self.threshold or self.model.rules.paid_for.on_saving):
+        if not self.model.rules.paid_for.unit:
             return []
-        if not self.model.arrangement.has("pooled_cohorts"):
-            return [[finding] for finding in findings]
-        bodies = {finding.cohort.body: [] for finding in findings}
+        signed, bodies = self.model.contracts.signed, {}
         for finding in findings:
-            bodies[finding.cohort.body].append(finding)
-        return list(bodies.values())
+            contract = signed[finding.cohort.key]
+            if finding.estimate and contract.payee and self._counts(contract):
+                bodies.setdefault(finding.cohort.body, []).append(finding)
+        if self.model.arrangement.has("pooled_cohorts"):
+            return list(bodies.values())
+        return [[finding] for group in bodies.values() for finding in group]
 
     def bar(self, group):
-        """Pence that the saving of cohorts judged together has to pass: a share of what they would have used."""
-        return self.threshold * sum(finding.usual * len(finding.cohort.rows) for finding in group)
+        """What the results of cohorts judged together have to pass, in their unit: a share of what would have come of them."""
+        return self.threshold * _sum(group).usual
 
     def passes(self, group):
-        """Whether the saving measured in findings judged together passes the bar."""
-        return sum(finding.per_family * len(finding.cohort.rows) for finding in group) > self.bar(group)
+        """Whether what findings judged together came to passes the bar."""
+        return _sum(group).gain > self.bar(group)
+
+    def earned(self, group, saved_pence):
+        """Whether a true saving, in the services looked at, passes the threshold of what would have been used, in pence."""
+        return saved_pence > self.threshold * sum(finding.usual * len(finding.cohort.rows) for finding in group)
 
     def luck(self, group):
-        """How often noise of the error stated would pass the bar if programmes did nothing: a normal tail."""
-        error = math.hypot(*(finding.spread * len(finding.cohort.rows) for finding in group))
-        return NormalDist().cdf(-self.bar(group) / error) if error else 0.0
+        """How often noise of the error stated would pass the bar if programmes did nothing, and the pence it would bring.
+
+        Before caps, and whether or not the payers have so much.
+        """
+        bar, error = self.bar(group), _sum(group).error
+        return luck.chance(bar, error), luck.paid(bar, error, self.model.rules.paid_for.rate(self.model.arrangement))
 
     def expected(self, project):
         """Pence a family that outcome payments for a project are expected to come to."""
-        expect = self.model.rules.paid_for.expect
-        return expect(self.model, project) if expect else 0
+        return self.model.rules.paid_for.expect(self.model, project)
+
+    def stated(self, project):
+        """Pence a family of these that findings decide."""
+        result = self.model.rules.paid_for.result
+        return result(self.model, project) if result else 0
 
     def value_to(self, body, project):
         """Value of a project to a body, pence a family: where others pay up front, it pays its share of what outcomes cost.
@@ -145,3 +176,8 @@ class Outcomes:
                 total = max(0, sum(gains.values()) - short)
                 pooled |= dict(zip(gains, split(total, list(gains.values())), strict=True))
         return pooled
+
+
+def _sum(group):
+    """What several cohorts came to together."""
+    return sum((finding.tally for finding in group), NOTHING)

@@ -21,7 +21,9 @@ WORDS = {
     "payee": "somebody whom outcome payments go to",
     "payer": "somebody with money for outcome payments",
     "outcomes": "payments for outcomes",
+    "by_use": "payments for use of services that is spared, year by year",
     "findings": "outcomes that are measured family by family or in the area",
+    "each_family": "outcomes that are measured family by family, against the year before or other families",
 }
 
 
@@ -110,21 +112,44 @@ class Payment(Rule):
 
     Attributes
     ----------
-    outcome : callable, optional
-        (model, contract, finding) -> pence due for the year, below 0 where the outcome is worse than nothing. Finding is
-        None in the year of enrolment.
-    expect : callable, optional
-        (model, project) -> pence a family that the outcome payments are expected to come to.
+    unit : str
+        What results are counted in (:data:`sim.evaluation.tally.UNITS`); empty where none are paid for.
+    rate : callable, optional
+        (arrangement) -> pence for each unit that a cohort comes to beyond what is held against it.
+    result : callable, optional
+        (model, project) -> pence a family that results are expected to bring.
+    start : callable, optional
+        (model, contract) -> pence due in the year of enrolment, which need no finding.
+    expect_start : callable, optional
+        (arrangement) -> pence a family that these are expected to come to.
+    once : bool
+        Whether results are paid for in the first year after enrolment only.
     price : callable, optional
         (programme, provider) -> pence a family; the provider's bid by default.
-    on_saving : bool
-        Whether what is due follows the saving measured.
     """
 
-    outcome: Callable | None = None
-    expect: Callable | None = None
+    unit: str = ""
+    rate: Callable | None = None
+    result: Callable | None = None
+    start: Callable | None = None
+    expect_start: Callable | None = None
+    once: bool = False
     price: Callable | None = None
-    on_saving: bool = False
+
+    def outcome(self, model, contract, finding):
+        """Pence due for the year, below 0 where the outcome is worse than nothing; finding is None in the year of enrolment."""
+        if finding is None:
+            return self.start(model, contract) if self.start else 0
+        return round(self.rate(model.arrangement) * finding.tally.gain)
+
+    def expect(self, model, project):
+        """Pence a family that outcome payments are expected to come to."""
+        start = self.expect_start(model.arrangement) if self.expect_start else 0
+        return start + (self.result(model, project) if self.result else 0)
+
+    def years(self, arrangement):
+        """Years after its own in which a cohort's results are paid for."""
+        return 1 if self.once else int(arrangement.optional("counted_years")) or arrangement.followed_years
 
 
 @dataclass(frozen=True)

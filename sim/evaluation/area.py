@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.evaluation.findings import Finding, Quality
+from sim.evaluation.tally import Tally
 
 
 @dataclass(frozen=True)
@@ -68,4 +69,15 @@ def finding(cohort, followed, families, protocol, counted):
         hard,
         cohort.shared(families),
         Quality(counted.families, float(counted.families)),
+        _tally(cohort, protocol, share, counted, turned, hard),
+        protocol.unit.name != "families",  # an area's count does not say how many families were in it
     )
+
+
+def _tally(cohort, protocol, share, counted, turned, hard):
+    """A cohort's part of what an area's count says of what is paid for; families turned around are its own."""
+    if protocol.unit.name == "levels":
+        return Tally(turned + protocol.unit.hard_premium * hard)
+    weights = share * protocol.weights(cohort.programme)
+    error = np.sqrt(weights**2 @ counted.variance)
+    return Tally(*map(float, (weights @ counted.saved, error, weights @ counted.usual)))

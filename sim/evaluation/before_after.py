@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim.evaluation.findings import Finding
+from sim.evaluation.tally import Tally
 
 
 def finding(cohort, families, protocol):
@@ -30,7 +31,7 @@ def _against(cohort, families, protocol, picked, use, usual):
         price = np.where(np.isnan(protocol.stated), 0, price)
     scale = len(cohort.rows) / min(len(cohort.rows), protocol.size)
     by_family = saved @ price
-    turned, hard = (int(group.sum()) for group in cohort.turned_around(families))
+    turned = cohort.turned_around(families)
     return Finding(
         cohort,
         saved.sum(axis=0) * scale,
@@ -38,7 +39,15 @@ def _against(cohort, families, protocol, picked, use, usual):
         float(by_family.std() / np.sqrt(len(picked))),
         len(picked),
         float((usual @ price).mean()),
-        turned,
-        hard,
+        *(int(group.sum()) for group in turned),
         cohort.shared(families),
+        tally=_tally(cohort, protocol, usual, use, [group[picked] for group in turned], scale),
     )
+
+
+def _tally(cohort, protocol, usual, use, turned, scale):
+    """What is paid for, of the cohort that a sample stands for: nobody was turned around before."""
+    before = protocol.counted(cohort.programme, usual, *np.zeros((2, len(use))))
+    gain = protocol.counted(cohort.programme, use, *turned) - before
+    error = gain.std() * np.sqrt(len(gain))
+    return Tally(float(gain.sum()) * scale, float(error) * scale, float(abs(before.sum())) * scale)

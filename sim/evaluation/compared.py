@@ -8,6 +8,7 @@ from sim.evaluation.contrast import contrast, differences, effective, weights
 from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.evaluation.groups import Group
 from sim.evaluation.matching import matched, pooled_deviation
+from sim.evaluation.tally import Tally
 
 
 @dataclass
@@ -76,9 +77,9 @@ def finding(cohort, families, others, protocol):
     quality = _quality(it, supported, weight, who, others)
     if not supported.any() or quality.effective < protocol.least:
         return no_estimate(cohort, lines, quality)
-    mine, price = it.sample.of(supported), protocol.price(cohort.programme)
+    mine = it.sample.of(supported)
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
-    outcomes = [_outcomes(group, place, price) for group, place in ((mine, families), (controls, others))]
+    outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
     gain, error, usual = contrast(*outcomes, weight, who, *known)
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
@@ -92,13 +93,15 @@ def finding(cohort, families, others, protocol):
         float(gain[lines + 1] * still),
         cohort.shared(families),
         quality,
+        Tally(float(gain[-2] * still), float(error[-2] * still), float(abs(usual[-2]) * still)),
     )
 
 
-def _outcomes(group, families, price):
-    """Use of each service in the year just past, whether turned around, from a crisis too, and pence: float (n, lines + 3)."""
-    use = families.served_in_year(group.rows).astype(float)
-    return np.column_stack([use, *group.turned_around(families), use @ price])
+def _outcomes(cohort, group, families, protocol):
+    """Of the year just past: use by line, whether turned around, from a crisis too, what is paid for, and pence."""
+    use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
+    counted = protocol.counted(cohort.programme, use, *turned)
+    return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
 
 
 def _quality(it, supported, weight, who, others):

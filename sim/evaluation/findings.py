@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.evaluation.groups import Cohort
+from sim.evaluation.tally import NOTHING, Tally
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Finding:
     shared : float
         Share of the cohort that has been on another programme as well.
     quality : Quality
+    tally : Tally
+        What is paid for, in its unit.
     estimate : bool
         Whether the comparison is good enough to say anything; where it is not, every figure is 0.
     """
@@ -67,6 +70,7 @@ class Finding:
     turned_hard: float = 0.0
     shared: float = 0.0
     quality: Quality = Quality()
+    tally: Tally = NOTHING
     estimate: bool = True
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.evaluation.tally import POUNDS, Unit
+
 DESIGNS = ("none", "before_after", "matched", "matched_here", "waiting_list", "area_count", "stated_baseline")
 
 
@@ -26,6 +28,8 @@ class Protocol:
         Effective controls below which there is no estimate.
     stated : float (lines,) or None
         Use a family and year without help that is agreed beforehand, in case-quarters or events; nan where none is.
+    unit : Unit
+        What is paid for.
     """
 
     design: str = "before_after"
@@ -35,6 +39,7 @@ class Protocol:
     years: int = 1
     least: float = 0.0
     stated: np.ndarray | None = None
+    unit: Unit = POUNDS
 
     @property
     def matches(self):
@@ -49,3 +54,11 @@ class Protocol:
     def price(self, programme):
         """Pence a case-quarter of the services looked at, 0 of the others: int64 (lines,)."""
         return np.where(self.relieved(programme), self.prices.average, 0)
+
+    def counted(self, programme, use, turned, hard):
+        """What is paid for of each family: float (n,); see :meth:`sim.evaluation.tally.Unit.of`."""
+        return self.unit.of(use, turned, hard, self.relieved(programme), self.prices.average)
+
+    def weights(self, programme):
+        """Units paid for of a case-quarter, or event, by line: float (lines,)."""
+        return self.unit.weights(self.relieved(programme), self.prices.average)

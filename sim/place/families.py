@@ -81,32 +81,33 @@ class Families:
 
     def copy(self):
         """Another population in the same state that shares nothing that changes."""
-        twin = object.__new__(Families)
-        own = ("counts", "leavers", "happened", "heard", "_demand", "_kept", "_helped")
-        copies = {name: getattr(self, name).copy() for name in own}
-        copies |= {name: np.empty_like(getattr(self, name)) for name in ("_buffer", "_chosen")}  # working space
-        copies["columns"] = kernels.Columns(*(column.copy() for column in self.columns))
-        twin.__dict__.update(self.__dict__, **copies)
-        return twin
+        return self._with(kernels.Columns(*(column.copy() for column in self.columns)), self.seed)
 
     def copies(self, rows, seed):
         """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
         rows = np.sort(rows)
         return self._with(kernels.rows_of([self.columns], rows, self.area_of(rows)), seed)
 
-    def pooled(self, others):
-        """A population of these families and of those that others have in the same neighbourhoods."""
-        every = [self, *others]
-        areas = np.concatenate([one.area_of(np.arange(one.n)) for one in every])
-        order = np.argsort(areas, kind="stable")
-        return self._with(kernels.rows_of([one.columns for one in every], order, areas[order]), self.seed)
+    def known_at(self, quarter):
+        """The columns of the families that services know a need of, who remember the quarter as if it were quarter 0."""
+        rows = np.flatnonzero(self.columns.known | self.columns.found)
+        columns = kernels.rows_of([self.columns], rows, self.area_of(rows))
+        return columns._replace(**{name: np.roll(getattr(columns, name), -quarter, axis=0) for name in _RINGS})
+
+    def pooled(self, every):
+        """A population like this one of all the families of some columns, by neighbourhood and age."""
+        areas = np.concatenate([np.repeat(np.arange(len(one.end)), np.diff(one.first)) for one in every])
+        order = np.lexsort((np.concatenate([one.age for one in every]), areas))
+        return self._with(kernels.rows_of(every, order, areas[order]), self.seed)
 
     def _with(self, columns, seed):
-        """A population like this one in all but its families and their draws."""
+        """A population like this one in all but its families and their draws, which shares nothing that changes."""
         other, n = object.__new__(Families), len(columns.age)
-        rooms = {"_buffer": np.zeros((2, n), np.uint64), "_chosen": np.zeros(n, np.int64)}
-        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **rooms)
-        return other.copy()
+        own = ("counts", "leavers", "happened", "heard", "_demand", "_kept", "_helped")
+        copies = {name: getattr(self, name).copy() for name in own}
+        rooms = {"_buffer": np.empty((2, n), np.uint64), "_chosen": np.empty(n, np.int64)}  # working space
+        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **copies, **rooms)
+        return other
 
     def follow(self, areas):
         """Needs arise from now on as another :class:`AreaInfluence` says."""
@@ -289,6 +290,9 @@ class Families:
         return by_part(lambda *areas: kernel(*head, *areas, *middle, *out), self.columns.first, self.threads)
 
 
+_RINGS = ("served", "events")  # columns by quarter modulo RING
+
+
 def _empty_columns(place, n_families):
     """Columns for N families, shared out over neighbourhoods by largest remainder."""
     shares = [place.get(f"neighbourhoods.{name}.families_share") for name in place.neighbourhoods]
@@ -311,4 +315,5 @@ def _empty_columns(place, n_families):
         np.zeros((kernels.SLOTS, n), np.uint8),
         np.zeros(n, np.uint16),
         np.zeros((kernels.RING, n), np.uint16),
+        np.zeros(n, np.uint8),
     )

@@ -14,7 +14,8 @@ from sim.place.burn_in import burn_in
 from sim.place.growth import measure_responses
 from sim.place.places import LEVELS
 from sim.place.services import pick
-from sim.place.turnover import Turnover
+from sim.place.turnover import Repeats, Turnover
+from sim.place.value_files import CRISIS
 
 _SMALLEST, _LARGEST = 1e-6, 0.5
 _FAMILIES_A_ROUND = 150_000  # a small place is simulated with several seeds a round
@@ -102,6 +103,8 @@ def _fitted(name):
     """The values that a target fits, each with the most it may become."""
     if name.startswith("events."):
         return [(f"{name}_{level}", 1.0) for level in LEVELS[1:]]
+    if name.startswith("crisis."):
+        return [(name, CRISIS[name.removeprefix("crisis.")].high)]
     return [(f"transitions.{name}", _LARGEST)]
 
 
@@ -109,7 +112,12 @@ def write_fit(place, folder):
     """Write a place with its fitted chances and prevalences, and a manifest that says what was written, into a folder."""
     for path in place.files:
         shutil.copyfile(path, Path(folder) / path.name)
-    for file, key in (("transitions", _transition_name), ("needs", _need_name), ("events", _event_name)):
+    for file, key in (
+        ("transitions", _transition_name),
+        ("needs", _need_name),
+        ("events", _event_name),
+        ("crisis", _crisis_name),
+    ):
         path = Path(folder) / f"{file}.csv"
         if not path.exists():
             continue
@@ -136,6 +144,10 @@ def _need_name(row):
 
 def _event_name(row):
     return f"events.{row['event']}.{row['parameter']}"
+
+
+def _crisis_name(row):
+    return f"crisis.{row['parameter']}"
 
 
 class _View:
@@ -168,6 +180,15 @@ class _View:
         e = self.place.index("events")[event]
         at = self.columns.levels[:, self.needs[self.place.events[e].need]] >= int(level)
         return float(((np.bitwise_or.reduce(self.columns.events, axis=0)[at] >> e) & 1).mean())
+
+    def _again(self, event):
+        return self.turnover.repeats.again(self.place.index("events")[event])
+
+    def _crises(self):
+        return self.turnover.repeats.in_year(Repeats.CRISIS)
+
+    def _crises_again(self):
+        return self.turnover.repeats.again(Repeats.CRISIS)
 
     def _ended_within(self, need, level, quarters):
         return self.turnover.ended_within(need, int(level), int(quarters))

@@ -35,9 +35,7 @@ def need_tables(place, dials):
             name = f"coupling.{need}.{other}"
             coupling[k, j] = dials["families.coupling_scale"] * place.get(name) if place.has(name) else 0
     spread = place.get("place.frailty_sd") * dials["families.frailty_spread"]
-    scores = np.array(
-        [NormalDist().inv_cdf((i + 0.5) / kernels.FRAILTY_CLASSES) for i in range(kernels.FRAILTY_CLASSES)]
-    )
+    scores = _scores()
     weights = np.array([place.get(f"needs.{need}.frailty_weight") for need in needs]) * spread
     frail_up = np.exp(np.outer(scores, weights))
     frail_up /= frail_up.mean(axis=0)  # mean 1, so that the dial changes differences and not the average onset
@@ -59,6 +57,7 @@ def need_tables(place, dials):
         lines_of,
         recovery,
         *_after_events(place),
+        crisis_tables(place, dials),
     )
 
 
@@ -97,8 +96,36 @@ def event_tables(place, dials, frail_up):
     for e, k in enumerate(need):
         at[k] |= (rate[e] > 0).astype(np.uint32) << np.uint32(e)
     most = 1.00001 * rate.max(axis=1) * frail.max(axis=0) * (1 + np.maximum(per_other, 0) * (len(needs) - 1))
+    crisis = crisis_tables(place, dials)
     frail, most = frail.astype(np.float32), most.astype(np.float32)
-    return kernels.EventTables(need, rate, _by_threes(at), frail, per_other, most)
+    return kernels.EventTables(need, rate, _by_threes(at), frail, per_other, most, crisis)
+
+
+def crisis_tables(place, dials):
+    """What brings families into a crisis and out of it; a place that says nothing of crises has none."""
+    if not place.has("crisis.onset"):
+        alike = np.ones(kernels.FRAILTY_CLASSES, np.float32)
+        none = np.zeros(1 << len(place.needs), np.float32)
+        return kernels.CrisisTables(none, alike, np.float32(0), np.float32(1), np.ones(2, np.float32))
+    needs = np.bitwise_count(np.arange(1 << len(place.needs)))
+    onset = dials["families.crises"] * place.get("crisis.onset") * needs ** place.get("crisis.needs_exponent")
+    onset[0] = 0
+    spread = place.get("place.frailty_sd") * dials["families.frailty_spread"]
+    frail = np.exp(_scores() * spread * place.get("crisis.frailty_weight"))
+    ratio, stays = place.get("crisis.ratio"), 1 - 1 / place.get("crisis.length")
+    return kernels.CrisisTables(
+        onset.astype(np.float32),
+        (frail / frail.mean()).astype(np.float32),
+        np.float32(stays),
+        np.float32(ratio),
+        1.00001 * np.array([1, ratio], np.float32),
+    )
+
+
+def _scores():
+    """Log frailty of each class, in standard deviations."""
+    quantiles = (np.arange(kernels.FRAILTY_CLASSES) + 0.5) / kernels.FRAILTY_CLASSES
+    return np.array([NormalDist().inv_cdf(share) for share in quantiles])
 
 
 def entry_tables(place):

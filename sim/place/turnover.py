@@ -5,6 +5,7 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 
 MEASURES = ("ended_within", "stock_older")  # NEED LEVEL QUARTERS
+OF_REPEATS = ("again", "crises", "crises_again")
 _STARTS = 8  # quarters whose spells are followed
 _NONE, _LONG = 10**6, -(10**6)  # no spell now; one that began before anybody looked
 
@@ -21,6 +22,7 @@ class Turnover:
     ----------
     events : dict of str to int
         Times each event happened in the base year.
+    repeats : Repeats
     """
 
     def __init__(self, place):
@@ -30,12 +32,16 @@ class Turnover:
         pairs = {(words[1], int(words[2])) for words in asked}
         self._spells = {pair: _Spells(needs[pair[0]], pair[1], self.window) for pair in sorted(pairs)}
         self.events = {event.id: 0 for event in place.events}
+        self.repeats = Repeats()
+        self._repeats_asked = any(target.measures.split()[0] in OF_REPEATS for target in place.targets)
 
     def look(self, families, quarter):
         """Look at the families at the end of a quarter."""
         if quarter > -QUARTERS:
             for name, times in zip(self.events, families.happened.sum(axis=0).tolist(), strict=True):
                 self.events[name] += times
+        if self._repeats_asked and quarter >= -2 * QUARTERS:
+            self.repeats.look(families.columns, quarter)
         if quarter >= -self.window:
             for spells in self._spells.values():
                 spells.look(families.columns, quarter)
@@ -50,6 +56,39 @@ class Turnover:
     def stock_older(self, need, level, quarters):
         """Share of today's spells that began so many quarters ago or more, among families that were there then."""
         return self._spells[need, level].stock_older(quarters)
+
+
+class Repeats:
+    """Events, and crises that began, of the last two years: how many, and how many came again within a year."""
+
+    CRISIS = 16  # bit of a crisis that began, after those of the events
+
+    def __init__(self):
+        self._seen = []  # by quarter: what happened, by bits, and the family's generation
+        self._crisis = None
+
+    def look(self, columns, quarter):
+        """Look at the families at the end of a quarter, of the last 2 * QUARTERS + 1."""
+        before = 0 if self._crisis is None else self._crisis * (columns.age > 0)
+        began = (columns.crisis > before).astype(np.uint32)
+        self._crisis = columns.crisis.copy()
+        if quarter > -2 * QUARTERS:  # what stood before that was there to tell what began
+            happened = columns.events[quarter % QUARTERS] | began << np.uint32(self.CRISIS)
+            self._seen.append((happened, columns.generation.copy()))
+
+    def in_year(self, bit):
+        """Share of families it happened to, by the quarter, summed over the last year."""
+        return float(sum(((happened >> bit) & 1).mean() for happened, _ in self._seen[QUARTERS:]))
+
+    def again(self, bit):
+        """Of those of the year before the last: share followed by another to the same family within four quarters."""
+        there = repeated = 0
+        for q, (happened, generation) in enumerate(self._seen[:QUARTERS]):
+            later = self._seen[q + 1 : q + 1 + QUARTERS]
+            followed = (happened >> bit & 1 > 0) & (generation == later[-1][1])
+            there += followed.sum()
+            repeated += (np.bitwise_or.reduce([bits for bits, _ in later])[followed] >> bit & 1).sum()
+        return float(repeated / there) if there else 0.0
 
 
 class _Spells:

@@ -16,6 +16,12 @@ MOVES = {
     "down_lasting": (("1", "2", "3"), kinds.CHANCE, False),
     "lasting": (("1", "2", "3"), kinds.SHARE, False),
 }
+# Of a family's crisis: how likely one begins in a quarter and how that grows with needs and frailty, how many quarters one
+# lasts on average, and how many times as likely events are in it.
+CRISIS = {
+    "onset": kinds.CHANCE, "needs_exponent": kinds.SPREAD, "frailty_weight": kinds.SPREAD, "length": kinds.LENGTH,
+    "ratio": kinds.TIMES,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,10 +111,22 @@ def read_coupling(path, needs, values):
                 _add(values, given, f"coupling.{row['need']}.{row['other']}", row, path, kinds.RATIO)
 
 
+def read_crisis(path, values):
+    """What a family's crisis is like; a place may do without the file."""
+    given = set()
+    with Faults() as faults:
+        for row in read_rows(path, ["parameter", *VALUE_COLUMNS]):
+            with faults.kept():
+                known(path, f"line {row.line}: parameter", row["parameter"], CRISIS)
+                _add(values, given, f"crisis.{row['parameter']}", row, path, CRISIS[row["parameter"]])
+        _check_given(path, [f"crisis.{name}" for name in CRISIS], given, faults)
+
+
 def read_targets(path, members):
     """The published figures that the place is fitted to or checked against, as a tuple of :class:`Target`."""
     chances = [f"{need}.up.{level}" for need in members["needs"] for level in (0, 1, 2)]
     chances += [f"events.{event}.rate" for event in members["events"]]
+    chances += [f"crisis.{name}" for name in ("onset", "needs_exponent") if members["crisis"]]
     targets, given = [], set()
     with Faults() as faults:
         for row in read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]):
@@ -124,7 +142,10 @@ def read_targets(path, members):
                 if row["use"] != "check" and (way != "fit" or chance not in chances):
                     problem = f"use {shown(row['use'])} is unknown"
                     raise InputError(
-                        path, where, problem, "give 'check', 'fit NEED.up.LEVEL' or 'fit events.NAME.rate'"
+                        path,
+                        where,
+                        problem,
+                        "give 'check', 'fit NEED.up.LEVEL', 'fit events.NAME.rate' or 'fit crisis.NAME'",
                     )
                 figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
                 if not figure.value:

@@ -13,17 +13,21 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import split
 from sim.core.streams import uniform
+from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.families import Families
 from sim.place.influence import AreaInfluence
-from sim.place.kernels import RING
 from sim.place.tables import offer_tables
 from sim.programmes.offers import contact_of, row_of
 from sim.programmes.uptake import worst_first
 
-FAMILIES = 60_000  # of the settled place that others are drawn from
+LEAST, MOST = (
+    20_000,
+    320_000,
+)  # families of the settled place that others are drawn from; between, twice the place's own
 SEED = 1  # of that place, which is the same for every run
 MEASURED = 5 * QUARTERS  # after the base year, in which queues and chances are looked at
+EVERY = 2  # quarters, at whose ends families are taken down
 _BITS = 35  # of a place in a queue, below the queue's number: see kernels.queues
 _PLACE, _EVERYBODY = np.uint64(2**_BITS - 1), np.uint64(2**_BITS)
 
@@ -52,8 +56,10 @@ class Surroundings:
     place : Place
     dials : dict
     families : Families
-        Of the place at the end of its base year and of each year after, as one population at quarter 0, so that those in a
-        rare state are not a handful; needs arise as in these years on average.
+        Those that services know at the end of its base year and of each half-year after, as one population at quarter 0,
+        so that those in a rare state are not a handful; needs arise as in these years on average.
+    size : int
+        Families of the settled place.
     prices : Prices
         Of the settled place, in pence.
     let_in : uint64 (quarters, lines)
@@ -63,9 +69,15 @@ class Surroundings:
     place: object
     dials: object
     families: Families
+    size: int
     prices: object
     let_in: np.ndarray
     _open_door: np.ndarray = field(repr=False)
+
+    @property
+    def looked_at(self):
+        """Families among which those that services know were found, each as often as it was looked at."""
+        return self.size * (MEASURED // EVERY + 1)
 
     @property
     def nbytes(self):
@@ -83,7 +95,7 @@ class Surroundings:
         _, _, (keys, rows) = families.screen(quarter, nobody, self._open_door, usual)
         line = (keys >> np.uint64(_BITS + 1)).astype(np.uint32)
         lucky = (keys & _PLACE) < self.let_in[(quarter - 1) % len(self.let_in), line]
-        np.bitwise_or.at(families.columns.served[quarter % RING], rows[lucky], np.uint32(1) << line[lucky])
+        np.bitwise_or.at(families.columns.served[quarter % kernels.RING], rows[lucky], np.uint32(1) << line[lucky])
 
 
 class _Steady(AreaInfluence):
@@ -124,29 +136,38 @@ class _Queues:
         return admitted
 
 
-def surroundings(place, dials, threads=1, families=FAMILIES):
+def surroundings(place, dials, threads=1, families=None):
     """The settled place that families are drawn from and followed in; it depends on no run's seed.
 
     Five years pass after the base year with places fixed and without trend. Chances to worsen are those years' average,
-    and queues are cut where they were in each of their quarters, over and over. Families are those of every year's end.
+    and queues are cut where they were in each of their quarters, over and over. Families are those of every half-year's end.
+
+    Parameters
+    ----------
+    place : Place
+    dials : dict
+    threads : int
+    families : int, optional
+        Of the settled place; by default twice as many as the place has, but LEAST at least and MOST at most.
 
     Returns
     -------
     Surroundings
     """
-    settled = burn_in(place, dials, SEED, families, threads)
+    size = families or min(max(2 * int(place.get("place.families")), LEAST), MOST)
+    settled = burn_in(place, dials, SEED, size, threads)
     later, areas = settled.copy(), _Steady(place, dials)
     later.families.follow(areas)
-    queues, ends = _Queues(later.families), []
+    queues, known = _Queues(later.families), [settled.families.known_at(0)]
     for quarter in range(1, MEASURED + 1):
         later.families.live(quarter)
         later.services.serve(queues, quarter)
-        if quarter % QUARTERS == 0:  # what is remembered by quarter stands where it stood at quarter 0
-            ends.append(later.families.copy())
-    pool = settled.families.pooled(ends)
+        if quarter % EVERY == 0:
+            known.append(later.families.known_at(quarter))
+    pool = settled.families.pooled(known)
     pool.follow(Frozen(np.mean(areas.noted, axis=0, dtype=float).astype(np.float32)))
     open_door = settled.services.lines.open_door
-    return Surroundings(place, dials, pool, settled.services.prices, np.stack(queues.noted), open_door)
+    return Surroundings(place, dials, pool, size, settled.services.prices, np.stack(queues.noted), open_door)
 
 
 def refer(around, target, shares, n, seed):
@@ -211,14 +232,8 @@ class Followed:
 
     def use_by(self, group, groups, lines):
         """Families that each line serves, by the groups they are in: int64 (groups, quarters + 1, lines)."""
-        order = np.argsort(group, kind="stable")
-        served = np.where(self.there, self.served, np.uint32(0))[:, order]
-        starts = np.searchsorted(group[order], np.arange(groups + 1))
-        use = np.zeros((groups, len(served), lines), np.int64)
-        for g in range(groups):
-            mine = served[:, starts[g] : starts[g + 1]]
-            for j in range(lines):
-                use[g, :, j] = ((mine >> np.uint32(j)) & 1).sum(axis=1)
+        use = np.zeros((groups, len(self.served), lines), np.int64)
+        kernels.use_by_group(self.served, self.there, group, use)
         return use
 
 
@@ -254,8 +269,8 @@ def follow(cohort, around, quarters, effect=None, programme=None, takes=None, co
             families.live(quarter)
             around.serve(families, quarter)
         found.packed[quarter] = columns.packed
-        found.served[quarter] = columns.served[quarter % RING]
-        found.events[quarter] = columns.events[quarter % RING]
+        found.served[quarter] = columns.served[quarter % kernels.RING]
+        found.events[quarter] = columns.events[quarter % kernels.RING]
         found.there[quarter] = columns.generation == cohort.columns.generation
     return found
 

@@ -3,21 +3,28 @@
 Families like the target are followed in the settled place with the effect that is believed and without (see
 :mod:`sim.programmes.following`). So what the programme does to one need counts on every line it leads to, crises that
 would have passed by themselves are not counted as saved, and families that would never have been served save nothing.
+They are followed lot after lot until chance bears little on what all of them save; the smaller the place, the more it may.
 Neighbours and those who get a place that came free are none of a projection's business.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.programmes.following import follow, refer, surroundings, takers
+from sim.programmes.following import MOST, follow, refer, surroundings, takers
 
 THETAS = (0.5, 1.0, 1.5)
-FAMILIES = 10_000  # referred for a projection
-SPANS = (5, 10, 20, 25)  # years a projection may reach; families leave at 25
-SEED = 2  # of the draws of those who are followed
-_GROUPS = 8  # that families are put in, to see how far chance goes
+FEWEST, LOT = 10_000, 40_000  # families referred: at least, and at a time; at most as many as the settled place has
+SHARE, FLOOR = (
+    0.02,
+    2_500,
+)  # of what is saved, and pence a family: the standard error that is small enough in a place of MOST families
+SPARSE = 6  # families of which one at least is followed at all beliefs, and the others at the published effect
+SPANS = (10, 20, 25)  # years a projection may reach; families leave at 25
+SEED = 2  # of the draws of the first lot; the next has the next
+_GROUPS = 16  # that families are put in, to see how far chance goes
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,6 @@ class Projection:
         Families in each.
     staying : float (quarters,)
         Share of them that have not left yet; those that have save nothing.
-
-    Notes
-    -----
-    With 10,000 families referred, the standard error of what is saved in five years, at average cost, is some 3 to 6% of
-    it for most programmes, more where little is saved: see :meth:`error`.
     """
 
     thetas: tuple
@@ -83,7 +85,46 @@ class Projection:
         return (1 - weight) * values[i - 1] + weight * values[i]
 
 
-def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
+class Tally:
+    """What lots of families save, summed up by group.
+
+    Every lot is followed at the published effect, some at all beliefs. By how much what these save at another belief differs
+    from as many times the published effect's, by so much it does for all.
+    """
+
+    def __init__(self, thetas, quarters, lines):
+        self.thetas = tuple(thetas)
+        self.published = np.zeros((_GROUPS, 1, quarters, lines))  # saved by all
+        self.some = np.zeros((_GROUPS, len(thetas), quarters, lines))  # saved by those followed at all beliefs
+        self.families, self.of_some, self.staying = np.zeros(_GROUPS, np.int64), 0, np.zeros(quarters)
+
+    def add(self, cohort, around, programme):
+        """Follow a cohort of those who take the programme up, and add what it saves."""
+        thetas = self.thetas if SPARSE * self.of_some <= self.families.sum() else (1.0,)
+        group, effect = cohort.columns.luck % _GROUPS, programme.published(around.place)
+        _, _, quarters, lines = self.some.shape
+        without, shared, saved = follow(cohort, around, quarters), shared_lines(around.place), []
+        used = without.use_by(group, _GROUPS, lines)
+        for theta in thetas:
+            helped = follow(cohort, around, quarters, theta * effect, programme, contact=theta)
+            saved.append((used - helped.use_by(group, _GROUPS, lines))[:, 1:] @ shared)
+        self.published[:, 0] += saved[thetas.index(1.0)]
+        if thetas == self.thetas:
+            self.some += np.stack(saved, axis=1)
+            self.of_some += cohort.n
+        self.families += np.bincount(group, minlength=_GROUPS)
+        self.staying += without.there[1:].sum(axis=1)
+
+    def projection(self):
+        """What all of them save at every belief: Projection."""
+        n = self.families.sum()
+        some, theta = self.some * (n / max(1, self.of_some)), np.array(self.thetas)[:, None, None]
+        published = some[:, [self.thetas.index(1.0)]]
+        saved = (some + theta * (self.published - published)).astype(np.float32)
+        return Projection(self.thetas, saved, self.families.copy(), self.staying / n if n else self.staying + 1)
+
+
+def project(around, programme, quarters, thetas=THETAS, n=None):
     """Project a programme at several beliefs about its effect.
 
     A belief multiplies the published log ratios, and with them the need that contact brings to light and the trust won.
@@ -94,31 +135,46 @@ def project(around, programme, quarters, thetas=THETAS, n=FAMILIES):
     programme : Programme
     quarters : int
     thetas : sequence of float
-        Rising, and above nought.
-    n : int
-        Families referred; those who take it up, by their trust, are followed.
+        Rising, and above nought, with the published effect, 1.0, among them.
+    n : int, optional
+        Families referred; by default lot after lot (:func:`lots`) until :func:`is_precise`. Those who take it up, by their
+        trust, are followed.
 
     Returns
     -------
     Projection
         Of no families where services know nobody like its target, or nobody of them takes it up.
     """
-    programme, shared = programme.as_believed(), shared_lines(around.place)
-    target = programme.targets(around.place)
-    cohort = refer(around, target, programme.shares, n, SEED)
-    takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
-    if not len(takes):
-        nothing = np.zeros((_GROUPS, len(thetas), quarters, len(shared)), np.float32)
-        return Projection(tuple(thetas), nothing, np.zeros(_GROUPS, np.int64), np.ones(quarters))
-    cohort = cohort.copies(takes, SEED)
-    group, published = cohort.columns.luck % _GROUPS, programme.published(around.place)
-    without = follow(cohort, around, quarters)
-    used, saved = without.use_by(group, _GROUPS, len(shared)), []
-    for theta in thetas:
-        helped = follow(cohort, around, quarters, theta * published, programme, contact=theta)
-        saved.append((used - helped.use_by(group, _GROUPS, len(shared)))[:, 1:] @ shared)
-    families = np.bincount(group, minlength=_GROUPS)
-    return Projection(tuple(thetas), np.stack(saved, 1).astype(np.float32), families, without.there[1:].mean(axis=1))
+    programme, target = programme.as_believed(), programme.targets(around.place)
+    tally = Tally(thetas, quarters, len(around.place.lines))
+    for seed, size in enumerate([n] if n else lots(around.size), SEED):
+        cohort = refer(around, target, programme.shares, size, seed)
+        takes = [] if cohort is None else np.flatnonzero(takers(cohort, target, programme))
+        if not len(takes):
+            break
+        tally.add(cohort.copies(takes, seed), around, programme)
+        if is_precise(tally.projection(), around):
+            break
+    return tally.projection()
+
+
+def lots(most):
+    """Sizes of the lots that families are referred in: a 16th of the most, then each as large as all before, to LOT."""
+    done, first = 0, max(FEWEST, most // 16)
+    while done < most:
+        yield (size := min(max(first, done), LOT, most - done))
+        done += size
+
+
+def is_precise(projection, around):
+    """Whether chance bears little on what a projection saves in all, at average cost.
+
+    The standard error is to be SHARE of it, or FLOOR a family, at most in a place of MOST families, and in a smaller one
+    more by the root of how much smaller it is: chance bears as much more on what happens there.
+    """
+    price = around.prices.average
+    allowed = max(SHARE * abs(float((projection.avoided(1.0) * price).sum())), FLOOR)
+    return projection.error(price) <= allowed * math.sqrt(MOST / around.size)
 
 
 def shared_lines(place):

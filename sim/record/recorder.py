@@ -135,11 +135,13 @@ class Recorder:
                 float(true[finding.cohort.key][model.relief.paid_for(finding.cohort.programme)].sum())
                 for finding in group
             )
+            chance, pence = model.outcomes.luck(group)
             counts = {
                 "payments_judged": 1,
                 "payments_made": model.outcomes.passes(group),
-                "payments_by_luck": model.outcomes.luck(group),
-                "payments_earned": saved > model.outcomes.bar(group),
+                "payments_by_luck": chance,
+                "payments_earned": model.outcomes.earned(group, saved),
+                "paid_for_luck": round(pence),
             }
             for measure, number in counts.items():
                 self._count(model.calendar.year, group[0].cohort.body, measure, number)

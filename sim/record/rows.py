@@ -279,7 +279,7 @@ class Rows:
 
     def _people(self):
         for (year, code, measure), number in sorted(self.run.people.items()):
-            self._value(year, code, None, measure, number)
+            (self._money if _is_money(measure) else self._value)(year, code, None, measure, number)
         met = waiting_need_met(self.run.counts, self.twin.counts)
         avoided = served_cases(self.twin.counts - self.run.counts)
         met, avoided = (cases.reshape(self.years, QUARTERS, -1).sum(axis=1) for cases in (met, avoided))

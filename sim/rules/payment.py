@@ -1,8 +1,13 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
+from functools import partial
+
+import numpy as np
+
 from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Payment
+from sim.evaluation.tally import Unit
 
 
 def _block(contract, quarter_of_year, staffed):
@@ -20,48 +25,49 @@ def _national_price(programme, provider):
     return programme.cost_pence()
 
 
-def _fees_due(model, contract, finding):
-    """Fees for families taken on, for those that took a first step in the year, and for those measured as turned around.
-
-    A family whose need was in crisis when it came brings a higher fee where the tariff is differential.
-    """
+def _fees_at_start(model, contract):
+    """Fees for families taken on, and for those that took a first step in the year."""
     arrangement = model.arrangement
-    if finding is None:
-        steps = arrangement.optional("step_fee") and model.cohorts.improved(
-            model.cohorts.of(contract.key), model.families
-        ) * arrangement.pence("step_fee")
-        return round(sum(contract.taken.values()) * arrangement.pence("start_fee") + steps)
-    if model.calendar.year > contract.year + 1:
-        return 0
-    return round(
-        (finding.turned + arrangement.optional("hard_premium") * finding.turned_hard) * arrangement.pence("result_fee")
+    steps = arrangement.optional("step_fee") and model.cohorts.improved(
+        model.cohorts.of(contract.key), model.families
+    ) * arrangement.pence("step_fee")
+    return round(sum(contract.taken.values()) * arrangement.pence("start_fee") + steps)
+
+
+def _start_expected(arrangement):
+    """The same a family, as deciders see it."""
+    step = (
+        arrangement.get("expected_success") * arrangement.pence("step_fee") if arrangement.optional("step_fee") else 0
     )
+    return arrangement.pence("start_fee") + round(step)
 
 
-def _fees_expected(model, project):
-    """Fees a family is expected to bring, as deciders see it."""
+def _a_unit(name, arrangement):
+    """The pence of a value of the arrangement for each unit."""
+    return arrangement.pence(name)
+
+
+def _a_share(arrangement):
+    """Of each penny saved."""
+    return arrangement.get("outcome_share")
+
+
+def _of_families(fee, model, project):
+    """What families that come out well are expected to bring, in each year they are looked at: of all, as many as bidders expect."""
     arrangement = model.arrangement
-    rate = arrangement.get("expected_success")
-    step = rate * arrangement.pence("step_fee") if arrangement.optional("step_fee") else 0
-    return arrangement.pence("start_fee") + round(step + rate * arrangement.pence("result_fee"))
+    years = model.rules.paid_for.years(arrangement)
+    return round(years * arrangement.get("expected_success") * arrangement.pence(fee))
 
 
-def _share_due(model, contract, finding):
-    """A share of the saving measured, at average cost, in the services that payments look at."""
-    if finding is None:
-        return 0
-    lines = model.relief.paid_for(contract.programme)
-    saved = float((finding.saved * model.services.prices.average)[lines].sum())
-    return round(saved * model.arrangement.get("outcome_share"))
-
-
-def _share_expected(model, project):
-    """Share of the saving expected a family, if effects are as published."""
-    years = int(model.arrangement.get("payment_years"))
-    belief = project.body.beliefs[project.programme.id].mean
-    lines = model.relief.paid_for(project.programme.id)
-    saved = float(project.appraisal.fiscal_pence[1 : 1 + years, lines].sum()) / max(belief, 1e-9)
-    return round(saved * model.arrangement.get("outcome_share"))
+def _of_use(model, project):
+    """What the use that is spared is expected to bring a family in the years paid for, if effects are as published."""
+    payment, belief = model.rules.paid_for, project.body.beliefs[project.programme.id].mean
+    looked_at, average = model.relief.paid_for(project.programme.id), model.services.prices.average
+    spared = project.appraisal.fiscal_pence[1 : 1 + payment.years(model.arrangement)].sum(axis=0) / np.maximum(
+        1, average
+    )
+    units = float(spared @ Unit(payment.unit).weights(looked_at, average)) / max(belief, 1e-9)
+    return round(units * payment.rate(model.arrangement))
 
 
 def _unit_price_expected(model, project):
@@ -77,6 +83,8 @@ _BY_RESULT = {
     "wants": {"decides": "projects", "measured": "findings", "any": "payee"},
     "posts": "outcome_payment",
 }
+_BY_SAVING = {**_BY_RESULT, "offers": "outcomes by_use"}
+_BY_USE = {**_BY_SAVING, "wants": {**_BY_RESULT["wants"], "file": "outcome_lines"}}
 
 CHOICES = {
     "block": Payment(_block, "a block contract, paid by the quarter", posts="programme"),
@@ -86,8 +94,12 @@ CHOICES = {
         _block,
         "a fee for each family taken on and for each turned around",
         {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
-        _fees_due,
-        _fees_expected,
+        "levels",
+        partial(_a_unit, "result_fee"),
+        partial(_of_families, "result_fee"),
+        _fees_at_start,
+        _start_expected,
+        once=True,
         **_BY_RESULT,
     ),
     "unit_price": Payment(
@@ -100,7 +112,7 @@ CHOICES = {
             "premium_share": SHARE,
             "fair_price": YES_OR_NO,
         },
-        expect=_unit_price_expected,
+        result=_unit_price_expected,
         wants={"decides": "issues"},
         posts="outcome_payment",
     ),
@@ -108,9 +120,36 @@ CHOICES = {
         _block,
         "a share of measured savings",
         {"outcome_share": SHARE, "payment_years": TERM},
-        _share_due,
-        _share_expected,
-        on_saving=True,
-        **_BY_RESULT,
+        "pounds",
+        _a_share,
+        _of_use,
+        **_BY_SAVING,
+    ),
+    "days": Payment(
+        _block,
+        "a tariff for each day of named services that families are spared",
+        {"day_fee": PRICE, "payment_years": TERM},
+        "days",
+        partial(_a_unit, "day_fee"),
+        _of_use,
+        **_BY_USE,
+    ),
+    "events": Payment(
+        _block,
+        "a tariff for each event, of those that named services answer, that families are spared: how often it happens counts",
+        {"event_fee": PRICE, "payment_years": TERM},
+        "events",
+        partial(_a_unit, "event_fee"),
+        _of_use,
+        **_BY_USE,
+    ),
+    "families_without": Payment(
+        _block,
+        "a tariff for each family more that named services do not see at all in a year: whether it happens counts, not how often",
+        {"family_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
+        "families",
+        partial(_a_unit, "family_fee"),
+        partial(_of_families, "family_fee"),
+        **{**_BY_USE, "wants": {**_BY_USE["wants"], "measured": "each_family"}},
     ),
 }

@@ -11,7 +11,10 @@ from sim.core.shipped import special
 from sim.place.places import TABLES
 
 PACKAGE = Path(__file__).resolve().parents[1]
-PLACE_FILES = ("place.toml", *(f"{name}.csv" for name in (*TABLES, "transitions", "coupling", "targets", "deflators")))
+PLACE_FILES = (
+    "place.toml",
+    *(f"{name}.csv" for name in (*TABLES, "transitions", "coupling", "crisis", "targets", "deflators")),
+)
 COMMON_FILES = (
     "providers.toml",
     "investors.toml",

@@ -8,6 +8,7 @@ threads may share them out in any way and the result is the same to the bit. Pla
 from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
 from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns, rows_of
+from sim.place.kernels.crisis import CrisisTables
 from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
@@ -21,7 +22,7 @@ from sim.place.kernels.uptake import (
     list_like,
     on_programmes,
 )
-from sim.place.kernels.use import use_of_rows, use_of_services
+from sim.place.kernels.use import use_by_group, use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
@@ -30,6 +31,7 @@ __all__ = [
     "RING",
     "SLOTS",
     "Columns",
+    "CrisisTables",
     "EntryTables",
     "EventTables",
     "Invitation",
@@ -50,6 +52,7 @@ __all__ = [
     "on_programmes",
     "rows_of",
     "screen",
+    "use_by_group",
     "use_of_rows",
     "use_of_services",
 ]

@@ -75,6 +75,7 @@ def enter(c, t, e, rows, areas, key, counts):
         c.trust_gain[f] = 0.0
         c.known[f] = 0
         c.found[f] = 0
+        c.crisis[f] = 0
         for q in range(RING):
             c.served[q, f] = 0
             c.events[q, f] = 0

@@ -33,6 +33,7 @@ class Columns(NamedTuple):
     clock: np.ndarray  # uint8 (SLOTS, N): quarters since enrolment, at most 255
     lasting: np.ndarray  # uint16 (N,): bit k = the spell of need k at its level is a lasting one
     events: np.ndarray  # uint16 (RING, N): bit e = event e happened, by quarter modulo RING
+    crisis: np.ndarray  # uint8 (N,): 1 while the family is in a crisis
 
 
 _BY_SLOT = ("served", "offer", "clock", "events")  # columns in which rows come second

@@ -8,6 +8,7 @@ from numba import njit
 from sim.core.compiled import compiled
 from sim.core.philox import EVENT
 from sim.place.kernels.columns import BLOCK, block_of
+from sim.place.kernels.crisis import CrisisTables, bunched
 from sim.place.kernels.lists import bits_set, draw_listed, list_bits, list_rows
 
 
@@ -19,7 +20,8 @@ class EventTables(NamedTuple):
     at: np.ndarray  # uint32 ((K + 2) // 3, PATTERNS): events that have a rate at such levels of three needs
     frail: np.ndarray  # float32 (FRAILTY_CLASSES, events)
     per_other: np.ndarray  # float32 (events,): extra relative rate for each other need the family has
-    most: np.ndarray  # float32 (events,): a chance that no family's passes
+    most: np.ndarray  # float32 (events,): an average chance that no family's passes
+    crisis: CrisisTables
 
 
 @njit(nogil=True)
@@ -34,25 +36,29 @@ def may_happen(at, packed, rows, n, may):
 
 
 @njit(nogil=True, inline="always")
-def those_that_may(most, listed, entries, draw):
-    """Of the listed events of a block, keep those whose draw lies below a bound that no family passes; returns how many."""
+def those_that_may(most, upto, crisis, listed, entries, draw):
+    """Of the listed events of a block, keep those whose draw lies below a bound that no family passes; returns how many.
+
+    `upto` is how far a chance may lie above a family's average, outside a crisis and in one.
+    """
     kept = 0
     for v in range(entries):
         listed[kept], draw[kept] = listed[v], draw[v]
-        kept += draw[v] < most[np.uint64(listed[v] & 31)]
+        kept += draw[v] < most[np.uint64(listed[v] & 31)] * upto[np.uint64(crisis[listed[v] >> 5])]
     return kept
 
 
 @njit(nogil=True, inline="always")
-def those_that_happen(t, has, packed, frailty, listed, entries, draw):
+def those_that_happen(t, has, packed, frailty, crisis, listed, entries, draw):
     """Of the listed events of a block of families, keep those that happen; returns how many, found without branches."""
     one, kept = np.float32(1.0), 0
     for v in range(entries):
         i, e = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
         level = (packed[i] >> np.uint32(2 * t.need[e])) & np.uint32(3)
         others = np.float32(bits_set(has[i]) - 1)
+        chance = t.rate[e, level] * t.frail[frailty[i], e] * (one + t.per_other[e] * others)
         listed[kept] = listed[v]
-        kept += draw[v] < t.rate[e, level] * t.frail[frailty[i], e] * (one + t.per_other[e] * others)
+        kept += draw[v] < bunched(t.crisis, chance, has[i], frailty[i], crisis[i])
     return kept
 
 
@@ -78,14 +84,15 @@ def happen(c, t, first_area, last_area, key, quarter, happened):
         happened[area] = 0
         for start in range(c.first[area], c.end[area], BLOCK):
             b = block_of(c, quarter, start, min(start + BLOCK, c.end[area]))
+            crisis = c.crisis[start : start + b.has.size]
             needy = list_rows(b.has, b.has.size, rows)
             may_happen(t.at, b.packed, rows, needy, may)
             entries = list_bits(may, rows, needy, n_events, listed)
             number = (area << 20) + start - c.first[area]
             draw_listed(EVENT << 24, number, b.generation, quarter, key, listed, entries, generation, draw)
-            entries = those_that_may(t.most, listed, entries, draw)
+            entries = those_that_may(t.most, t.crisis.most, crisis, listed, entries, draw)
             b.events[:] = 0
-            for v in range(those_that_happen(t, b.has, b.packed, b.frailty, listed, entries, draw)):
+            for v in range(those_that_happen(t, b.has, b.packed, b.frailty, crisis, listed, entries, draw)):
                 i, e = np.uint64(listed[v] >> 5), np.uint64(listed[v] & 31)
                 k = t.need[e]
                 b.events[i] |= 1 << e

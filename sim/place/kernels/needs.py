@@ -8,6 +8,7 @@ from numba import njit
 from sim.core.compiled import compiled
 from sim.core.philox import MOVE, philox, spare_byte, to_unit
 from sim.place.kernels.columns import BLOCK, QUARTERS_OF_AGE, RING, SLOTS
+from sim.place.kernels.crisis import CrisisTables, turn
 from sim.place.kernels.lists import list_bits, list_rows
 
 _MARGIN = np.float32(1.00001)  # float32 products may exceed their bound by a rounding
@@ -32,6 +33,7 @@ class NeedTables(NamedTuple):
     )  # float32 (2 ** events, K): ratio of the chance to worsen in the quarter after events, by their bits
     worsens_most: np.ndarray  # float32 (2 ** events,): largest of it over needs, at least 1
     gates: np.ndarray  # uint16 (K,): events, one of which must have happened lately for level 2 to become 3; 0 = none
+    crisis: CrisisTables
 
 
 class OfferTables(NamedTuple):
@@ -80,7 +82,7 @@ def passed(events, gate, i):
 
 @njit(nogil=True, inline="always")
 def draw_needs(draw, number, generation, quarter, key0, key1):
-    """One 32-bit word a family and need for a block of families: draw[k, i]."""
+    """One 32-bit word a family and need for a block of families, draw[k, i], and at least as many as there is room for."""
     for part in range(draw.shape[0] // 4):
         code = (MOVE << 24) + part
         for i in range(generation.size):
@@ -192,7 +194,7 @@ def moves(c, t, o, up, block, served, happened, draw, listed, entries, new):
 
 @compiled
 def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
-    """Needs worsen and ease by one level (3.2).
+    """Needs worsen and ease by one level, then crises begin and end (3.2).
 
     One uniform a family, need and quarter serves both directions: up from the low end, down from the high end. The
     bits of the same word that the uniform leaves over say whether the spell that begins is a lasting one.
@@ -211,7 +213,10 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
     """
     n_needs, one = t.recovery.size, np.float32(1.0)
     worsening, recovering = np.float32(o.up_max.max() ** SLOTS), np.float32(o.down_max.max() ** SLOTS)
-    draw = np.empty((4 * ((n_needs + 3) // 4), BLOCK), np.uint32)
+    crises = t.crisis.onset.max() > 0
+    draw = np.empty(
+        (4 * ((n_needs + crises + 3) // 4), BLOCK), np.uint32
+    )  # words come by fours: one is often left over
     rows, visit = np.empty(BLOCK, np.uint16), np.empty(BLOCK, np.uint32)
     listed, new = np.empty(BLOCK * n_needs + 8, np.uint16), np.empty(BLOCK * n_needs + 8, np.uint8)
     rising, easing = np.empty(BLOCK, np.float32), np.empty(BLOCK, np.float32)
@@ -249,3 +254,5 @@ def move_needs(c, t, o, first_area, last_area, key, quarter, counts):
                 c.levels[block], packed, c.has[block], c.lasting[block], t.lasts, draw, counts[area],
                 listed, new, changes,
             )  # fmt: skip
+            if crises:
+                turn(t.crisis, c.crisis[block], c.has[block], frailty, draw[n_needs])

@@ -55,3 +55,24 @@ def use_of_rows(served, rows, generation, as_enrolled, use):
         if mask and generation[f] == as_enrolled[i]:
             for j in range(use.size):
                 use[j] += (mask >> j) & 1
+
+
+@compiled
+def use_by_group(served, there, group, use):
+    """Families that each line serves, by quarter and by the groups they are in.
+
+    Parameters
+    ----------
+    served : uint32 (quarters, n)
+        Lines that serve each family, by bits.
+    there : bool (quarters, n)
+        Families that count.
+    group : int64 (n,)
+    use : int64 (groups, quarters, lines)
+        Added to.
+    """
+    for q in range(served.shape[0]):
+        for i in range(group.size):
+            if there[q, i] and served[q, i]:
+                for j in range(use.shape[2]):
+                    use[group[i], q, j] += (served[q, i] >> j) & 1
