@@ -213,6 +213,52 @@ def _fit_table(fits):
     return rows
 
 
+_BEFORE_AFTER = """\
+## Before and after an event
+
+Pounds of 2010/11 at average cost that families used in the four quarters up to and with the one they were picked in, and in the
+four after, where nobody does anything for them: what a comparison of before and after makes of luck. Families of a quarter
+that stay, mean of the same seeds, {families:,} families each. *Lines of events* are those that serve events.
+"""
+_OVER_RANGES = """\
+The same of all families with an event in the quarter, at either end of the range of each value of crises, one at a time:
+change on all lines, and on lines of events.
+"""
+
+
+def _change(per_cent):
+    return "" if per_cent != per_cent else f"{per_cent:+.0f}%"
+
+
+def before_after_tables(loaded, seeds):
+    """What families of a place use before and after an event, as lines of Markdown."""
+    from sim.place import before_after
+
+    families = min(before_after.FAMILIES, int(loaded.get("place.families")))
+    lines = [*_BEFORE_AFTER.format(families=families).splitlines(), ""]
+    lines += [
+        "| families with | a quarter | before | after | change | lines of events: before | after | change |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for use in before_after.before_after(loaded, seeds):
+        lines.append(
+            f"| {markdown(use.group)} | {use.families:,.0f} | {use.before:,.0f} | {use.after:,.0f} | {_change(use.change)} | "
+            f"{use.acute_before:,.0f} | {use.acute_after:,.0f} | {_change(use.acute_change)} |"
+        )
+    if loaded.has("crisis.onset"):
+        lines += [
+            "",
+            *_OVER_RANGES.splitlines(),
+            "",
+            "| value | low | high | at low | at high |",
+            "|---|---:|---:|---:|---:|",
+        ]
+        for name, *ends, low, high in before_after.over_ranges(loaded, seeds):
+            at = [f"{_change(use.change)}, {_change(use.acute_change)}" for use in (low, high)]
+            lines.append(f"| crisis.{name} | {ends[0]:g} | {ends[1]:g} | {at[0]} | {at[1]} |")
+    return [*lines, ""]
+
+
 def fit_report(loaded, seed, replicates, progress=None):
     """Published against simulated of a loaded place, with every gap, as Markdown."""
     from sim.place.fitting import compare_targets
@@ -230,6 +276,8 @@ def fit_report(loaded, seed, replicates, progress=None):
         of_title = [fit for fit in fits if fit.target.measures.split()[0] in measures]
         if of_title:
             lines += [*title.splitlines(), "", *_fit_table(of_title), ""]
+    if loaded.events:
+        lines += before_after_tables(loaded, range(seed, seed + replicates))
     worst = max(fits, key=lambda fit: abs(fit.gap_per_cent))
     lines += [f"Largest gap: {markdown(worst.target.id)}, {worst.gap_per_cent:+.1f}%."]
     return "\n".join(lines) + "\n"

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import sim
+from sim import words
 from sim.core import holders
 from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
@@ -350,6 +351,7 @@ def quick_fit(monkeypatch):
         "compare_targets",
         lambda place, *_, **__: [fitting.Fit(t, t.figure.base_value, t.figure.base_value) for t in place.targets],
     )
+    monkeypatch.setattr(words, "before_after_tables", lambda *_: [])
 
 
 @pytest.mark.parametrize(

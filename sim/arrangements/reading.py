@@ -1,6 +1,7 @@
 """Reading an arrangement file: one choice for each of seven questions, and the numbers those choices need."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from sim import rules
@@ -248,9 +249,16 @@ def load_arrangement(name):
     InputError
     """
     path = file_of(name, SHIPPED, "arrangement")
+    return _shipped(path) if path.parent == SHIPPED else _read(path)
+
+
+def _read(path):
     with Faults() as faults:
         spec, inherited, spoilt = extended(path, SHIPPED, _KINDS, faults)
         return _build(path, spec, inherited, spoilt, faults)
+
+
+_shipped = cache(_read)  # as in sim.programmes.catalogue
 
 
 def files_of(path):

@@ -5,7 +5,7 @@ The folder's ``place.toml`` says what exists; its CSV files say how much, one va
 
 import os
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from functools import cache
 from pathlib import Path
 
 from sim.core import kinds
@@ -13,6 +13,7 @@ from sim.core.evidence import PRICE_BASE
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows, read_toml
 from sim.core.parameters import changed, quantity
+from sim.core.shipped import shipped_folder
 from sim.place import year_end
 from sim.place.checks import (
     check_budgets,
@@ -29,6 +30,7 @@ from sim.place.checks import (
 from sim.place.payers import payer_parameters, payers_of
 from sim.place.value_files import VALUE_COLUMNS, read_coupling, read_crisis, read_table, read_targets, read_transitions
 
+SHIPPED = shipped_folder("places")
 LEVELS = ("none", "emerging", "entrenched", "crisis")
 AGE_BANDS = ((0, 4), (5, 9), (10, 15), (16, 18), (19, 25))
 BAND_NAMES = tuple(f"{low}_{high}" for low, high in AGE_BANDS)
@@ -191,8 +193,7 @@ class Place:
 
 def place_names():
     """Ids of the places that come with the package."""
-    root = files("sim") / "scenarios" / "places"
-    return sorted(item.name for item in root.iterdir() if (item / "place.toml").is_file())
+    return sorted(item.name for item in SHIPPED.iterdir() if (item / "place.toml").is_file())
 
 
 def load_place(name):
@@ -212,17 +213,24 @@ def load_place(name):
     InputError
         That names every fault of all its files.
     """
-    shipped = Path(str(files("sim") / "scenarios" / "places"))
     folder = Path(str(name))
     if not os.path.isdir(folder):
         if str(name) not in place_names():
             raise InputError("place", "", f"{shown(str(name))} is neither a place nor a folder",
                              suggest(name, place_names()))  # fmt: skip
-        folder = shipped / str(name)
+        return _shipped(str(name))
     place = _build(folder)
     payers_of(place)
-    if folder.resolve().parent != shipped.resolve():
-        check_size(place, [_build(shipped / other) for other in place_names()])
+    if folder.resolve().parent != SHIPPED.resolve():
+        check_size(place, [_shipped(other) for other in place_names()])
+    return place
+
+
+@cache
+def _shipped(name):
+    """A place that comes with the package, read once: it stays the same, and nothing read is ever changed."""
+    place = _build(SHIPPED / name)
+    payers_of(place)
     return place
 
 

@@ -1,6 +1,7 @@
 """The catalogue: what each programme is for, what it costs and what studies found, null results included."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import numpy as np
 
@@ -222,9 +223,16 @@ def load_programme(name):
     InputError
     """
     path = file_of(name, SHIPPED, "programme")
+    return _shipped(path) if path.parent == SHIPPED else _read(path)
+
+
+def _read(path):
     spec = read_toml(path)
     with Faults() as faults:
         return _build(path, spec, faults)
+
+
+_shipped = cache(_read)  # what comes with the package stays the same, and nothing read is ever changed
 
 
 def load_catalogue():

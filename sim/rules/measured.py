@@ -3,34 +3,61 @@
 from sim.core.kinds import COST
 from sim.deals.terms import Rule
 
-_COST = {"evaluation_cost": COST}
-_FINDS = {"posts": "evaluation_cost"}
-_COUNTS = ("area_count", "stated_baseline")  # say nothing of how many families there were
-_TEXTS = {
-    "before_after": "families' use of services in later years against that in the year before they enrolled",
-    "matched": "against families alike in what services know of them, in a place like this one where nobody is helped",
-    "matched_here": "against families alike in what services know of them, in the same place",
-    "waiting_list": "against applicants who lost a draw and wait",
-    "area_count": "the area's counts since the base year against those of a place like it where nobody is helped",
-    "stated_baseline": "families' use of services in later years against what the contract states for those without help",
-}
+
+def _none():
+    return "none"
 
 
-def _named(design):
-    return lambda: design
+def _before_after():
+    return "before_after"
+
+
+def _matched():
+    return "matched"
+
+
+def _matched_here():
+    return "matched_here"
+
+
+def _waiting_list():
+    return "waiting_list"
+
+
+def _area_count():
+    return "area_count"
+
+
+def _stated_baseline():
+    return "stated_baseline"
+
+
+def _design(rule, text, offers="findings each_family", **wants):
+    """The rule of a design; one that counts an area, or against a baseline, knows nothing of each family."""
+    wants = {"decides": "programmes", **wants}
+    return Rule(rule, text, {"evaluation_cost": COST}, wants=wants, offers=offers, posts="evaluation_cost")
 
 
 CHOICES = {
-    "none": Rule(_named("none"), "not at all"),
-    **{
-        design: Rule(
-            _named(design),
-            text,
-            _COST,
-            wants={"decides": "programmes", **({"file": "baseline"} if design == "stated_baseline" else {})},
-            offers="findings" if design in _COUNTS else "findings each_family",
-            **_FINDS,
-        )
-        for design, text in _TEXTS.items()
-    },
+    "none": Rule(_none, "not at all"),
+    "before_after": _design(
+        _before_after, "families' use of services in later years against that in the year before they enrolled"
+    ),
+    "matched": _design(
+        _matched,
+        "against families alike in what services know of them, in a place like this one where nobody is helped",
+    ),
+    "matched_here": _design(_matched_here, "against families alike in what services know of them, in the same place"),
+    "waiting_list": _design(_waiting_list, "against applicants who lost a draw and wait"),
+    "area_count": _design(
+        _area_count,
+        "the area's counts since the base year against those of a place like it where nobody is helped",
+        "findings",
+    ),
+    "stated_baseline": _design(
+        _stated_baseline,
+        "families' use of services in later years against what the contract states for those without help",
+        "findings",
+        file="baseline",
+    ),
 }

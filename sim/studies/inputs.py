@@ -1,7 +1,7 @@
 """All that a run depends on: reading it, and where each parameter of it lives."""
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from sim.agents.values import load_bank, load_investors, load_providers
@@ -119,12 +119,13 @@ def load_common(own=None):
     own : dict of str to Programme, optional
         Programmes of this run alone, which stand beside those that come with the package, or in place of one.
     """
-    return {
-        "catalogue": {**load_catalogue(), **(own or {})},
-        "providers": load_providers(),
-        "investors": load_investors(),
-        "bank": load_bank(),
-    }
+    return {"catalogue": {**load_catalogue(), **(own or {})}, **_parties()}
+
+
+@cache
+def _parties():
+    """Parties that come with the package, read once."""
+    return {"providers": load_providers(), "investors": load_investors(), "bank": load_bank()}
 
 
 def inputs_of(arrangements, place, years, families, common):
