@@ -436,7 +436,7 @@ def test_contracts_that_do_nothing_are_paid_by_luck_at_the_rate_noise_implies():
     assert earned == 0
     # without a threshold noise pays every other time, but for cohorts of a family or two of whom nothing is seen
     assert 0.95 * judged / 2 < luck <= judged / 2
-    assert 0 <= made - luck < 0.25 * luck
+    assert abs(made - luck) < 0.25 * luck
 
 
 def test_a_wrong_baseline_pays_where_other_children_would_not_by_hand():
