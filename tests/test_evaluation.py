@@ -5,7 +5,7 @@ import pytest
 
 from sim.evaluation.contrast import contrast, differences, effective, weights
 from sim.evaluation.loops import cost, gram, nearest, newton
-from sim.evaluation.matching import caliper, matched, propensity, standardised, whitening
+from sim.evaluation.matching import caliper, matched, pooled_deviation, propensity, standardised, whitening
 
 ALL = np.ones(9, bool)
 
@@ -66,10 +66,16 @@ def test_a_propensity_score_by_hand():
 def test_perfect_separation_has_an_answer_and_nobody_is_alike():
     mine, theirs = np.full((30, 1), 10.0), np.zeros((30, 1))
     ones = np.ones(30, int)
-    own, other = propensity(*standardised(mine, theirs + np.arange(30)[:, None] / 30), ones, ones)
+    own, other = propensity(*standardised(mine, theirs + np.arange(30)[:, None] / 30, np.ones(1)), ones, ones)
     assert own.min() > other.max()
     assert np.isfinite(own).all()
-    found = matched(mine + np.arange(30)[:, None] / 30, ones, theirs + np.arange(30)[:, None] / 30, ones)
+    found = matched(
+        mine + np.arange(30)[:, None] / 30,
+        ones,
+        theirs + np.arange(30)[:, None] / 30,
+        ones,
+        pooled_deviation(mine + np.arange(30)[:, None] / 30, theirs + np.arange(30)[:, None] / 30),
+    )
     assert (found < 0).all()
 
 
@@ -100,10 +106,10 @@ def test_controls_are_the_three_nearest_of_the_same_quarter():
     ages = np.arange(100.0)
     pool, quarter = np.column_stack([np.concatenate([ages, ages])]), np.repeat([1, 2], 100)
     mine = np.array([[50.0], [20.0]])
-    found = matched(mine, np.array([1, 2]), pool, quarter)
+    found = matched(mine, np.array([1, 2]), pool, quarter, pooled_deviation(mine, pool))
     assert [set(row) for row in found] == [{49, 50, 51}, {119, 120, 121}]
     assert found[:, 0].tolist() == [50, 120]
-    assert matched(mine, np.array([1, 2]), pool[:0], quarter[:0]).tolist() == [[-1] * 3] * 2
+    assert matched(mine, np.array([1, 2]), pool[:0], quarter[:0], np.ones(1)).tolist() == [[-1] * 3] * 2
 
 
 def test_the_bias_of_inexact_matches_is_taken_away_by_hand():
@@ -158,7 +164,7 @@ def test_intervals_hold_what_they_say():
     for _ in range(200):
         pool, mine = rng.normal(size=(400, 3)), rng.normal(size=(80, 3)) + 0.5
         theirs, own = (x @ [2.0, 1.0, -1.0] + rng.normal(size=len(x)) * 2 for x in (pool, mine))
-        pairs = matched(mine, np.ones(80, int), pool, np.ones(400, int))
+        pairs = matched(mine, np.ones(80, int), pool, np.ones(400, int), pooled_deviation(mine, pool))
         weight, supported = weights(pairs, np.ones(400, bool), np.ones(80, bool))
         gain, error, _ = contrast(own[supported, None], theirs[:, None], weight, np.arange(400), mine[supported], pool)
         errors.append(gain[0])

@@ -8,8 +8,10 @@ from sim.core.calendar import QUARTERS
 from sim.evaluation import area, before_after, compared
 from sim.evaluation.covariates import seen_of
 from sim.evaluation.draw import NOBODY, WaitingList
-from sim.evaluation.groups import Cohort, joined, noted
+from sim.evaluation.groups import Cohort, evenly, joined, noted
 from sim.evaluation.protocol import Protocol
+
+POOL = 1000  # families of a quarter, at most, that controls are looked for among; more are sampled evenly
 
 
 @dataclass
@@ -47,12 +49,16 @@ class Cohorts:
         if design == "waiting_list":
             batch.append(self._noted(families, target, waiting, quarter, programme))
         if design == "matched_here":
-            batch.append(self._noted(families, target, _others(families, target, rows), quarter, programme))
+            batch.append(self._pool(families, target, _others(families, target, rows), quarter, programme))
         if design == "matched":
             others = self.comparison_area().at_quarter(quarter)
             alike, known = others.like(target)
-            batch.append(self._noted(others, target, alike[known], quarter, programme))
+            batch.append(self._pool(others, target, alike[known], quarter, programme))
         self._batches.setdefault((contract.body, programme, contract.year), []).append(batch)
+
+    def _pool(self, families, target, rows, quarter, programme):
+        """Those among whom controls are looked for."""
+        return self._noted(families, target, rows[evenly(len(rows), POOL)], quarter, programme)
 
     def _noted(self, families, target, rows, quarter, programme):
         """A group, with what services know of its families where the design compares families."""

@@ -41,11 +41,12 @@ class Comparison:
 def alike(cohort, pool, size):
     """The comparison of a cohort with those of a pool that are alike: :class:`Comparison`."""
     sample = cohort.of(cohort.sample(size))
-    pairs = matched(sample.seen, sample.quarter, pool.seen, pool.quarter)
+    deviation = pooled_deviation(sample.seen, pool.seen)
+    pairs = matched(sample.seen, sample.quarter, pool.seen, pool.quarter, deviation)
     used, place = np.unique(pairs, return_inverse=True)
     some = used >= 0
     pairs = np.where(pairs >= 0, place.reshape(pairs.shape) - (~some).sum(), -1)
-    return Comparison(sample, pool.of(used[some]), pairs, pooled_deviation(sample.seen, pool.seen))
+    return Comparison(sample, pool.of(used[some]), pairs, deviation)
 
 
 def by_lot(cohort, waiting, size):

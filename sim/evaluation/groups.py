@@ -5,6 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def evenly(n, most):
+    """Places of an even sample of at most `most` among n: int64."""
+    return np.arange(n) if n <= most else np.linspace(0, n - 1, most).astype(np.int64)
+
+
 @dataclass
 class Group:
     """Families looked at together: those of a cohort, or those it is compared with.
@@ -61,8 +66,7 @@ class Group:
 
     def sample(self, size):
         """An even sample of at most `size`: int64."""
-        n = len(self.rows)
-        return np.arange(n) if n <= size else np.linspace(0, n - 1, size).astype(np.int64)
+        return evenly(len(self.rows), size)
 
     def use(self, families, size):
         """Those still there of an even sample of at most `size`, and their served quarters of the last year by line."""

@@ -11,11 +11,11 @@ from sim.evaluation.loops import gram, nearest, newton
 CALIPER = 0.2  # standard deviations of the logit of the propensity score
 NEAREST = 3  # controls of a family
 _ROUNDS, _CLOSE = 25, 1e-5  # of Newton's method
-_FITTED = 2000  # of a pool, about, that the regression looks at
+_FITTED = 1000  # of a pool, about, that the regression looks at
 _WEAK = 1.0  # precision of a prior on each standardised coefficient, so that perfect separation has an answer
 
 
-def matched(seen, quarter, pool, of_pool):
+def matched(seen, quarter, pool, of_pool, deviation):
     """The nearest controls of each family.
 
     Parameters
@@ -26,6 +26,8 @@ def matched(seen, quarter, pool, of_pool):
         When each was referred; its controls were like the programme's target in that quarter.
     pool, of_pool : float (m, covariates), int64 (m,)
         The same of those who may be controls.
+    deviation : float (covariates,)
+        Of each covariate, from :func:`pooled_deviation`.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def matched(seen, quarter, pool, of_pool):
     """
     if not len(seen) or not len(pool):
         return np.full((len(seen), NEAREST), -1)
-    mine, theirs = standardised(seen, pool)
+    mine, theirs = standardised(seen, pool, deviation)
     own, other = propensity(mine, theirs, quarter, of_pool)
     root = whitening(mine, theirs)
     order = np.lexsort((other, of_pool))
@@ -43,12 +45,11 @@ def matched(seen, quarter, pool, of_pool):
     return np.where(found >= 0, order[found], -1)
 
 
-def standardised(seen, pool):
+def standardised(seen, pool, deviation):
     """Covariates of families and pool in standard deviations from the pool's mean; without those that never differ."""
-    spread = pooled_deviation(seen, pool)
-    varies = spread > 0
-    middle = pool[:, varies].mean(axis=0)
-    return (seen[:, varies] - middle) / spread[varies], (pool[:, varies] - middle) / spread[varies]
+    varies = deviation > 0
+    middle, spread = pool[:, varies].mean(axis=0), deviation[varies]
+    return (seen[:, varies] - middle) / spread, (pool[:, varies] - middle) / spread
 
 
 def pooled_deviation(seen, pool):
