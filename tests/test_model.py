@@ -163,7 +163,7 @@ def _planned(settings):
     """Runs of the same plan in a town of 10,000 families, one a seed; settings as pairs."""
     runs = []
     for seed in range(1, 7):
-        inputs = load_inputs(PLAN, "milltown", {**CORNER, **dict(settings)}, families=10_000, years=10)
+        inputs = load_inputs(PLAN, "milltown", {**CORNER, **dict(settings)}, families=10_000, years=7)
         runs.append(runner.run(inputs, seed))
     return runs
 
