@@ -1,6 +1,7 @@
 """Shared places and runs; a run is made once and only read."""
 
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from sim import system
+from sim.arrangements.reading import load_arrangement
 from sim.core.dials import defaults
 from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
@@ -18,7 +20,7 @@ from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.cache import users_folder
-from sim.studies.inputs import load_inputs
+from sim.studies.inputs import TWIN, load_inputs
 from sim.studies.kept import carry_out
 from sim.studies.projected import KeptProjections
 from sim.studies.shards import Outcome
@@ -27,7 +29,9 @@ from sim.studies.sweep_folder import open_sweep
 
 DATA = Path(__file__).parent / "data"
 PLAN = str(DATA / "plan.toml")
+NAIVE = {"appraisal.method": "snapshot"}  # for tests of other things in a place of their own: nothing is projected
 CORNER = {
+    **NAIVE,
     "services.unmet_need_scale": 0,
     "services.threshold_drift": 0,
     "services.practice_drift": 0,
@@ -67,6 +71,17 @@ def compared():
     from sim.api import compare
 
     return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)
+
+
+def settled_for(inputs, seed=1):
+    """The settled place that a run of some inputs begins with, made once for all tests; all of it may be changed."""
+    return deepcopy(runner._settle(inputs, seed, 1, None).thing).at(inputs.place, inputs.place_dials)
+
+
+def twin_for(inputs, seed=1):
+    """The record of the do-nothing twin of some inputs, made once for all tests; only to be read."""
+    nothing = replace(inputs, arrangement=load_arrangement(TWIN), catalogue={})
+    return runner._twin(nothing, runner._settle(inputs, seed, 1, None), seed, 1, None)
 
 
 def blank_twin(n_families):

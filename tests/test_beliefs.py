@@ -9,12 +9,11 @@ from sim.agents.party import Belief
 from sim.core.dials import defaults
 from sim.deals.contracts import Contract
 from sim.deals.terms import Backing
-from sim.place.burn_in import burn_in
 from sim.programmes.offers import Offers, contact_of
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import blank_twin, with_values
+from tests.conftest import blank_twin, settled_for, with_values
 from tests.test_agents import agency, system
 
 SURE = {"programmes.shrinkage": 0}
@@ -33,7 +32,7 @@ def with_programme(programme, settings=SURE, arrangement="silo", years=4):
     """A model of Milltown that has one programme only."""
     inputs = load_inputs(arrangement, "milltown", settings, years=years)
     inputs = replace(inputs, catalogue={programme.id: programme})
-    start = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    start = settled_for(inputs)
     return LocalSystem(inputs, start, 1, Recorder(blank_twin(inputs.n_families)))
 
 

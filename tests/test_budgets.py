@@ -13,14 +13,13 @@ from sim.arrangements.reading import arrangement_names
 from sim.core.calendar import QUARTERS
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE
-from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.services import served_cases
 from sim.record.recorder import Recorder
 from sim.studies.futures import future_names
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import blank_twin
+from tests.conftest import blank_twin, settled_for
 from tests.test_agents import agency, spends, system
 
 # Income
@@ -345,7 +344,7 @@ def test_a_body_in_need_takes_what_joint_bodies_it_hosts_hold():
 def ran(arrangement, future, years):
     """A model after some years, and its flows by (year, party, purpose), paid and received."""
     inputs = load_inputs(arrangement, "milltown", future=future, years=years)
-    start = burn_in(inputs.place, inputs.place_dials, 3, inputs.n_families)
+    start = settled_for(inputs, 3)
     model = LocalSystem(inputs, start, 3, Recorder(blank_twin(inputs.n_families)))
     held = {}
     for year in range(1, years + 1):
@@ -420,7 +419,7 @@ def test_without_policy_and_trend_needs_services_and_budgets_stand_still_for_25_
     moved, places, whole, spent = [], [], [], []
     for seed in range(1, 11):
         inputs = load_inputs("do_nothing", "milltown", years=25)
-        start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
+        start = settled_for(inputs, seed)
         model = LocalSystem(inputs, start, seed, Recorder(blank_twin(inputs.n_families)))
         first, opening = model.services.places.copy(), sum(item.income.total for item in model.agencies)
         by_quarter = []

@@ -10,13 +10,13 @@ from sim.studies import cache as kept
 from sim.studies import run as runner
 from sim.studies.cache import MARK, RECENT, Made, Noted, Recent, open_folder
 from sim.studies.inputs import load_inputs
-from tests.conftest import with_values
+from tests.conftest import NAIVE, with_values
 
 BASE = {"families": 1000, "years": 2}
 
 
 def inputs_with(settings=None, arrangement="silo", **options):
-    return load_inputs(arrangement, "milltown", settings, **{**BASE, **options})
+    return load_inputs(arrangement, "milltown", {**NAIVE, **(settings or {})}, **{**BASE, **options})
 
 
 @pytest.fixture

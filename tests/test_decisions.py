@@ -11,14 +11,15 @@ from sim.arrangements.listed import given_decisions
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.deals.decisions import LISTABLE
-from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
+from sim.studies.comparison import KeptArea
 from sim.studies.done import Done, RunResult
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem
 from sim.words import checked
+from tests.conftest import NAIVE, settled_for
 
 TOWN = {"place": "milltown", "seed": 3}
 LISTED = """
@@ -34,7 +35,7 @@ decides = "listed"
 def system(arrangement, decisions=None, settings=None, years=8):
     """A model of Milltown at its first quarter's door."""
     inputs = load_inputs(arrangement, "milltown", settings, years, decisions=decisions)
-    return LocalSystem(inputs, burn_in(inputs.place, inputs.place_dials, 3, inputs.n_families), 3, Recorder(None))
+    return LocalSystem(inputs, settled_for(inputs, 3), 3, Recorder(None), comparison_area=KeptArea(inputs, 3))
 
 
 def run_to(model, quarter):
@@ -336,7 +337,7 @@ def test_what_cannot_be_done_about_a_service_changes_nothing(kind, line, places,
 
 def test_places_opened_and_thresholds_lowered_by_list():
     """One place opens in the next quarter at its opening cost; of those empty, two are let to lower need."""
-    model, line, justice = sized("open_places", "courts_probation", 1, {"services.block_scale": 0.05})
+    model, line, justice = sized("open_places", "courts_probation", 1, {"services.block_scale": 0.05, **NAIVE})
     run_to(model, 5)
     cost = int(model.lines.opening_pence[line])
     assert rows(model, "open_places") == [

@@ -1,7 +1,7 @@
 """What is written is run: every command and every piece of Python in the README, in the order in which they stand.
 
 They run as a reader would run them, in a folder in which `sim` is the package's source, but without new processes:
-the command line is called in this one. Commands that simulate the city or fit a place take long: those are parsed
+the command line is called in this one. Commands that simulate the city or fit something take long: those are parsed
 here, and run by `pytest -m slow`.
 """
 
@@ -20,6 +20,7 @@ from sim.cli.shell import main
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 SIMULATING = ("demo", "compare", "run", "sweep", "fit-report", "experiment")
+WORKING = ("demo", "compare", "run", "sweep", "experiment", "reproduce")
 QUICK_PLACES = ("milltown", "my_place")
 
 
@@ -29,7 +30,9 @@ def blocks(language):
 
 
 def is_slow(words):
-    """Whether a command simulates the city, or fits a place."""
+    """Whether a command simulates the city, or fits a place or programmes."""
+    if words[0] == "fit":
+        return True
     if "--help" in words or words[0] not in (*SIMULATING, "merge", "calibrate"):
         return False
     return words[0] == "calibrate" or not any(f"--place {place}" in " ".join(words) for place in QUICK_PLACES)
@@ -87,6 +90,7 @@ def run_block(text, monkeypatch, skip=is_slow):
             parse(words)
         else:
             extra = ["--no-progress"] if words[0] in SIMULATING else []
+            extra += ["--workers", "1"] if words[0] in WORKING and "--workers" not in words else []
             assert call(monkeypatch, [*words, *extra]) == 0, line
 
 

@@ -8,13 +8,12 @@ from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, split
 from sim.place import kernels
-from sim.place.burn_in import burn_in
 from sim.programmes.uptake import worst_first
 from sim.record.measures import COSTS
 from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import blank_twin, one, sums, with_numbers
+from tests.conftest import blank_twin, one, settled_for, sums, with_numbers
 
 JOINT = (
     "aligned", "aligned_s75_lead", "lead_commissioning_s75", "integrated_provision_s75", "combined_s75", "care_trust",
@@ -42,7 +41,7 @@ def flows(result, purpose=None, payer=None, payee=None):
 def system(arrangement, settings=None, quarters=0, seed=1):
     """A model of the test town after some quarters."""
     inputs = load_inputs(arrangement, "milltown", settings)
-    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = settled_for(inputs, seed)
     twin = blank_twin(inputs.n_families)
     model = LocalSystem(inputs, start, seed, Recorder(twin))
     for _ in range(quarters):

@@ -1,6 +1,6 @@
 """Management is told from prevention: a second twin with the management and no programmes."""
 
-from tests.conftest import DATA, one, sums
+from tests.conftest import DATA, NAIVE, one, sums
 
 HELD = str(DATA / "thresholds_held.toml")
 # Demand must fall for there to be anything to hold or close.
@@ -16,7 +16,7 @@ def test_management_alone_is_management_cash_and_never_gross():
 
 
 def test_no_management_no_row():
-    assert not any(row[3] == "management_cash" for row in one("silo", FALLING, years=3).rows)
+    assert not any(row[3] == "management_cash" for row in one("silo", {**FALLING, **NAIVE}, years=3).rows)
 
 
 def test_programmes_are_judged_against_the_twin_under_the_same_management(tmp_path):

@@ -13,7 +13,7 @@ from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import CORNER, PLAN, blank_twin, one, sums
+from tests.conftest import CORNER, PLAN, blank_twin, one, settled_for, sums
 
 DOWN = (*LEAKS, "cash_released")
 AGENCIES = ("council", "nhs", "police", "justice", "jobcentre")
@@ -235,7 +235,7 @@ def test_a_trend_of_need_shows(milltown):
     grown = one("do_nothing", {"families.demand_growth": 0.05})
     assert grown.flows != one("do_nothing").flows
     inputs = load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
-    start = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    start = settled_for(inputs)
     base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
     recorder, _ = runner.simulate(inputs, start, 1)
     assert recorder.counts[-4:, :, 0].mean(axis=0).sum() > 1.15 * base
@@ -243,7 +243,7 @@ def test_a_trend_of_need_shows(milltown):
 
 def _system(arrangement, settings=None, seed=1):
     inputs = load_inputs(arrangement, "milltown", settings)
-    start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
+    start = settled_for(inputs, seed)
     return LocalSystem(inputs, start, seed, Recorder(blank_twin(inputs.n_families)))
 
 

@@ -12,7 +12,7 @@ from sim.studies import run as runner
 from sim.studies.cache import RECENT
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
-from tests.conftest import with_values
+from tests.conftest import NAIVE, with_values
 
 NEVER_BOUND = ("outside", "treasury")  # their money is not the place's
 
@@ -87,7 +87,7 @@ def test_every_row_of_every_arrangement_is_a_number(every):
 
 def test_a_service_that_costs_nothing_still_has_rows_that_are_numbers(milltown):
     free = with_values(milltown, {f"lines.{line.id}.unit_cost": 0 for line in milltown.lines[:3]})
-    case = load_inputs("silo", "milltown", years=2)
+    case = load_inputs("silo", "milltown", NAIVE, years=2)
     priced, unpriced = (runner.run(runner.replace(case, place=place), 1) for place in (milltown, free))
     assert all(isfinite(row[5]) for row in unpriced.rows if row[5] is not None)
     met = [[row[5] for row in result.rows if row[3] == "unmet_need_met"] for result in (priced, unpriced)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from sim.agents.values import load_bank, load_investors, load_providers
-from sim.api import compare
+from sim.api import compare, redraw
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.studies import run as runner
@@ -69,10 +69,13 @@ def test_workers_write_the_same_bytes(tmp_path):
     for name, workers in (("one", 1), ("two", 2), ("again", 2)):
         folder = tmp_path / name
         folder.mkdir()
-        compare(["silo", "list_public"], place="milltown", replicates=2, years=5, workers=workers).write(folder)
+        done = compare(["silo", "list_public"], place="milltown", replicates=2, years=3, workers=workers)
+        done.write(folder, report=False)
         folders.append(folder)
+    for folder in folders[:2]:
+        redraw(folder)
     for file in ("runs.parquet", "flows.parquet", "summary.csv", "figures/leaks.svg"):
-        contents = {(folder / file).read_bytes() for folder in folders}
+        contents = {(folder / file).read_bytes() for folder in folders if (folder / file).exists()}
         assert len(contents) == 1, file
 
 

@@ -13,7 +13,6 @@ from sim.evaluation.cohorts import Cohorts
 from sim.evaluation.draw import NOBODY
 from sim.evaluation.protocol import Protocol
 from sim.place import kernels
-from sim.place.burn_in import burn_in
 from sim.place.kernels.uptake import fill
 from sim.place.places import LEVELS
 from sim.programmes.uptake import parts_of, share_out
@@ -21,7 +20,7 @@ from sim.record.recorder import Recorder
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests import oracle
-from tests.conftest import PLAN, blank_twin, with_numbers
+from tests.conftest import PLAN, blank_twin, settled_for, with_numbers
 from tests.test_agents import system
 
 SHARES = np.array([0, 0.5, 0.3, 0.2])
@@ -119,7 +118,7 @@ def _enrolled(practice, families, shares=SHARES, hold=0.0, years=2):
     inputs = load_inputs(PLAN, "milltown", {"programmes.reactive_practice": practice}, years=years, families=families)
     inputs = replace(inputs, arrangement=replace(inputs.arrangement, plan={"parenting": 20}))
     inputs = replace(inputs, catalogue={"parenting": _with_shares(inputs.catalogue["parenting"], shares)})
-    start = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
+    start = settled_for(inputs)
     model = LocalSystem(inputs, start, 1, Recorder(blank_twin(inputs.n_families)))
     for provider in model.providers:
         provider.practice_hold, provider.fidelity = hold, 1.0

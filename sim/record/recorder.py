@@ -80,6 +80,8 @@ class Recorder:
             if cohort.year == year - 1:
                 turned, _ = cohort.turned_around(model.families)
                 self._count(year, cohort.body, "families_turned_around", int(turned.sum()))
+        for finding in model.findings:
+            self._record_quality(finding, year)
         if self.twin is not None and model.findings:
             self._record_savings(model, year)
 
@@ -93,6 +95,22 @@ class Recorder:
         if hasattr(body, "offered"):
             self.people[year, body.code, "bonds_offered"] = body.offered
             self.people[year, body.code, "bonds_sold"] = body.sold
+
+    def _record_quality(self, finding, year):
+        """How far a finding can be believed."""
+        quality, compared = finding.quality, int(finding.quality.controls > 0 or not finding.estimate)
+        counts = {
+            "findings": 1,
+            "findings_without_estimate": int(not finding.estimate),
+            "findings_compared": compared,
+            "controls_unique": quality.controls,
+            "controls_effective": quality.effective,
+            "support_summed": compared * quality.support,
+            "worst_differences_summed": quality.worst_difference,
+            "enrolled_later_summed": quality.enrolled_later,
+        }
+        for measure, number in counts.items():
+            self._count(year, finding.cohort.body, measure, number)
 
     def _record_savings(self, model, year):
         """Measured saving beside the true one, for the same families in the same year."""
