@@ -271,6 +271,9 @@ def test_what_use_is_expected_to_bring_by_hand():
             relief=SimpleNamespace(paid_for=lambda name: LOOKED_AT), services=SimpleNamespace(prices=SimpleNamespace(average=AVERAGE)),
         )  # fmt: skip
         assert CHOICES["paid_for"][answer].expect(model, project) == round(pence)
+        harm = SimpleNamespace(**{**vars(project), "appraisal": SimpleNamespace(fiscal_pence=-fiscal)})
+        if answer != "families_without":
+            assert CHOICES["paid_for"][answer].expect(model, harm) == 0
 
 
 # Files

@@ -536,7 +536,8 @@ def test_who_pays_what_part_by_hand():
 
 def paying(model, rate=1, start=0):
     """Let results be paid for at so many pence a penny saved, and so many pence at the start."""
-    share = replace(CHOICES["paid_for"]["share_of_savings"], rate=lambda arrangement: rate, start=lambda *of: start)
+    with_numbers(model, outcome_share=rate)
+    share = replace(CHOICES["paid_for"]["share_of_savings"], start=lambda *of: start)
     model.rules = replace(model.rules, paid_for=share)
 
 

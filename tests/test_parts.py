@@ -1,6 +1,5 @@
 """The LIST in full, and the parts any arrangement may switch on: each shown to act where it says."""
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +16,7 @@ from sim.deals.contracts import Contract
 from sim.evaluation.findings import Finding
 from sim.evaluation.tally import Tally
 from sim.rules import Rules
-from tests.conftest import one, sums
+from tests.conftest import one, sums, with_numbers
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
 
 
@@ -181,8 +180,7 @@ def test_a_family_on_two_schemes_counts_for_one_half_by_hand(tmp_path):
     due = []
     for name in ("list_social_investment", with_part(tmp_path, "double_claims", "list_social_investment")):
         model = system(name)
-        payment = replace(model.rules.paid_for, rate=lambda arrangement: 2)
-        object.__setattr__(model.rules, "paid_for", payment)
+        with_numbers(model, outcome_share=2)
         contract = Contract("list", "parenting", "in_house", 0, 1, 8, 251, "", payee="vehicle:deal")
         cohort = SimpleNamespace(key=contract.key, body="list", rows=range(8))
         model.contracts.signed = {contract.key: contract}

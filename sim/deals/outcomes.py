@@ -99,7 +99,7 @@ class Outcomes:
         Before caps, and whether or not the payers have so much.
         """
         bar, error = self.bar(group), _sum(group).error
-        return luck.chance(bar, error), luck.paid(bar, error, self.model.rules.paid_for.rate(self.model.arrangement))
+        return luck.chance(bar, error), luck.paid(bar, error, self.model.rules.paid_for.pence(self.model.arrangement))
 
     def expected(self, project):
         """Pence a family that outcome payments for a project are expected to come to."""

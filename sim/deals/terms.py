@@ -114,8 +114,8 @@ class Payment(Rule):
     ----------
     unit : str
         What results are counted in (:data:`sim.evaluation.tally.UNITS`); empty where none are paid for.
-    rate : callable, optional
-        (arrangement) -> pence for each unit that a cohort comes to beyond what is held against it.
+    rate : str
+        The value of the arrangement that is paid for each unit: pounds, or a share of each penny where pence are counted.
     result : callable, optional
         (model, project) -> pence a family that results are expected to bring.
     start : callable, optional
@@ -129,7 +129,7 @@ class Payment(Rule):
     """
 
     unit: str = ""
-    rate: Callable | None = None
+    rate: str = ""
     result: Callable | None = None
     start: Callable | None = None
     expect_start: Callable | None = None
@@ -140,7 +140,11 @@ class Payment(Rule):
         """Pence due for the year, below 0 where the outcome is worse than nothing; finding is None in the year of enrolment."""
         if finding is None:
             return self.start(model, contract) if self.start else 0
-        return round(self.rate(model.arrangement) * finding.tally.gain)
+        return round(self.pence(model.arrangement) * finding.tally.gain)
+
+    def pence(self, arrangement):
+        """Pence for each unit that a cohort comes to beyond what is held against it."""
+        return arrangement.get(self.rate) if self.unit == "pounds" else arrangement.pence(self.rate)
 
     def expect(self, model, project):
         """Pence a family that outcome payments are expected to come to."""

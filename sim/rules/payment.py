@@ -1,7 +1,5 @@
 """What payments are for: the provider's bills, and what is due for outcomes."""
 
-from functools import partial
-
 import numpy as np
 
 from sim.core.kinds import PRICE, SHARE, TERM, YES_OR_NO, Kind
@@ -42,21 +40,10 @@ def _start_expected(arrangement):
     return arrangement.pence("start_fee") + round(step)
 
 
-def _a_unit(name, arrangement):
-    """The pence of a value of the arrangement for each unit."""
-    return arrangement.pence(name)
-
-
-def _a_share(arrangement):
-    """Of each penny saved."""
-    return arrangement.get("outcome_share")
-
-
-def _of_families(fee, model, project):
+def _of_families(model, project):
     """What families that come out well are expected to bring, in each year they are looked at: of all, as many as bidders expect."""
-    arrangement = model.arrangement
-    years = model.rules.paid_for.years(arrangement)
-    return round(years * arrangement.get("expected_success") * arrangement.pence(fee))
+    arrangement, payment = model.arrangement, model.rules.paid_for
+    return round(payment.years(arrangement) * arrangement.get("expected_success") * payment.pence(arrangement))
 
 
 def _of_use(model, project):
@@ -67,7 +54,7 @@ def _of_use(model, project):
         1, average
     )
     units = float(spared @ Unit(payment.unit).weights(looked_at, average)) / max(belief, 1e-9)
-    return round(units * payment.rate(model.arrangement))
+    return round(max(0.0, units) * payment.pence(model.arrangement))  # nothing below nought is due
 
 
 def _unit_price_expected(model, project):
@@ -95,8 +82,8 @@ CHOICES = {
         "a fee for each family taken on and for each turned around",
         {"start_fee": PRICE, "result_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
         "levels",
-        partial(_a_unit, "result_fee"),
-        partial(_of_families, "result_fee"),
+        "result_fee",
+        _of_families,
         _fees_at_start,
         _start_expected,
         once=True,
@@ -121,7 +108,7 @@ CHOICES = {
         "a share of measured savings",
         {"outcome_share": SHARE, "payment_years": TERM},
         "pounds",
-        _a_share,
+        "outcome_share",
         _of_use,
         **_BY_SAVING,
     ),
@@ -130,7 +117,7 @@ CHOICES = {
         "a tariff for each day of named services that families are spared",
         {"day_fee": PRICE, "payment_years": TERM},
         "days",
-        partial(_a_unit, "day_fee"),
+        "day_fee",
         _of_use,
         **_BY_USE,
     ),
@@ -139,7 +126,7 @@ CHOICES = {
         "a tariff for each event, of those that named services answer, that families are spared: how often it happens counts",
         {"event_fee": PRICE, "payment_years": TERM},
         "events",
-        partial(_a_unit, "event_fee"),
+        "event_fee",
         _of_use,
         **_BY_USE,
     ),
@@ -148,8 +135,8 @@ CHOICES = {
         "a tariff for each family more that named services do not see at all in a year: whether it happens counts, not how often",
         {"family_fee": PRICE, "expected_success": SHARE, "payment_years": TERM},
         "families",
-        partial(_a_unit, "family_fee"),
-        partial(_of_families, "family_fee"),
+        "family_fee",
+        _of_families,
         **{**_BY_USE, "wants": {**_BY_USE["wants"], "measured": "each_family"}},
     ),
 }
