@@ -55,12 +55,16 @@ def test_nearest_within_a_caliper_and_a_quarter_by_hand():
 
 
 def test_a_propensity_score_by_hand():
-    """A quarter of those without a mark are treated and three quarters of those with it: logits of -ln 3 and ln 3."""
-    mine, theirs = (np.repeat([[0.0], [1.0]], n, axis=0) for n in ([500, 1500], [1500, 500]))
-    ones = [np.ones(len(group), int) for group in (mine, theirs)]
-    own, other = propensity(mine, theirs, *ones)
-    np.testing.assert_allclose(own[[0, -1]], [-np.log(3), np.log(3)], atol=0.01)
-    np.testing.assert_allclose(other[[0, -1]], own[[0, -1]])
+    """A quarter of those without a mark are treated and three quarters of those with it: logits of -ln 3 and ln 3.
+
+    Of a pool of four times as many, looked at by a quarter, the same.
+    """
+    for times in (1, 4):
+        mine, theirs = (np.repeat([[0.0], [1.0]], n, axis=0) for n in ([250, 750], [750 * times, 250 * times]))
+        ones = [np.ones(len(group), int) for group in (mine, theirs)]
+        own, other = propensity(mine, theirs, *ones)
+        np.testing.assert_allclose(own[[0, -1]], [-np.log(3), np.log(3)], atol=0.02)
+        np.testing.assert_allclose(other[[0, -1]], own[[0, -1]])
 
 
 def test_perfect_separation_has_an_answer_and_nobody_is_alike():
