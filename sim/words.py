@@ -218,7 +218,8 @@ _BEFORE_AFTER = """\
 
 Pounds of 2010/11 at average cost that families used in the four quarters up to and with the one they were picked in, and in the
 four after, where nobody does anything for them: what a comparison of before and after makes of luck. Families of a quarter
-that stay, mean of the same seeds, {families:,} families each. *Lines of events* are those that serve events.
+that stay, mean of the same seeds, {families:,} families each. *Lines of events* are those that serve events. *Referred* are families
+that services know to be like a programme's target; the event is one that makes a referral more urgent.
 """
 _OVER_RANGES = """\
 The same of all families with an event in the quarter, at either end of the range of each value of crises, one at a time:
@@ -240,7 +241,9 @@ def before_after_tables(loaded, seeds):
         "| families with | a quarter | before | after | change | lines of events: before | after | change |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
-    for use in before_after.before_after(loaded, seeds):
+    programmes = [(item.name, item.targets(loaded)) for item in load_catalogue().values()]
+    referred = [(name, target) for name, target in programmes if target is not None]
+    for use in before_after.before_after(loaded, seeds, referred):
         lines.append(
             f"| {markdown(use.group)} | {use.families:,.0f} | {use.before:,.0f} | {use.after:,.0f} | {_change(use.change)} | "
             f"{use.acute_before:,.0f} | {use.acute_after:,.0f} | {_change(use.acute_change)} |"

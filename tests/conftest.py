@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from sim import system
-from sim.arrangements.reading import load_arrangement
 from sim.core.dials import defaults
 from sim.core.parameters import Quantity
 from sim.place.burn_in import burn_in
@@ -20,7 +19,8 @@ from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.cache import users_folder
-from sim.studies.inputs import TWIN, load_inputs
+from sim.studies.comparison import nothing_done
+from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
 from sim.studies.projected import KeptProjections
 from sim.studies.shards import Outcome
@@ -80,8 +80,7 @@ def settled_for(inputs, seed=1):
 
 def twin_for(inputs, seed=1):
     """The record of the do-nothing twin of some inputs, made once for all tests; only to be read."""
-    nothing = replace(inputs, arrangement=load_arrangement(TWIN), catalogue={})
-    return runner._twin(nothing, runner._settle(inputs, seed, 1, None), seed, 1, None)
+    return runner._twin(nothing_done(inputs), runner._settle(inputs, seed, 1, None), seed, 1, None)
 
 
 def blank_twin(n_families):

@@ -16,7 +16,7 @@ from sim.core.ledger import OUTSIDE
 from sim.core.streams import uniform
 from sim.deals.basis import lines_touched
 from sim.deals.contracts import Contract
-from sim.evaluation.findings import Finding
+from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.evaluation.groups import Cohort
 from sim.record.recorder import Recorder
 from sim.rules.savings import spent_this_year
@@ -829,6 +829,18 @@ def test_a_finding_moves_beliefs_by_its_own_error_and_the_doubt_in_evaluations()
         assert council.beliefs["parenting"].mean == pytest.approx(0.85)
         assert council.beliefs["parenting"].variance == pytest.approx(0.125)
     assert nhs.beliefs["parenting"].mean == other
+
+
+def test_where_there_is_no_estimate_nobody_learns():
+    """A cohort of which nothing can be said is paid for, and moves no belief in its programme."""
+    model = system("silo", {"appraisal.method": "snapshot"})
+    council = agency(model, "council")
+    before = np.full((2, len(model.lines)), 4)
+    cohort = Cohort(np.arange(2), np.zeros(2), before, None, body="council", programme="parenting", year=1)
+    mean = council.beliefs["parenting"].mean
+    model.evaluation._learn(no_estimate(cohort, len(model.lines), Quality(3, 2.5)))
+    assert council.beliefs["parenting"].mean == mean
+    assert cohort.evaluated
 
 
 def test_word_of_mouth_by_hand():

@@ -22,15 +22,19 @@ class _Scripted:
 
     def __init__(self):
         self.columns = SimpleNamespace(
-            events=np.zeros((4, 4), np.uint16), generation=np.zeros(4, np.uint8), has=np.array([7, 1, 1, 0], np.uint16)
+            events=np.zeros((4, 4), np.uint16),
+            served=np.zeros((4, 4), np.uint32),
+            generation=np.zeros(4, np.uint8),
+            has=np.array([7, 1, 1, 0], np.uint16),
         )
 
     def live(self, quarter):
         self.columns.events[quarter % 4] = [quarter == 5, quarter == 5, 0, 0]
         self.columns.generation[1] = quarter >= 7
+        self.columns.served[quarter % 4] = [(quarter >= 5) + 2 * (quarter == 5), 0, 1, 0]
 
-    def served_now(self, rows, quarter):
-        return np.array([[quarter >= 5, quarter == 5], [0, 0], [1, 0], [0, 0]], np.uint8)
+    def like(self, target):
+        return np.array([0, 2, 3]), np.array([True, True, False])
 
 
 @pytest.fixture
@@ -56,6 +60,17 @@ def test_use_before_and_after_is_worked_out_by_hand(scripted):
     assert found["an event in the quarter"].change == pytest.approx(100 * 290 / 110)
     assert found["an event in the quarter"].acute_change == -100
     assert np.isnan(found["a need, no event in the year"].acute_change)
+
+
+def test_who_is_referred_with_an_event_and_who_without_is_told_apart(scripted):
+    """The first and the third family are known to be like the target; an event of the year is the first one's, in quarters 5 to 8."""
+    help_them = SimpleNamespace(signs=1, events=0)
+    found = {use.group: use for use in before_after.before_after(scripted, [1], [("Help", help_them)])}
+    with_event, without = (found[f"Help: referred {words}"] for words in ("with an event of the year", "without"))
+    assert (with_event.families, without.families) == (1, 1.2)
+    assert with_event.before == np.mean([110, 210, 310, 410])
+    assert with_event.after == 400
+    assert (without.before, without.after) == (360, 401)
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from sim.deals.finance import unit_price
 from sim.record.measures import COSTS
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
-from tests.conftest import one, sums, with_numbers
+from tests.conftest import NAIVE, one, sums, with_numbers
 from tests.test_outcome_arrangements import changed_file, flows, system
 from tests.test_parts import with_part
 
@@ -366,6 +366,7 @@ def test_what_a_department_may_hold_limits_the_target():
 def test_success_costs_the_jobcentre_income_and_the_premium_makes_it_whole():
     """Its allocation follows its caseload, so fewer claimants cost it money that its fixed costs do not give back."""
     settings = {
+        **NAIVE,
         "programmes.effect_scale": 3,
         "arrangement.expected_success": 0.5,
         "measurement.design": "before_after",

@@ -124,21 +124,27 @@ def test_the_bias_of_inexact_matches_is_taken_away_by_hand():
 def test_an_error_knows_who_is_used_twice_by_hand():
     """Controls of 0, 0 and 6 with weights of 1/4, 1/4 and 1/2 have a mean of 3, and pull by -3/4, -3/4 and 3/2.
 
-    Of three families: (9/16 + 9/16 + 9/4) x 3/2 = 81/16, an error of 9/4. Where the first two are one family, -3/2 and 3/2:
-    9/2 x 2, an error of 3. Families of 5 and 5 add nothing; of 4 and 6, a variance of 2 over 2.
+    Of three families: (9/16 + 9/16 + 9/4) x 3/2 = 81/16; where the first two are one family, -3/2 and 3/2: 9/2 x 2 = 9.
     """
     theirs, weight = np.array([[0.0], [0.0], [6.0]]), np.array([0.25, 0.25, 0.5])
-    alike, apart = np.array([[5.0], [5.0]]), np.array([[4.0], [6.0]])
-    gain, error, usual = contrast(alike, theirs, weight, np.arange(3))
-    assert (gain[0], error[0], usual[0]) == pytest.approx((2, 9 / 4, 3))
-    assert contrast(alike, theirs, weight, np.array([0, 0, 1]))[1] == pytest.approx(3)
-    assert contrast(apart, theirs, weight, np.arange(3))[1] == pytest.approx((81 / 16 + 1) ** 0.5)
+    many = np.full((10**6, 1), 5.0)  # whose own luck is nothing
+    gain, error, usual = contrast(many, theirs, weight, np.arange(3))
+    assert (gain[0], error[0], usual[0]) == pytest.approx((2, 9 / 4, 3), rel=1e-5)
+    assert contrast(many, theirs, weight, np.array([0, 0, 1]))[1] == pytest.approx(3, rel=1e-5)
+
+
+def test_families_own_luck_is_the_larger_of_theirs_and_their_controls_by_hand():
+    """Controls of 0 and 6: a variance of 18 each way. Two families of 5 and 5 have theirs, 18/2; of 0 and 20, 200/2."""
+    theirs, half = np.array([[0.0], [6.0]]), np.full(2, 0.5)
+    alike, apart = np.array([[5.0], [5.0]]), np.array([[0.0], [20.0]])
+    assert contrast(alike, theirs, half, np.arange(2))[1] == pytest.approx((9 + 9) ** 0.5)
+    assert contrast(apart, theirs, half, np.arange(2))[1] == pytest.approx((9 + 100) ** 0.5)
 
 
 def test_those_without_weight_do_not_count():
     theirs, weight = np.array([[3.0], [5.0], [99.0]]), np.array([0.5, 0.5, 0.0])
     gain, error, usual = contrast(np.array([[4.0]]), theirs, weight, np.array([0, 1, 2]))
-    assert (gain[0], error[0], usual[0]) == pytest.approx((0, 1, 4))
+    assert (gain[0], error[0], usual[0]) == pytest.approx((0, 3**0.5, 4))
 
 
 def test_cost_by_hand():

@@ -163,7 +163,7 @@ def _planned(settings):
     """Runs of the same plan in a town of 10,000 families, one a seed; settings as pairs."""
     runs = []
     for seed in range(1, 7):
-        inputs = load_inputs(PLAN, "milltown", {**CORNER, **dict(settings)}, families=10_000, years=10)
+        inputs = load_inputs(PLAN, "milltown", {**CORNER, **dict(settings)}, families=10_000, years=7)
         runs.append(runner.run(inputs, seed))
     return runs
 
@@ -218,17 +218,19 @@ def test_blocks_and_notice_raise_theirs_at_the_datas_fixed_share():
 
 def test_the_place_is_stationary_without_policy_and_trend(milltown):
     """Known demand of the last year against the base year, over seeds: no line drifts."""
-    ratios = []
+    first, last = [], []
     for seed in range(1, 9):
         inputs = load_inputs("do_nothing", "milltown", families=10_000)
         start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
         recorder, _ = runner.simulate(inputs, start, seed)
-        first = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0)
-        ratios.append(recorder.counts[-4:, :, 0].mean(axis=0) / first)
-    ratios = np.array(ratios)
-    z = (ratios.mean(axis=0) - 1) / (ratios.std(axis=0, ddof=1) / len(ratios) ** 0.5)
-    assert np.abs(ratios.mean(axis=0) - 1).max() < 0.1
-    assert np.abs(z).max() < 5.5  # t with 7 degrees of freedom, eleven lines
+        first.append(np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0))
+        last.append(recorder.counts[-4:, :, 0].mean(axis=0))
+    change = np.array(last) - first
+    error = change.std(axis=0, ddof=1) / len(change) ** 0.5
+    off = np.abs(change.mean(axis=0) / np.mean(first, axis=0))
+    # Homes have some fourteen children, whose luck alone moves eight places' sum by a tenth.
+    assert (off < np.where(np.mean(first, axis=0) < 50, 0.25, 0.05)).all()
+    assert (np.abs(change.mean(axis=0)) < 5.5 * error).all()  # t with 7 degrees of freedom, fifteen lines
 
 
 def test_a_trend_of_need_shows(milltown):

@@ -14,7 +14,7 @@ from sim.record.measures import LEAKS
 from sim.rules.money import forecast_shares
 from sim.studies import run as runner
 from sim.studies.inputs import load_inputs
-from tests.conftest import one, sums
+from tests.conftest import NAIVE, one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, flows, system
 
 
@@ -224,7 +224,7 @@ def test_every_penny_of_a_place_is_accounted_for(name):
 
 @pytest.mark.parametrize("name", PLACES)
 def test_places_work_in_a_city(name):
-    result = runner.run(load_inputs(name, "birmingham_2010", KEEN, years=4, families=6000), 1)
+    result = runner.run(load_inputs(name, "birmingham_2010", {**KEEN, **NAIVE}, years=4, families=6000), 1)
     assert flows(result, "programme") > 0
 
 

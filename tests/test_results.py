@@ -331,7 +331,7 @@ def test_stocks_are_those_of_the_last_year(compared):
 
 
 def test_what_is_written_is_read_back(compared, tmp_path):
-    compared.write(tmp_path)
+    compared.write(tmp_path, report=False)
     runs, flows, summary, manifest = read_tables(tmp_path)
     pd.testing.assert_frame_equal(runs, compared.runs, check_dtype=False)
     pd.testing.assert_frame_equal(flows, compared.flows, check_dtype=False)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.core.calendar import Calendar
+from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.place.payers import Payers
 from sim.place.services import FIELDS, Prices
 from sim.record.recorder import Recorder
@@ -354,3 +355,22 @@ def test_who_is_charged_has_the_use_avoided_and_who_runs_it_the_empty_place():
     assert [half[1, code, "care", "cash_released"] for code in ("council", "nhs")] == [3200 - 1800, 1800]
     assert [half[1, code, "care", "promised"] for code in ("council", "nhs")] == [501, 500]
     assert [half[1, code, None, "retained"] for code in ("council", "nhs")] == [1400, 1800]
+
+
+def test_how_far_findings_can_be_believed_is_summed_by_body():
+    """Two findings that compare, of which one is no estimate, and one that does not: their controls, support and the rest."""
+    recorder, cohort = Recorder(), SimpleNamespace(body="council")
+    findings = [
+        Finding(cohort, np.zeros(1), 1.0, 1.0, 4, quality=Quality(80, 60.0, 0.9, 0.2, 0.3)),
+        no_estimate(cohort, 1, Quality(3, 2.5, 0.5, 0.4, 0.0)),
+        Finding(cohort, np.zeros(1), 1.0, 1.0, 4),
+    ]
+    for finding in findings:
+        recorder._record_quality(finding, 2)
+    found = {measure: number for (_, _, measure), number in recorder.people.items()}
+    assert found == pytest.approx(
+        {
+            "findings": 3, "findings_without_estimate": 1, "findings_compared": 2, "controls_unique": 83,
+            "controls_effective": 62.5, "support_summed": 1.4, "worst_differences_summed": 0.6, "enrolled_later_summed": 0.3,
+        }
+    )  # fmt: skip

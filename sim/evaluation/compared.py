@@ -72,9 +72,10 @@ def finding(cohort, families, others, protocol):
     it, lines = cohort.comparison, cohort.before.shape[1]
     controls = it.controls
     there = controls.still_there(others)
-    weight, supported = it.weights(it.sample.still_there(families), there)
+    here = it.sample.still_there(families)
+    weight, supported = it.weights(here, there)
     _, who = np.unique(controls.rows * 256 + controls.generation, return_inverse=True)
-    quality = _quality(it, supported, weight, who, others)
+    quality = _quality(it, here, supported, weight, who, others)
     if not supported.any() or quality.effective < protocol.least:
         return no_estimate(cohort, lines, quality)
     mine = it.sample.of(supported)
@@ -104,12 +105,12 @@ def _outcomes(cohort, group, families, protocol):
     return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
 
 
-def _quality(it, supported, weight, who, others):
+def _quality(it, here, supported, weight, who, others):
     """How good a comparison is this year."""
     if not supported.any():
         return Quality(support=0.0)
     unique, many = effective(weight, who)
     later = (others.columns.offer[:, it.controls.rows] > 0).any(axis=0)
     gap = differences(it.sample.seen[supported], it.controls.seen, weight, it.deviation)
-    share = supported.sum() / max(1, len(supported))
+    share = supported.sum() / here.sum()
     return Quality(unique, many, float(share), float(abs(gap).max(initial=0.0)), float(weight @ later / weight.sum()))

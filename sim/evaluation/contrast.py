@@ -57,7 +57,8 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     """Mean outcomes of families less what their controls say they would have been.
 
     Controls' outcomes are regressed on what is known of them, by their weights, and what the regression makes of the
-    families is what they would have had. With a constant in it that is the mean over matches, each corrected by the
+    families is what they would have had. The luck of a family that is helped little or not at all is that of its controls, so
+    the larger spread of the two counts. With a constant in it that is the mean over matches, each corrected by the
     regression for how it differs from its family; without covariates, the difference of means.
 
     Parameters
@@ -80,12 +81,15 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     inverse, rank = _inverse(gram(z, weight))
     beta = inverse @ z.T @ (weight[:, None] * theirs)
     pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
+    left = theirs - z @ beta
     missed = np.zeros((who.max() + 1, theirs.shape[1]))
-    np.add.at(missed, who, pull[:, None] * (theirs - z @ beta))
+    np.add.at(missed, who, pull[:, None] * left)
     clusters = len(np.unique(who))
-    of_controls = (missed**2).sum(axis=0) * clusters / max(1, clusters - rank)
+    small = clusters / max(1, clusters - rank)
     residual = mine - x @ beta
-    of_families = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1) / len(mine)
+    spread = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1)
+    of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
+    of_controls = small * (missed**2).sum(axis=0)
     return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
 
 
