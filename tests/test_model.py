@@ -218,16 +218,18 @@ def test_blocks_and_notice_raise_theirs_at_the_datas_fixed_share():
 
 def test_the_place_is_stationary_without_policy_and_trend(milltown):
     """Known demand of the last year against the base year, over seeds: no line drifts."""
-    ratios = []
+    ratios, cases = [], []
     for seed in range(1, 9):
         inputs = load_inputs("do_nothing", "milltown", families=10_000)
         start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
         recorder, _ = runner.simulate(inputs, start, seed)
         first = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0)
         ratios.append(recorder.counts[-4:, :, 0].mean(axis=0) / first)
-    ratios = np.array(ratios)
+        cases.append(first)
+    ratios, many = np.array(ratios), np.mean(cases, axis=0) > 20  # children in homes are too few to tell
     z = (ratios.mean(axis=0) - 1) / (ratios.std(axis=0, ddof=1) / len(ratios) ** 0.5)
-    assert np.abs(ratios.mean(axis=0) - 1).max() < 0.1
+    assert many.sum() == len(many) - 1
+    assert np.abs(ratios.mean(axis=0) - 1)[many].max() < 0.1
     assert np.abs(z).max() < 5.5  # t with 7 degrees of freedom, eleven lines
 
 
