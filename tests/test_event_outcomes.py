@@ -12,6 +12,7 @@ from sim.core.dials import defaults
 from sim.core.faults import InputError
 from sim.evaluation import compared
 from sim.evaluation.groups import noted
+from sim.evaluation.tally import Unit
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
 from sim.place.tables import offer_tables
@@ -83,9 +84,11 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     families = _Families([[0, 0], [0, 0], [0, 0], [4, 0], [1, 0], [1, 0], [0, 0], [0, 0]], [0] * 8)
     families.columns.levels[:, 0] = [1, 1, 0, 3, 2, 2, 2, 1]
     cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4, [4, 5, 6, 7])
-    finding = compared.finding(cohort, families, families, _protocol())
+    finding, binary = (
+        compared.finding(cohort, families, families, _protocol(unit=Unit(name))) for name in ("pounds", "levels")
+    )
     assert finding.saved[0] == -2
-    assert finding.turned == 2
+    assert finding.turned == binary.turned == 2
     model = SimpleNamespace(
         relief=SimpleNamespace(paid_for=lambda _: np.array([True, False])),
         services=SimpleNamespace(prices=PRICES),
@@ -96,7 +99,7 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     )
     contract = SimpleNamespace(programme="p", year=1)
     assert CHOICES["share_of_savings"].outcome(model, contract, finding) == -100
-    assert CHOICES["fees"].outcome(model, contract, finding) == 600
+    assert CHOICES["fees"].outcome(model, contract, binary) == 600
 
 
 def test_fewer_offend_and_offences_rise_where_custody_ends_sooner():
