@@ -36,7 +36,7 @@ PAIRS = [
 # Terms under which three years are enough to see something bought; all others are those of shipped arrangements.
 SOON = {
     "years_to_agree": 0, "term_years": 2, "centre_budget": 2e7, "expected_success": 0.4, "result_fee": 20_000, "outcome_noise": 1,
-    "contribution_share": 0.4, "pooled_at_source": 0.2, "evaluation_cost": 20_000, "outcome_share": 0.8, "family_fee": 20_000, "day_fee": 400, "event_fee": 36_000,
+    "contribution_share": 0.4, "pooled_at_source": 0.2, "evaluation_cost": 20_000, "outcome_share": 0.8, "family_fee": 5_000, "day_fee": 300, "event_fee": 27_000,
 }  # fmt: skip
 # Answers that stand for themselves: what three years of a small town do not show, and why.
 LISTED = {
@@ -46,6 +46,19 @@ LISTED = {
         ("up_front", "provider"),
         ("paid_for", "share_of_savings"),
     ): "shares come over years, and no provider can wait so long",
+    **{
+        (
+            ("decides", "centre"),
+            ("up_front", "provider"),
+            ("paid_for", unit),
+        ): "one service does not bring providers their costs"
+        for unit in ("days", "events")
+    },
+    (
+        ("up_front", "provider"),
+        ("paid_for", "events"),
+        ("measured", "matched"),
+    ): "over the years that are paid for, the payer would pay more than it gains",
     (
         ("paid_for", "share_of_savings"),
         ("savings", "rewarded"),

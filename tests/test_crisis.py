@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from statistics import NormalDist
 from types import SimpleNamespace
 
 import numpy as np
@@ -170,7 +171,8 @@ def test_the_dial_of_frailty_acts_on_crises(tmp_path):
     flat = Families(frail, {**defaults(), "families.frailty_spread": 0}, 600, 1)._need_tables.crisis.frail
     usual = Families(frail, defaults(), 600, 1)._need_tables.crisis.frail
     np.testing.assert_allclose(flat, 1)
-    assert usual[-1] > 1.5 * usual[0]
+    spread = frail.get("place.frailty_sd") * (NormalDist().inv_cdf(255.5 / 256) - NormalDist().inv_cdf(0.5 / 256))
+    assert usual[-1] / usual[0] == pytest.approx(np.exp(0.5 * spread), rel=1e-4)
     assert usual.mean() == pytest.approx(1, rel=1e-5)
 
 
@@ -178,13 +180,16 @@ def test_the_dial_of_frailty_acts_on_crises(tmp_path):
 
 
 def _seen(text, generations=None):
-    """What is counted of one family's events, quarter by quarter from -7 to 0: ``.`` none, ``e`` event 0, ``c`` in a crisis."""
+    """What is counted of one family's events, quarter by quarter from -7 to 0: ``.`` none, ``e`` event 0, ``c`` in a crisis, ``n`` new."""
     repeats, events = Repeats(), np.zeros((4, 1), np.uint16)
     for quarter, word in enumerate([".", *text.split()], -8):
         events[quarter % 4] = "e" in word
         born = np.array([0 if generations is None or quarter < generations else 1], np.uint8)
         columns = SimpleNamespace(
-            events=events, crisis=np.array(["c" in word], np.uint8), generation=born, age=np.array([50], np.uint8)
+            events=events,
+            crisis=np.array(["c" in word], np.uint8),
+            generation=born,
+            age=np.array([0 if "n" in word else 50], np.uint8),
         )
         repeats.look(columns, quarter)
     return repeats
@@ -214,6 +219,7 @@ def test_crises_are_counted_when_they_begin():
     repeats = _seen(". c c . c . c c")
     assert repeats.again(Repeats.CRISIS) == 1  # one in quarter -6, one in -3
     assert repeats.in_year(Repeats.CRISIS) == 2  # in -3 and in -1
+    assert _seen(". . . . . c nc c").in_year(Repeats.CRISIS) == 2  # the second family of the row has its own
 
 
 @pytest.mark.parametrize(

@@ -84,11 +84,12 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     families = _Families([[0, 0], [0, 0], [0, 0], [4, 0], [1, 0], [1, 0], [0, 0], [0, 0]], [0] * 8)
     families.columns.levels[:, 0] = [1, 1, 0, 3, 2, 2, 2, 1]
     cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4, [4, 5, 6, 7])
-    finding, binary = (
-        compared.finding(cohort, families, families, _protocol(unit=Unit(name))) for name in ("pounds", "levels")
+    by_pounds, by_levels = (
+        compared.finding(cohort, families, families, replace(_protocol(), unit=Unit(name)))
+        for name in ("pounds", "levels")
     )
-    assert finding.saved[0] == -2
-    assert finding.turned == binary.turned == 2
+    assert by_pounds.saved[0] == -2
+    assert by_levels.turned == 2
     model = SimpleNamespace(
         relief=SimpleNamespace(paid_for=lambda _: np.array([True, False])),
         services=SimpleNamespace(prices=PRICES),
@@ -98,8 +99,8 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
         ),
     )
     contract = SimpleNamespace(programme="p", year=1)
-    assert CHOICES["share_of_savings"].outcome(model, contract, finding) == -100
-    assert CHOICES["fees"].outcome(model, contract, binary) == 600
+    assert CHOICES["share_of_savings"].outcome(model, contract, by_pounds) == -100
+    assert CHOICES["fees"].outcome(model, contract, by_levels) == 600
 
 
 def test_fewer_offend_and_offences_rise_where_custody_ends_sooner():

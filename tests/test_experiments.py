@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -371,29 +372,56 @@ def test_who_wins_by_hand():
 
 
 def test_zero_effect_runs_is_kept_seed_by_seed_and_goes_on(tmp_path):
-    found, _, page = small("zero_effect", tmp_path, years=None)
-    assert "| before_after | 25 |" in page
-    assert (tmp_path / "zero_effect.svg").stat().st_size > 1000
+    found, tables, page = small("zero_effect", tmp_path, years=None, families=600)
+    assert "| keyworker | before_after |" in page
+    assert all(tables.values())
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("zero_effect.svg", "zero_effect_beliefs.svg"))
     kept = sorted((tmp_path / "study" / "parts").iterdir())
     assert [path.name.split("-")[0] for path in kept] == ["1", "2"]
     rows = json.loads(kept[1].read_text())
     kept[0].unlink()
     kept[1].write_text(json.dumps([[key, value + 1] for key, value in rows]))  # read, and not measured again
-    again, _, _ = small("zero_effect", tmp_path, years=None)
+    again, _, _ = small("zero_effect", tmp_path, years=None, families=600)
     pd.testing.assert_frame_equal(again["study"][[0]], found["study"][[0]])
     pd.testing.assert_series_equal(again["study"][1], found["study"][1] + 1)
 
 
-def test_luck_and_payment_by_hand():
-    """Savings of 30 and -10 where 100 would have been used: one of two passes 10%; stated error 10: luck is P(z > 1)."""
+def of_cell(**numbers):
+    """What three seeds found in one cell."""
+    rows = pd.DataFrame({("p", "matched", "low", "known", name): three for name, three in numbers.items()}).T.astype(
+        float
+    )
+    return rows.rename_axis(["programme", "design", "intake", "effect", "measure"])
+
+
+def test_what_a_design_finds_over_seeds_by_hand():
+    """Of 30, -10 and no estimate, where 10 is true and 100 would have been used, both are 20 off: a spread of 28.28.
+
+    The error stated is 10 and 11: 1.96 of it holds 20 off once. One of two passes 10; luck is P(z > 1) and P(z > 10/11).
+    """
+    nothing = float("nan")
     figure = load_experiment("zero_effect").code("figure")
-    numbers = {"families": (5, 5), "saving": (30, -10), "stated": (10, 10), "usual": (100, 100)}
-    rows = pd.DataFrame({("p", "matched", 25, name): pair for name, pair in numbers.items()}).T.astype(float)
-    rows.index.names = ["programme", "design", "places", "measure"]
-    digest = figure.digests({"study": rows}).iloc[0]
-    assert digest[["families", "mean", "share", "paid"]].tolist() == [5, 10, 0.1, 0.5]
-    assert digest["luck"] == pytest.approx(0.15866, abs=1e-5)
-    assert digest["half"] == pytest.approx(12.7062 * 28.2843 / 2**0.5, rel=1e-4)
+    given = {"estimate": (1, 1, 0), "taken": (50, 60, 70), "saving": (30, -10, nothing), "true": (10, 10, nothing)}
+    (digest,) = figure.digests(of_cell(**given, stated=(10, 11, nothing), usual=(100, 100, nothing))).to_dict("records")
+    assert (digest["seeds"], digest["taken"], digest["bias"]) == (2, 60, 0)
+    assert digest["estimates"] == pytest.approx(2 / 3)
+    assert digest["spread"] == pytest.approx(28.284, abs=1e-3)
+    assert digest["error"] == pytest.approx(20)
+    assert (digest["interval"], digest["paid"]) == (0.5, 0.5)
+    assert digest["luck"] == pytest.approx((0.15866 + 0.18165) / 2, abs=1e-4)
+
+
+def test_beliefs_are_held_against_what_the_same_cohorts_saved_by_hand():
+    """1.5 and 0.5 are believed where 1 and 0.25 are true; of two cohorts alone nothing is said."""
+    figure = load_experiment("zero_effect").code("figure")
+    rows = pd.DataFrame(
+        {
+            ("p", "matched", "ten years", "drawn", "truth"): (1, 0.25, 9),
+            ("p", "matched", "ten years", "drawn", "cohorts"): (3, 4, 2),
+            ("p", "matched", "year 10", "drawn", "belief"): (1.5, 0.5, 7),
+        }
+    ).T.rename_axis(["programme", "design", "intake", "effect", "measure"])
+    np.testing.assert_allclose(figure.gaps(rows).loc["p", "matched", "year 10"], [0.5, 0.25, np.nan])
 
 
 @pytest.mark.slow
@@ -425,3 +453,59 @@ def test_what_sizes_differ_by_by_hand():
     assert "| silo | 150,000 | 0.0 | 0.0 | 0.500 | 0.000 |" in tables["sizes"]
     found["city"][1] = np.nan  # a task that failed: its seed is left out at both sizes
     assert figure.sums(found).shape[1] == 1
+
+
+def savings(measured, design, intake, measure="saving"):
+    """What a design finds of an intake of nothing done: programmes by seeds."""
+    rows = pd.DataFrame({seed: pd.Series(found) for seed, found in enumerate(measured)})
+    return rows.rename_axis(["programme", "design", "intake", "effect", "measure"]).xs(
+        (design, intake, "nought", measure), level=("design", "intake", "effect", "measure")
+    )
+
+
+def measured(programmes, seeds, families):
+    """The measure of the experiment for some programmes in Birmingham, seed by seed."""
+    item = load_experiment("zero_effect")
+    inputs = running.sweeps_of(item, families=families)["study"].at(0).inputs()[0]
+    inputs = replace(inputs, catalogue={name: inputs.catalogue[name] for name in programmes})
+    measure = item.code("measure").measure
+    return [measure(inputs, seed) for seed in range(1, seeds + 1)]
+
+
+def test_before_and_after_an_event_finds_a_gain_where_nothing_was_done_and_without_one_much_less():
+    """A quick cut: families with an event of substance cost over a quarter less a year later, those without as much."""
+    found = measured(["alcohol_outreach"], 3, 15_000)
+    after, without = (
+        savings(found, "before_after", intake).loc["alcohol_outreach"]
+        for intake in ("after an event", "without an event")
+    )
+    before = savings(found, "before_after", "after an event", "usual").loc["alcohol_outreach"]
+    assert (after > 0.25 * before / 1.25).all()
+    assert (after > 3 * without.abs()).all()
+
+
+@pytest.mark.slow
+def test_like_areas_find_nothing_where_nothing_was_done_and_a_known_good_where_there_is():
+    """Five programmes, twelve seeds: their mean errors are as luck has it, and intervals hold the truth as often as not far from 95%."""
+    programmes = [
+        "alcohol_outreach",
+        "drug_treatment",
+        "homelessness_prevention",
+        "supported_employment",
+        "victim_advocacy",
+    ]
+    rows = pd.DataFrame({seed: pd.Series(found) for seed, found in enumerate(measured(programmes, 12, 60_000))})
+    cells = (
+        load_experiment("zero_effect")
+        .code("figure")
+        .digests(rows.rename_axis(["programme", "design", "intake", "effect", "measure"]))
+    )
+    alike = cells.xs("matched", level="design")
+    nought, good = (
+        alike.xs(("low", "nought"), level=("intake", "effect")),
+        alike.xs(("high", "known"), level=("intake", "effect")),
+    )
+    for every in (nought, good):
+        assert ((every["bias"] / every["error"]) ** 2).sum() < 20  # 5 on average, above 20 in a run of a hundred or so
+        assert 0.85 <= every["interval"].mean() <= 1
+    assert (good["true"] + good["bias"] > 3 * good["error"]).all()

@@ -30,6 +30,7 @@ HEADS = (
     "paid",
     "luck",
 )
+INTAKES = "after an event", "without an event"
 LEAST = 3  # seeds with an estimate, or cohorts of a run: with fewer, a mean says nothing
 
 
@@ -73,6 +74,13 @@ def digests(rows):
 def known(cells):
     """Cells of which there are enough seeds with an estimate to say anything."""
     return cells[cells["seeds"] >= LEAST]
+
+
+def at(cells, intake, effect):
+    """Cells of one intake and effect, by programme and design; there may be none."""
+    index = cells.index
+    some = (index.get_level_values("intake") == intake) & (index.get_level_values("effect") == effect)
+    return cells[some].droplevel(["intake", "effect"])
 
 
 def cell(name, row):
@@ -135,17 +143,13 @@ def summary(cells):
 
 
 def by_event(cells):
-    """Rows of programmes with events of their own: what before and after, and families alike, find after one and without."""
-    wide = known(cells)[["bias", "error"]].unstack(["design", "intake"])
-    for programme, row in wide.iterrows():
-        told = [
-            ""
-            if np.isnan(row["bias", design, intake])
-            else f"{row['bias', design, intake]:+,.0f} ({2 * row['error', design, intake]:,.0f})"
-            for design in ("before_after", "matched")
-            for intake in ("after an event", "without an event")
-        ]
-        yield (programme, *told)
+    """Rows of programmes with events of their own: what before and after, and like areas, find after one and without."""
+    cells = known(cells)
+    cells = cells[cells.index.get_level_values("effect") == "nought"].droplevel("effect")
+    told = cells["bias"].map("{:+,.0f}".format) + (2 * cells["error"]).map(" ({:,.0f})".format)
+    wanted = [(design, intake) for design in ("before_after", "matched") for intake in INTAKES]
+    for programme in dict.fromkeys(name for name, _, intake in cells.index if intake in INTAKES):
+        yield programme, *(told.get((programme, *which), "") for which in wanted)
 
 
 def quality(cells):
@@ -162,27 +166,30 @@ def quality(cells):
                 )  # fmt: skip
 
 
+def part(rows, measure, *dropped):
+    """Rows of a measure, which may be none."""
+    return rows[rows.index.get_level_values("measure") == measure].droplevel(["measure", "effect", *dropped])
+
+
+def enough(rows):
+    """What the cohorts of a programme truly saved by design and run, where they were enough; null where not."""
+    return part(rows, "truth", "intake").where(part(rows, "cohorts", "intake") >= LEAST)
+
+
 def gaps(rows):
-    """How far beliefs lie from what the same cohorts saved, of programmes with cohorts enough: by programme, design, year and seed."""
-    truth, cohorts = (rows.xs(name, level="measure").droplevel(["intake", "effect"]) for name in ("truth", "cohorts"))
-    belief = rows.xs("belief", level="measure").droplevel("effect")
-    truth = truth.where(cohorts >= LEAST)
+    """How far beliefs lie from what the same cohorts saved: by programme, design, year and run."""
+    belief, truth = part(rows, "belief"), enough(rows)
     return belief - truth.reindex(belief.index.droplevel("intake")).to_numpy()
 
 
 def believed(rows):
     """Rows of a table of beliefs after ten years beside the truth, by programme and design."""
-    cohorts = rows.xs("cohorts", level="measure").droplevel(["intake", "effect"])
-    enough = cohorts.where(cohorts >= LEAST).notna()
-    truth = rows.xs("truth", level="measure").droplevel(["intake", "effect"]).where(enough)
-    last = rows.xs("belief", level="measure").xs("year 10", level="intake").droplevel("effect").where(enough)
-    for name in truth.index[enough.sum(axis=1) >= LEAST]:
-        gap = last.loc[name] - truth.loc[name]
-        mean, half = interval(gap.dropna())
-        yield (
-            *name, int(enough.loc[name].sum()), f"{truth.loc[name].mean():.2f}", f"{last.loc[name].mean():.2f}",
-            f"{mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f})",
-        )  # fmt: skip
+    last, truth = part(rows, "belief"), enough(rows)
+    last = last[last.index.get_level_values("intake") == "year 10"].droplevel("intake").where(truth.notna())
+    for name in truth.index[truth.notna().sum(axis=1) >= LEAST]:
+        mean, half = interval((last.loc[name] - truth.loc[name]).dropna())
+        gap = f"{mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f})"
+        yield *name, truth.loc[name].count(), f"{truth.loc[name].mean():.2f}", f"{last.loc[name].mean():.2f}", gap
 
 
 def tables(found):
@@ -205,13 +212,9 @@ def tables(found):
             ),
             list(quality(cells)),
         ),
-        "nought": table(
-            ("programme", "design", *HEADS), rows_of(cells.xs(("low", "nought"), level=("intake", "effect")))
-        ),
-        "known": table(
-            ("programme", "design", *HEADS), rows_of(cells.xs(("high", "known"), level=("intake", "effect")))
-        ),
-        "events": table(("programme", *after), list(by_event(cells.xs("nought", level="effect")))),
+        "nought": table(("programme", "design", *HEADS), rows_of(at(cells, "low", "nought"))),
+        "known": table(("programme", "design", *HEADS), rows_of(at(cells, "high", "known"))),
+        "events": table(("programme", *after), list(by_event(cells))),
         "beliefs": table(
             ("programme", "design", "runs", "true", "believed", "gap (95% interval)"), list(believed(found["beliefs"]))
         ),
@@ -229,7 +232,7 @@ def _biases(cells, folder):
     """Bias in standard errors stated, a dot for each programme: nought at low coverage, a known good at high."""
     figure, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained", sharey=True)
     for axis, intake, effect in zip(axes, ("low", "high"), ("nought", "known"), strict=True):
-        every = known(cells).xs((intake, effect), level=("intake", "effect"))
+        every = at(known(cells), intake, effect)
         for spot, (design, colour) in enumerate(COLOURS.items()):
             mine = every[every.index.get_level_values("design") == design]
             shifts = np.linspace(-0.3, 0.3, max(1, len(mine)))
@@ -249,14 +252,15 @@ def _beliefs(gap, folder):
     """Mean distance of beliefs from the truth by year and design, with its 95% interval over runs."""
     figure, axis = plt.subplots(figsize=(6.5, 4), layout="constrained")
     for design in ("before_after", "matched"):
-        if design not in gap.index.get_level_values("design"):
-            continue
-        of_run = gap.xs(design, level="design").abs().groupby(level="intake").mean()
+        of_run = gap[gap.index.get_level_values("design") == design].abs().groupby(level="intake").mean()
         years = [int(name.removeprefix("year ")) for name in of_run.index]
+        if not len(of_run) or of_run.count(axis=1).min() < 2:
+            continue
         mean, half = np.array([interval(row.dropna()) for _, row in of_run.iterrows()]).T
         axis.plot(years, mean, color=COLOURS[design], label=design.replace("_", " "))
         axis.fill_between(years, mean - half, mean + half, color=COLOURS[design], alpha=0.2, linewidth=0)
     axis.set(xlabel="year", ylabel="multiples of what was promised", title="Beliefs: distance from what cohorts saved")
     axis.set_ylim(bottom=0)
-    axis.legend()
+    if axis.lines:
+        axis.legend()
     figures.save(figure, folder, "zero_effect_beliefs")
