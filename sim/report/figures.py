@@ -66,17 +66,12 @@ def _spaced(figure):
 
 def readable(axis):
     """Write each number of a heat map in black or white, whichever stands out more from its cell."""
+    from seaborn.utils import relative_luminance  # who draws a heat map has it imported
+
     (mesh,) = axis.collections
-    mesh.update_scalarmappable()  # else cells have colours only once they are drawn
     known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
     for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
-        text.set_color("white" if _luminance(colour) < _DARK else "black")
-
-
-def _luminance(colour):
-    """Relative luminance of an sRGB colour, as the guidelines for accessible pages (WCAG 2) define it."""
-    red, green, blue = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3])
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+        text.set_color("white" if relative_luminance(colour) < _DARK else "black")
 
 
 def waterfall(summary, names):

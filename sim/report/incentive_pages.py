@@ -4,7 +4,8 @@ from pathlib import Path
 from textwrap import fill
 
 import matplotlib.pyplot as plt
-import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.patches import Rectangle
 
 from sim.core.folders import write_manifest
@@ -49,23 +50,26 @@ def heat_map(said):
     for axis in axes.flat[len(said["horizons"]) :]:
         axis.set_visible(False)
     for axis, item in zip(axes.flat, said["horizons"], strict=False):
-        ratios = [
-            [row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in said["bodies"]] for row in item["rows"]
-        ]
-        mesh = axis.pcolormesh(ratios, vmin=-1, vmax=1, cmap="PuOr", linewidth=0.5, edgecolor="white")
-        for (i, j), ratio in np.ndenumerate(ratios):
-            axis.text(j + 0.5, i + 0.5, _share(ratio), fontsize=7, ha="center", va="center")
+        table = pd.DataFrame(
+            [
+                [row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in said["bodies"]]
+                for row in item["rows"]
+            ],
+            [row["name"] for row in item["rows"]],
+            bodies,
+        )
+        look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot_kws": {"fontsize": 7}}
+        sns.heatmap(table, ax=axis, annot=table.map(_share), fmt="", **look)
         figures.readable(axis)
-        axis.set_ylim(rows, 0)
         for i, row in enumerate(item["rows"]):
             for body in row["commissioners"]:
                 where = said["bodies"].index(body), i
                 axis.add_patch(Rectangle(where, 1, 1, fill=False, edgecolor="black", lw=1.2))
         axis.set_title(f"{item['horizon_years']:g} years ahead")
-        axis.set_xticks(np.arange(len(bodies)) + 0.5, bodies, rotation=35, ha="right")
-        axis.set_yticks(np.arange(rows) + 0.5, [fill(row["name"], 44) for row in item["rows"]], fontsize=7.5)
+        axis.set_xticklabels(bodies, rotation=35, ha="right")
+        axis.set_yticklabels([fill(name, 44) for name in table.index], rotation=0, fontsize=7.5)
     figure.subplots_adjust(wspace=0.05, hspace=1.5 / (0.3 * rows))
-    figure.colorbar(mesh, ax=axes, shrink=0.5, pad=0.02, label="£ of benefit for each £ of cost")
+    figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5, pad=0.02, label="£ of benefit for each £ of cost")
     return figure
 
 
