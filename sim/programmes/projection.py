@@ -9,6 +9,7 @@ Neighbours and those who get a place that came free are none of a projection's b
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,11 @@ class Projection:
 
     def avoided(self, theta):
         """Case-quarters saved a family, float (quarters, lines): nought at a belief of nought, and in line between beliefs."""
-        return self._at(self.saved.sum(axis=0, dtype=float) / self.families.sum(), theta)
+        return self._at(self._by_family, theta)
+
+    @cached_property
+    def _by_family(self):
+        return self.saved.sum(axis=0, dtype=float) / self.families.sum()
 
     def error(self, price, theta=1.0):
         """Standard error of what all quarters save a family, at prices by line or by quarter and line."""
