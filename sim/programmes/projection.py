@@ -172,12 +172,13 @@ def lots(most):
 
 
 def is_precise(projection, around):
-    """Whether chance bears little on what a projection saves in all, at average cost.
+    """Whether chance bears little on what a projection saves in its first years, those of the shortest span, at average cost.
 
-    The standard error is to be SHARE of it, or FLOOR a family, at most in a place of MOST families, and in a smaller one
+    So projections of every span are of the same families. The standard error is to be SHARE of it, or FLOOR a family, at most in a place of MOST families, and in a smaller one
     more by the root of how much smaller it is: chance bears as much more on what happens there.
     """
-    price = around.prices.average
+    early = np.arange(len(projection.staying)) < QUARTERS * SPANS[0]
+    price = early[:, None] * around.prices.average
     allowed = max(SHARE * abs(float((projection.avoided(1.0) * price).sum())), FLOOR)
     return projection.error(price) <= allowed * math.sqrt(MOST / around.size)
 
