@@ -9,6 +9,7 @@ import numpy as np
 from sim.arrangements.at_place import check_programme
 from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS
+from sim.core.digest import Digests
 from sim.core.faults import Faults, InputError
 from sim.cost_benefit.incentives import Incentives
 from sim.cost_benefit.sources import load_splits
@@ -20,7 +21,7 @@ from sim.programmes.catalogue import load_programme
 from sim.programmes.following import Surroundings
 from sim.studies.again import study_of
 from sim.studies.arguments import settings_of
-from sim.studies.cache import users_folder
+from sim.studies.cache import SMALL, Made, make_once, users_folder
 from sim.studies.inputs import TWIN, load_inputs, with_setting
 from sim.studies.projected import KeptProjections
 
@@ -89,18 +90,29 @@ def incentives(
 
 
 def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
-    """Incentives of some programmes of the catalogue, worked out for some years at least; None with nobody like their targets."""
-    place, dials, folder = inputs.place, inputs.place_dials, users_folder()
+    """Incentives of some programmes of the catalogue, worked out for some years at least; None with nobody like their targets.
+
+    They are kept from one run to the next, as projections are: else a place would be settled each time to survey it.
+    """
+    programmes, dials = {name: inputs.catalogue[name] for name in names}, inputs.place_dials
+    years, folder = max(years, math.ceil(dials[HORIZON])), users_folder()
+    base = Digests().of("incentives", inputs.place, dials, programmes, inputs.n_families, years)
+    made = make_once(
+        base, {}, lambda: Made(_worked_out(inputs, names, threads, progress, years, folder), {}), folder, SMALL
+    )
+    return made.thing if made.thing.stakes else None
+
+
+def _worked_out(inputs, names, threads, progress, years, folder):
+    place, dials = inputs.place, inputs.place_dials
     believed, true = (KeptProjections(inputs, threads, folder) for _ in range(2))
-    seen = Seen(believed.around(), believed, true, max(years, math.ceil(dials[HORIZON])))
-    stakes = []
+    seen, stakes = Seen(believed.around(), believed, true, years), []
     for done, name in enumerate(names, 1):
         stakes.append(stakes_of(seen, inputs.catalogue[name], inputs.n_families))
         if progress:
             progress(done, len(names))
     known, bodies = tuple(item for item in stakes if item), bodies_of(seen.around)
-    of_place = (place.id, place.name, dials[HORIZON], inputs.n_families)
-    return Incentives(*of_place, bodies, known, load_splits()) if known else None
+    return Incentives(place.id, place.name, dials[HORIZON], inputs.n_families, bodies, known, load_splits())
 
 
 def incentives_beside(every, threads=1):

@@ -37,6 +37,11 @@ class Incentives:
     splits: dict
 
     @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return sum(item.believed.nbytes + item.true.nbytes + item.noise.nbytes for item in self.stakes)
+
+    @property
     def horizons(self):
         """Years ahead that are looked at, as far as stakes are worked out, the agencies' own among them."""
         reach = len(self.stakes[0].believed)

@@ -32,6 +32,8 @@ class Evaluation:
     def cohorts(self, comparison_area):
         """Cohorts to be measured as agreed; the comparison area is asked for where the design looks at one."""
         model, dials = self.model, self.model.dials
+        if self.design == "none":  # a twin reads nothing of how others measure
+            return Cohorts(Protocol("none"))
         unit = Unit(model.rules.paid_for.unit or "pounds", model.arrangement.optional("hard_premium"))
         protocol = Protocol(
             self.design,

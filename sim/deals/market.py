@@ -32,9 +32,11 @@ class Market:
         self._survey, self._taken = {}, Counter()
 
     def _surveyed(self, programme):
-        """Families like a programme's target and their use of services, as analysts survey them where somebody asks."""
+        """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
         if programme.id not in self._survey:
-            self._survey[programme.id] = self.model.families.use_by_target(self.target_of(programme))
+            families, target = self.model.families, self.target_of(programme)
+            found = families.use_by_target(target) if self.is_naive else (families.known_like(target), None)
+            self._survey[programme.id] = found
         return self._survey[programme.id]
 
     def take(self, body, programme, families):

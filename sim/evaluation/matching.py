@@ -53,7 +53,9 @@ def standardised(seen, pool, deviation):
 
 
 def pooled_deviation(seen, pool):
-    """Standard deviation of each covariate, of both groups at equal weight: float (covariates,)."""
+    """Standard deviation of each covariate, of both groups at equal weight; 0 where one is empty: float (covariates,)."""
+    if not (len(seen) and len(pool)):
+        return np.zeros(seen.shape[1])
     return np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
 
 

@@ -239,6 +239,11 @@ class Families:
         self._each_area(kernels.on_programmes, self.columns, self.offers, out=(self._helped,))
         self.heard = (self._helped * word_of_mouth).astype(np.float32)
 
+    def known_like(self, target):
+        """Known families like a programme's target."""
+        nothing = np.zeros(0, np.int64)
+        return kernels.use_of_services(self.columns, target.at(self.quarter), self._chosen, nothing)
+
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
         use = np.zeros(len(self.place.lines), np.int64)

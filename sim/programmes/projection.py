@@ -9,6 +9,7 @@ Neighbours and those who get a place that came free are none of a projection's b
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -50,7 +51,11 @@ class Projection:
 
     def avoided(self, theta):
         """Case-quarters saved a family, float (quarters, lines): nought at a belief of nought, and in line between beliefs."""
-        return self._at(self.saved.sum(axis=0, dtype=float) / self.families.sum(), theta)
+        return self._at(self._by_family, theta)
+
+    @cached_property
+    def _by_family(self):
+        return self.saved.sum(axis=0, dtype=float) / self.families.sum()
 
     def error(self, price, theta=1.0):
         """Standard error of what all quarters save a family, at prices by line or by quarter and line."""
@@ -167,12 +172,13 @@ def lots(most):
 
 
 def is_precise(projection, around):
-    """Whether chance bears little on what a projection saves in all, at average cost.
+    """Whether chance bears little on what a projection saves in its first years, those of the shortest span, at average cost.
 
-    The standard error is to be SHARE of it, or FLOOR a family, at most in a place of MOST families, and in a smaller one
+    So projections of every span are of the same families. The standard error is to be SHARE of it, or FLOOR a family, at most in a place of MOST families, and in a smaller one
     more by the root of how much smaller it is: chance bears as much more on what happens there.
     """
-    price = around.prices.average
+    early = np.arange(len(projection.staying)) < QUARTERS * SPANS[0]
+    price = early[:, None] * around.prices.average
     allowed = max(SHARE * abs(float((projection.avoided(1.0) * price).sum())), FLOOR)
     return projection.error(price) <= allowed * math.sqrt(MOST / around.size)
 
