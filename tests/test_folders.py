@@ -13,6 +13,7 @@ import pytest
 
 import sim
 from sim import words
+from sim.arrangements.reading import load_arrangement
 from sim.core import holders
 from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
@@ -138,7 +139,7 @@ def test_what_is_not_listsims_is_never_replaced(listsim, here, milltown, monkeyp
     (results(here / "folder_inside") / "extra").mkdir()
     shutil.copytree(milltown.folder, here / "pl")
     (here / "arranged").mkdir()
-    shutil.copy(runner.load_arrangement("silo").file, here / "arranged" / "mine.toml")
+    shutil.copy(load_arrangement("silo").file, here / "arranged" / "mine.toml")
     for name in ("pl", "arranged"):
         put(here / name, manifest_json=MANIFEST)
     before = tree(here.parent)

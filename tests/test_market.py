@@ -1,6 +1,7 @@
 """What bodies choose from and commit to, and what outcome payments come to, worked by hand (docs/odd.md, 6.3, 6.4, 6.7)."""
 
 import math
+from copy import copy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -205,6 +206,12 @@ def choosing(model, item, prices, values, room=6, **changes):
     return item
 
 
+def backed_by(model, back):
+    """Let projects be backed so; the rules of the arrangement as it is read are everybody's."""
+    model.rules = copy(model.rules)
+    object.__setattr__(model.rules, "back", back)
+
+
 def bought(model):
     return {contract.programme: contract.families for contract in model.contracts.running}
 
@@ -312,8 +319,7 @@ def test_who_covers_a_project_by_hand(own_pays, room, offered, families, asked):
         seen.append((project.families, project.least, project.money))
         return Backing(offered, "other", "other") if offered else None
 
-    model.arrangement = replace(model.arrangement, rules=replace(model.rules, up_front=(model.rules.up_front[0],)))
-    object.__setattr__(model.rules, "back", back)
+    backed_by(model, back)
     project = Project(item, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     money = 100 * own_pays + 99
     backing = item.backing(project, money, min(room, 9), item.smallest_project())
@@ -327,7 +333,7 @@ def test_where_another_pays_first_it_is_asked_first():
     model, body = town("sib_single")
     choosing(model, body, {"parenting": 100}, {}, room=6)
     project = Project(body, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
-    object.__setattr__(model.rules, "back", lambda who, what: Backing(what.least, "other", "other"))
+    backed_by(model, lambda who, what: Backing(what.least, "other", "other"))
     assert body.backing(project, 10**6, 6, 2) == Backing(2, "other", "other")
 
 

@@ -37,8 +37,8 @@ def test_models_that_are_done_let_go_of_their_families(monkeypatch):
     """Or two of them would be in memory until Python looks for rings of references."""
     there, system = [], runner.LocalSystem
 
-    def made(*args):
-        there.append(system(*args))
+    def made(*args, **more):
+        there.append(system(*args, **more))
         assert all(model.families is None for model in there[:-1])
         return there[-1]
 
