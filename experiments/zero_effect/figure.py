@@ -243,6 +243,7 @@ def _biases(cells, folder):
         axis.axhline(0, color="black", linewidth=1)
         axis.set_xticks(range(len(COLOURS)), [design.replace("_", "\n") for design in COLOURS])
         axis.set_yscale("symlog", linthresh=1)
+        axis.set_yticks([-10, -1, 0, 1, 10], ["-10", "-1", "0", "1", "10"])
         axis.set_title({"nought": "Nothing done, low coverage", "known": "A known good, high coverage"}[effect])
     axes[0].set(ylabel="bias, in errors stated (bars: 2 errors)")
     figures.save(figure, folder, "zero_effect")
