@@ -320,6 +320,7 @@ class Commissioner(Party):
 
     def _projects(self):
         """Programmes worth their price, by value per pound: (-value per pound, id, project); why others are not is taken down."""
+        self.model.market.look_ahead(self)
         options = []
         for programme in self.model.catalogue.values():
             may = self.may_commission(programme)

@@ -68,13 +68,26 @@ class Market:
             reduction = believed_reduction(programme.published(model.place), theta, model.lines.need)
             lasting = (programme.get("duration") / QUARTERS, programme.get("half_life"))
             return snapshot(use / families, unit_pence, reduction, *lasting, years) if families else None
-        # payments are expected for years of their own, from the year after enrolment on
-        projection = model.projections.of(programme, max(horizon, 1 + model.arrangement.optional("payment_years")))
+        projection = self._projected(programme, horizon)
         if projection is None:
             return None
         benefit, saved = np.zeros((years, len(unit_pence))), projection.by_year(theta)
         benefit[: len(saved)] = saved[:years] * unit_pence
         return benefit
+
+    def _projected(self, programme, horizon):
+        # payments are expected for years of their own, from the year after enrolment on
+        years = max(horizon, 1 + self.model.arrangement.optional("payment_years"))
+        return self.model.projections.of(programme, years)
+
+    def look_ahead(self, body):
+        """Project programmes that a body is about to appraise; in runs of even seeds from the last on.
+
+        Workers keep what they have made for one another, so that two make half of it each and not all of it twice.
+        """
+        mine = [] if self.is_naive else [item for item in self.model.catalogue.values() if body.may_commission(item)]
+        for programme in mine[:: 1 if self.model.seed % 2 else -1]:
+            self._projected(programme, body.horizon())
 
     @property
     def is_naive(self):
