@@ -286,10 +286,6 @@ class Families:
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
         return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
 
-    def served_now(self, rows, quarter):
-        """Whether each line serves each row in a quarter: uint8 (len(rows), lines)."""
-        return self._by_line(self.columns.served[quarter % kernels.RING, rows]).astype(np.uint8)
-
     def _by_line(self, served):
         return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1
 
