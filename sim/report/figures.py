@@ -25,6 +25,7 @@ BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
 )  # fmt: skip
 _GOLDEN = 0.618034  # steps of the golden section fill a width evenly, however many there are
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
+_LUMINANCE = 0.2126, 0.7152, 0.0722  # of red, green and blue once linear: the guideline for contrast, WCAG 2
 _DARK = 0.179  # luminance below which white is read better than black
 _KINDS = {"total": "total", "gap": "leak", "leak": "leak", "return": "leak", "cost": "cost"}
 _TO_CASH = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released")
@@ -66,12 +67,13 @@ def _spaced(figure):
 
 def readable(axis):
     """Write each number of a heat map in black or white, whichever stands out more from its cell."""
-    from seaborn.utils import relative_luminance  # who draws a heat map has it imported
-
     (mesh,) = axis.collections
+    mesh.update_scalarmappable()  # its colours, which else wait until it is drawn
     known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
-    for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
-        text.set_color("white" if relative_luminance(colour) < _DARK else "black")
+    parts = mesh.get_facecolors()[known, :3]
+    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    for text, luminance in zip(axis.texts, linear @ _LUMINANCE, strict=False):
+        text.set_color("white" if luminance < _DARK else "black")
 
 
 def waterfall(summary, names):
