@@ -52,7 +52,7 @@ class LocalSystem(mesa.Model):
     def __init__(self, inputs, settled, seed, recorder, projections=None, comparison_area=None):
         super().__init__(rng=seed)
         self.seed, self.recorder = seed, recorder
-        self.place, self.dials, self.years = inputs.place, inputs.dials, inputs.years
+        self.place, self.dials, self.years, self.worth = inputs.place, inputs.dials, inputs.years, inputs.worth
         self.arrangement, self.rules = inputs.arrangement, inputs.arrangement.rules
         self.families, self.services, self.lines = settled.families, settled.services, settled.services.lines
         self.scale = self.families.n / self.place.get("place.families")

@@ -233,7 +233,9 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        families=SimpleNamespace(
+            leavers=leavers, counts=2 * leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)
+        ),
         calendar=Calendar(5),
     )
     twin = Recorder()
@@ -241,6 +243,7 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     for recorder in (twin, run):
         recorder.record(model)
         np.testing.assert_array_equal(recorder.leavers[0], leavers[0] + leavers[1])
+        np.testing.assert_array_equal(recorder.levels[0], 2 * (leavers[0] + leavers[1]))
     assert list(twin.served.replay().at(1)[:2]) == [2, 3]  # the second of four quarters that are remembered
     assert len(run.served) == 0
 
