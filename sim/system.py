@@ -195,7 +195,7 @@ class LocalSystem(mesa.Model):
         for contract in self.contracts.running:
             rows = self._take_up(contract)
             contract.taken[self.calendar.quarter_of_year] = len(rows)
-            self.recorder.enrolled(self, contract, len(rows))
+            self.recorder.enrolled(self, contract, rows)
         if self.contracts.running or self.families.heard.any():
             scale = self.dials["programmes.effect_scale"]
             self.families.spread_word(scale * self.place.get("place.word_of_mouth"))

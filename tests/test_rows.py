@@ -251,7 +251,7 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
 def test_counts_of_people_add_up_and_a_failure_is_one():
     recorder, contract = Recorder(), SimpleNamespace(body="council")
     for families in (3, 4):
-        recorder.enrolled(SimpleNamespace(calendar=Calendar(4)), contract, families)
+        recorder.enrolled(SimpleNamespace(calendar=Calendar(4)), contract, range(families))
     recorder.failed(SimpleNamespace(calendar=Calendar(5)), SimpleNamespace(code="firm"), 9)
     assert recorder.people == {
         (1, "council", "families_enrolled"): 7, (2, "firm", "provider_failures"): 1, (2, "firm", "families_handed_on"): 9,

@@ -163,9 +163,9 @@ class Recorder:
             lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
             lines += contract.families * appraisal.fiscal_pence[ahead]
 
-    def enrolled(self, model, contract, families):
-        """Take down families enrolled."""
-        self._count(model.calendar.year, contract.body, "families_enrolled", families)
+    def enrolled(self, model, contract, rows):
+        """Take down families enrolled, by their rows."""
+        self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
