@@ -102,7 +102,8 @@ PLACE = SimpleNamespace(
 def found():
     """One family of two helped in quarter 2 for £3; care costs £8 a quarter, the council's; the ward £4, the NHS's.
 
-    Served by both always without help; with it, by the ward alone in quarters 2 and 3, and by nobody in 4.
+    Served by both from then on without help; with it, by the ward alone in quarters 2 and 3, and by nobody in 4. Before,
+    others' help let it into care, which its own help has not saved.
     """
     model = SimpleNamespace(
         services=SimpleNamespace(prices=SimpleNamespace(average=np.array([800, 400]))),
@@ -114,7 +115,7 @@ def found():
     )
     run = watched([3, 2, 2, 0], [2, 2, 1, 1], [(2, "keyworker", "council", 300, np.array([0]))])
     inputs = SimpleNamespace(place=PLACE, arrangement=SimpleNamespace(id="silo"), worth=load_worth())
-    return Found(inputs, 1, run, watched([3, 3, 3, 3], [2, 2, 2, 2]), model)
+    return Found(inputs, 1, run, watched([2, 3, 3, 3], [2, 2, 2, 2]), model)
 
 
 def test_a_family_by_hand():
@@ -130,9 +131,11 @@ def test_a_family_by_hand():
     text = "\n".join(family_lines(said))
     assert "council £24, nhs £4" in text
     assert "year 1, quarter 2; begins keyworker\n  with    mental health entrenched; served by ward; £4\n" in text
-    assert "year 1, quarter 1\n  both    mental health entrenched; served by care, ward; £12\n" in text
+    assert "year 1, quarter 1\n  with    mental health entrenched; served by care, ward; £12\n" in text
     assert all(len(line) <= 79 for line in text.splitlines())
     assert len(table_of(said)) == 8
+    said["quarters"][0]["twin"] = said["quarters"][0]["run"]
+    assert "  both    mental health entrenched; served by care, ward; £12\n" in "\n".join(family_lines(said))
 
 
 @pytest.mark.parametrize(
