@@ -11,8 +11,10 @@ import pytest
 from sim.core.faults import InputError
 from sim.record.measures import MEASURES
 from sim.report.figures import waterfall
-from sim.report.page import _people, _table, million, spread
+from sim.report.numbers import million, spread, verdict
+from sim.report.page import _people, _table
 from sim.report.screen import show
+from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import read_tables
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS, summarise, tables
 from sim.studies.done import RunResult
@@ -204,7 +206,7 @@ WORDS = {
     "returned_to_centre": "less returned to the centre", "returned_ame": "of it benefits the centre pays",
     "returned_surrender": "of it clawed back or lapsed", "returned_rebasing": "of it taken by review or formula", "retained": "Retained by the place", "programme_cost": "Programme cost",
     "transaction_cost": "Transaction cost", "net_position": "Net position of the place", "management_cash": "Cash by management alone",
-    "efficiency_saving": "Duplication removed (the centre's part stands above)", "outcome_payment_out": "Outcome payments, hand to hand",
+    "efficiency_saving": "Duplication removed", "outcome_payment_out": "Outcome payments, hand to hand",
     "invested": "Put in by investors", "investor_income": "Got back by investors", "provider_surplus": "Providers' surplus",
 }  # fmt: skip
 PEOPLE_WORDS = {
@@ -225,48 +227,90 @@ def labelled(arrangements=("a",)):
     rows = [(code, "all", name, *[number] * 4, 2) for code in arrangements for name, number in numbers.items()]
     named = [SimpleNamespace(id=code, name=f"The {code}") for code in arrangements]
     study = SimpleNamespace(place=SimpleNamespace(name="Town"), families=10, years=3, future=None, arrangements=named)
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS), study
+    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    apart = [(code, arrangements[0], "all", name, 1e6, low, 3e6, 2)
+             for code in arrangements[1:] for name, low in zip(numbers, (0.0, 0.5e6) * len(numbers), strict=False)]  # fmt: skip
+    apart = pd.DataFrame(apart, columns=DIFFERENCE_COLUMNS)
+    return SimpleNamespace(summary=summary, study=study, replicates=2, differences=apart, bases=(arrangements[0],))
 
 
 def test_on_screen_each_number_stands_beside_its_words(capsys):
-    show(*labelled("abc"), 2)
+    show(labelled("abc"))
     lines = capsys.readouterr().out.splitlines()
     for i, label in enumerate(WORDS.values()):
-        assert [line for line in lines if line.strip("│ ").startswith(label) and f" {i + 1}.0 (" in line], label
+        assert [line for line in lines if line.strip().startswith(label) and f" {i + 1}.0 " in line], label
     assert any("Self-sustaining" in line and "25%" in line for line in lines)
 
 
+def test_no_line_on_screen_is_wider_than_eighty_and_no_cell_is_cut(capsys):
+    for arrangements in ("ab", "abcd", "abcdef"):
+        done = labelled(arrangements)
+        done.summary[["mean", "p05", "p50", "p95"]] *= 100
+        done.differences[["mean", "low", "high"]] *= -123
+        for item in done.study.arrangements:
+            item.name = f"{item.name}: each agency for itself, whatever it costs"
+        show(done)
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert re.search(r"-123\.0 \(\S+ to -369\.0\) less", "\n".join(lines))
+        assert [line for line in lines if "…" in line and "The" not in line] == []
+
+
+def test_a_difference_is_more_or_less_only_where_its_interval_leaves_nought(capsys):
+    """Lows of 0 and 0.5, by turns in the order of the measures: Gross avoided is the third, Cash released the tenth."""
+    show(labelled("ab"))
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if "Gross avoided " in line).split()[-5:] == [
+        "+1.0",
+        "(0.0",
+        "to",
+        "+3.0)",
+        "unclear",
+    ]
+    assert [line for line in lines if line.startswith(" Cash released  ")][-1].split()[-1] == "more"
+    row = {"mean": 1.0, "low": -0.1, "high": 2.0, "n": 3}
+    assert verdict(row) == verdict({**row, "low": 0.0}) == verdict({**row, "low": -2.0, "high": 0.0}) == "unclear"
+    assert [verdict({**row, "low": 0.1}), verdict({**row, "low": -2.0, "high": -0.1})] == ["more", "less"]
+    assert verdict({**row, "low": np.nan, "n": 1}) == "one run"
+
+
+def test_a_bad_run_is_told_from_a_hundred_seeds_on():
+    row = {"mean": 2e6, "p05": 1e6, "p95": 3e6, "n": 100}
+    assert spread(row) == "2.0 (1.0 to 3.0)"
+    assert spread({**row, "n": 99}) == "2.0"
+
+
 def test_a_small_place_has_decimals_enough(capsys):
-    summary, study = labelled()
-    summary[["mean", "p05", "p50", "p95"]] /= 1000
-    show(summary, study, 2)
-    assert " 0.010 (0.010 to 0.010)" in capsys.readouterr().out
-    assert "<td>£0.010m (0.010 to 0.010)</td>" in _table(summary, {"a": "A"})
+    done = labelled()
+    done.summary[["mean", "p05", "p50", "p95"]] /= 1000
+    show(done)
+    assert " 0.010 \n" in capsys.readouterr().out
+    assert "<td>£0.010m</td>" in _table(done.summary, {"a": "A"})
 
 
 def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
-    show(*labelled("abcdef"), 2)
+    show(labelled("abcdef"))
     lines = capsys.readouterr().out.splitlines()
-    head = next(line for line in lines if "Gross" in line)
-    heads = ["Gross avoided", "Cash released", "Retained", "Programme cost", "Net position", "Cash per £"]
-    assert [word.strip() for word in re.split("[┃│]", head) if word.strip()] == heads
-    shown = re.findall(r"[\d.]+(?= \()|[\d.]+(?=\s*[│┃]?\s*$)", next(line for line in lines if "The f" in line))
+    first = next(i for i, line in enumerate(lines) if "Gross" in line)
+    assert lines[first].split() == ["Gross", "Cash", "Programme", "Net", "Cash", "per"]
+    assert lines[first + 1].split() == ["avoided", "released", "Retained", "cost", "position", "£"]
+    shown = next(line for line in lines if "The f" in line).split()[2:]
     order = list(WORDS)
     expected = ["gross_avoided", "cash_released", "retained", "programme_cost", "net_position"]
     assert shown == [*(f"{order.index(name) + 1}.0" for name in expected), "7.00"]
 
 
 def test_in_the_report_each_number_stands_beside_its_words():
-    summary, _ = labelled()
+    summary = labelled().summary
     text = _table(summary, {"a": "A"}) + _people(summary, {"a": "A"})
     for i, label in enumerate(WORDS.values()):
-        assert f"<td>{label}</td><td>£{i + 1}.0m (" in text, label
+        assert f"<td>{label}</td><td>£{i + 1}.0m<" in text, label
     for i, label in enumerate(PEOPLE_WORDS.values()):
-        assert re.search(rf"<td>{re.escape(label)}</td><td>{i + 1}(\.0+)? \(", text), label
+        assert re.search(rf"<td>{re.escape(label)}</td><td>{i + 1}(\.0+)?<", text), label
 
 
 def test_in_the_figure_each_step_stands_over_its_words():
-    figure = waterfall(labelled()[0], {"a": "A"})
+    figure = waterfall(labelled().summary, {"a": "A"})
     axis = figure.axes[0]
     order = list(WORDS)
     words = [label.get_text().replace("\n", " ") for label in axis.get_xticklabels()]
@@ -375,7 +419,7 @@ def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):
 
 
 def test_spreads_have_no_signed_noughts():
-    row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9}
+    row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9, "n": 100}
     assert spread(row) == "0.0 (-1.3 to 1,234.5)"
     assert million(row) == "£0.0m (-1.3 to 1,234.5)"
     assert million({**row, "mean": -1.26e6}) == "-\N{WORD JOINER}£1.3m (-1.3 to 1,234.5)"

@@ -28,6 +28,7 @@ RESULT_FILES = (
     "decisions.parquet",
     "events.parquet",
     "summary.csv",
+    "differences.csv",
     "failures.csv",
     "incentives.json",
     "report.html",
@@ -42,7 +43,6 @@ RESULT_FILES = (
     # of a sweep
     "study.json",
     "points.parquet",
-    "differences.csv",
     "parts/*.parquet",
     ".*_*_*_*.partial",
     "parts/.*_*_*_*.partial",

@@ -4,19 +4,14 @@ import shlex
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.text import distinct, file_name
-from sim.record.measures import LEAKS, MEASURES, shown
+from sim.record.measures import LEAKS, MEASURES
 from sim.report.markup import Page, escaped
+from sim.report.numbers import PEOPLE_ROWS, million, modelled, of_all, shown_digits, shown_rows, spread
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
-MINUS_POUND = "-\N{WORD JOINER}£"
-ROWS, SOME_ROWS = shown(money=True)
-PEOPLE_ROWS = shown(money=False)[1]
 
 
 def write_report(folder, runs, summary, manifest, bought_nothing, incentives=None):
@@ -105,38 +100,8 @@ def _figures(folder, runs, summary, names, manifest):
     return drawn
 
 
-def _cells(summary):
-    return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-
-
-def modelled(cells):
-    """Which share of all public spending in the place its services are, in words; nothing where results do not say."""
-    shares = cells[cells.index.get_level_values("measure") == "modelled_share"]["mean"]
-    return f"The services modelled are {shares.iloc[0]:.1%} of public spending in the place" if len(shares) else ""
-
-
-def spread(row, scale=1e6, digits=1):
-    """A mean with its 5 to 95% range; what rounds to nought has no sign, and what is not known is n/a."""
-    if np.isnan(row["mean"]):
-        return "n/a"
-    mean, low, high = (f"{round(row[name] / scale, digits) + 0.0:,.{digits}f}" for name in ("mean", "p05", "p95"))
-    return f"{mean} ({low} to {high})"
-
-
-def digits_for(pounds):
-    """Decimals of £m that tell sums of their size apart."""
-    most = np.abs(np.nan_to_num(pounds)).max(initial=0.0)
-    return 1 if most >= 10e6 else 2 if most >= 1e6 else 3
-
-
-def million(row, digits=1):
-    """A mean with its 5 to 95% range, in £m, whose first minus stays on the line of its number."""
-    text = spread(row, digits=digits).replace(" ", "m ", 1)
-    return text.replace("-", MINUS_POUND, 1) if text.startswith("-") else f"£{text}"
-
-
 def _answers(summary, names, manifest, bought_nothing):
-    cells = _cells(summary)
+    cells = of_all(summary)
     lead = (
         f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {escaped(manifest['place_name'])}: "
         f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
@@ -174,20 +139,8 @@ def _answers(summary, names, manifest, bought_nothing):
     return "<h2>The answer</h2>" + lead + "".join(items) + "</ul>"
 
 
-def shown_rows(cells):
-    """Rows of the table of figures: the headline ones, and those that some arrangement has."""
-    table = cells["mean"].unstack("measure")
-    some = [name for name in SOME_ROWS if name in table and table[name].abs().max() > 0]
-    return [(name, MEASURES[name].row_label) for name in (*ROWS, *some)]
-
-
-def shown_digits(cells):
-    """Decimals of £m that tell the sums of a comparison apart, at a small place too."""
-    return digits_for(cells["mean"][cells.index.get_level_values("measure").isin(ROWS)])
-
-
 def _table(summary, names):
-    cells = _cells(summary)
+    cells = of_all(summary)
     digits = shown_digits(cells)
     head = "".join(f"<th>{escaped(name)}</th>" for name in names.values())
     body = "".join(
@@ -200,7 +153,7 @@ def _table(summary, names):
 
 
 def _people(summary, names):
-    cells = _cells(summary)
+    cells = of_all(summary)
     head, body = "".join(f"<th>{escaped(name)}</th>" for name in names.values()), ""
     for measure in PEOPLE_ROWS:
         label, digits = MEASURES[measure].label, MEASURES[measure].digits
@@ -216,7 +169,7 @@ def _people(summary, names):
 
 
 def _leak_words(summary, names):
-    cells = _cells(summary)
+    cells = of_all(summary)
     items = []
     for code, name in names.items():
         gross = cells.loc[(code, "gross_avoided"), "mean"]
