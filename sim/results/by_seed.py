@@ -117,7 +117,7 @@ class _Table:
         return values
 
     def _rates(self):
-        """Ratios of sums, net present value, benefit-cost ratio and payback, one a replicate."""
+        """Ratios of sums, net present value, financial return and payback, one a replicate."""
         ratios = {name: _ratio(*map(self.total, pair)) for name, pair in _RATIOS.items()}
         discount = (1 + DISCOUNT_RATE) ** -(self.years - self.years[0]).astype(float)
         costs = {name: self.series(name) for name in COSTS}
@@ -130,7 +130,7 @@ class _Table:
         payback = np.where(repaid.any(axis=1), self.years[repaid.argmax(axis=1)].astype(float), np.nan)
         return ratios | {
             "npv": (self.series("net_position") * discount).sum(axis=1),
-            "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
+            "financial_roi": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
             "gross_per_pound": _ratio(self.total("gross_avoided"), put_in.sum(axis=1)),
             "cash_per_pound": _ratio(self.total("cash_released"), put_in.sum(axis=1)),
             "payback_year": payback,
