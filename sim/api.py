@@ -169,10 +169,16 @@ class Comparison:
             files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, self.bases, command, report)
         if report:
-            from sim.report.page import write_report  # drawing takes seconds to import
-
             files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
-            write_report(folder, self.runs, self.summary, read_manifest(folder), *files.read_beside(folder))
+            self.draw(folder)
+
+    def draw(self, folder):
+        """Draw figures and report into the folder of this comparison's tables."""
+        from sim.report.findings import Findings
+        from sim.report.page import write_report
+
+        told = self.runs, self.flows, self.summary, self.differences, self.decisions, read_manifest(folder)
+        write_report(folder, Findings(*told, *files.read_beside(folder)))
 
 
 def compare(

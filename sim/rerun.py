@@ -10,6 +10,7 @@ from sim.core.faults import InputError, shown
 from sim.core.folders import reserve_files_in
 from sim.cost_benefit.at_place import incentives_again
 from sim.results import files
+from sim.results.differences import bases, by_seed, differences
 from sim.results.files import same_values, write_tables
 from sim.results.manifest import TABLE_FILES, made_by
 from sim.results.swept import is_sweep
@@ -130,13 +131,18 @@ def redraw(folder):
 
 def _draw_comparison(folder, new):
     """Draw the report of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
+    from sim.report.findings import Findings
     from sim.report.page import write_report
 
-    runs, _, summary, manifest = files.read_tables(folder)
+    runs, flows, summary, manifest = files.read_tables(folder)
     why, said = files.read_beside(folder)
     found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
     files.write_incentives(new, found)
-    write_report(new, runs, summary, manifest, why, said or files.read_incentives(new))
+    bodies = {code: item["bodies"] for code, item in manifest["arrangements"].items()}
+    than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
+    apart = differences(by_seed(runs, bodies), than)
+    told = runs, flows, summary, apart, files.read_decisions(folder), manifest
+    write_report(new, Findings(*told, why, said or files.read_incentives(new)))
     return left_out
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from sim.core.faults import InputError
 from sim.record.measures import MEASURES
-from sim.report.figures import waterfall
+from sim.report import figures, panels
+from sim.report.findings import Findings
 from sim.report.numbers import million, spread, verdict
-from sim.report.page import _people, _table
+from sim.report.page import _levels, _people
 from sim.report.screen import show
 from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import read_tables
@@ -285,7 +286,7 @@ def test_a_small_place_has_decimals_enough(capsys):
     done.summary[["mean", "p05", "p50", "p95"]] /= 1000
     show(done)
     assert " 0.010 \n" in capsys.readouterr().out
-    assert "<td>£0.010m</td>" in _table(done.summary, {"a": "A"})
+    assert "<td>£0.010m</td>" in re.sub(r"</?data[^>]*>", "", _levels(found(done)))
 
 
 def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
@@ -300,36 +301,47 @@ def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
     assert shown == [*(f"{order.index(name) + 1}.0" for name in expected), "7.00"]
 
 
+def found(done):
+    """What a report is drawn from, of a made-up comparison."""
+    arranged = {item.id: {"name": item.name, "bodies": []} for item in done.study.arrangements}
+    manifest = {"arrangements": arranged, "agencies": {}, "years": 3, "replicates": 2}
+    return Findings(None, None, done.summary, done.differences, None, manifest)
+
+
 def test_in_the_report_each_number_stands_beside_its_words():
-    summary = labelled().summary
-    text = _table(summary, {"a": "A"}) + _people(summary, {"a": "A"})
+    of_all = found(labelled())
+    text = re.sub(r"</?data[^>]*>", "", _levels(of_all) + _people(of_all))
     for i, label in enumerate(WORDS.values()):
-        assert f"<td>{label}</td><td>£{i + 1}.0m<" in text, label
+        assert f"<td class='text'>{label}</td><td>£{i + 1}.0m<" in text, label
     for i, label in enumerate(PEOPLE_WORDS.values()):
-        assert re.search(rf"<td>{re.escape(label)}</td><td>{i + 1}(\.0+)?<", text), label
+        assert re.search(rf"<td class='text'>{re.escape(label)}</td><td>{i + 1}(\.0+)?<", text), label
 
 
-def test_in_the_figure_each_step_stands_over_its_words():
-    figure = waterfall(labelled().summary, {"a": "A"})
-    axis = figure.axes[0]
+def test_in_the_figure_each_step_stands_beside_its_words():
+    """Steps that are nought in every arrangement are left out; what is paid in and out within the place is no step."""
+    figures.setup()
+    axis = panels.waterfall(found(labelled()), "a", "A", (0, 30)).axes[0]
+    words = [label.get_text() for label in axis.get_yticklabels()]
+    shown = dict(zip(words, [text.get_text() for text in axis.texts], strict=True))
     order = list(WORDS)
-    words = [label.get_text().replace("\n", " ") for label in axis.get_xticklabels()]
-    shown = [text.get_text() for text in axis.texts]
-    assert dict(zip(words, shown, strict=True)) == {
-        **{
-            words: f"{sign}{order.index(name) + 1}.0"
-            for words, name, sign in (
-                ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"),
-                ("Gross avoided", "gross_avoided", ""), ("Case finding", "case_finding", "-"),
-                ("Backfill: unmet need", "backfill_unmet_need", "-"), ("Backfill: thresholds", "backfill_threshold", "-"),
-                ("Stranded: notice", "stranded_notice", "-"), ("Stranded: not closed", "stranded_unclosed", "-"),
-                ("Overtime and bought places", "overtime", "-"), ("Cash released", "cash_released", ""),
-                ("Benefits paid at cost", "returned_ame", "-"), ("Clawed back or lapsed", "returned_surrender", "-"),
-                ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""),
-                ("Programme cost", "programme_cost", ""),
-            )
-        }
-    }  # fmt: skip
+    assert words[0] == "Promised"
+    assert words[-1] == "Net position"
+    for words, name, sign in (
+        ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"), ("Gross avoided", "gross_avoided", ""),
+        ("Case finding", "case_finding", "-"), ("Backfill: unmet need", "backfill_unmet_need", "-"),
+        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits paid at cost", "returned_ame", "-"),
+        ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""), ("Programme cost", "programme_cost", "-"),
+        ("Duplication removed", "efficiency_saving", "+"), ("Net position", "net_position", ""),
+    ):  # fmt: skip
+        assert shown[words] == f"{sign}{order.index(name) + 1}.0", words
+
+
+def test_the_steps_lead_to_the_net_position_of_every_arrangement(compared):
+    cells = compared.summary[compared.summary["agency"] == "all"].set_index(["arrangement", "measure"])
+    for code in ("silo", "pooled_s75", "list_public", "plan"):
+        *_, (_, _, before, _), (name, _, last, total) = panels.steps(cells, code)
+        assert (name, total) == ("net_position", True)
+        assert before == pytest.approx(last, abs=1e-6), code
 
 
 def test_what_never_pays_back_and_what_has_no_base_is_null():
@@ -407,15 +419,22 @@ def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):
     assert 'src="' not in page
     for title in (
         "The answer",
-        "From promise to cash",
+        "From promise to net position",
         "Who pays and who gains",
-        "Which leak took what",
+        "Of each promised pound",
+        "How sure the differences are",
+        "Who paid whom for what",
         "People, and results for each pound",
         "How to reproduce",
     ):
         assert title in page
     assert page.count('role="img"') == page.count("<svg ")
-    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"leaks.svg", "who_gains.svg"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {
+        "leaks_silo.svg",
+        "who_gains_silo.svg",
+        "payments_silo.svg",
+        "differences_cash_released.svg",
+    }
 
 
 def test_spreads_have_no_signed_noughts():

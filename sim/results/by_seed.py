@@ -9,7 +9,11 @@ from sim.record.measures import COSTS, MEASURES
 
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
 KEYS = ["arrangement", "agency", "measure"]
-_RATIOS = {name: item.adds_up.split(" / ") for name, item in MEASURES.items() if " / " in item.adds_up}
+_RATIOS = {
+    name: [side.split(" + ") for side in item.adds_up.split(" / ")]
+    for name, item in MEASURES.items()
+    if " / " in item.adds_up
+}
 
 
 def by_seed(runs, bodies):
@@ -118,7 +122,7 @@ class _Table:
 
     def _rates(self):
         """Ratios of sums, net present value, financial return and payback, one a replicate."""
-        ratios = {name: _ratio(*map(self.total, pair)) for name, pair in _RATIOS.items()}
+        ratios = {name: _ratio(*(sum(map(self.total, side)) for side in pair)) for name, pair in _RATIOS.items()}
         discount = (1 + DISCOUNT_RATE) ** -(self.years - self.years[0]).astype(float)
         costs = {name: self.series(name) for name in COSTS}
         benefit = (self.series("retained") + self.series("efficiency_saving")) * discount
