@@ -5,6 +5,7 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 from matplotlib.patches import Rectangle
 
 from sim.core.folders import write_manifest
@@ -48,8 +49,14 @@ def heat_map(said):
     figure, axes = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
     for axis in axes.flat[len(said["horizons"]) :]:
         axis.set_visible(False)
-    for axis, item in zip(axes.flat, said["horizons"], strict=False):
-        _cells(axis, item["rows"], said["bodies"])
+    panels = list(zip(axes.flat, said["horizons"], strict=False))
+    shares = [_shares(item["rows"], said["bodies"]) for _, item in panels]
+    look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot": False}
+    for (axis, _), share in zip(panels, shares, strict=True):
+        # Bare, as seaborn draws the whole figure once a panel to see whether labels overlap.
+        sns.heatmap(share, ax=axis, xticklabels=False, yticklabels=False, **look)
+    for (axis, item), share in zip(panels, shares, strict=True):
+        _write_in(axis, share, item["rows"], said["bodies"])
         axis.set_title(f"{item['horizon_years']:g} years ahead")
         axis.set_xticks(np.arange(len(bodies)) + 0.5, bodies, rotation=35, ha="right")
         names = [fill(row["name"], 44) for row in item["rows"]]
@@ -59,19 +66,19 @@ def heat_map(said):
     return figure
 
 
-def _cells(axis, rows, bodies):
-    """One panel's cells, the first row on top; a frame where a body may commission."""
-    shares = np.array([[row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in bodies] for row in rows])
-    axis.pcolormesh(shares, vmin=-1, vmax=1, cmap="PuOr", edgecolors="white", linewidths=0.5)
+def _shares(rows, bodies):
+    """Benefit for each pound of cost: rows by bodies."""
+    return np.array([[row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in bodies] for row in rows])
+
+
+def _write_in(axis, shares, rows, bodies):
+    """Numbers of one panel's cells; a frame where a body may commission."""
     for (i, j), ratio in np.ndenumerate(shares):
         axis.text(j + 0.5, i + 0.5, _share(ratio), ha="center", va="center", fontsize=7)
     figures.readable(axis)
     for i, row in enumerate(rows):
         for body in row["commissioners"]:
             axis.add_patch(Rectangle((bodies.index(body), i), 1, 1, fill=False, edgecolor="black", lw=1.2))
-    axis.set(xlim=(0, len(bodies)), ylim=(len(rows), 0))
-    axis.spines[:].set_visible(False)
-    axis.grid(visible=False)
 
 
 def _share(ratio):
