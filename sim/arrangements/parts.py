@@ -6,7 +6,7 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 from dataclasses import dataclass, field
 
 from sim.agents.values import BROKER_VALUES
-from sim.core.kinds import COST, HORIZON, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
+from sim.core.kinds import COST, HORIZON, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, YES_OR_NO, Kind
 from sim.programmes.catalogue import SECTORS
 
 
@@ -127,6 +127,7 @@ TERMS = {
     "counted_years": Term(TERM, _USE),
     "step_fee": Term(PRICE, {"paid_for": "fees"}),
     "hard_premium": Term(WEIGHT, {"paid_for": "fees"}),
+    "own_staff": Term(YES_OR_NO, {"up_front": "others"}),
     "first_loss": Term(SHARE, {"up_front": "investors"}),
     "grant_years": Term(TERM, {"up_front": "ring_fenced"}),
     "term_years": Term(TERM, _JOINT),
