@@ -176,14 +176,7 @@ class Arrangement:
         return replace(self, programmes=tuple(dict.fromkeys((*self.programmes, *may))))
 
     def may_provide(self, sector, for_others=False):
-        """Whether a sector's providers may deliver; the commissioner's own staff only by its own money, or where its file says so.
-
-        Parameters
-        ----------
-        sector : str
-        for_others : bool
-            Whether another party pays up front and is paid for outcomes; always so where others are asked first.
-        """
+        """Whether a sector delivers: own staff for others who are paid by outcomes (always so where asked first) by its file alone."""
         for_others = for_others or self.rules.up_front[0].others
         named = not self.sectors or sector in self.sectors
         return named and (sector != IN_HOUSE or not for_others or self.optional("own_staff") == 1)
