@@ -5,6 +5,7 @@ from math import ceil, exp, log
 from sim.agents.party import Party
 from sim.core.ledger import OUTSIDE, split
 from sim.core.streams import normal, uniform
+from sim.programmes.catalogue import IN_HOUSE
 
 # At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29
 # groups won 1.3m of 1.4m pounds in Erdington, 2007: 1.3/4 each against 0.1/25 each, odds of 81 (Localis 2010, Total
@@ -101,7 +102,7 @@ class Provider(Party):
     @property
     def is_in_house(self):
         """Whether it is part of a public body."""
-        return self.sector == "in_house"
+        return self.sector == IN_HOUSE
 
     def opening_reserve(self):
         """Pence of reserve at the start."""

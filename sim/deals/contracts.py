@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.core.ledger import equal_part
+from sim.core.ledger import equal_part, party_of
 
 
 @dataclass
@@ -66,6 +66,11 @@ class Contract:
     def key(self):
         """What tells it from every other contract, and its families' cohort from others."""
         return self.body, self.programme, self.year
+
+    @property
+    def is_with_others(self):
+        """Whether another party than the body that commissions is paid for its outcomes."""
+        return bool(self.payee) and party_of(self.payee) != self.body
 
     @property
     def cost_pence(self):

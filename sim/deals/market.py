@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -103,13 +104,14 @@ class Market:
         """Whether analysts go by last year's use of services rather than by what becomes of families."""
         return self.model.dials["appraisal.method"] == "snapshot"
 
-    def best_provider(self, programme, body, wanted=1, least=1):
+    def best_provider(self, programme, body, wanted=1, least=1, for_others=False):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
 
-        One that cannot take on the least number is no candidate.
+        One that cannot take on the least number is no candidate, and the body's own staff are none where another party
+        pays up front and is paid for outcomes (:meth:`sim.arrangements.reading.Arrangement.may_provide`).
         """
-        sectors = self.model.arrangement.sectors
-        allowed = [item for item in self.model.providers if not sectors or item.sector in sectors]
+        may_provide = self.model.arrangement.may_provide
+        allowed = [item for item in self.model.providers if may_provide(item.sector, for_others)]
         able = [(item, item.may_take(programme, wanted)) for item in allowed]
         bids = [
             (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
@@ -117,6 +119,19 @@ class Market:
             if families >= least
         ]
         return max(bids, key=lambda bid: bid[:2])[2] if bids else None
+
+    def for_others(self, project):
+        """A project as another party may back it: tendered anew where its provider is not one that it would pay; or None."""
+        body, programme = project.body, project.programme
+        if self.model.arrangement.may_provide(project.provider.sector, for_others=True):
+            return project
+        provider = self.best_provider(programme, body, project.families, project.least, for_others=True)
+        if provider is None:
+            return None
+        families, price = provider.may_take(programme, project.families), self.price_pence(programme, provider)
+        return replace(
+            project, provider=provider, families=families, price_pence=price, appraisal=body.appraise(programme, price)
+        )
 
     def ease(self, provider):
         """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
@@ -184,6 +199,7 @@ class Market:
 
     def sign(self, project, backing):
         """Sign a year's contract for a project, and return it."""
+        project = backing.project or project
         model, name, provider = self.model, project.programme.id, project.provider
         by_outcome = bool(backing.payee == provider.code)
         differential = model.arrangement.optional("hard_premium") > 0
@@ -221,7 +237,8 @@ class Market:
         for contract in self.model.contracts.running:
             if contract.provider == provider.code:
                 body = self.model.party(contract.body)
-                other = self.best_provider(self.model.catalogue[contract.programme], body, contract.families)
+                programme, apart = self.model.catalogue[contract.programme], contract.is_with_others
+                other = self.best_provider(programme, body, contract.families, for_others=apart)
                 handed += sum(contract.taken.values())
                 if other is not None:
                     if contract.payee == contract.provider:
