@@ -19,7 +19,7 @@ from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.cache import users_folder
-from sim.studies.comparison import nothing_done
+from sim.studies.comparison import KeptArea, nothing_done
 from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
 from sim.studies.projected import KeptProjections
@@ -76,6 +76,11 @@ def compared():
 def settled_for(inputs, seed=1):
     """The settled place that a run of some inputs begins with, made once for all tests; all of it may be changed."""
     return deepcopy(runner._settle(inputs, seed, 1, None).thing).at(inputs.place, inputs.place_dials)
+
+
+def area_for(inputs, seed=1, threads=1):
+    """The comparison area of some inputs, not made yet."""
+    return KeptArea(inputs, runner._settle(inputs, seed, threads, None), seed, threads)
 
 
 def twin_for(inputs, seed=1):

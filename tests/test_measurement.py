@@ -21,9 +21,8 @@ from sim.place.services import Prices
 from sim.programmes.uptake import worst_first
 from sim.studies import run as runner
 from sim.studies.cache import AREAS
-from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, blank_twin, sums
+from tests.conftest import PLAN, area_for, blank_twin, sums
 
 
 class _Families:
@@ -238,10 +237,12 @@ def test_what_services_know_of_a_family_by_hand(settled):
     average = np.zeros(len(place.lines), np.int64)
     average[:2] = 100_000, 20_000
     price = np.where(np.arange(len(average)) == 0, average, 0)
-    seen = dict(zip(names(place), seen_of(families, np.array([5]), 6, price, average)[0], strict=True))
+    target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2)
+    seen = dict(zip(names(place), seen_of(families, target, np.array([5]), 6, price, average)[0], strict=True))
     assert list(seen.values())[:4] == [1, 0, 1, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]
+    assert (seen["worst level"], seen["urgency"]) == (2, 3)  # of the three needs that the programme is for
     area_of = place.neighbourhoods[families.area_of(np.array([5]))[0]]
     assert seen["deprivation"] == place.get(f"neighbourhoods.{area_of}.deprivation")
     assert seen["own events"] == seen["other events"] == 0
@@ -330,8 +331,8 @@ def test_a_comparison_areas_use_by_hand(elsewhere):
 
 def test_a_comparison_area_has_luck_of_its_own_and_is_made_once():
     inputs = load_inputs("silo", "milltown", families=2000, years=2)
-    area_of = {seed: KeptArea(inputs, seed)() for seed in (1, 2)}
-    again = KeptArea(replace(inputs, arrangement=load_inputs("sib_single", "milltown").arrangement), 1)()
+    area_of = {seed: area_for(inputs, seed)() for seed in (1, 2)}
+    again = area_for(replace(inputs, arrangement=load_inputs("sib_single", "milltown").arrangement), 1)()
     assert again._quarters is area_of[1]._quarters  # of another arrangement too
     own = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families).families.columns
     packed = [area_of[seed].at_quarter(0).columns.packed for seed in (1, 2)]
@@ -339,7 +340,7 @@ def test_a_comparison_area_has_luck_of_its_own_and_is_made_once():
     assert (packed[0] != own.packed).any()
     assert (area_of[1].at_quarter(8).columns.offer == 0).all()
     AREAS.clear()
-    threaded = KeptArea(inputs, 1, threads=2)
+    threaded = area_for(inputs, 1, threads=2)
     np.testing.assert_array_equal(threaded().at_quarter(8).columns.packed, area_of[1].at_quarter(8).columns.packed)
 
 

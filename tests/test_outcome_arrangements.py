@@ -16,10 +16,9 @@ from sim.deals.contracts import Contract
 from sim.evaluation.tally import Tally
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
-from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
-from tests.conftest import NAIVE, one, settled_for, sums, twin_for
+from tests.conftest import NAIVE, area_for, one, settled_for, sums, twin_for
 
 KEEN = {
     "programmes.optimism": 3,
@@ -53,7 +52,7 @@ def system(arrangement, settings=None, years=0, seed=1, place="milltown", famili
     """A model of a place after some years, with its twin's record to report against."""
     inputs = load_inputs(arrangement, place, settings, years=max(years, 1), families=families)
     start = settled_for(inputs, seed)
-    model = LocalSystem(inputs, start, seed, Recorder(twin_for(inputs, seed)), comparison_area=KeptArea(inputs, seed))
+    model = LocalSystem(inputs, start, seed, Recorder(twin_for(inputs, seed)), comparison_area=area_for(inputs, seed))
     for _ in range(years * QUARTERS):
         model.step()
     return model

@@ -69,7 +69,7 @@ class ComparisonArea:
 
     def _note(self):
         columns = self._families.columns
-        names = ("packed", "age", "generation", "known")
+        names = ("packed", "age", "generation", "known", "trust")
         self._quarters.append({name: getattr(columns, name).copy() for name in names})
 
     def take_down(self, quarter):

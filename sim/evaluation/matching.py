@@ -1,4 +1,4 @@
-"""Controls alike: a propensity score with a caliper, and the nearest within it (docs/odd.md, section 7).
+"""Controls alike: those nearest by a propensity score, within a caliper (docs/odd.md, section 7).
 
 Austin 2011, Pharmaceutical Statistics 10:150 (a caliper of 0.2 standard deviations of the logit of the propensity
 score); Abadie and Imbens 2006, Econometrica 74:235 (nearest neighbours with replacement).
@@ -6,7 +6,7 @@ score); Abadie and Imbens 2006, Econometrica 74:235 (nearest neighbours with rep
 
 import numpy as np
 
-from sim.evaluation.loops import gram, nearest, newton
+from sim.evaluation.loops import nearest, newton
 
 CALIPER = 0.2  # standard deviations of the logit of the propensity score
 NEAREST = 3  # controls of a family
@@ -38,10 +38,8 @@ def matched(seen, quarter, pool, of_pool, deviation):
         return np.full((len(seen), NEAREST), -1)
     mine, theirs = standardised(seen, pool, deviation)
     own, other = propensity(mine, theirs, quarter, of_pool)
-    root = whitening(mine, theirs)
     order = np.lexsort((other, of_pool))
-    of_pair = mine @ root, own, quarter, (theirs @ root)[order], other[order], of_pool[order]
-    found = nearest(*of_pair, caliper(own, other), NEAREST)
+    found = nearest(own, quarter, other[order], of_pool[order], caliper(own, other), NEAREST)
     return np.where(found >= 0, order[found], -1)
 
 
@@ -88,15 +86,3 @@ def propensity(mine, theirs, quarter, of_pool):
 def caliper(own, other):
     """The widest difference in the logit at which families are compared: Austin's share of its pooled deviation."""
     return CALIPER * float(np.sqrt((own.var() + other.var()) / 2))
-
-
-def whitening(mine, theirs):
-    """What makes distances those of Mahalanobis, by the covariance of both groups: float (covariates, covariates).
-
-    A covariate that others determine counts through these alone.
-    """
-    every = np.concatenate([mine, theirs])
-    every -= every.mean(axis=0)
-    values, vectors = np.linalg.eigh(gram(every, np.full(len(every), 1 / len(every))))
-    keep = values > 1e-8 * values.max(initial=0.0)
-    return vectors[:, keep] / np.sqrt(values[keep])

@@ -28,7 +28,7 @@ def simulate(inputs, settled, seed, twin=None):
     -------
     tuple of Recorder and service prices
     """
-    model = LocalSystem(inputs, settled, seed, Recorder(twin), comparison_area=KeptArea(inputs, seed))
+    model = LocalSystem(inputs, settled, seed, Recorder(twin))
     model.run_model()
     model.recorder.finish(model)
     model.families = None  # most of its memory, which else stays until Python looks for rings of references
@@ -74,7 +74,7 @@ def models(every, seed, threads=1, cache=None):
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     projections = KeptProjections(first, threads, cache or users_folder())
-    area, twin = KeptArea(first, seed, threads), _twin(nothing_done(first), made, seed, threads, cache)
+    area, twin = KeptArea(first, made, seed, threads), _twin(nothing_done(first), made, seed, threads, cache)
     for inputs in every:
         recorder = Recorder(twin)
         if inputs.arrangement.manages:
