@@ -43,10 +43,11 @@ class ComparisonArea:
         """The families as they stood at the end of a quarter: Families."""
         if self._then is None or self._then.quarter != quarter:
             now = self._quarters[quarter]
-            needs = 2 * np.arange(len(self._families.place.needs), dtype=np.uint32)
-            levels = (now["packed"][:, None] >> needs & 3).astype(np.uint8)
-            past = {"served": self._ring(self._served, quarter), "events": self._ring(self._events, quarter)}
-            self._then = self._families.as_at(quarter, levels=levels, **now, **past)
+            levels = np.empty((self.n, len(self._families.place.needs)), np.uint8)
+            for k in range(levels.shape[1]):
+                levels[:, k] = now["packed"] >> np.uint32(2 * k) & np.uint32(3)
+            served, events = self._rings(quarter)
+            self._then = self._families.as_at(quarter, levels=levels, served=served, events=events, **now)
         return self._then
 
     def use(self, year):
@@ -58,14 +59,16 @@ class ComparisonArea:
             float
         )
 
-    def _ring(self, table, quarter):
-        """What is remembered of the last quarters at the end of one, by quarter modulo RING; nothing of a family before."""
-        lives, ring = self._quarters[quarter]["generation"], np.zeros((RING, self.n), table[0].dtype)
-        for back in range(RING):
-            past = quarter - back
-            same = self._quarters[max(0, past)]["generation"] == lives
-            ring[past % RING] = np.where(same, table[past + RING - 1], 0)
-        return ring
+    def _rings(self, quarter):
+        """Lines and events remembered of the last quarters at the end of one, by quarter modulo RING; nothing of a family before."""
+        lives = self._quarters[quarter]["generation"]
+        rings = [np.empty((RING, self.n), table[0].dtype) for table in (self._served, self._events)]
+        for past in range(quarter - RING + 1, quarter + 1):
+            others = np.flatnonzero(self._quarters[max(0, past)]["generation"] != lives)
+            for ring, table in zip(rings, (self._served, self._events), strict=True):
+                ring[past % RING] = table[past + RING - 1]
+                ring[past % RING, others] = 0
+        return rings
 
     def _note(self):
         columns = self._families.columns

@@ -36,7 +36,7 @@ def seen_of(families, target, rows, quarter, price, average):
     """
     place, columns = families.place, families.columns
     back = (quarter - np.arange(RING)) % RING
-    served = columns.served[back][:, rows]
+    served = columns.served[:, rows][back]
     own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
     mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
     events = columns.events[:, rows]

@@ -12,6 +12,7 @@ CALIPER = 0.2  # standard deviations of the logit of the propensity score
 NEAREST = 3  # controls of a family
 _ROUNDS, _CLOSE = 25, 1e-5  # of Newton's method
 _FITTED = 1000  # of a pool, about, that the regression looks at
+_ROUNDING = 1e-9
 _WEAK = 1.0  # precision of a prior on each standardised coefficient, so that perfect separation has an answer
 
 
@@ -51,10 +52,11 @@ def standardised(seen, pool, deviation):
 
 
 def pooled_deviation(seen, pool):
-    """Standard deviation of each covariate, of both groups at equal weight; 0 where one is empty: float (covariates,)."""
+    """Standard deviation of each covariate, of both groups at equal weight; 0 where all is rounding, or one is empty."""
     if not (len(seen) and len(pool)):
         return np.zeros(seen.shape[1])
-    return np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
+    deviation = np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
+    return np.where(deviation > _ROUNDING, deviation, 0)
 
 
 def propensity(mine, theirs, quarter, of_pool):
