@@ -19,7 +19,7 @@ from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.cache import users_folder
-from sim.studies.comparison import KeptArea, nothing_done
+from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
 from sim.studies.projected import KeptProjections
@@ -79,13 +79,13 @@ def settled_for(inputs, seed=1):
 
 
 def area_for(inputs, seed=1, threads=1):
-    """The comparison area of some inputs, not made yet."""
-    return KeptArea(inputs, runner._settle(inputs, seed, threads, None), seed, threads)
+    """What gives the comparison area of some inputs, which is not made yet."""
+    return DoNothing(nothing_done(inputs), runner._settle(inputs, seed, threads, None), seed, threads).area
 
 
 def twin_for(inputs, seed=1):
-    """The record of the do-nothing twin of some inputs, made once for all tests; only to be read."""
-    return runner._twin(nothing_done(inputs), runner._settle(inputs, seed, 1, None), seed, 1, None)
+    """The record of the do-nothing twin of some inputs."""
+    return DoNothing(nothing_done(inputs), runner._settle(inputs, seed, 1, None), seed).record()
 
 
 def blank_twin(n_families):

@@ -94,11 +94,17 @@ class Cohorts:
             groups = [joined(group) for group in zip(*batches, strict=True)]
             cohort = Cohort(**vars(groups[0]), body=body, programme=programme, year=year)
             if len(groups) > 1:
-                against = compared.alike if self.protocol.matches else compared.by_lot
-                cohort.comparison = against(cohort, groups[1], self.protocol.size)
+                cohort.comparison = self._compared(cohort, groups[1])
             cohort.seen = None  # kept of those looked at
             self.cohorts.append(cohort)
         self._batches = {}
+
+    def _compared(self, cohort, others):
+        """Whom of a cohort is compared with whom; the doubles of families compared with are not looked at."""
+        if not self.protocol.matches:
+            return compared.by_lot(cohort, others, self.protocol.size)
+        doubles = self.comparison_area().doubles if self._looks_elsewhere else ()
+        return compared.alike(cohort, others, self.protocol.size, doubles)
 
     def measure(self, families, year, area_use=None):
         """Findings of the cohorts of earlier years that are still followed.
