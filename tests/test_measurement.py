@@ -15,9 +15,11 @@ from sim.evaluation.covariates import names, seen_of
 from sim.evaluation.draw import NOBODY
 from sim.evaluation.groups import Cohort, Group, noted
 from sim.evaluation.protocol import Protocol
+from sim.evaluation.recruitment import POOL, Recruitment
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.services import Prices
+from sim.place.tables import offer_tables
 from sim.programmes.uptake import worst_first
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
@@ -346,6 +348,43 @@ def test_a_comparison_area_is_half_of_the_place_where_nothing_is_done_and_is_mad
     AREAS.clear()
     threaded = area_for(inputs, 1, threads=2)
     np.testing.assert_array_equal(threaded().at_quarter(8).columns.packed, area_of[1].at_quarter(8).columns.packed)
+
+
+def test_recruitment_elsewhere_gives_the_areas_share_of_places_by_hand(settled):
+    """Five places a quarter for an area of half as many families: two, then three. Whom they go to is not asked again.
+
+    All who agree may be controls, at random among those whom services know; of the next family in a row nothing is marked.
+    """
+    families, there = settled.copy().families, Recruitment()
+    offer = {"target": _target(families.place), "code": 1, "same_programme": np.array([0, 1], np.uint8), "order": 1}
+    offer |= {"reach": 0.0, "engagement": 0.9, "barred": NOBODY}
+    nothing = {"escalation": 0, "recovery": 0, "strength": 0, "level_weight": 0, "band_weight": 0, "finds": 0}
+    families.offers = offer_tables(len(families.place.needs), [nothing | {"running": 1}])
+    _, known = families.like(offer["target"])
+    asked = families.take_up(1, places=worst_first(10**6), **offer)
+    first = there.recruit(families, worst_first(5), 0.5, 1, "p", **offer)
+    assert 5 < len(first) == min(len(asked), POOL) < known.sum()
+    assert set(first) <= set(asked)
+    marked = np.flatnonzero(there.marks[0].any(axis=0))
+    np.testing.assert_array_equal(marked, families.take_up(1, places=worst_first(2), **offer))
+    second = there.recruit(families, worst_first(5), 0.5, 2, "p", **offer)
+    assert not set(second) & set(marked)
+    assert (there.marks[0] > 0).sum() == 5
+    assert sorted(there.marks[1][there.marks[0] > 0]) == [0, 0, 0, 1, 1]
+    later = families.copy()
+    later.columns.generation[marked] += 1
+    there.recruit(later, worst_first(0), 0.5, 3, "p", **offer)
+    assert (there.marks[0] > 0).sum() == 3
+    assert not families.columns.offer.any()  # nothing is started
+
+
+def test_doubles_of_controls_are_not_looked_at():
+    """A cohort in rows 0 to 5, of which even ones are families of the comparison area: 1, 3 and 5 are measured."""
+    seen, rows = np.arange(6.0)[:, None], np.arange(6)
+    group = Group(rows, *np.zeros((3, 6, 1), np.uint8), seen, np.ones(6, int))
+    cohort, pool = Cohort(**vars(group), body="b", programme="p", year=1), group.of(rows)
+    np.testing.assert_array_equal(compared.alike(cohort, pool, 9, np.array([0, 2, 4])).sample.rows, [1, 3, 5])
+    np.testing.assert_array_equal(compared.alike(cohort, pool, 9).sample.rows, rows)
 
 
 # Draws
