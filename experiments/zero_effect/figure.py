@@ -187,8 +187,7 @@ def by_size(cells):
             error = every["stated"] * (many if design == "area_count" else np.sqrt(many))
             enough = (every["effective"] / many >= CONTROLS) | (every["effective"] == 0) | (design == "area_count")
             both = [np.vectorize(what)(THRESHOLD * usual, error) / of for what, of in ((chance, 1), (paid, usual))]
-            shares = [part[enough].mean() for part in both]
-            row.append("{:.0%}, {:.1%}".format(*shares) if enough.any() else "-")
+            row.append("{:.0%}, {:.1%}".format(*(part[enough].mean() for part in both)) if enough.any() else "-")
         own = [(every[name] / usual).mean() for name in ("for luck", "received")]
         yield design, len(every), *row, *map("{:.1%}".format, own)
 
