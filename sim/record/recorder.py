@@ -30,6 +30,7 @@ class Recorder:
     watcher: object = None
     served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
+    levels: list = field(default_factory=list)  # int64 (needs, 4) a quarter: families by level
     entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end
     promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
     people: dict = field(default_factory=dict)  # (year, body, measure) -> number
@@ -61,6 +62,7 @@ class Recorder:
         if self.twin is None:
             self.served.add(model.families.columns.served[model.calendar.quarter % kernels.RING])
         self.leavers.append(model.families.leavers.sum(axis=0))
+        self.levels.append(model.families.counts.sum(axis=0))
         self.happened.append(model.families.happened.sum(axis=0))
         if self.watcher:
             self.watcher.take_down(model.calendar.quarter)
@@ -96,7 +98,11 @@ class Recorder:
             self.people[year, body.code, "members"] = len(body.joined)
             self.people[year, body.code, "trust"] = body.mean_trust()
             self.reinvested[year, body.code] = body.kept_to_reinvest
-
+            bought = any(contract.body == body.code for contract in body.model.contracts.running)
+            self.people[year, body.code, "years_bought"] = int(bought)
+            for _, receipts, cost in getattr(body, "completed", ()):
+                self._count(year, body.code, "completed_receipts", receipts)
+                self._count(year, body.code, "completed_cost", cost)
         if hasattr(body, "offered"):
             self.people[year, body.code, "bonds_offered"] = body.offered
             self.people[year, body.code, "bonds_sold"] = body.sold
@@ -166,9 +172,9 @@ class Recorder:
             lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
             lines += contract.families * appraisal.fiscal_pence[ahead]
 
-    def enrolled(self, model, contract, families):
-        """Take down families enrolled."""
-        self._count(model.calendar.year, contract.body, "families_enrolled", families)
+    def enrolled(self, model, contract, rows):
+        """Take down families enrolled, by their rows."""
+        self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
