@@ -26,6 +26,7 @@ class Market:
         self.model = model
         self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
         self._survey, self._taken = {}, Counter()
+        self._seen = None, None  # when families were looked at, and what was seen
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
@@ -36,9 +37,17 @@ class Market:
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
         if programme.id not in self._survey:
             families, target = self.model.families, self.target_of(programme)
-            found = families.use_by_target(target) if self.is_naive else (families.known_like(target), None)
+            found = families.use_by_target(target) if self.is_naive else (self._count(target), None)
             self._survey[programme.id] = found
         return self._survey[programme.id]
+
+    def _count(self, target):
+        """Known families like a target; what is seen of families is gone through once for all that ask at a time."""
+        families = self.model.families
+        moment = self.model.calendar.quarter, families.quarter  # families live on between commissioning and delivery
+        if self._seen[0] != moment:
+            self._seen = moment, families.as_seen()
+        return families.known_like(target, self._seen[1])
 
     def take(self, body, programme, families):
         """Places that a signed contract takes."""
