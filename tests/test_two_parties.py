@@ -11,9 +11,12 @@ from sim.core.faults import InputError
 from sim.deals.contracts import Contract, Project
 from sim.deals.terms import Backing
 from sim.programmes.catalogue import load_catalogue
+from sim.record.recorder import by_severity
+from sim.rules import CHOICES
 from tests.conftest import with_numbers
 from tests.test_agents import system
 from tests.test_market import appraised, backed_by, bidders
+from tests.test_rules import a_project, hold, town
 
 WITH_OTHERS = {
     "lioa", "list_full", "list_social_investment", "local_outcome_bond", "pbr_consortium", "pbr_drugs",
@@ -119,3 +122,93 @@ def test_nothing_reads_own_staff_where_nobody_else_is_paid(tmp_path):
     )
     with pytest.raises(InputError, match=r"own_staff.*another party that pays up front and is paid for outcomes"):
         load_arrangement(str(path))
+
+
+# What providers do, on record
+
+
+def test_what_a_provider_spends_by_severity_by_hand():
+    """One family of each level, but two in crisis, and an empty place: sixths; with half the effort in a crisis, fifths."""
+    assert by_severity(1200, [1, 1, 1, 2], 1, 1.0) == [200, 200, 200, 400, 200]
+    assert by_severity(1000, [1, 1, 1, 2], 1, 0.5) == [200, 200, 200, 200, 200]
+    assert by_severity(1000, [0, 0, 0, 2], 0, 0.0) == [0, 0, 0, 1000, 0]
+    assert by_severity(0, [0, 0, 0, 0], 0, 1.0) == [0] * 5
+
+
+def test_spending_by_severity_adds_up_to_what_delivery_cost():
+    model = system("troubled_families", years=2)
+    spent = {}
+    for (year, code, name), pence in model.recorder.people.items():
+        if name.startswith("spent_on_"):
+            spent[year, code] = spent.get((year, code), 0) + pence
+    assert sum(spent.values()) > 0
+    for (year, code), pence in spent.items():
+        quarters = range(4 * year - 3, 4 * year + 1)
+        assert pence == model.ledger.paid(code, "delivery", quarters=quarters)
+
+
+def of_kind(model, *kinds):
+    return [row[1:] for row in model.decisions.rows if row[2] in kinds]
+
+
+def test_a_provider_that_carries_too_few_refuses_on_record():
+    model, body = town("pbr_drugs")
+    project = a_project(model, body, carry=1)
+    project = replace(project, least=5)
+    assert CHOICES["up_front"]["provider"].back(body, project) is None
+    ((who, kind, families, what, why),) = of_kind(model, "refuse")
+    assert (who, kind, families, what) == (project.provider.code, "refuse", str(project.families), project.programme.id)
+    assert why.startswith("carries 1 of at least 5 at ")
+
+
+def test_creaming_and_parking_are_on_record():
+    model, body = town("pbr_drugs")
+    firm = next(item for item in model.providers if item.sector == "private")
+    firm.creaming, firm.effort_on_hard = 1.0, 0.5
+    project = Project(body, model.catalogue["parenting"], firm, 9, 100, appraised(1.0))
+    assert model.market.sign(project, Backing(5, "", firm.code)).effort == 0.5
+    assert of_kind(model, "cream", "park") == [
+        (firm.code, "cream", "5", "parenting", "the easiest first"),
+        (firm.code, "park", "5", "parenting", "0.5 of the effect for the hardest"),
+    ]
+    model.market.sign(project, Backing(5, body.account(), ""))
+    assert len(of_kind(model, "cream", "park")) == 2
+
+
+@pytest.mark.parametrize(
+    ("money", "room", "families", "rescued"),
+    [
+        (300, 0, 3, True),
+        (299, 0, 3, False),  # it has not the money
+        (300, 3, 3, False),  # another has room for the three
+        (300, 2, 3, True),  # for two of them only
+        (300, 0, 2, False),  # two families at 100 are not worth 300
+    ],
+)
+def test_a_provider_is_rescued_or_goes_by_hand(money, room, families, rescued):
+    """It owes 500 and can borrow 200: 300 keep it going, for three families at 100 whom nobody else can take."""
+    model, body = town("pbr_drugs")
+    bidders(model, other=("private", 1.0, room), staff=("in_house", 1.0, 99))
+    firm = next(item for code, item in model.parties.items() if code == "private")
+    hold(model, body, money, body.purse)
+    firm.overdraft_pence = 200
+    firm.balance = lambda purse="": -500
+    model.contracts.running = [
+        Contract(body.code, "drug_treatment", firm.code, 1, 1, 9, 100, "", firm.code, taken={0: families})
+    ]
+    assert model.market.rescue(firm) == rescued
+    row = (body.code, "rescue", "300", firm.code, f"{families} families in its care")
+    assert of_kind(model, "rescue") == [row] * rescued
+    assert model.ledger.received(firm.code, "programme") == 300 * rescued
+
+
+def test_who_exits_and_who_takes_over_are_on_record():
+    model = system("silo")
+    firm = next(item for item in model.providers if item.sector == "private")
+    firm.balance = lambda purse="": -700
+    firm.fail()
+    assert of_kind(model, "exit") == [(firm.code, "exit", "700", "debt", f"{firm.overdraft_pence} it can borrow")]
+    bidders(model, other=("private", 1.0, 9))
+    model.contracts.running = [Contract("council", "parenting", firm.code, 1, 1, 9, 100, "council", taken={0: 4})]
+    model.market.hand_on(firm)
+    assert of_kind(model, "take_over") == [("other", "take_over", "4", "parenting", f"from {firm.code}")]

@@ -240,6 +240,14 @@ class Provider(Party):
         """Share of its effect that the hardest cases get."""
         return self.effort_on_hard if paid_by_outcome and not differential else 1.0
 
+    def choose(self, contract):
+        """Take down whom a contract that is paid by outcomes has it take first (creaming), and give less (parking)."""
+        book, name = self.model.decisions, contract.programme
+        if contract.order < 0:
+            book.taken(self.code, "cream", contract.families, name, "the easiest first")
+        if contract.effort < 1:
+            book.taken(self.code, "park", contract.families, name, f"{contract.effort:g} of the effect for the hardest")
+
     # The year
 
     def sign(self, contract, expected_pence=0, spread_pence=0, years_to_payment=1):
@@ -284,6 +292,7 @@ class Provider(Party):
     def fail(self):
         """Go out of business for good. What it owes stays in its account: its creditors' loss."""
         self.failed = True
+        self.model.decisions.taken(self.code, "exit", -self.balance(), "debt", f"{self.overdraft_pence} it can borrow")
 
     # Inside
 

@@ -30,6 +30,8 @@ class Contract:
         Share of the price that the provider gets by outcomes alone.
     order : int
         Whom the provider takes first: 1 the worst off, -1 the easiest.
+    effort : float
+        Share of its effect, and of a family's staff, that it gives the hardest.
     expected_pence : int
         Outcome payments expected of it.
     stated_pence : int
@@ -55,6 +57,7 @@ class Contract:
     payee: str = ""
     at_risk: float = 0.0
     order: int = 1
+    effort: float = 1.0
     expected_pence: int = 0
     stated_pence: int = 0
     kept: float = 1.0

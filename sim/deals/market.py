@@ -218,6 +218,7 @@ class Market:
             payee=backing.payee,
             at_risk=backing.at_risk,
             order=provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
+            effort=effort,
             expected_pence=model.outcomes.expected(project) * backing.families if backing.payee else 0,
             stated_pence=model.outcomes.stated(project) * backing.families if backing.payee else 0,
         )
@@ -228,19 +229,45 @@ class Market:
         model.decisions.taken(project.body.code, "commission", contract.families, name, bought)
         if by_outcome:
             model.decisions.taken(provider.code, "accept", contract.families, name, "paid by outcomes")
+            provider.choose(contract)
         model.recorder.signed(model, contract, project.appraisal)
         return contract
 
+    def rescue(self, provider):
+        """Whether a body whose outcomes it is paid for makes good what a provider owes beyond what it can borrow.
+
+        It does for families in its care whom nobody else could take over, for no more than their price and if it has the
+        money; the body with most of them first.
+        """
+        model, short = self.model, -provider.balance() - provider.overdraft_pence
+        at_stake = [item for item in model.contracts.running if item.provider == provider.code and item.is_with_others]
+        for contract in sorted(at_stake, key=lambda item: -sum(item.taken.values())):
+            body, families = model.party(contract.body), sum(contract.taken.values())
+            able = short <= min(families * contract.price_pence, body.spendable())
+            if able and not self._could_take_over(provider, model.catalogue[contract.programme], families):
+                body.pay(provider.code, short, "programme", body.purse)
+                model.decisions.taken(body.code, "rescue", short, provider.code, f"{families} families in its care")
+                return True
+        return False
+
+    def _could_take_over(self, provider, programme, families):
+        """Whether another that may deliver for others has room for so many."""
+        others = [item for item in self.model.providers if item is not provider]
+        may = [item for item in others if self.model.arrangement.may_provide(item.sector, for_others=True)]
+        return any(item.may_take(programme, families) >= families for item in may)
+
     def hand_on(self, provider):
         """Contracts of a provider that has failed go to the next best one; families that were in its care."""
-        handed = 0
+        handed, book = 0, self.model.decisions
         for contract in self.model.contracts.running:
             if contract.provider == provider.code:
                 body = self.model.party(contract.body)
                 programme, apart = self.model.catalogue[contract.programme], contract.is_with_others
                 other = self.best_provider(programme, body, contract.families, for_others=apart)
-                handed += sum(contract.taken.values())
+                families = sum(contract.taken.values())
+                handed += families
                 if other is not None:
+                    book.taken(other.code, "take_over", families, contract.programme, f"from {provider.code}")
                     if contract.payee == contract.provider:
                         contract.payee = other.code
                     contract.provider = other.code
