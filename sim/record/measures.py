@@ -111,3 +111,7 @@ def shown(money):
 
 COSTS = of_group("cost")
 LEAKS = of_group("leak")  # gross avoided = these + cash released
+# From promise to cash and what stays, step by step.
+STEPS = (
+    "promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released", *of_group("return"), "retained", "programme_cost",
+)  # fmt: skip

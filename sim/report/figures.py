@@ -17,7 +17,7 @@ from matplotlib.layout_engine import TightLayoutEngine
 from matplotlib.ticker import PercentFormatter
 
 from sim.core.codes import ALL
-from sim.record.measures import COSTS, LEAKS, MEASURES, of_group
+from sim.record.measures import COSTS, MEASURES, STEPS
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart.
 BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW, GREY = (
@@ -27,8 +27,6 @@ _GOLDEN = 0.618034  # steps of the golden section fill a width evenly, however m
 _PANEL_TITLE = 42  # characters that fit over a panel of three to a row
 _DARK = 0.179  # luminance below which white is read better than black
 _KINDS = {"total": "total", "gap": "leak", "leak": "leak", "return": "leak", "cost": "cost"}
-_TO_CASH = ("promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released")
-STEPS = (*_TO_CASH, *of_group("return"), "retained", "programme_cost")
 
 
 def setup():
