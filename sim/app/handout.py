@@ -1,10 +1,11 @@
 """A page of A4 to hand out: what was asked, what came of it, what to ask a class, and how to do it again."""
 
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from sim.app import scenes
 from sim.app.asked import SCENES
-from sim.app.sides import names_of, shown
+from sim.app.sides import GOING_ON, names_of, shown
 from sim.app.turning import TURNED
 from sim.report.incentive_words import label, verdict
 from sim.report.markup import escaped
@@ -44,7 +45,7 @@ def handout(asked, studies, known, said, script, site):
     where = f"{escaped(study.place.name)}: {study.families:,} families, {study.years} years, {known[0].n} runs{future}"
     sentences = []
     for name in SCENES:
-        view = _at(asked, name)
+        view = replace(asked, scene=name)
         scene = (
             scenes.of_place(view, names_of(asked, studies), [said])
             if name in scenes.OF_PLACE
@@ -53,7 +54,9 @@ def handout(asked, studies, known, said, script, site):
         sentences += [
             (scenes.TITLES[name], sentence) for sentence in scene.sentences if not sentence.startswith("Year ")
         ]
-    items = "".join(f"<li><b>{escaped(title)}.</b> {escaped(text)}</li>" for title, text in sentences)
+    items = "".join(
+        f"<li><b>{escaped(title)}.</b> {escaped(text.removesuffix(GOING_ON))}</li>" for title, text in sentences
+    )
     address = escaped(urljoin(site, f"/?{asked.query()}"))
     return (
         f'<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Where the savings go</title>'
@@ -67,12 +70,6 @@ def handout(asked, studies, known, said, script, site):
 def escaped_lines(text):
     """Lines as HTML shows them."""
     return "\n".join(map(escaped, text.splitlines()))
-
-
-def _at(asked, scene):
-    from dataclasses import replace
-
-    return replace(asked, scene=scene)
 
 
 def _dials(sides, asked):

@@ -49,7 +49,7 @@ class Page:
                 "p",
                 "Early intervention costs one body and saves others. Turn a dial, and see who pays, who gains and what becomes of the saving.",
             )
-        with element("main"):
+        with element("div"):
             self.alert = element("div", classes="faults", role="alert")
             with element("section", classes="asked", aria_label="What is compared"):
                 self.form = element("div")
@@ -254,6 +254,7 @@ class Page:
             return
         if turn == self._turn and not self.client.is_deleted:
             names = names_of(self.asked, job.studies)
+            said = said[:1] if said[0] == said[-1] else said
             self._draw(
                 scenes.of_place(self.asked, names, said), lambda cell: why.of_programme(said[cell.side], cell.programme)
             )

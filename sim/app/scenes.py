@@ -176,8 +176,8 @@ def _forgone(asked, side, name, said):
         else "No payment between two bodies would change that."
     )
     sentence = (
-        f"{printable(name)}: nobody alone buys {len(left)} programmes that are believed to be worth £{total / 1e6:.2f}m a year together, net of their cost; "
-        f"most of it {most['name']}: {change}"
+        f"{printable(name)}: £{total / 1e6:.2f}m a year, by what deciders believe and net of its cost, is forgone on {len(left)} "
+        f"programme{'s' if len(left) > 1 else ''} that nobody buys alone, most on {most['name']}. {change[0].upper() + change[1:]}"
     )
     options = charts.bars(
         [row["name"] for row in left],

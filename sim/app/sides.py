@@ -10,6 +10,7 @@ from sim.core.text import distinct
 from sim.record.measures import MEASURES
 from sim.report.page import digits_for
 
+GOING_ON = " Further runs are on their way."
 NOBODY_ACTS = "nobody doing anything"
 
 
@@ -71,7 +72,7 @@ def in_words(sides, measure, years):
     low, high = (amount(item, value, found) for value in (found.low, found.high))
     runs = f"{found.n} runs" + (" with the same luck on both sides" if len(sides) == 2 else "")
     if not found.apart:
-        going = "" if found.settled else " Further runs are on their way."
+        going = "" if found.settled else GOING_ON
         subject = (
             f"{sides[1].name}, set against {sides[0].name},"
             if len(sides) == 2
@@ -93,7 +94,7 @@ def judged(side, years):
         return f"{side.name}: nothing was measured."
     if not found.apart:
         low, high = (amount(item, value, found) for value in (found.low, found.high))
-        going = "" if found.settled else " Further runs are on their way."
+        going = "" if found.settled else GOING_ON
         return f"{side.name}: what was measured cannot be told from what was true; they differ by {low} to {high} in {found.n} runs.{going}"
     more = "more" if found.mean > 0 else "less"
     size, *ends = (amount(item, abs(value), found) for value in (found.mean, *sorted((found.low, found.high), key=abs)))
