@@ -12,6 +12,8 @@ from sim.studies.study import load_study
 
 MOST_JOBS = 32  # kept, the last asked for last
 FIRST = LOOKS[0]
+_SOME = 8  # seeds after which a worker lets go of twins that it keeps, so that a day of turning dials does not fill the memory
+_SEEDS = itertools.count(1)  # a worker's own
 
 
 def seen_of(studies, seed):
@@ -22,8 +24,11 @@ def seen_of(studies, seed):
     list of Seen, or str
         Why it failed, in a line.
     """
-    from sim.studies.run import attempt  # the model, which the page itself has no use for
+    from sim.studies.cache import RECENT  # the model, which the page itself has no use for
+    from sim.studies.run import attempt
 
+    if next(_SEEDS) % _SOME == 0:
+        RECENT.clear()
     found = []
     for study in studies:
         done = attempt(study, 0, seed)

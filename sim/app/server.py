@@ -182,6 +182,9 @@ def serve(port, browser, given):
     with tempfile.TemporaryDirectory(prefix="listsim-") as folder, Crew() as crew:
         site = Site(crew, folder, given)
         app.add_middleware(OnlyHere)
+        app.config.quasar_config["loadingBar"]["skipHijack"] = (
+            True  # a bar without a name, over requests that are none of ours
+        )
         app.on_startup(site.begin)
         app.on_startup(lambda: asyncio.get_running_loop().call_soon(_ready, address, browser))
         app.add_static_files("/own", files("sim") / "app" / "own")
