@@ -10,6 +10,7 @@ from nicegui import ui
 from sim.app import scenes, why
 from sim.app.asked import NOBODY, SCENES, SPANS, Asked, Side, whole
 from sim.app.controls import button, check, choice, element, link, number, slider, table
+from sim.app.lessons import LESSONS
 from sim.app.sides import names_of, progress, shown
 from sim.app.turning import TURNED
 from sim.arrangements.reading import load_arrangement
@@ -51,6 +52,7 @@ class Page:
             )
         with element("div"):
             self.alert = element("div", classes="faults", role="alert")
+            self._lessons()
             with element("section", classes="asked", aria_label="What is compared"):
                 self.form = element("div")
             with element("nav", classes="scenes", aria_label="Scenes"):
@@ -67,6 +69,15 @@ class Page:
         self.client.on_delete(self._close)
         self._fill_form()
         self._fill_alert()
+
+    def _lessons(self):
+        with element("details"):
+            element("summary", "Lessons for a class")
+            with element("ol"):
+                for item in LESSONS:
+                    with element("li"):
+                        link(item.title, f"/?{item.look}")
+                        element("span", f" ({item.minutes} minutes): {item.ask}")
 
     async def ask(self):
         """Answer what is asked now, and go on watching until somebody asks otherwise."""
