@@ -29,15 +29,22 @@ class Altered:
             path.write_text(_text(extends, arrangement, answers), encoding="utf-8")
         return str(path)
 
-    def script(self, batches, replicates):
-        """Commands that come to the same numbers in a shell of their own, files that they need included."""
+    def script(self, batches, line):
+        """Commands that come to the same in a shell of their own, files that they need included.
+
+        Parameters
+        ----------
+        batches : list of Batch
+        line : callable
+            (batch, names of files by where they stand here) -> a command line.
+        """
         lines, own = [], {}
         for batch in batches:
             for name in batch.arrangements:
                 if Path(name).parent == self._folder and name not in own:
                     own[name] = Path(name).name
                     lines += [f"cat > '{own[name]}' <<'END'", Path(name).read_text(encoding="utf-8") + "END"]
-        return "\n".join([*lines, *(batch.command(replicates, own) for batch in batches)])
+        return "\n".join([*lines, *(line(batch, own) for batch in batches)])
 
 
 def _text(extends, arrangement, answers):

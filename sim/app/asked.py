@@ -235,9 +235,16 @@ class Batch:
         called : dict of str to str
             Names of files in a folder of the user's, where they stand elsewhere here.
         """
-        names = [dict(called).get(name, name) for name in self.arrangements]
-        words = ["compare" if len(names) > 1 else "run", *names]
-        for name, value in {**self.common, "replicates": replicates}.items():
+        kind = "compare" if len(self.arrangements) > 1 else "run"
+        return self._line([kind], called, {**self.common, "replicates": replicates})
+
+    def trace(self, kind, called=()):
+        """The command line that traces a ``family`` or a ``pound`` of its first seed; `called` as in :meth:`command`."""
+        return self._line(["trace", kind], called, self.common)
+
+    def _line(self, words, called, options):
+        words = [*words, *(dict(called).get(name, name) for name in self.arrangements)]
+        for name, value in options.items():
             if value is not None:
                 words += [f"--{name}", str(value)]
         for name, value in self.settings.items():
@@ -254,9 +261,15 @@ def batches(asked, file_of):
     file_of : callable
         (arrangement, answers replaced) -> what to run: an id or a file.
     """
+    alone = apart(asked, file_of)
+    if len(alone) == 2 and alone[0].settings == alone[1].settings:
+        both = dict.fromkeys(name for batch in alone for name in batch.arrangements)
+        return [replace(alone[0], arrangements=tuple(both))]
+    return alone
+
+
+def apart(asked, file_of):
+    """Each side by itself: list of Batch; parameters as in :func:`batches`."""
     future = None if asked.future == STEADY else asked.future
     common = {name: getattr(asked, name) for name in ("place", "families", "years", "seed")} | {"future": future}
-    runs = [(file_of(side.arrangement, side.answers), side.settings) for side in asked.sides]
-    if len(runs) == 2 and runs[0][1] == runs[1][1]:
-        return [Batch(tuple(dict.fromkeys(name for name, _ in runs)), runs[0][1], common)]
-    return [Batch((name,), settings, common) for name, settings in runs]
+    return [Batch((file_of(side.arrangement, side.answers),), side.settings, common) for side in asked.sides]

@@ -119,24 +119,22 @@ def waterfall(steps, unit, span, digits, large):
     Parameters
     ----------
     steps : list of tuple
-        Name, whether it takes away, amount, low and high.
+        Name, where it begins and ends, whether it is a total, and the ends of a total's range.
     unit : str
     span : tuple of float
         Ends of the scale.
     digits : int
     large : bool
     """
-    boxes, labels, level = [], [], 0.0
-    for place, (_, takes, amount, low, high) in enumerate(steps):
-        start, level = (level, level - amount) if takes else (0.0, amount)
-        ends = (min(start, level), max(start, level)) if takes else (low, high)
-        colour = DARK if not takes else LIGHT if amount >= 0 else PALE
+    boxes, labels = [], []
+    for place, (_, before, after, total, low, high) in enumerate(steps):
+        colour = DARK if total else LIGHT if after < before else PALE
         box = {"color": colour, "color0": colour, "borderColor": INK, "borderColor0": INK}
-        boxes.append({"value": [start, level, *ends], "itemStyle": box})
-        shown = round(-amount if takes else amount, digits) + 0.0
-        text = f"{shown:+.{digits}f}" if takes and shown else f"{shown:.{digits}f}"
+        boxes.append({"value": [before, after, low, high], "itemStyle": box})
+        change = round(after - before, digits) + 0.0
+        text = f"{change:.{digits}f}" if total or not change else f"{change:+.{digits}f}"
         label = {"show": True, "formatter": text, "position": "right", "color": INK, "fontSize": _TYPE[large]}
-        labels.append({"value": [max(start, level, ends[1]), place], "label": label})
+        labels.append({"value": [max(before, after, high), place], "label": label})
     return _plain(
         large,
         tooltip={"show": False},
@@ -151,20 +149,13 @@ def waterfall(steps, unit, span, digits, large):
     )
 
 
-def span_of(lists):
-    """Ends of a scale that holds all steps of some waterfalls, nought included, and a little air."""
-    ends = [0.0]
-    for steps in lists:
-        level = 0.0
-        for _, takes, amount, low, high in steps:
-            level = level - amount if takes else amount
-            ends += [level] if takes else [level, low, high]
-    least, most = min(ends), max(ends)
+def span_of(ends):
+    """Ends of a scale that holds some numbers, nought included, and a little air."""
+    least, most = min(0.0, *ends), max(0.0, *ends)
     air = 0.03 * (most - least) or 1.0
     size = 10 ** np.floor(np.log10((most - least) or 1.0)) / 2
-    return float(np.floor((least - air) / size) * size if least < 0 else 0.0), float(
-        np.ceil((most + air) / size) * size
-    )
+    low = np.floor((least - air) / size) * size if least < 0 else 0.0
+    return float(low), float(np.ceil((most + air) / size) * size)
 
 
 def by_year(years, series, span, year, large):

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 from concurrent.futures.process import BrokenProcessPool
 
-from sim.app.asked import batches
+from sim.app.asked import apart, batches
 from sim.app.seen import Known, seen
 from sim.app.told import LOOKS, look
 from sim.core.faults import InputError
@@ -44,6 +44,22 @@ def stakes_at(place, families, settings):
 
     found = incentives(place, families=families, settings=settings, threads=1)
     return found.to_dict(), found.by_body
+
+
+def path_of(kind, batch):
+    """One family's path through the model, or one pound's, as lines of text; done by a worker."""
+    from sim.report.traced import family_lines, pound_lines
+    from sim.results.pound import trace_pound
+    from sim.studies.inputs import load_inputs
+    from sim.studies.run import run
+    from sim.trace.family import trace_family
+
+    common = dict(batch.common)
+    seed = common.pop("seed")
+    inputs = load_inputs(*batch.arrangements, settings=batch.settings, **common)
+    if kind == "family":
+        return family_lines(trace_family(inputs, seed).to_dict())
+    return pound_lines(trace_pound(run(inputs, seed).flows).to_dict())
 
 
 class Queue:
@@ -224,6 +240,22 @@ class Jobs:
     def batches(self, asked):
         """What a command line would run for what is asked: list of Batch."""
         return batches(asked, self.altered.file_of)
+
+    def script(self, asked, replicates):
+        """The commands that come to the same numbers."""
+        return self.altered.script(self.batches(asked), lambda batch, own: batch.command(replicates, own))
+
+    async def path(self, asked, at, kind, wanted):
+        """One family's or one pound's path on a side: its lines, and the command that prints them.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        batch = apart(asked, self.altered.file_of)[at]
+        lines = await self._queue.put(0, wanted, path_of, kind, batch)
+        return lines, self.altered.script([batch], lambda batch, own: batch.trace(kind, own))
 
     async def job(self, asked):
         """The job of what is asked.

@@ -233,7 +233,7 @@ class Page:
             if dial.explained
             else [f"listsim explain {self.asked.left.arrangement}"]
         )
-        self._open(dial.asked, dial.meaning, [("", ("", ""), said)], commands)
+        self._open(dial.asked, printable(dial.meaning), [("", ("", ""), said)], commands)
 
     # scenes
 
@@ -353,7 +353,7 @@ class Page:
             else reason.tables
         )
         with self.client:
-            self._open(reason.title, reason.meaning, tables, reason.commands, reason.value)
+            self._open(reason.title, printable(reason.meaning), tables, reason.commands, reason.value)
 
     def _open(self, title, meaning, tables, commands, value=""):
         self.dialog.clear()
@@ -362,7 +362,7 @@ class Page:
             element("h2", printable(title))
             if value:
                 element("p", value, "value")
-            element("p", printable(meaning))
+            element("p", meaning, "lines")
             for head, heads, rows in tables:
                 table(head, heads, rows, lambda text: element("span", printable(text)))
             for command in commands:
@@ -375,12 +375,20 @@ class Page:
     def _draw_below(self, job, n):
         """Link, command and files of what is seen now."""
         query, asked = self.asked.query(), self.asked
-        script = self.jobs.altered.script(self.jobs.batches(asked), n)
+        script = self.jobs.script(asked, n)
         self.below.clear()
         with self.below:
             element("h2", "Do this again")
             element("pre", script, tabindex="0", aria_label="Commands that come to the same numbers")
             button("Copy the commands", lambda: ui.clipboard.write(script), id="copy")
+            element("h2", "One path through it")
+            for at, name in enumerate(names_of(asked, job.studies)):
+                for kind in ("family", "pound"):
+                    button(
+                        f"One {kind}'s path: {printable(name)}",
+                        lambda at=at, kind=kind, name=name: self._trace(at, kind, name),
+                        id=f"trace-{kind}-{at}",
+                    )
             element("h2", "Take it with you")
             with element("ul", classes="files"):
                 with element("li"):
@@ -398,6 +406,20 @@ class Page:
                 with element("li"):
                     link("One page to hand out", f"/handout?{query}&{urlencode({'runs': n})}", target="_blank")
             element("p", _GUIDE)
+
+    async def _trace(self, at, kind, name):
+        """Follow one family, or one pound, through the first run of a side."""
+        turn = self._turn
+        self.status.text = f"Following one {kind}."
+        try:
+            lines, command = await self.jobs.path(self.asked, at, kind, lambda: turn == self._turn)
+        except InputError as error:
+            lines, command = [str(error)], ""
+        if turn != self._turn or self.client.is_deleted:
+            return
+        self.status.text = progress(self.job)
+        with self.client:
+            self._open(f"One {kind}: {name}", "\n".join(map(printable, lines)), [], [command] if command else [])
 
 
 class Offered:

@@ -8,9 +8,10 @@ from sim.app import charts
 from sim.app.sides import difference, in_words, judged, overstated
 from sim.app.told import told
 from sim.core.text import printable
-from sim.record.measures import LEAKS, MEASURES, STEPS
+from sim.record.measures import MEASURES
 from sim.report.incentive_words import benefits, label, number, verdict, verdicts
-from sim.report.page import digits_for, million, shown_rows, spread
+from sim.report.numbers import digits_for, million, shown_rows, spread
+from sim.report.steps import STEPS, steps
 
 TITLES = {
     "pays": "Who pays, and who gains",
@@ -24,9 +25,8 @@ ABOUT = {
     "leaks": "cash_released",
     "years": "net_position",
 }  # the measure of a scene's sentence, unless another is chosen
-CHOICES = (*STEPS, "net_position", "stranded_notice", "family_years_spared")
+CHOICES = (*STEPS, "family_years_spared")
 _MEASURED = ("measured_saving", "true_saving", "payments_made", "payments_earned")
-_TAKING = ("gap", "leak", "return")  # groups of steps that take away
 _UNIT = "£m over the years, 2010/11 prices"
 
 
@@ -223,7 +223,7 @@ def headline(sides):
         for at, side in enumerate(sides)
     )
     return (
-        f"£m of 2010/11 over the years: mean (5% to 95% of {sides[0].known.n} runs)",
+        f"£m of 2010/11 over the years: mean of {sides[0].known.n} runs",
         ("", *(side.name for side in sides)),
         [*cells, ["Self-sustaining, share of runs", *sustained]],
     )
@@ -240,41 +240,36 @@ def _rows(sides):
     return sorted(labels.items(), key=lambda pair: order[pair[0]]), digits_for(np.array(pounds))
 
 
-def _steps(side):
-    cells, found = side.known.cells, []
-    for name in STEPS:
-        row, item = cells.loc[(side.code, name)] / 1e6, MEASURES[name]
-        found.append(
-            (item.short, item.group in _TAKING, row["mean"], min(row["p05"], row["mean"]), max(row["p95"], row["mean"]))
-        )
-    return found
+def _steps(sides):
+    """Steps of each side from promise to net position, those left out that are nought on all: by side, and their decimals."""
+    every = [steps(side.known.cells, side.code) for side in sides]
+    digits = digits_for(np.array([after * 1e6 for found in every for _, _, after, _ in found]))
+    some = {name for found in every for name, before, after, total in found if total or round(after - before, digits)}
+    kept = [[item for item in found if item[0] in some] for found in every]
+    return [[_step(side, *item) for item in found] for side, found in zip(sides, kept, strict=True)], digits
+
+
+def _step(side, name, before, after, total):
+    """A step as its picture takes it: name, where it begins and ends, whether it is a total, and a total's range."""
+    row = side.known.cells.loc[(side.code, name)] / 1e6
+    ends = (min(row["p05"], after), max(row["p95"], after)) if total else (min(before, after), max(before, after))
+    return MEASURES[name].short, before, after, total, *ends
 
 
 def _leaks(asked, sides):
-    every = [_steps(side) for side in sides]
-    span, digits = (
-        charts.span_of(every),
-        digits_for(np.array([amount * 1e6 for steps in every for _, _, amount, *_ in steps])),
-    )
-    words = "From what was promised to what the place keeps, step by step; light bars take away."
+    every, digits = _steps(sides)
+    span = charts.span_of([end for found in every for _, *ends in found for end in (*ends[:2], *ends[3:])])
+    words = "From what was promised to what the place is left with, step by step; light bars take away, and whiskers are the 5 to 95% range of totals."
     pictures = [
         Picture(
             side.name,
-            charts.waterfall(steps, _UNIT, span, digits, asked.large),
+            charts.waterfall(found, _UNIT, span, digits, asked.large),
             words,
-            (34 if asked.large else 27) * len(STEPS) + 60,
+            (34 if asked.large else 27) * len(found) + 60,
         )
-        for side, steps in zip(sides, every, strict=True)
+        for side, found in zip(sides, every, strict=True)
     ]
     return Scene([in_words(sides, about(asked), asked.years)], pictures, [headline(sides)])
-
-
-def leak_shares(side):
-    """Each leak as a share of what was avoided, largest first: list of (label, share); empty where nothing was."""
-    cells = side.known.cells["mean"]
-    gross = cells.loc[(side.code, "gross_avoided")]
-    shares = [(MEASURES[leak].label, cells.loc[(side.code, leak)] / gross) for leak in LEAKS] if gross > 0 else []
-    return sorted(shares, key=lambda pair: -pair[1])
 
 
 def _years(asked, sides):
@@ -283,7 +278,7 @@ def _years(asked, sides):
         money = {name: _band(side, name, years, 1e8) for name in ("programme_cost", "cash_released", "retained")}
         bands.append({MEASURES[name].label: band for name, band in money.items()})
     every = [number for band in bands for lists in band.values() for line in lists for number in line]
-    span = charts.span_of([[("", False, max(every), min(every), max(every))]])
+    span = charts.span_of(every)
     pictures = [
         Picture(
             side.name,
@@ -299,7 +294,7 @@ def _years(asked, sides):
                 "Members": _band(side, "members", years, 1.0),
                 "Share of runs in which it lives": _band(side, "list_alive", years, 1.0),
             }
-            most = charts.span_of([[("", False, max(life["Members"][2]), 0.0, 0.0)]])
+            most = charts.span_of(life["Members"][2])
             drawn = charts.by_year(years, life, most, asked.year, asked.large)
             pictures.append(
                 Picture(
@@ -367,6 +362,6 @@ def _measured(asked, sides):
             row = side.known.cells.loc[(side.code, name)]
             texts.append(Cell(million(row, 2) if item.is_money else spread(row, 1, 1), at, name))
         rows.append([item.label, *texts])
-    table = (f"Mean (5% to 95% of {sides[0].known.n} runs)", ("", *(side.name for side in sides)), rows)
+    table = (f"Mean of {sides[0].known.n} runs", ("", *(side.name for side in sides)), rows)
     picture = Picture("Saving measured, and true", options, words, 130 + 110 * len(sides))
     return Scene([judged(side, asked.years) for side in sides], [picture], [table])

@@ -137,7 +137,7 @@ class Site:
         """One page to hand out."""
         asked, job, known = await self.known(request)
         said, _ = await self.jobs.stakes(asked, asked.left)
-        script = self._altered.script(self.jobs.batches(asked), known[0].n)
+        script = self.jobs.script(asked, known[0].n)
         return handout(asked, job.studies, known, said, script, str(request.base_url))
 
 

@@ -8,7 +8,7 @@ from sim.app.told import LOOKS, told
 from sim.app.turning import TURNED
 from sim.core.text import distinct
 from sim.record.measures import MEASURES
-from sim.report.page import digits_for
+from sim.report.numbers import digits_for
 
 GOING_ON = " Further runs are on their way."
 NOBODY_ACTS = "nobody doing anything"

@@ -8,7 +8,7 @@ from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.record.measures import MEASURES
 from sim.report.incentive_words import label, number
-from sim.report.page import digits_for, million, spread
+from sim.report.numbers import digits_for, million, spread
 
 with (files("sim") / "app" / "why.toml").open("rb") as _handle:
     MADE_OF = tomllib.load(_handle)

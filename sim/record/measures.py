@@ -21,9 +21,10 @@ class Measure:
         What kind of number it is: ``total``, ``gap`` (between two totals), ``leak``, ``cost``, ``payment``, ``people``, ...
     adds_up : str
         Over the years: ``sum``; ``last`` year's; ``last known`` (null where there is no row); a ratio of two sums,
-        written ``A / B``; or ``derived`` by :mod:`sim.results.summary`.
+        written ``A + B / C``; or ``derived`` by :mod:`sim.results.summary`.
     by : str
-        ``line`` (agency and service line), ``party`` or ``place``: the finest rows there are.
+        ``line`` (agency and service line), ``need`` (who gains, and need or event), ``party`` or ``place``: the finest
+        rows there are.
     sign : str
         ``+`` where more is better for those it counts for, ``-`` where it is a cost or a leak, else empty.
     shown : str
@@ -110,8 +111,5 @@ def shown(money):
 
 
 COSTS = of_group("cost")
+SOCIAL = of_group("social")
 LEAKS = of_group("leak")  # gross avoided = these + cash released
-# From promise to cash and what stays, step by step.
-STEPS = (
-    "promised", "optimism_and_luck", "gross_avoided", *LEAKS, "cash_released", *of_group("return"), "retained", "programme_cost",
-)  # fmt: skip

@@ -25,13 +25,12 @@ DAMAGED = (
 )
 
 
-def write_tables(folder, runs, flows, summary, decisions, events):
-    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv``, ``decisions.parquet`` and ``events.parquet``."""
-    runs.to_parquet(Path(folder) / "runs.parquet", index=False)
-    flows.to_parquet(Path(folder) / "flows.parquet", index=False)
-    decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
-    events.to_parquet(Path(folder) / "events.parquet", index=False)
-    summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+def write_tables(folder, done):
+    """Write ``runs.parquet``, ``flows.parquet``, ``decisions.parquet``, ``events.parquet``, ``summary.csv`` and ``differences.csv`` of a Comparison."""
+    for name in ("runs", "flows", "decisions", "events"):
+        getattr(done, name).to_parquet(Path(folder) / f"{name}.parquet", index=False)
+    for name in ("summary", "differences"):
+        getattr(done, name).map(cell).to_csv(Path(folder) / f"{name}.csv", index=False, lineterminator="\n")
 
 
 def write_failures(folder, failures):

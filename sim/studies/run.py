@@ -12,7 +12,9 @@ from sim.core.faults import InputError
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
+from sim.record.social import Social
 from sim.studies import executors as pool
+from sim.studies.ahead import make_ready
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once, users_folder
 from sim.studies.comparison import KeptArea, nothing_done
@@ -71,6 +73,7 @@ def models(every, seed, threads=1, cache=None):
         Whose recorder has its twin.
     """
     first = every[0]
+    make_ready(first.place, first.place_dials, seed)
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     projections = KeptProjections(first, threads, cache or users_folder())
@@ -90,6 +93,7 @@ def result_of(model):
     record.finish(model)
     table = Rows(*of_place, record, record.twin)
     rows, events = table.build(), table.events()
+    rows += Social(model.place, model.services.prices, model.worth, record, record.twin).build()
     if record.unmanaged is not None:
         rows += Rows(*of_place, record.twin, record.unmanaged).management()
     return RunResult(
