@@ -100,6 +100,9 @@ def test_a_trainers_path(site, tab, width):
     assert "listsim explain gross_avoided" in tab.inner_text(".why")
     tab.keyboard.press("Escape")
     tab.wait_for_selector(".why", state="hidden")
+    tab.click("#trace-pound-0")
+    tab.wait_for_selector(".why >> text=listsim trace pound silo")
+    tab.keyboard.press("Escape")
     assert tab.wrong == []
     assert all(url.startswith((base, "data:", "blob:")) for url in tab.asked_of)
 
@@ -159,6 +162,7 @@ def test_the_keyboard_alone_is_enough(site, tab):
     tab.wait_for_function("document.activeElement.id === 'next'")  # drawn anew, and still where it was
     tab.keyboard.press("Enter")
     tab.wait_for_selector("strong >> text=Year 3")
+    tab.wait_for_function("document.activeElement.id === 'next'")
     assert tab.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
