@@ -14,7 +14,7 @@ from sim.cost_benefit.at_place import incentives_again, incentives_beside
 from sim.report.sweep_result import SweepResult
 from sim.results import files
 from sim.results.joined import join
-from sim.results.manifest import read_manifest, write_manifest
+from sim.results.manifest import write_manifest
 from sim.results.nothing import bought_nothing
 from sim.results.summary import summarise
 from sim.results.summary import tables as result_tables
@@ -116,7 +116,7 @@ class Comparison:
 
     @cached_property
     def summary(self):
-        """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
+        """Means and quantiles, as in ``summary.csv`` before rounding: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return summarise(self.runs, self.bodies)
 
     def _repr_html_(self):
@@ -126,7 +126,7 @@ class Comparison:
         return as_html(self.summary, self.study, self.replicates)
 
     def write(self, folder, overwrite=False, command=None, report=True):
-        """Write tables, manifest, figures and report into a new folder, whole or not at all.
+        """Write tables, manifest, figures, report and workbook into a new folder, whole or not at all.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class Comparison:
         command : list of str, optional
             Words of the command line; None for a run from Python.
         report : bool
-            Whether figures and report, and ``incentives.json`` for it, are made, or left to :func:`redraw`.
+            Whether figures, report and workbook, and ``incentives.json`` for them, are made, or left to :func:`redraw`.
 
         Raises
         ------
@@ -152,10 +152,10 @@ class Comparison:
             files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, command, report)
         if report:
-            from sim.report.page import write_report  # drawing takes seconds to import
+            from sim.report.drawn import draw  # which takes seconds to import
 
             files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
-            write_report(folder, self.runs, self.summary, read_manifest(folder), *files.read_beside(folder))
+            draw(folder, folder, files.read_incentives(folder))
 
 
 def compare(
@@ -375,7 +375,7 @@ def tables(model):
 
 
 def redraw(folder):
-    """Draw the report of a finished run or sweep again; all of it or nothing is written.
+    """Draw the report of a finished run or sweep again, and the workbook of a run; all of it or nothing is written.
 
     Parameters
     ----------
@@ -412,13 +412,13 @@ def redraw(folder):
 
 def _draw_comparison(folder, new):
     """Draw the report of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
-    from sim.report.page import write_report
+    from sim.report.drawn import draw
 
-    runs, _, summary, manifest = files.read_tables(folder)
-    why, said = files.read_beside(folder)
+    *_, manifest = files.read_tables(folder)
+    said = files.read_incentives(folder)
     found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
     files.write_incentives(new, found)
-    write_report(new, runs, summary, manifest, why, said or files.read_incentives(new))
+    draw(folder, new, said or files.read_incentives(new))
     return left_out
 
 

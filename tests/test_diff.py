@@ -52,7 +52,7 @@ def diff(results, monkeypatch, capfd):
 def test_what_is_the_same_is_said_to_be(diff):
     code, out, err = diff("a", "again")
     assert (code, err) == (0, "")
-    assert out.count("the same\n") == 5
+    assert out.count("the same\n") == 6
     assert out.endswith("What went in is the same.\n\nWhat came out is the same.\n")
 
 

@@ -28,6 +28,8 @@ RESULT_FILES = (
     "decisions.parquet",
     "events.parquet",
     "summary.csv",
+    "years.csv",
+    "tables.xlsx",
     "failures.csv",
     "incentives.json",
     "report.html",

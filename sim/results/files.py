@@ -6,10 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.faults import InputError
-from sim.core.text import cell, json_text
+from sim.core.text import json_text
 from sim.results.manifest import read_manifest
-from sim.results.nothing import bought_nothing
-from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
+from sim.results.plain import write_csv
+from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS
+from sim.results.years import by_year
 
 FAILURE_COLUMNS = ["point", "seed", "error", "message", "traceback"]
 # What reading, or drawing from, files that somebody changed may raise.
@@ -26,17 +27,19 @@ DAMAGED = (
 
 
 def write_tables(folder, runs, flows, summary, decisions, events):
-    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv``, ``decisions.parquet`` and ``events.parquet``."""
+    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv``, ``years.csv``, ``decisions.parquet`` and ``events.parquet``."""
     runs.to_parquet(Path(folder) / "runs.parquet", index=False)
     flows.to_parquet(Path(folder) / "flows.parquet", index=False)
     decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
     events.to_parquet(Path(folder) / "events.parquet", index=False)
-    summary.map(cell).to_csv(Path(folder) / "summary.csv", index=False, lineterminator="\n")
+    write_csv(Path(folder) / "summary.csv", summary, STATISTICS)
+    years = by_year(runs)
+    write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
 
 
 def write_failures(folder, failures):
     """Write ``failures.csv``."""
-    failures.map(cell).to_csv(Path(folder) / "failures.csv", index=False, lineterminator="\n")
+    write_csv(Path(folder) / "failures.csv", failures)
 
 
 def write_incentives(folder, found):
@@ -49,11 +52,6 @@ def read_incentives(folder):
     """What ``incentives.json`` of a folder says; None where there is none."""
     path = Path(folder) / "incentives.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-
-
-def read_beside(folder):
-    """What a report says beside figures: why arrangements bought nothing, and who gains by programmes."""
-    return bought_nothing(read_decisions(folder)), read_incentives(folder)
 
 
 def read_tables(folder):
