@@ -52,7 +52,7 @@ class LocalSystem(mesa.Model):
     def __init__(self, inputs, settled, seed, recorder, projections=None, comparison_area=None):
         super().__init__(rng=seed)
         self.seed, self.recorder = seed, recorder
-        self.place, self.dials, self.years = inputs.place, inputs.dials, inputs.years
+        self.place, self.dials, self.years, self.worth = inputs.place, inputs.dials, inputs.years, inputs.worth
         self.arrangement, self.rules = inputs.arrangement, inputs.arrangement.rules
         self.families, self.services, self.lines = settled.families, settled.services, settled.services.lines
         self.scale = self.families.n / self.place.get("place.families")
@@ -195,7 +195,7 @@ class LocalSystem(mesa.Model):
         for contract in self.contracts.running:
             rows = self._take_up(contract)
             contract.taken[self.calendar.quarter_of_year] = len(rows)
-            self.recorder.enrolled(self, contract, len(rows))
+            self.recorder.enrolled(self, contract, rows)
         if self.contracts.running or self.families.heard.any():
             scale = self.dials["programmes.effect_scale"]
             self.families.spread_word(scale * self.place.get("place.word_of_mouth"))

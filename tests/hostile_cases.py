@@ -527,7 +527,7 @@ def _damaged():
         Case(f"manifest's {key} is {value}", 6, {"d": Result({key: value})}, ["report", "d"], (0, 2))
         for key, value in changes
     ]
-    rows = {"no columns": "x\n1\n", "words": "arrangement,agency,measure,mean,p05,p50,p95,n\nsilo,all,bcr,x,x,x,x,x\n",
+    rows = {"no columns": "x\n1\n", "words": "arrangement,agency,measure,mean,p05,p50,p95,n\nsilo,all,financial_roi,x,x,x,x,x\n",
             "no rows": "arrangement,agency,measure,mean,p05,p50,p95,n\n"}  # fmt: skip
     cases += family(
         6, "summary has", rows, lambda text: {"d": Result(), "d/summary.csv": text}, lambda _: ["report", "d"], (0, 2)

@@ -76,7 +76,7 @@ def test_a_profile_by_hand(judge):
         "cost_gbp": 1000, "benefit_gbp": 1401.92, "net_gbp": 401.92, "cashable_gbp": 981.35, "cash_to_the_centre_gbp": 0,
     }  # fmt: skip
     assert (said["npv_gbp"], said["npv_per_case_gbp"]) == (40_192.38, 401.92)
-    assert said["bcr"] == pytest.approx(300 * ANNUITY / 1000, rel=1e-12)
+    assert said["financial_roi"] == pytest.approx(300 * ANNUITY / 1000, rel=1e-12)
     assert said["payback_year"] == 4  # 300 + 289.86 + 280.05 = 869.91 after three years, 1,140.50 after four
     assert said["by_agency"][0]["cashable_gbp"] == 98_134.66  # the council believes in 0.7
     assert said["financial_case"]["cashable_payback_year"] is None
@@ -92,7 +92,7 @@ def test_a_cost_by_year_by_hand(judge):
     assert said["corrected_cost_per_case_gbp"] == 1379.94
     assert said["financial_case"]["cost_gbp"] == said["public_value_case"]["cost_gbp"] == 137_993.89
     assert said["npv_per_case_gbp"] == round(1401.9238 - 1379.9389, 2) == 21.98
-    assert said["bcr"] == pytest.approx(1401.9238 / 1379.9389)
+    assert said["financial_roi"] == pytest.approx(1401.9238 / 1379.9389)
     assert said["payback_year"] == 5  # 1,140.50 of 1,379.94 after four years
     twice = judge(text, top="cost_grade = 6").to_dict()
     assert twice["corrected_cost_per_case_gbp"] == pytest.approx(1.4 * 1379.9389, abs=0.01)
@@ -291,7 +291,7 @@ def test_the_documents_example(tmp_path):
 
 
 KEYS = {
-    "programme", "cost_per_case_gbp", "cases", "discount_rate", "horizon_years", "evidence_grade", "npv_gbp", "bcr", "payback_year",
+    "programme", "cost_per_case_gbp", "cases", "discount_rate", "horizon_years", "evidence_grade", "npv_gbp", "financial_roi", "payback_year",
     "chance_of_gain", "by_agency", "financial_case", "public_value_case",
 }  # fmt: skip
 

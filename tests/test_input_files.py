@@ -94,11 +94,11 @@ def test_a_byte_order_mark_in_toml_is_no_matter(tmp_path):
 )
 def test_toml_that_cannot_be_read_says_why(tmp_path, content, says):
     (tmp_path / "a.toml").write_bytes(content)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(InputError, match=says) as error:
         read_toml(tmp_path / "a.toml")
     assert "a.toml" in str(error.value)
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 @pytest.mark.parametrize("reader", [read_toml, lambda path: read_rows(path, COLUMNS)])

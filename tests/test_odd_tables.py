@@ -12,6 +12,7 @@ from sim.core.faults import InputError
 from sim.core.pages import filled, table
 from sim.docs import odd_tables
 from sim.record.measures import MEASURES
+from sim.record.worth import load_worth
 
 
 @pytest.fixture
@@ -68,7 +69,15 @@ def test_every_party_answer_measure_and_dial_has_a_row():
     texts = {name: make() for name, make in odd_tables.TABLES.items()}
     counts = {name: len(text.splitlines()) - 2 for name, text in texts.items()}
     answers = sum(map(len, rules.CHOICES.values()))
-    assert counts == {"parties": len(parties), "answers": answers, "measures": len(MEASURES), "dials": len(DIALS)}
+    worth = load_worth()
+    assert counts == {
+        "parties": len(parties),
+        "answers": answers,
+        "measures": len(MEASURES),
+        "dials": len(DIALS),
+        "worth": len(worth.values),
+        "not valued": len(worth.not_valued),
+    }
     assert (
         "| Monitor | Settles disputes over measured benefit by what the member's budget shows. | disputes, upheld |"
         in (texts["parties"])

@@ -25,7 +25,7 @@ returned_to_centre returned_ame returned_surrender returned_rebasing retained ef
 pool_overhead closing_cost opening_cost outcome_payment_in outcome_payment_out capital_in capital_repaid
 investor_return reinvested distributed net_position beyond_horizon families_enrolled families_turned_around
 care_quarters_avoided unmet_need_met measured_saving true_saving list_alive members trust cashability retention
-self_sustaining npv bcr payback_year"""
+self_sustaining npv financial_roi payback_year"""
 
 
 def test_every_measure_of_the_contract_is_in_the_summary(compared):
@@ -83,7 +83,7 @@ def test_rates_by_hand():
     assert table.loc["npv", "mean"] == pytest.approx(npv)
     benefit = sum(a * b for a, b in zip(BASE["retained"], discount, strict=True))
     cost = sum(a * b for a, b in zip(BASE["programme_cost"], discount, strict=True))
-    assert table.loc["bcr", "mean"] == pytest.approx(benefit / cost)
+    assert table.loc["financial_roi", "mean"] == pytest.approx(benefit / cost)
     assert table.loc["payback_year", "mean"] == 4  # 50 owed; 20 a year, discounted, has repaid it in year 4
     assert table.loc["promised", "mean"] == 0
     assert table.loc["gross_avoided", "n"] == 2
@@ -122,7 +122,7 @@ def test_rates_count_every_cost_and_what_working_as_one_saves():
         "net_position": 11,
     }
     table = _summary(**{name: [pounds] for name, pounds in {**costs, **money}.items()})["mean"]
-    assert table["bcr"] == pytest.approx(36 / 25)
+    assert table["financial_roi"] == pytest.approx(36 / 25)
     assert table["gross_per_pound"] == pytest.approx(4.0)
     assert table["cash_per_pound"] == pytest.approx(2.0)
     assert table["npv"] == 11
@@ -138,7 +138,7 @@ def test_the_second_year_is_discounted_once():
         "mean"
     ]
     assert table["npv"] == pytest.approx(50)  # 103.5 / 1.035 - 50
-    assert table["bcr"] == pytest.approx(2)
+    assert table["financial_roi"] == pytest.approx(2)
     assert table["payback_year"] == 2
 
 
@@ -296,7 +296,7 @@ def test_what_never_pays_back_and_what_has_no_base_is_null():
         assert np.isnan(table.loc[name, "mean"])
     nothing = _summary(**{name: [0] * 6 for name in BASE})
     assert nothing.loc["payback_year", "n"] == 0
-    assert nothing.loc["bcr", "n"] == 0
+    assert nothing.loc["financial_roi", "n"] == 0
 
 
 def test_self_sustaining_by_hand():

@@ -233,7 +233,9 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     leavers = np.arange(24).reshape(2, 3, 4)
     served = np.arange(8, dtype=np.uint32).reshape(4, 2)
     model = SimpleNamespace(
-        families=SimpleNamespace(leavers=leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)),
+        families=SimpleNamespace(
+            leavers=leavers, counts=2 * leavers, happened=leavers[:, 0], columns=SimpleNamespace(served=served)
+        ),
         calendar=Calendar(5),
     )
     twin = Recorder()
@@ -241,6 +243,7 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
     for recorder in (twin, run):
         recorder.record(model)
         np.testing.assert_array_equal(recorder.leavers[0], leavers[0] + leavers[1])
+        np.testing.assert_array_equal(recorder.levels[0], 2 * (leavers[0] + leavers[1]))
     assert list(twin.served.replay().at(1)[:2]) == [2, 3]  # the second of four quarters that are remembered
     assert len(run.served) == 0
 
@@ -248,7 +251,7 @@ def test_those_who_leave_are_added_up_over_neighbourhoods():
 def test_counts_of_people_add_up_and_a_failure_is_one():
     recorder, contract = Recorder(), SimpleNamespace(body="council")
     for families in (3, 4):
-        recorder.enrolled(SimpleNamespace(calendar=Calendar(4)), contract, families)
+        recorder.enrolled(SimpleNamespace(calendar=Calendar(4)), contract, range(families))
     recorder.failed(SimpleNamespace(calendar=Calendar(5)), SimpleNamespace(code="firm"), 9)
     assert recorder.people == {
         (1, "council", "families_enrolled"): 7, (2, "firm", "provider_failures"): 1, (2, "firm", "families_handed_on"): 9,

@@ -8,6 +8,7 @@ from sim.cli import (  # noqa: F401 - their commands register themselves
     places,
     runs,
     sweeps,
+    traces,
     trials,
 )
 from sim.cli.options import app

@@ -21,6 +21,10 @@ MONITOR = "monitor"
 EVIDENCE_UNIT = "evidence_unit"
 BROKER = "broker"
 
+# Who gains beside those with an account: outcomes come to them, and no money does.
+FAMILIES = "families"
+VICTIMS = "victims"
+
 PARTIES = frozenset(
     {
         POOL,
@@ -38,6 +42,8 @@ PARTIES = frozenset(
         MONITOR,
         EVIDENCE_UNIT,
         BROKER,
+        FAMILIES,
+        VICTIMS,
     }
 )
 

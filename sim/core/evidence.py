@@ -24,6 +24,7 @@ EVIDENCE = (
     "durations",
     "trials",
     "place_2024",
+    "social_values",
 )
 
 
@@ -134,7 +135,7 @@ def full_source(source):
     table, _, key = source.removeprefix("fitted: ").partition(":")
     if table not in EVIDENCE or not key:
         return source
-    row = evidence(table)[key.split(" ")[0]]
+    row = evidence(table)[key.split(" ")[0].rstrip(",;")]
     return f"{source} = {row['source']} {row['url']}".strip()
 
 

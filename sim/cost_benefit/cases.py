@@ -214,7 +214,7 @@ class CostBenefit:
             "cost_correction": correction(terms.cost_grade),
             "npv_gbp": _total(self.financial.net, cases),
             "npv_per_case_gbp": round(self.financial.net, 2),
-            "bcr": self.financial.per_pound,
+            "financial_roi": self.financial.per_pound,
             "payback_year": self.financial.payback_year,
             "chance_of_gain": self.financial.chance_of_gain,
             "chance_standard_error": self.chance_error,
@@ -284,7 +284,7 @@ class CostBenefit:
         return {
             "cost_gbp": _total(self.terms.cost, cases),
             **{key: _total(pounds, cases) for key, pounds in parts.items()},
-            "bcr": case.per_pound,
+            "social_bcr": case.per_pound,
             "payback_year": case.payback_year,
             "chance_of_gain": case.chance_of_gain,
             "per_case": {

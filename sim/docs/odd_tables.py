@@ -1,4 +1,4 @@
-"""The tables of ``docs/odd.md`` that say what the code declares: who acts, answers, measures, dials; a function a table."""
+"""The tables of ``docs/odd.md`` that say what the code declares: who acts, answers, measures, dials, worth; a function a table."""
 
 import re
 from importlib import import_module
@@ -12,6 +12,7 @@ from sim.core.dials import DIALS
 from sim.core.faults import InputError
 from sim.core.pages import filled, table
 from sim.record.measures import MEASURES
+from sim.record.worth import load_worth
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "odd.md"  # in a clone
 
@@ -52,7 +53,33 @@ def dials():
     return _table(("dial", "default", "range", "unit", "meaning", "source"), rows)
 
 
-TABLES = {"parties": parties, "answers": answers, "measures": measures, "dials": dials}
+def worth():
+    """What outcomes are worth: whose, of what, pounds of 2010/11, range, grade, source."""
+    known, rows = load_worth(), []
+    for name, item in known.values.items():
+        outcome = next((one for one in known.outcomes if one.id == name), None)
+        whose = " and ".join(filter(None, (outcome.whom, outcome.rest))) if outcome else ""
+        measure, grade = (f"`{outcome.measure}`", str(outcome.grade)) if outcome else ("", "")
+        at = f"{outcome.need or outcome.event} {', '.join(map(str, outcome.levels))}".strip() if outcome else ""
+        scope = f"{_number(item.low * item.to_base)} to {_number(item.high * item.to_base)}"
+        rows.append((f"`{name}`", measure, whose, at, _number(item.base_value), scope, item.unit, grade, item.source))
+    heads = ("value", "makes", "who gains", "of what (levels)", "2010/11", "range", "unit", "grade", "source")
+    return _table(heads, rows)
+
+
+def not_valued():
+    """What has no value, and why."""
+    return _table(("what", "why, or where it stands"), list(load_worth().not_valued.items()))
+
+
+TABLES = {
+    "parties": parties,
+    "answers": answers,
+    "measures": measures,
+    "dials": dials,
+    "worth": worth,
+    "not valued": not_valued,
+}
 
 
 def stale():
@@ -119,6 +146,11 @@ def _spaced(name):
 def _module_of(choices):
     """The module of rules whose answers these are."""
     return next(name for name in dir(rules) if getattr(getattr(rules, name), "CHOICES", None) is choices)
+
+
+def _number(value):
+    """To four digits, written out."""
+    return f"{float(f'{value:.4g}'):,.12g}"
 
 
 def _table(heads, rows):

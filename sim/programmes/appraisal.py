@@ -12,6 +12,7 @@ from statistics import NormalDist
 import numpy as np
 
 DISCOUNT_RATE = 0.035  # social time preference rate, real (cashability:D1)
+HEALTH_DISCOUNT_RATE = 0.015  # of health, real (cashability:D2)
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ class Measure:
         Over the years: ``sum``; ``last`` year's; ``last known`` (null where there is no row); a ratio of two sums,
         written ``A / B``; or ``derived`` by :mod:`sim.results.summary`.
     by : str
-        ``line`` (agency and service line), ``party`` or ``place``: the finest rows there are.
+        ``line`` (agency and service line), ``need`` (who gains, and need or event), ``party`` or ``place``: the finest
+        rows there are.
     sign : str
         ``+`` where more is better for those it counts for, ``-`` where it is a cost or a leak, else empty.
     shown : str
@@ -110,4 +111,5 @@ def shown(money):
 
 
 COSTS = of_group("cost")
+SOCIAL = of_group("social")
 LEAKS = of_group("leak")  # gross avoided = these + cash released

@@ -27,6 +27,7 @@ class Recorder:
     unmanaged: "Recorder" = None
     served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
+    levels: list = field(default_factory=list)  # int64 (needs, 4) a quarter: families by level
     entrenched: list = field(default_factory=list)  # families with an entrenched need or worse at each year's end
     promised: dict = field(default_factory=dict)  # year -> float (lines,) pence
     people: dict = field(default_factory=dict)  # (year, body, measure) -> number
@@ -58,6 +59,7 @@ class Recorder:
         if self.twin is None:
             self.served.add(model.families.columns.served[model.calendar.quarter % kernels.RING])
         self.leavers.append(model.families.leavers.sum(axis=0))
+        self.levels.append(model.families.counts.sum(axis=0))
         self.happened.append(model.families.happened.sum(axis=0))
         if model.calendar.is_year_end:
             self._record_year(model)
@@ -161,9 +163,9 @@ class Recorder:
             lines = self.promised.setdefault(year, np.zeros(len(model.lines)))
             lines += contract.families * appraisal.fiscal_pence[ahead]
 
-    def enrolled(self, model, contract, families):
-        """Take down families enrolled."""
-        self._count(model.calendar.year, contract.body, "families_enrolled", families)
+    def enrolled(self, model, contract, rows):
+        """Take down families enrolled, by their rows."""
+        self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""

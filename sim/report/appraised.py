@@ -61,10 +61,10 @@ def _cases(said):
     )
     table.add_row("  a case", _pounds(money["per_case"]["net_gbp"]), "", _pounds(value["per_case"]["npv_gbp"]))
     table.add_row(
-        "Return per £ (BCR)",
+        "Return per £",
         _ratio(money["return_per_pound"]),
         _ratio(money["cashable_return_per_pound"]),
-        _ratio(value["bcr"]),
+        _ratio(value["social_bcr"]),
     )
     table.add_row(
         "Payback",

@@ -4,10 +4,16 @@ import numpy as np
 import pandas as pd
 
 from sim.core.codes import ALL
-from sim.programmes.appraisal import DISCOUNT_RATE
-from sim.record.measures import COSTS, MEASURES
+from sim.programmes.appraisal import DISCOUNT_RATE, HEALTH_DISCOUNT_RATE
+from sim.record.measures import COSTS, MEASURES, SOCIAL
 
 SUSTAINED_YEARS = 5  # years at the end in which a self-sustaining arrangement pays for itself
+_HEALTH = "health_gained"  # has a discount rate of its own
+# Resources put in, and what society has of it: services' spending that is spared, and outcomes. What a programme's
+# provider is paid is no resource, what delivery costs is; other services displaced free resources and lose their value.
+_PUT_IN = ("delivery_cost", *(name for name in COSTS if name != "programme_cost"))
+_GAINED = (*(name for name in SOCIAL if name != _HEALTH), "efficiency_saving", "displaced_services")
+_OF_SOCIETY = {*_PUT_IN, *SOCIAL}
 KEYS = ["arrangement", "agency", "measure"]
 _RATIOS = {name: item.adds_up.split(" / ") for name, item in MEASURES.items() if " / " in item.adds_up}
 
@@ -114,27 +120,44 @@ class _Table:
             values["list_years"] = self.total("list_alive")
         if "gross_avoided" in self.row and "net_position" in self.row:
             values |= self._rates()
+        if not self.row.keys().isdisjoint(_OF_SOCIETY):
+            values |= self._to_society(of_all)
         return values
 
     def _rates(self):
-        """Ratios of sums, net present value, benefit-cost ratio and payback, one a replicate."""
+        """Ratios of sums, net present value, financial return and payback, one a replicate."""
         ratios = {name: _ratio(*map(self.total, pair)) for name, pair in _RATIOS.items()}
-        discount = (1 + DISCOUNT_RATE) ** -(self.years - self.years[0]).astype(float)
+        discount = self._discount(DISCOUNT_RATE)
         costs = {name: self.series(name) for name in COSTS}
         benefit = (self.series("retained") + self.series("efficiency_saving")) * discount
         cost = sum(costs.values()) * discount
-        # What was put in, whoever paid for it: providers' costs of delivery, and what agreeing and managing cost.
-        put_in = self.series("delivery_cost") + sum(costs[name] for name in COSTS if name != "programme_cost")
+        put_in = self._put_in()
         begun = np.cumsum(cost, axis=1) > 0  # years before anything is spent do not count as payback
         repaid = begun & (np.cumsum(benefit - cost, axis=1) >= 0)
         payback = np.where(repaid.any(axis=1), self.years[repaid.argmax(axis=1)].astype(float), np.nan)
         return ratios | {
             "npv": (self.series("net_position") * discount).sum(axis=1),
-            "bcr": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
+            "financial_roi": _ratio(benefit.sum(axis=1), cost.sum(axis=1)),
             "gross_per_pound": _ratio(self.total("gross_avoided"), put_in.sum(axis=1)),
             "cash_per_pound": _ratio(self.total("cash_released"), put_in.sum(axis=1)),
             "payback_year": payback,
         }
+
+    def _discount(self, rate):
+        """Present value of a pound by year; the first is undiscounted."""
+        return (1 + rate) ** -(self.years - self.years[0]).astype(float)
+
+    def _put_in(self):
+        """What was put in, whoever paid for it: providers' costs of delivery, and what agreeing and managing cost."""
+        return sum(self.series(name) for name in _PUT_IN)
+
+    def _to_society(self, of_all):
+        """Net present social value, and of the whole its ratio to what was put in; no transfer is in either."""
+        gained = sum(self.series(name) for name in _GAINED) - self.series("displaced_value")
+        benefit = (gained * self._discount(DISCOUNT_RATE)).sum(axis=1)
+        benefit += (self.series(_HEALTH) * self._discount(HEALTH_DISCOUNT_RATE)).sum(axis=1)
+        cost = (self._put_in() * self._discount(DISCOUNT_RATE)).sum(axis=1)
+        return {"npsv": benefit - cost, **({"social_bcr": _ratio(benefit, cost)} if of_all else {})}
 
     def self_sustaining(self, joint):
         """1 where the last years' prevention is paid from its own receipts, else 0.

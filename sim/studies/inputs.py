@@ -22,6 +22,7 @@ from sim.programmes.catalogue import (
     load_programme,
     programme_names,
 )
+from sim.record.worth import Worth, load_worth
 from sim.studies.arguments import check_numbers, listed, settings_of
 from sim.studies.futures import Future, load_future
 
@@ -56,6 +57,8 @@ class Inputs:
         Values of the social investment bank.
     future : Future or None
         What becomes of the world, at this place.
+    worth : Worth
+        What outcomes are worth to society.
     """
 
     place: Place
@@ -68,6 +71,7 @@ class Inputs:
     investors: dict = field(default_factory=dict, repr=False)
     bank: dict = field(default_factory=dict, repr=False)
     future: Future | None = None
+    worth: Worth = None
 
     @property
     def dials(self):
@@ -124,8 +128,8 @@ def load_common(own=None):
 
 @cache
 def _parties():
-    """Parties that come with the package, read once."""
-    return {"providers": load_providers(), "investors": load_investors(), "bank": load_bank()}
+    """Parties that come with the package, and what outcomes are worth, read once."""
+    return {"providers": load_providers(), "investors": load_investors(), "bank": load_bank(), "worth": load_worth()}
 
 
 def inputs_of(arrangements, place, years, families, common):
@@ -358,6 +362,10 @@ def _homes(inputs):
     def banked(key, value):
         return replace(inputs, bank={**inputs.bank, key: changed(inputs.bank[key], value, "--set", f"bank.{key}")})
 
+    def valued(key, value):
+        values = {**inputs.worth.values, key: changed(inputs.worth.values[key], value, "--set", f"value.{key}")}
+        return replace(inputs, worth=replace(inputs.worth, values=values))
+
     def agreed(key, value):
         return replace(inputs, arrangement=inputs.arrangement.with_value(key, value))
 
@@ -369,5 +377,6 @@ def _homes(inputs):
         for code, entry in getattr(inputs, group).items():
             yield f"{group}.{code}.", entry["values"], partial(acted, group, code)
     yield "bank.", inputs.bank, banked
+    yield "value.", inputs.worth.values, valued
     for own in ("arrangement", inputs.arrangement.id):
         yield f"{own}.", inputs.arrangement.values, agreed

@@ -18,6 +18,7 @@ PLACE_FILES = (
 COMMON_FILES = (
     "providers.toml",
     "investors.toml",
+    "social_value.toml",
     "special.toml",
     f"arrangements/{special('twin')}.toml",
     "evidence/*.csv",

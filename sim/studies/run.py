@@ -12,6 +12,7 @@ from sim.core.faults import InputError
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
+from sim.record.social import Social
 from sim.studies import executors as pool
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once, users_folder
@@ -90,6 +91,7 @@ def result_of(model):
     record.finish(model)
     table = Rows(*of_place, record, record.twin)
     rows, events = table.build(), table.events()
+    rows += Social(model.place, model.services.prices, model.worth, record, record.twin).build()
     if record.unmanaged is not None:
         rows += Rows(*of_place, record.twin, record.unmanaged).management()
     return RunResult(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from sim.core.folders import WORKBOOK
 from sim.report.workbook.book import Book
 from sim.report.workbook.cash import add_cash_flow
 from sim.report.workbook.facts import Facts
@@ -15,8 +16,6 @@ from sim.report.workbook.words import (
     add_verdict,
     fill_contents,
 )
-
-WORKBOOK = "tables.xlsx"
 
 
 def write_workbook(folder, runs, flows, summary, manifest, incentives=None):

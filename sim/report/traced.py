@@ -1,0 +1,122 @@
+"""A trace in words, for a terminal of 80 columns."""
+
+from itertools import groupby
+from textwrap import wrap
+
+from sim.core.text import printable
+from sim.record.measures import MEASURES
+from sim.report.incentive_words import label
+
+_WIDTH = 79
+_MOST_HANDS = 6
+
+
+def family_lines(said):
+    """Lines that tell of a family, as ``FamilyTrace.to_dict`` gives it."""
+    where = f"{said['found']:,} of {said['helped']:,} families helped under {said['arrangement']} at {said['place']}, seed {said['seed']}, are like this"
+    family = said["family"]
+    age = "" if family["age"] is None else f" Its index child was {family['age']} when help began."
+    lines = [
+        said["in_words"],
+        f"{where}; this is the one that saved the middle sum.",
+        f"It lives in {family['neighbourhood']}.{age}",
+    ]
+    lines += [
+        f"Help: {_when(item['quarter'])}, {label(item['programme'])}, £{item['gbp']:,.0f} paid by {label(item['paid_by'])}."
+        for item in said["help"]
+    ]
+    saved = _sums(said["saved_gbp"], label) or "nothing"
+    lines.append(f"Services spent less on it, at average cost: {saved}. That is use, and cash only where places close.")
+    lines.append(
+        f"Worth to society beside it: {_sums(said['worth_gbp'], lambda name: MEASURES[name].label.lower()) or 'nothing that is valued'}."
+    )
+    return [*_wrapped(lines), "", *_spells(said["quarters"])]
+
+
+def pound_lines(said):
+    """Lines that tell of a pound, as ``PoundTrace.to_dict`` gives it."""
+    lines = [said["in_words"], ""]
+    for hop in said["hops"]:
+        if hop["purpose"] == "kept":
+            lines.append(
+                f"Year {hop['year']}: {label(hop['payer'])} keeps it into the next year ({_pence(hop['share'])} of each pound it had)."
+            )
+        else:
+            way = f"{label(hop['payer'])} pays {label(hop['payee'])} £{hop['gbp']:,.0f}, {label(hop['purpose'])}"
+            lines.append(f"Year {hop['year']}: {way} ({_pence(hop['share'])} of each pound).")
+    first = said["hops"][0]
+    lines += ["", f"One pound in {1 / said['chance']:,.0f} that came in so in year {first['year']} went this way."]
+    lines.append(f"Where each pound ended that {label(first['payee'])} had in that year:")
+    lines += [
+        f"  {_pence(hand['share']):>8}  {label(hand['payer'])} to {label(hand['payee'])}: {label(hand['purpose'])}"
+        for hand in said["last_hands"][:_MOST_HANDS]
+    ]
+    rest = sum(hand["share"] for hand in said["last_hands"][_MOST_HANDS:])
+    return _wrapped([*lines, *([f"  {_pence(rest):>8}  others"] if rest else [])])
+
+
+def table_of(said):
+    """Rows of a table: a pound's hops, or a family's quarters in both twins."""
+    if "hops" in said:
+        return said["hops"]
+    return [
+        {
+            "quarter": quarter["quarter"],
+            "year": quarter["year"],
+            "twin": name,
+            "programmes": " ".join(quarter["programmes"]) if name == "run" else "",
+            "needs": " ".join(f"{need}={level}" for need, level in quarter[name]["needs"].items()),
+            "served": " ".join(quarter[name]["served"]),
+            "events": " ".join(quarter[name]["events"]),
+            "gbp": sum(quarter[name]["gbp"].values()),
+        }
+        for quarter in said["quarters"]
+        for name in ("run", "twin")
+    ]
+
+
+def _spells(quarters):
+    """Quarters in which nothing changes told as one."""
+    lines = []
+    for _, spell in groupby(
+        quarters, key=lambda one: (one["programmes"], *(_state(one[name]) for name in ("run", "twin")))
+    ):
+        spell = list(spell)
+        first, last = spell[0]["quarter"], spell[-1]["quarter"]
+        begun = "".join(f"; begins {label(name)}" for name in spell[0]["programmes"])
+        lines.append(f"{_when(first)}{'' if first == last else f' to {_when(last)}'}{begun}")
+        with_help, without = (_state(spell[0][name]) for name in ("run", "twin"))
+        told = [("run", "both")] if with_help == without else [("run", "with"), ("twin", "without")]
+        for name, title in told:
+            gbp = sum(sum(one[name]["gbp"].values()) for one in spell)
+            text = f"  {title:8}{_state(spell[0][name])}; £{gbp:,.0f}"
+            lines += wrap(printable(text), _WIDTH, subsequent_indent=" " * 10)
+    return lines
+
+
+def _state(state):
+    """Needs, services and events of a quarter in words."""
+    needs = ", ".join(f"{label(need)} {level}" for need, level in state["needs"].items()) or "no need"
+    served = f"; served by {', '.join(map(label, state['served']))}" if state["served"] else ""
+    return needs + served + "".join(f"; {label(event)}" for event in state["events"])
+
+
+def _when(quarter):
+    return f"year {(quarter + 3) // 4}, quarter {(quarter + 3) % 4 + 1}"
+
+
+def _sums(by_name, called):
+    return ", ".join(f"{called(name)} {'-' if gbp < 0 else ''}£{abs(gbp):,.0f}" for name, gbp in by_name.items())
+
+
+def _pence(share):
+    pence = 100 * share
+    return f"{pence:.1f}p" if pence >= 0.1 else f"{pence:.2g}p"
+
+
+def _wrapped(lines):
+    return [
+        part
+        for line in lines
+        for part in (wrap(printable(line), _WIDTH) if line.strip() and not line.startswith(" ") else [line])
+    ]
