@@ -183,6 +183,12 @@ class Sheet:
         return self._book.format(num_format=_NUMBERS[kind], **_LOOKS[look])
 
 
+def wide_enough(*pounds):
+    """Width of a column, in characters, for amounts as the kind ``pounds`` shows them, in bold."""
+    most = max((abs(value) for value in pounds if value == value), default=0.0)
+    return max(12, len(f"-£{most:,.0f}") + 3)
+
+
 def at(row, column, fixed=""):
     """A cell's address; `fixed` holds ``r`` or ``c`` for what stays when a formula is copied."""
     return xl_rowcol_to_cell(row, column, row_abs="r" in fixed, col_abs="c" in fixed)

@@ -14,9 +14,7 @@ def add_cash_flow(book, facts):
         "and all below it; in its last year it is held against the balance that the model recorded. Choose a party by the arrows in the heads."
     )
     about = "For each joint body and agency: opening balance, every receipt and payment by purpose, closing balance, from the ledger."
-    sheet = book.sheet(
-        "Cash flow", [32, 38, 46, *[15] * facts.years, 17, 14], "Cash flow, from the ledger", note, about
-    )
+    sheet = book.sheet("Cash flow", [32, 38, 46, *facts.widths, 14], "Cash flow, from the ledger", note, about)
     years = [f"Year {year}" for year in range(1, facts.years + 1)]
     sheet.head(
         _TOP,
@@ -24,9 +22,7 @@ def add_cash_flow(book, facts):
         3,
         47,
     )
-    flows = _by_party(
-        facts.flows, facts.manifest["replicates"] if facts.runs.empty else facts.runs["replicate"].nunique()
-    )
+    flows = _by_party(facts.flows, facts.runs["replicate"].nunique())
     row = _TOP + 1
     for code in facts.names:
         for party in facts.of_place(code):

@@ -8,6 +8,7 @@ import pandas as pd
 from sim.core.codes import ALL
 from sim.core.text import distinct
 from sim.record.measures import MEASURES
+from sim.report.workbook.book import wide_enough
 from sim.results.by_seed import by_seed
 from sim.results.differences import paired
 from sim.results.years import by_year
@@ -52,6 +53,11 @@ class Facts:
         """Of each row of `yearly`, what it comes to: its sum, or what the last year has."""
         adds = [MEASURES[measure].adds_up == "sum" for measure in self.yearly.index.get_level_values("measure")]
         return self.yearly.sum(axis=1).where(adds, self.yearly.iloc[:, -1])
+
+    @cached_property
+    def widths(self):
+        """Of the columns of years, and of one of sums, where every row stands: what whole bodies spend is the most."""
+        return [*[wide_enough(*self.yearly.to_numpy().flat)] * self.years, wide_enough(*self.totals)]
 
     @cached_property
     def differences(self):

@@ -45,7 +45,7 @@ def add_check(sheet, row, column, cells, numbers, unless=None):
 def add_years(book, facts):
     """Every measure of every party by year: what the other sheets sum up."""
     table, totals = facts.yearly, facts.totals
-    widths = [5, 32, 5, 38, 11, 9, 21, 36, 13, *[13] * facts.years, 15]
+    widths = [5, 32, 5, 38, 11, 9, 21, 36, 13, *facts.widths]
     about = "Every measure of every agency, joint body and other party, year by year. The other sheets sum its rows."
     note = (
         "Means over replicates; money in pounds of 2010/11. Choose rows by the arrows in the heads. In net position: 1 for "
@@ -219,7 +219,7 @@ def add_who_gains(book, facts):
         "+ paid to it for outcomes - all it paid. What one party of the place pays another adds to nothing in the total."
     )
     about = "For each agency and joint body, what it paid, what it was spared, what became its cash, and what it is left with."
-    sheet = book.sheet("Who pays and gains", [40, *[15] * len(_MONEY), 16, 14], "Who pays and who gains", note, about)
+    sheet = book.sheet("Who pays and gains", [40, *[16] * len(_MONEY), 16, 14], "Who pays and who gains", note, about)
     heads = ["Agency or joint body", *(head for head, *_ in _MONEY), "Net position", "Held against summary.csv"]
     sheet.head(_TOP, heads, 1, 62)
     row = _TOP + 1
@@ -297,7 +297,7 @@ def add_present_value(book, facts):
         "Means over replicates, pounds of 2010/11. Change the yellow cell to see the net present value at another rate."
     )
     about = "The place's net position by year, discounted, and its net present value, at a rate that you may change."
-    sheet = book.sheet("Present value", [34, *[14] * facts.years, 17], "Present value", note, about)
+    sheet = book.sheet("Present value", [34, *[15] * facts.years, 18], "Present value", note, about)
     sheet.head(_TOP, ["£ of 2010/11", *(f"Year {year}" for year in facts.yearly.columns), "All years"], 1)
     rate = (_TOP + 1, 1)
     sheet.text(rate[0], 0, "Discount rate a year", "line")

@@ -110,7 +110,7 @@ def _add_sums(sheet, facts, row):
     for measure in ("promised", "gross_avoided", "cash_released", "retained", "net_position"):
         sheet.text(row, 0, MEASURES[measure].label, "total")
         for i, code in enumerate(facts.names):
-            value, cell = facts.mean(code, measure), f"Waterfall!{at(rows[measure][0], 2 + i)}"
+            value, cell = facts.total(code, measure, facts.of_place(code)), f"Waterfall!{at(rows[measure][0], 2 + i)}"
             sheet.formula(row, 1 + i, cell, value, "pounds", "total")
         if measure in ("cash_released", "net_position") and len(facts.names) > 1:
             texts = ("more than the first", "at least (95% interval)", "at most", "told from luck?")
