@@ -237,7 +237,7 @@ def _add_parties(sheet, facts, code, row):
     """The block of an arrangement; the row after it."""
     number, numbers = list(facts.names).index(code) + 1, list(facts.parties)
     sheet.text(row, 0, facts.names[code], "section")
-    first, column = row + 1, len(_MONEY) + 1
+    first, column = row, len(_MONEY) + 1  # from the name of the arrangement on, as there may be no party
     sum_of = [0.0] * (column + 1)
     for party in facts.of_place(code):
         values = [sum(facts.total(code, name, [party]) for name in names) for _, _, names in _MONEY]

@@ -272,12 +272,13 @@ def add_assumptions(book, facts):
         _add_source(sheet, row, item["source"])
     for name, dial in DIALS.items():
         row += 1
-        values = dict.fromkeys(item["dials"][name] for item in of_each)
+        values = {str(item["dials"][name]): item["dials"][name] for item in of_each}
         sheet.text(row, 0, name, "line")
-        if len(values) == 1 and not isinstance(next(iter(values)), str | list):
-            sheet.number(row, 1, next(iter(values)), "plain")
+        *_, value = values.values()
+        if len(values) == 1 and isinstance(value, int | float):
+            sheet.number(row, 1, value, "plain")
         else:
-            sheet.text(row, 1, ", ".join(map(str, values)), "line")
+            sheet.text(row, 1, ", ".join(values), "line")
         sheet.text(row, 2, dial.unit, "line")
         for column, bound in ((4, dial.low), (5, dial.high)):
             if bound is not None:
