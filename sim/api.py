@@ -9,16 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from sim.core.folders import reserve_files_in, reserve_folder
-from sim.cost_benefit.at_place import incentives_again, incentives_beside
+from sim.core.folders import reserve_folder
+from sim.cost_benefit.at_place import incentives_beside
 from sim.report.sweep_result import SweepResult
 from sim.results import files
+from sim.results.differences import bases, by_seed, differences
 from sim.results.joined import join
-from sim.results.manifest import write_manifest
+from sim.results.manifest import read_manifest, write_manifest
 from sim.results.nothing import bought_nothing
-from sim.results.summary import summarise
+from sim.results.plain import rounded_table
+from sim.results.summary import STATISTICS, spread
 from sim.results.summary import tables as result_tables
-from sim.results.swept import is_sweep
 from sim.studies import run as runner
 from sim.studies import until
 from sim.studies.arguments import check_numbers
@@ -38,10 +39,13 @@ class Comparison:
         What was run; of one point.
     done : list of studies.run.Done
         What came of each seed.
+    than : str or sequence of str, optional
+        Arrangements that the others are compared with; the first by default.
     """
 
     study: Study
     done: list
+    than: str | tuple | None = None
 
     @property
     def inputs(self):
@@ -115,15 +119,29 @@ class Comparison:
         return [*self.study.notes, *idle, *(note + some.format(times) for note, times in found.items())]
 
     @cached_property
+    def _numbers(self):
+        return by_seed(self.runs, self.bodies)
+
+    @cached_property
     def summary(self):
         """Means and quantiles, as in ``summary.csv`` before rounding: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
-        return summarise(self.runs, self.bodies)
+        return spread(self._numbers)
+
+    @property
+    def bases(self):
+        """Ids of the arrangements that the others are compared with."""
+        return bases(self.than, [item.id for item in self.study.arrangements])
+
+    @cached_property
+    def differences(self):
+        """Paired differences, as in ``differences.csv``: pandas.DataFrame with columns results.DIFFERENCE_COLUMNS."""
+        return differences(self._numbers, self.bases)
 
     def _repr_html_(self):
         """The headline table, as a notebook shows a result."""
         from sim.report.screen import as_html
 
-        return as_html(self.summary, self.study, self.replicates)
+        return as_html(self)
 
     def write(self, folder, overwrite=False, command=None, report=True):
         """Write tables, manifest, figures, report and workbook into a new folder, whole or not at all.
@@ -147,15 +165,22 @@ class Comparison:
 
     def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
-        files.write_tables(folder, self.runs, self.flows, self.summary, self.decisions, self.events)
+        files.write_tables(folder, self)
         if len(self.failures):
             files.write_failures(folder, self.failures)
-        write_manifest(folder, self.study, self.bodies, command, report)
+        write_manifest(folder, self.study, self.bodies, self.bases, command, report)
         if report:
-            from sim.report.drawn import draw  # which takes seconds to import
-
             files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
-            draw(folder, folder, files.read_incentives(folder))
+            self.draw(folder)
+
+    def draw(self, folder):
+        """Draw figures, report and workbook into the folder of this comparison's tables."""
+        from sim.report.drawn import draw
+        from sim.report.findings import Findings
+
+        summary = rounded_table(self.summary, STATISTICS)  # as it is read when they are drawn again
+        told = self.runs, self.flows, summary, self.differences, self.decisions, read_manifest(folder)
+        draw(folder, Findings(*told, *files.read_beside(folder)))
 
 
 def compare(
@@ -172,6 +197,7 @@ def compare(
     future=None,
     decisions=None,
     programmes=None,
+    than=None,
 ):
     """Compare arrangements on a place.
 
@@ -200,6 +226,8 @@ def compare(
     programmes : list of str or path, optional
         Programmes of this run alone, from TOML files: they join the catalogue, or take the place of one of the same
         name, and every arrangement may buy them, those too that are for named programmes.
+    than : str or list of str, optional
+        Arrangements that the others are compared with in ``differences``; the first by default.
 
     Returns
     -------
@@ -227,17 +255,18 @@ def compare(
         future=future,
         decisions=decisions,
         programmes=programmes,
+        than=than,
     )[""]
 
 
-def compare_points(points, arrangements, *, workers=1, progress=None, cache=None, **asked):
+def compare_points(points, arrangements, *, workers=1, progress=None, cache=None, than=None, **asked):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
     Parameters
     ----------
     points : dict of str to mapping
         Changes at each point, beside `settings`, by a name for the point.
-    arrangements, workers, progress, cache, **asked
+    arrangements, workers, progress, cache, than, **asked
         As in :func:`compare`.
 
     Returns
@@ -252,9 +281,10 @@ def compare_points(points, arrangements, *, workers=1, progress=None, cache=None
     """
     check_numbers(workers=workers)
     study = load_study(arrangements, points=points.values(), **asked)
+    bases(than, [item.id for item in study.arrangements])
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
     return {
-        name: Comparison(study.at(number), [item for item in done if item.point == number])
+        name: Comparison(study.at(number), [item for item in done if item.point == number], than)
         for number, name in enumerate(points)
     }
 
@@ -372,54 +402,6 @@ def tables(model):
         Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
     """
     return result_tables([[runner.result_of(model)]], model.seed)[:3]
-
-
-def redraw(folder):
-    """Draw the report of a finished run or sweep again, and the workbook of a run; all of it or nothing is written.
-
-    Parameters
-    ----------
-    folder : str or path
-
-    Returns
-    -------
-    list of str
-        What the report leaves out, and why, a line each.
-
-    Raises
-    ------
-    InputError
-    """
-    left_out = []
-
-    def draw(new):
-        try:
-            if is_sweep(folder):
-                from sim.report.swept import write_swept
-
-                write_swept(folder, new)
-            else:
-                left_out.extend(_draw_comparison(folder, new))
-        except files.DAMAGED as error:
-            if isinstance(error, OSError):  # the disk, not the tables
-                raise
-            raise files.damaged(folder, error) from error
-
-    with reserve_files_in(folder) as reserved:
-        reserved.finish(draw)
-    return left_out
-
-
-def _draw_comparison(folder, new):
-    """Draw the report of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
-    from sim.report.drawn import draw
-
-    *_, manifest = files.read_tables(folder)
-    said = files.read_incentives(folder)
-    found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
-    files.write_incentives(new, found)
-    draw(folder, new, said or files.read_incentives(new))
-    return left_out
 
 
 def appraise(

@@ -1,4 +1,4 @@
-"""Running a result again from its manifest alone, and saying whether its tables come out the same, byte by byte."""
+"""A result again: run from its manifest alone and compared byte by byte, or drawn from its tables."""
 
 import os
 import tempfile
@@ -7,8 +7,13 @@ from pathlib import Path
 
 from sim.api import Comparison
 from sim.core.faults import InputError, shown
+from sim.core.folders import reserve_files_in
+from sim.cost_benefit.at_place import incentives_again
+from sim.results import files
+from sim.results.differences import bases, by_seed, differences
 from sim.results.files import same_values, write_tables
 from sim.results.manifest import TABLE_FILES, made_by
+from sim.results.swept import is_sweep
 from sim.studies.again import digest, read_asked, study_of
 from sim.studies.arguments import check_numbers
 from sim.studies.run import carry_out
@@ -78,14 +83,67 @@ def reproduce(folder, workers=1, progress=None):
     check_numbers(workers=workers)
     manifest = read_asked(folder)
     study = study_of(folder, manifest)
-    again = Comparison(study, carry_out(study, workers, progress))
+    again = Comparison(study, carry_out(study, workers, progress), manifest["request"].get("than"))
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
-        write_tables(fresh, again.runs, again.flows, again.summary, again.decisions, again.events)
+        write_tables(fresh, again)
         verdicts = {
             name: _verdict(Path(folder) / name, Path(fresh) / name, manifest["tables"].get(name))
             for name in TABLE_FILES
         }
     return Reproduction(again, verdicts, _changes(manifest, study.request.hashes))
+
+
+def redraw(folder):
+    """Draw the report of a finished run or sweep again, and the workbook of a run; all of it or nothing is written.
+
+    Parameters
+    ----------
+    folder : str or path
+
+    Returns
+    -------
+    list of str
+        What the report leaves out, and why, a line each.
+
+    Raises
+    ------
+    InputError
+    """
+    left_out = []
+
+    def draw(new):
+        try:
+            if is_sweep(folder):
+                from sim.report.swept import write_swept
+
+                write_swept(folder, new)
+            else:
+                left_out.extend(_draw_comparison(folder, new))
+        except files.DAMAGED as error:
+            if isinstance(error, OSError):  # the disk, not the tables
+                raise
+            raise files.damaged(folder, error) from error
+
+    with reserve_files_in(folder) as reserved:
+        reserved.finish(draw)
+    return left_out
+
+
+def _draw_comparison(folder, new):
+    """Draw the report and the workbook of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
+    from sim.report.drawn import draw
+    from sim.report.findings import Findings
+
+    runs, flows, summary, manifest = files.read_tables(folder)
+    why, said = files.read_beside(folder)
+    found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
+    files.write_incentives(new, found)
+    bodies = {code: item["bodies"] for code, item in manifest["arrangements"].items()}
+    than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
+    apart = differences(by_seed(runs, bodies), than)
+    told = runs, flows, summary, apart, files.read_decisions(folder), manifest
+    draw(new, Findings(*told, why, said or files.read_incentives(new)))
+    return left_out
 
 
 def check_apart(folder, out):

@@ -107,7 +107,7 @@ def test_a_notebook_shows_a_result_as_a_table_with_names_as_they_are(tmp_path):
     assert "<b>" not in shown
     assert "600 families, 2 years, 2 replicates" in shown
     assert shown.count("<tr>") > 10
-    assert re.search(r"<th>Cash released</th><td>-?\d+\.\d{3} \(", shown)
+    assert re.search(r"<th>Cash released</th><td>-?\d+\.\d{3}</td>", shown)
 
 
 def test_a_notebook_shows_a_sweep_as_a_table_by_point():

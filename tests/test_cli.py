@@ -31,6 +31,7 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
         "summary.csv",
         "years.csv",
         "tables.xlsx",
+        "differences.csv",
         "flows.parquet",
         "decisions.parquet",
         "events.parquet",
@@ -56,7 +57,8 @@ def test_the_demo_shows_the_headline_and_the_same_at_one_horizon(listsim):
     assert "Silos: each agency for itself" in first
     assert "ten years ahead" not in first
     assert [name in second for name in ("Silos, ten years ahead", "Pooled fund, ten years ahead", "LIST")] == [True] * 3
-    assert first.count("LIST, publicly funded") == second.count("LIST, publicly funded") == 1
+    assert "Difference from Silos: each agency for itself: of one run" in first
+    assert "Difference from Silos, ten years ahead: of one run" in second
 
 
 def test_without_a_report_the_tables_stand_alone_until_it_is_drawn(listsim, tmp_path):

@@ -82,3 +82,32 @@ def test_the_parent_says_it_and_the_workers_do_not():
         code = f"from sim.core import terminal; terminal.prepare(); import {module}"
         done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **nowhere}, capture_output=True)
         assert (done.returncode, done.stderr.count(b"\n")) == (0, lines)
+
+
+TWICE = """
+import sys
+from sim.core.compiled import compiled
+
+@compiled
+def outer(x):
+    return {}
+
+print(flush=True)
+sys.stdin.readline()
+print(outer(3), sum(outer.stats.cache_hits.values()))
+"""
+
+
+def test_of_two_processes_that_miss_the_same_one_compiles_it_and_the_other_waits(tmp_path):
+    script = tmp_path / "caller.py"
+    script.write_text(TWICE.format(" + ".join(f"x ** {power}" for power in range(20))))  # takes longer than to start
+    both = [
+        subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for one in both:
+        one.stdout.readline()
+    for one in both:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert sorted(one.communicate()[0].split()[1] for one in both) == ["0", "1"]

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from sim.core.faults import InputError
 from sim.results.by_seed import KEYS
-from sim.results.differences import DIFFERENCE_COLUMNS, by_seed, half_width, paired
+from sim.results.differences import DIFFERENCE_COLUMNS, bases, by_seed, differences, half_width, paired
 from sim.results.summary import RUN_COLUMNS, SUMMARY_COLUMNS
 
 
@@ -116,3 +117,23 @@ def test_a_seed_without_rows_of_an_arrangement_is_null():
 def test_no_runs_have_no_numbers():
     frame = pd.DataFrame([], columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
     assert by_seed(frame, {}).empty
+
+
+def test_others_are_compared_with_those_asked_for_and_with_who_released_most_cash():
+    """Means of cash 20, 40 and 30: b released most, so that a and c are set against it beside what was asked."""
+    table = numbers({"a": [10, 30], "b": [39, 41], "c": [30, 30]})
+    index = [(code, "all", "cash_released") for code in "abc"]
+    table.index = pd.MultiIndex.from_tuples(index, names=KEYS)
+    found = differences(table, ("a",))
+    assert found[["arrangement", "than", "mean"]].to_numpy().tolist() == [
+        ["b", "a", 20], ["c", "a", 10], ["a", "b", -20], ["c", "b", -10],
+    ]  # fmt: skip
+    assert differences(table, ("b",))["than"].tolist() == ["b", "b"]
+
+
+def test_what_others_are_compared_with_is_one_of_them():
+    assert bases(None, ["a", "b"]) == ("a",)
+    assert bases("b", ["a", "b"]) == ("b",)
+    assert bases(["b", "a", "b"], ["a", "b"]) == ("b", "a")
+    with pytest.raises(InputError, match=r"--than: silos: is none of the arrangements compared; did you mean .*silo"):
+        bases("silos", ["silo", "list_public"])

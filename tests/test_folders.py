@@ -18,6 +18,7 @@ from sim.core import holders
 from sim.core.faults import InputError
 from sim.core.folders import TakenError, reserve_files_in, reserve_folder, reserve_next
 from sim.place import fitting
+from sim.rerun import redraw
 from sim.studies import run as runner
 from tests.test_cli import TOWN
 
@@ -494,7 +495,7 @@ def test_a_limit_of_file_sizes_leaves_nothing_half_written(town, finished, lists
             with pytest.raises(InputError, match="File too large"):
                 town.write(folder, overwrite=True)
         with pytest.raises(InputError, match="File too large"):
-            sim.api.redraw("done")
+            redraw("done")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert tree(here) == before

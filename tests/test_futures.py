@@ -220,8 +220,8 @@ def test_a_result_says_its_future_and_can_be_reproduced_without_the_file(write, 
     future = write({CUTS: list(PATH)})
     done, kept = compare(["do_nothing"], "milltown", replicates=1, years=1, future=future), tmp_path / "kept"
     kept.mkdir()
-    write_tables(kept, done.runs, done.flows, done.summary, done.decisions, done.events)
-    write_manifest(kept, done.study, done.bodies)
+    write_tables(kept, done)
+    write_manifest(kept, done.study, done.bodies, done.bases)
     future.unlink()
     assert reproduce(kept).agrees
     said = read_manifest(kept)["future"]

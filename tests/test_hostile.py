@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim import api
+from sim import api, rerun
 from sim.cli.shell import main
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -133,7 +133,7 @@ def command(words, monkeypatch):
 
 def python(call, done):
     """The same of a call, whose error stands for code 2."""
-    homes = {"write": done, "redraw": api}
+    homes = {"write": done, "redraw": rerun}
     function = getattr(homes.get(call.name, sim), call.name)
     with bounded():
         try:

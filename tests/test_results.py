@@ -10,9 +10,12 @@ import pytest
 
 from sim.core.faults import InputError
 from sim.record.measures import MEASURES
-from sim.report.figures import waterfall
-from sim.report.page import _people, _table, million, spread
+from sim.report import figures, panels
+from sim.report.findings import Findings
+from sim.report.numbers import million, spread, verdict
+from sim.report.page import _levels, _people
 from sim.report.screen import show
+from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import read_tables
 from sim.results.plain import rounded_table
 from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS, summarise, tables
@@ -205,7 +208,7 @@ WORDS = {
     "returned_to_centre": "less returned to the centre", "returned_ame": "of it benefits the centre pays",
     "returned_surrender": "of it clawed back or lapsed", "returned_rebasing": "of it taken by review or formula", "retained": "Retained by the place", "programme_cost": "Programme cost",
     "transaction_cost": "Transaction cost", "net_position": "Net position of the place", "management_cash": "Cash by management alone",
-    "efficiency_saving": "Duplication removed (the centre's part stands above)", "outcome_payment_out": "Outcome payments, hand to hand",
+    "efficiency_saving": "Duplication removed", "outcome_payment_out": "Outcome payments, hand to hand",
     "invested": "Put in by investors", "investor_income": "Got back by investors", "provider_surplus": "Providers' surplus",
 }  # fmt: skip
 PEOPLE_WORDS = {
@@ -226,67 +229,120 @@ def labelled(arrangements=("a",)):
     rows = [(code, "all", name, *[number] * 4, 2) for code in arrangements for name, number in numbers.items()]
     named = [SimpleNamespace(id=code, name=f"The {code}") for code in arrangements]
     study = SimpleNamespace(place=SimpleNamespace(name="Town"), families=10, years=3, future=None, arrangements=named)
-    return pd.DataFrame(rows, columns=SUMMARY_COLUMNS), study
+    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    apart = [(code, arrangements[0], "all", name, 1e6, low, 3e6, 2)
+             for code in arrangements[1:] for name, low in zip(numbers, (0.0, 0.5e6) * len(numbers), strict=False)]  # fmt: skip
+    apart = pd.DataFrame(apart, columns=DIFFERENCE_COLUMNS)
+    return SimpleNamespace(summary=summary, study=study, replicates=2, differences=apart, bases=(arrangements[0],))
 
 
 def test_on_screen_each_number_stands_beside_its_words(capsys):
-    show(*labelled("abc"), 2)
+    show(labelled("abc"))
     lines = capsys.readouterr().out.splitlines()
     for i, label in enumerate(WORDS.values()):
-        assert [line for line in lines if line.strip("│ ").startswith(label) and f" {i + 1}.0 (" in line], label
+        assert [line for line in lines if line.strip().startswith(label) and f" {i + 1}.0 " in line], label
     assert any("Self-sustaining" in line and "25%" in line for line in lines)
 
 
+def test_no_line_on_screen_is_wider_than_eighty_and_no_cell_is_cut(capsys):
+    for arrangements in ("ab", "abcd", "abcdef"):
+        done = labelled(arrangements)
+        done.summary[["mean", "p05", "p50", "p95"]] *= 100
+        done.differences[["mean", "low", "high"]] *= -123
+        for item in done.study.arrangements:
+            item.name = f"{item.name}: each agency for itself, whatever it costs"
+        show(done)
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert re.search(r"-123\.0 \(\S+ to -369\.0\) less", "\n".join(lines))
+        assert [line for line in lines if "…" in line and "The" not in line] == []
+
+
+def test_a_difference_is_more_or_less_only_where_its_interval_leaves_nought(capsys):
+    """Lows of 0 and 0.5, by turns in the order of the measures: Gross avoided is the third, Cash released the tenth."""
+    show(labelled("ab"))
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if "Gross avoided " in line).split()[-5:] == [
+        "+1.0",
+        "(0.0",
+        "to",
+        "+3.0)",
+        "unclear",
+    ]
+    assert [line for line in lines if line.startswith(" Cash released  ")][-1].split()[-1] == "more"
+    row = {"mean": 1.0, "low": -0.1, "high": 2.0, "n": 3}
+    assert verdict(row) == verdict({**row, "low": 0.0}) == verdict({**row, "low": -2.0, "high": 0.0}) == "unclear"
+    assert [verdict({**row, "low": 0.1}), verdict({**row, "low": -2.0, "high": -0.1})] == ["more", "less"]
+    assert verdict({**row, "low": np.nan, "n": 1}) == "one run"
+
+
+def test_a_bad_run_is_told_from_a_hundred_seeds_on():
+    row = {"mean": 2e6, "p05": 1e6, "p95": 3e6, "n": 100}
+    assert spread(row) == "2.0 (1.0 to 3.0)"
+    assert spread({**row, "n": 99}) == "2.0"
+
+
 def test_a_small_place_has_decimals_enough(capsys):
-    summary, study = labelled()
-    summary[["mean", "p05", "p50", "p95"]] /= 1000
-    show(summary, study, 2)
-    assert " 0.010 (0.010 to 0.010)" in capsys.readouterr().out
-    assert "<td>£0.010m (0.010 to 0.010)</td>" in _table(summary, {"a": "A"})
+    done = labelled()
+    done.summary[["mean", "p05", "p50", "p95"]] /= 1000
+    show(done)
+    assert " 0.010 \n" in capsys.readouterr().out
+    assert "<td>£0.010m</td>" in re.sub(r"</?data[^>]*>", "", _levels(found(done)))
 
 
 def test_many_arrangements_stand_in_rows_under_the_right_heads(capsys):
-    show(*labelled("abcdef"), 2)
+    show(labelled("abcdef"))
     lines = capsys.readouterr().out.splitlines()
-    head = next(line for line in lines if "Gross" in line)
-    heads = ["Gross avoided", "Cash released", "Retained", "Programme cost", "Net position", "Cash per £"]
-    assert [word.strip() for word in re.split("[┃│]", head) if word.strip()] == heads
-    shown = re.findall(r"[\d.]+(?= \()|[\d.]+(?=\s*[│┃]?\s*$)", next(line for line in lines if "The f" in line))
+    first = next(i for i, line in enumerate(lines) if "Gross" in line)
+    assert lines[first].split() == ["Gross", "Cash", "Programme", "Net", "Cash", "per"]
+    assert lines[first + 1].split() == ["avoided", "released", "Retained", "cost", "position", "£"]
+    shown = next(line for line in lines if "The f" in line).split()[2:]
     order = list(WORDS)
     expected = ["gross_avoided", "cash_released", "retained", "programme_cost", "net_position"]
     assert shown == [*(f"{order.index(name) + 1}.0" for name in expected), "7.00"]
 
 
+def found(done):
+    """What a report is drawn from, of a made-up comparison."""
+    arranged = {item.id: {"name": item.name, "bodies": []} for item in done.study.arrangements}
+    manifest = {"arrangements": arranged, "agencies": {}, "years": 3, "replicates": 2}
+    return Findings(None, None, done.summary, done.differences, None, manifest)
+
+
 def test_in_the_report_each_number_stands_beside_its_words():
-    summary, _ = labelled()
-    text = _table(summary, {"a": "A"}) + _people(summary, {"a": "A"})
+    of_all = found(labelled())
+    text = re.sub(r"</?data[^>]*>", "", _levels(of_all) + _people(of_all))
     for i, label in enumerate(WORDS.values()):
-        assert f"<td>{label}</td><td>£{i + 1}.0m (" in text, label
+        assert f"<td class='text'>{label}</td><td>£{i + 1}.0m<" in text, label
     for i, label in enumerate(PEOPLE_WORDS.values()):
-        assert re.search(rf"<td>{re.escape(label)}</td><td>{i + 1}(\.0+)? \(", text), label
+        assert re.search(rf"<td class='text'>{re.escape(label)}</td><td>{i + 1}(\.0+)?<", text), label
 
 
-def test_in_the_figure_each_step_stands_over_its_words():
-    figure = waterfall(labelled()[0], {"a": "A"})
-    axis = figure.axes[0]
+def test_in_the_figure_each_step_stands_beside_its_words():
+    """Steps that are nought in every arrangement are left out; what is paid in and out within the place is no step."""
+    figures.setup()
+    axis = panels.waterfall(found(labelled()), "a", "A", (0, 30)).axes[0]
+    words = [label.get_text() for label in axis.get_yticklabels()]
+    shown = dict(zip(words, [text.get_text() for text in axis.texts], strict=True))
     order = list(WORDS)
-    words = [label.get_text().replace("\n", " ") for label in axis.get_xticklabels()]
-    shown = [text.get_text() for text in axis.texts]
-    assert dict(zip(words, shown, strict=True)) == {
-        **{
-            words: f"{sign}{order.index(name) + 1}.0"
-            for words, name, sign in (
-                ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"),
-                ("Gross avoided", "gross_avoided", ""), ("Case finding", "case_finding", "-"),
-                ("Backfill: unmet need", "backfill_unmet_need", "-"), ("Backfill: thresholds", "backfill_threshold", "-"),
-                ("Stranded: notice", "stranded_notice", "-"), ("Stranded: not closed", "stranded_unclosed", "-"),
-                ("Overtime and bought places", "overtime", "-"), ("Cash released", "cash_released", ""),
-                ("Benefits paid at cost", "returned_ame", "-"), ("Clawed back or lapsed", "returned_surrender", "-"),
-                ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""),
-                ("Programme cost", "programme_cost", ""),
-            )
-        }
-    }  # fmt: skip
+    assert words[0] == "Promised"
+    assert words[-1] == "Net position"
+    for words, name, sign in (
+        ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"), ("Gross avoided", "gross_avoided", ""),
+        ("Case finding", "case_finding", "-"), ("Backfill: unmet need", "backfill_unmet_need", "-"),
+        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits paid at cost", "returned_ame", "-"),
+        ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""), ("Programme cost", "programme_cost", "-"),
+        ("Duplication removed", "efficiency_saving", "+"), ("Net position", "net_position", ""),
+    ):  # fmt: skip
+        assert shown[words] == f"{sign}{order.index(name) + 1}.0", words
+
+
+def test_the_steps_lead_to_the_net_position_of_every_arrangement(compared):
+    cells = compared.summary[compared.summary["agency"] == "all"].set_index(["arrangement", "measure"])
+    for code in ("silo", "pooled_s75", "list_public", "plan"):
+        *_, (_, _, before, _), (name, _, last, total) = panels.steps(cells, code)
+        assert (name, total) == ("net_position", True)
+        assert before == pytest.approx(last, abs=1e-6), code
 
 
 def test_what_never_pays_back_and_what_has_no_base_is_null():
@@ -364,19 +420,26 @@ def test_the_report_stands_alone_and_says_what_it_must(compared, tmp_path):
     assert 'src="' not in page
     for title in (
         "The answer",
-        "From promise to cash",
+        "From promise to net position",
         "Who pays and who gains",
-        "Which leak took what",
+        "Of each promised pound",
+        "How sure the differences are",
+        "Who paid whom for what",
         "People, and results for each pound",
         "How to reproduce",
     ):
         assert title in page
     assert page.count('role="img"') == page.count("<svg ")
-    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {"leaks.svg", "who_gains.svg"}
+    assert {path.name for path in (tmp_path / "figures").iterdir()} >= {
+        "leaks_silo.svg",
+        "who_gains_silo.svg",
+        "payments_silo.svg",
+        "differences_cash_released.svg",
+    }
 
 
 def test_spreads_have_no_signed_noughts():
-    row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9}
+    row = {"mean": -40_000.0, "p05": -1.26e6, "p95": 1.2345e9, "n": 100}
     assert spread(row) == "0.0 (-1.3 to 1,234.5)"
     assert million(row) == "£0.0m (-1.3 to 1,234.5)"
     assert million({**row, "mean": -1.26e6}) == "-\N{WORD JOINER}£1.3m (-1.3 to 1,234.5)"

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from sim.agents.values import load_bank, load_investors, load_providers
-from sim.api import compare, redraw
+from sim.api import compare
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
+from sim.rerun import redraw
 from sim.studies import run as runner
 from sim.studies.cache import RECENT
 from sim.studies.inputs import load_inputs

@@ -11,11 +11,14 @@ from spreadsheet import formulas, recalculated, shown
 
 from sim.core.faults import InputError
 from sim.record.measures import MEASURES
+from sim.report.findings import Findings
 from sim.report.workbook import writing
 from sim.report.workbook.book import Book
 from sim.report.workbook.facts import Facts
 from sim.report.workbook.money import TOTALS, waterfall_rows
-from sim.results.files import read_tables
+from sim.rerun import redraw
+from sim.results.files import read_decisions, read_tables
+from sim.results.joined import read_csv
 from sim.results.plain import plain, rounded
 from sim.results.summary import RUN_COLUMNS
 from sim.results.years import by_year
@@ -25,6 +28,13 @@ SHEETS = [
     "Differences", "Incentives", "Assumptions", "Meanings",
 ]  # fmt: skip
 FORMULA = "=1+1"
+
+
+def told(folder):
+    """What a workbook is written from."""
+    runs, flows, summary, manifest = read_tables(folder)
+    apart = read_csv(folder / "differences.csv")
+    return Findings(runs, flows, summary, apart, read_decisions(folder), manifest)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +49,7 @@ def folder(compared, tmp_path_factory):
 def written(folder, tmp_path_factory):
     """Its workbook."""
     found = tmp_path_factory.mktemp("book")
-    writing.write_workbook(found, *read_tables(folder))
+    writing.write_workbook(found, told(folder))
     return found / writing.WORKBOOK
 
 
@@ -66,7 +76,7 @@ def test_the_sheets_stand_in_their_order_and_the_first_names_the_others(written,
 def test_the_waterfall_is_the_summary_to_the_penny(folder, cells):
     _, _, summary, manifest = read_tables(folder)
     means = summary[summary["agency"] == "all"].set_index(["arrangement", "measure"])["mean"]
-    rows = waterfall_rows(Facts(*read_tables(folder), None))
+    rows = waterfall_rows(Facts(told(folder)))
     for column, code in zip("CDEFG", manifest["arrangements"], strict=True):
         for measure in TOTALS:
             value = cells["Waterfall", f"{column}{rows[measure][0] + 1}"]
@@ -80,10 +90,11 @@ def test_every_total_says_that_it_agrees(cells):
 
 
 def test_a_total_that_does_not_agree_says_so(folder, tmp_path):
-    runs, flows, summary, manifest = read_tables(folder)
+    found = told(folder)
+    summary = found.summary
     of_it = (summary["arrangement"] == "silo") & (summary["agency"] == "all") & (summary["measure"] == "cash_released")
     summary.loc[of_it, "mean"] += 0.02
-    writing.write_workbook(tmp_path, runs, flows, summary, manifest)
+    writing.write_workbook(tmp_path, found)
     found = [key for key, value in shown(tmp_path / writing.WORKBOOK).items() if value == "differs"]
     assert [sheet for sheet, _ in found] == ["Waterfall"]
 
@@ -178,13 +189,14 @@ def test_plain_numbers_by_hand():
 
 
 def test_text_is_never_a_formula(folder, tmp_path):
-    runs, flows, summary, manifest = read_tables(folder)
+    found = told(folder)
+    manifest = found.manifest
     for sign, code in zip("=+-@", manifest["arrangements"], strict=False):
         manifest["arrangements"][code]["name"] = f'{sign}HYPERLINK("http://127.0.0.1","a")'
     manifest["place_name"], manifest["agencies"]["nhs"] = FORMULA, "http://127.0.0.1"
     name = next(iter(manifest["inputs"]))
     manifest["inputs"][name]["unit"] = FORMULA
-    writing.write_workbook(tmp_path, runs, flows, summary, manifest)
+    writing.write_workbook(tmp_path, found)
     path = tmp_path / writing.WORKBOOK
     own = formulas(path)
     assert not [key for key, text in own.items() if "HYPERLINK" in text or text == FORMULA]
@@ -201,9 +213,9 @@ def test_text_is_never_a_formula(folder, tmp_path):
 
 def test_the_same_tables_give_the_same_bytes(folder, written, tmp_path):
     shutil.copytree(folder, tmp_path / "elsewhere")
-    tables = read_tables(tmp_path / "elsewhere")
-    tables[3].update(command=["compare", "--out", "elsewhere"], time="2030-01-01T00:00:00+00:00")
-    writing.write_workbook(tmp_path, *tables)
+    found = told(tmp_path / "elsewhere")
+    found.manifest.update(command=["compare", "--out", "elsewhere"], time="2030-01-01T00:00:00+00:00")
+    writing.write_workbook(tmp_path, found)
     assert (tmp_path / writing.WORKBOOK).read_bytes() == written.read_bytes()
 
 
@@ -237,7 +249,6 @@ def test_columns_are_wide_enough_for_their_numbers(written):
 
 def test_a_workbook_that_cannot_be_put_in_place_is_one_line_and_nothing_is_lost(compared, tmp_path, monkeypatch):
     """As on a system where a file that is open in a spreadsheet cannot be replaced."""
-    from sim import api
     from sim.core import folders
 
     compared.write(tmp_path / "r")
@@ -250,7 +261,7 @@ def test_a_workbook_that_cannot_be_put_in_place_is_one_line_and_nothing_is_lost(
 
     monkeypatch.setattr(folders.os, "replace", replace)
     with pytest.raises(InputError, match=r"tables\.xlsx: cannot be replaced \(Permission denied\).*close it"):
-        api.redraw(tmp_path / "r")
+        redraw(tmp_path / "r")
     assert {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()} == before
 
 

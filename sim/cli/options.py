@@ -89,6 +89,12 @@ Shard = Annotated[
 ]
 
 
+Than = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The arrangement that the others are compared with; the first by default."),
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 
 
@@ -122,6 +128,13 @@ class RunOptions:
     json: Json = False
     quiet: Quiet = False
     no_progress: NoProgress = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions(RunOptions):
+    """What a command that compares arrangements may be asked beside."""
+
+    than: Than = None
 
 
 @dataclass(frozen=True, kw_only=True)

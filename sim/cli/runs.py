@@ -5,23 +5,34 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import HEADLINE, ONE_HORIZON, NoProgress, Overwrite, RunOptions, Workers, app, with_options
+from sim.cli.options import (
+    HEADLINE,
+    ONE_HORIZON,
+    CompareOptions,
+    NoProgress,
+    Overwrite,
+    RunOptions,
+    Workers,
+    app,
+    with_options,
+)
 from sim.cli.shell import Progress, print_text, say, settings_of, workers_of
 from sim.core import terminal
 
 
 @app.command()
-@with_options(RunOptions)
+@with_options(CompareOptions)
 def demo(options):
     """Compare the headline arrangements on the default place, as they are and at one horizon: tables on screen, full report on disk.
 
     Example: listsim demo --out results/first
     """
-    run_and_show("demo", list(dict.fromkeys([*HEADLINE, *ONE_HORIZON])), options, (HEADLINE, ONE_HORIZON))
+    every, tables = list(dict.fromkeys([*HEADLINE, *ONE_HORIZON])), (HEADLINE, ONE_HORIZON)
+    run_and_show("demo", every, options, [options.than] if options.than else [first for first, *_ in tables], tables)
 
 
 @app.command()
-@with_options(RunOptions)
+@with_options(CompareOptions)
 def compare(
     arrangements: Annotated[
         list[str] | None, typer.Argument(help="Arrangements: ids or files, or all; the headline ones by default.")
@@ -33,7 +44,7 @@ def compare(
 
     Example: listsim compare silo list_public --place milltown --set services.threshold_drift=0
     """
-    run_and_show("compare", arrangements or HEADLINE, options)
+    run_and_show("compare", arrangements or HEADLINE, options, options.than)
 
 
 @app.command()
@@ -52,7 +63,7 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run 
 
     Example: listsim report results/demo-001
     """
-    from sim.api import redraw
+    from sim.rerun import redraw
 
     for note in redraw(folder):
         say(note, 0)
@@ -88,8 +99,8 @@ def reproduce(
     raise typer.Exit(0 if done.agrees else 3)
 
 
-def run_and_show(command, arrangements, asked, tables=()):
-    """Read, run, write, show: the body of demo, compare and run, asked by RunOptions; shown in one table or in some."""
+def run_and_show(command, arrangements, asked, than=None, tables=()):
+    """Read, run, write, show: the body of demo, compare and run, asked by RunOptions; compared with some, shown in one table or in some."""
     from sim.studies import executors as pool
     from sim.studies.arguments import check_numbers
 
@@ -98,6 +109,7 @@ def run_and_show(command, arrangements, asked, tables=()):
     if workers > 1:
         pool.warm_up()
     from sim.core.folders import reserve_folder, reserve_next
+    from sim.results.differences import bases
     from sim.studies.run import carry_out
     from sim.studies.study import load_study
 
@@ -112,6 +124,7 @@ def run_and_show(command, arrangements, asked, tables=()):
         future=asked.future,
         programmes=asked.programmes,
     )
+    than = bases(than, [item.id for item in study.arrangements])
     terminal.tidy_up_first()
     texts = study.request.texts
     with reserve_next(command) if asked.out is None else reserve_folder(asked.out, asked.overwrite, texts) as reserved:
@@ -119,14 +132,14 @@ def run_and_show(command, arrangements, asked, tables=()):
             tasks = carry_out(study, workers, tell)
         from sim.api import Comparison
 
-        done = Comparison(study, tasks)
+        done = Comparison(study, tasks, than)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:], report=not asked.no_report))
     if asked.json:
         print(done.summary.to_json(orient="records"))
     elif not asked.quiet:
         from sim.report.screen import show
 
-        show(done.summary, study, done.replicates, tables)
+        show(done, tables)
         for note in done.notes:
             say(note, 0)
         print()

@@ -1,12 +1,18 @@
 """Compiled functions: kept on disk where that can be, and compiled at each start where it cannot."""
 
 import warnings
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there, processes that start together compile the same
+    fcntl = None
 
 _EVERYWHERE = Path(__file__).with_name("philox.py")  # what compiled code of any folder draws from
 
@@ -15,19 +21,40 @@ class _Cache(FunctionCache):
     """A cache on disk that costs time, not the run, when it cannot be written.
 
     Numba takes what it kept for good as long as a function's own file is as it was. Here functions of other files are
-    compiled into it, so what these say counts too.
+    compiled into it, so what these say counts too. Of processes that miss the same, one compiles it and the others wait.
     """
 
     def __init__(self, function):
         super().__init__(function)
         stamp = self._impl.locator.get_source_stamp(), _texts(Path(function.__code__.co_filename).parent)
         self._cache_file = IndexDataCacheFile(self._cache_path, self._impl.filename_base, stamp)
+        self._turn_path, self._turn = Path(self._cache_path) / f"{self._impl.filename_base}.lock", None
+
+    def load_overload(self, sig, target_context):
+        """What was kept; where that is nothing, this process has the turn to compile it until it saves it."""
+        kept = super().load_overload(sig, target_context)
+        if kept is None and fcntl:
+            self._end_turn()  # of a compilation that failed
+            with suppress(OSError):  # not every file system knows locks: then others may compile the same
+                self._turn = self._turn_path.open("w")
+                fcntl.flock(self._turn, fcntl.LOCK_EX)
+            kept = super().load_overload(sig, target_context)
+            if kept is not None:
+                self._end_turn()
+        return kept
 
     def save_overload(self, sig, data):
         try:
             super().save_overload(sig, data)
         except OSError:
             _warn_once()
+        finally:
+            self._end_turn()
+
+    def _end_turn(self):
+        if self._turn:
+            self._turn.close()
+            self._turn = None
 
 
 def compiled(function):

@@ -21,7 +21,7 @@ class Measure:
         What kind of number it is: ``total``, ``gap`` (between two totals), ``leak``, ``cost``, ``payment``, ``people``, ...
     adds_up : str
         Over the years: ``sum``; ``last`` year's; ``last known`` (null where there is no row); a ratio of two sums,
-        written ``A / B``; or ``derived`` by :mod:`sim.results.summary`.
+        written ``A + B / C``; or ``derived`` by :mod:`sim.results.summary`.
     by : str
         ``line`` (agency and service line), ``need`` (who gains, and need or event), ``party`` or ``place``: the finest
         rows there are.

@@ -1,258 +1,158 @@
 """The report's page: answers first, then figures, assumptions, limits, and how to reproduce it."""
 
 import shlex
-from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
-from sim.core.text import distinct, file_name
-from sim.record.measures import LEAKS, MEASURES, shown
-from sim.report.markup import Page, escaped
+from sim.core.text import distinct
+from sim.record.measures import MEASURES
+from sim.report.markup import Page, escaped, marked, table
+from sim.report.numbers import PEOPLE_ROWS, modelled, shown_rows
+from sim.report.verdict import PENCE, pence_table, sentences
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
-MINUS_POUND = "-\N{WORD JOINER}£"
-ROWS, SOME_ROWS = shown(money=True)
-PEOPLE_ROWS = shown(money=False)[1]
+_COMPARED = ("cash_released", "net_position")
+_DIFFERENCES = ("gross_avoided", "cash_released", "retained", "programme_cost", "net_position")
+WORDS = {
+    "replicate, run": "the same city and years with luck of its own, and with effects drawn from what trials found; each is set against its twin, in which nobody buys a new programme",
+    "cash": "by how much spending really fell; service use avoided is not cash while places stand empty or are filled by others",
+    "net position": "cash that the place kept, less what programmes, agreeing, evaluating, closing and opening cost",
+    "95% interval": "where the mean difference lies with 95% confidence, seed by seed; a difference is called sure where it leaves nought",
+}
 
 
-def write_report(folder, runs, summary, manifest, bought_nothing, incentives=None):
+def write_report(folder, found):
     """Write the figures and ``report.html`` of a comparison.
 
     Parameters
     ----------
     folder : path
-    runs, summary : pandas.DataFrame
-    manifest : dict
-    bought_nothing : dict of str to str
-        Why, for each arrangement that bought nothing at all.
-    incentives : dict, optional
-        As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
+    found : Findings
     """
     folder = Path(folder)
     (folder / "figures").mkdir(exist_ok=True)
-    given = {code: item["name"] for code, item in manifest["arrangements"].items()}
-    names = distinct(given)
-    page = Page(f"Where the savings go: {manifest['place_name']}")
-    page.add(_answers(summary, names, manifest, bought_nothing))
-    drawn = _figures(folder / "figures", runs, summary, distinct(given, _LONGEST_TITLE), manifest)
-    for title, caption, path in drawn:
-        page.figure(title, caption, path)
-    page.add(_table(summary, names))
-    page.add(_people(summary, names))
-    page.add(_leak_words(summary, names))
-    if incentives:
+    page = Page(f"Where the savings go: {found.manifest['place_name']}")
+    page.add(_answer(found))
+    _figures(page, folder / "figures", found)
+    page.add(_people(found))
+    if found.incentives:
         from sim.report.incentive_pages import section  # which takes seconds to import
 
-        section(page, incentives, folder / "figures")
-    page.add(_assumptions(manifest))
+        section(page, found.incentives, folder / "figures")
+    page.add(_assumptions(found.manifest))
     page.add(limits())
-    page.add(_reproduce(manifest))
+    page.add(_reproduce(found.manifest))
     (folder / "report.html").write_text(page.text(), encoding="utf-8")
 
 
-def _figures(folder, runs, summary, names, manifest):
-    from sim.report import figures  # which takes seconds to import
-
-    figures.setup()
-    agencies = {code: code.replace("_", " ") for code in manifest["agencies"]}
-    agencies |= {body: "joint body" for item in manifest["arrangements"].values() for body in item["bodies"]}
-    drawn = [
-        (
-            "From promise to cash: the leaks",
-            "Mean over replicates; black bars show the 5 to 95% range of totals. Red steps take away, green steps add. Panels share one scale.",
-            figures.save(figures.waterfall(summary, names), folder, "leaks"),
-        ),
-        (
-            "Who pays and who gains",
-            "Payments of each agency and of joint bodies (pools, boards, a LIST), the service use each no longer had to meet, the part that became cash and the part it kept. Panels share one scale.",
-            figures.save(figures.who_gains(summary, names, agencies), folder, "who_gains"),
-        ),
-        (
-            "Cash and cost by year",
-            "Means with 5 to 95% bands over replicates. Panels share one scale.",
-            figures.save(figures.cash_by_year(runs, names), folder, "by_year"),
-        ),
-        (
-            "Measured against true savings",
-            "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same families and years. "
-            "Nobody in the place sees the truth: what is paid for beyond it is luck, or a fault of the design. Where savings are paid for, the share of decisions that "
-            "paid stands beside those that the true saving would pass, and those that noise of the error stated would pass if programmes did nothing.",
-            figures.save(figures.measured_against_true(summary, names), folder, "measured"),
-        ),
-    ]
-    if (runs["measure"] == "investor_irr").any():
-        drawn.append(
-            (
-                "What investors got",
-                "Where no dot stands in a replicate, no deal closed or no return is defined; a loss of all is -100%.",
-                figures.save(figures.investor_returns(runs, names), folder, "investors"),
-            )
-        )
-    for arrangement in names:
-        part = runs[runs["arrangement"] == arrangement]
-        if (part["measure"] == "list_alive").any():
-            drawn.append(
-                (
-                    f"Life of the LIST: {names[arrangement]}",
-                    "Members, trust, balance and survival, with 5 to 95% bands over replicates.",
-                    figures.save(figures.list_life(runs, arrangement), folder, f"life_{file_name(arrangement)}"),
-                )
-            )
-    return drawn
-
-
-def _cells(summary):
-    return summary[summary["agency"] == ALL].set_index(["arrangement", "measure"])
-
-
-def modelled(cells):
-    """Which share of all public spending in the place its services are, in words; nothing where results do not say."""
-    shares = cells[cells.index.get_level_values("measure") == "modelled_share"]["mean"]
-    return f"The services modelled are {shares.iloc[0]:.1%} of public spending in the place" if len(shares) else ""
-
-
-def spread(row, scale=1e6, digits=1):
-    """A mean with its 5 to 95% range; what rounds to nought has no sign, and what is not known is n/a."""
-    if np.isnan(row["mean"]):
-        return "n/a"
-    mean, low, high = (f"{round(row[name] / scale, digits) + 0.0:,.{digits}f}" for name in ("mean", "p05", "p95"))
-    return f"{mean} ({low} to {high})"
-
-
-def digits_for(pounds):
-    """Decimals of £m that tell sums of their size apart."""
-    most = np.abs(np.nan_to_num(pounds)).max(initial=0.0)
-    return 1 if most >= 10e6 else 2 if most >= 1e6 else 3
-
-
-def million(row, digits=1):
-    """A mean with its 5 to 95% range, in £m, whose first minus stays on the line of its number."""
-    text = spread(row, digits=digits).replace(" ", "m ", 1)
-    return text.replace("-", MINUS_POUND, 1) if text.startswith("-") else f"£{text}"
-
-
-def _answers(summary, names, manifest, bought_nothing):
-    cells = _cells(summary)
+def _answer(found):
+    """The first screen: what was compared, the verdict in words, and of each promised pound."""
+    manifest = found.manifest
+    many, times = len(found.names), manifest["replicates"]
     lead = (
-        f"<p class='lead'>{len(names)} arrangement{'s' if len(names) > 1 else ''} compared on {escaped(manifest['place_name'])}: "
-        f"{manifest['families']:,} families, {manifest['years']} years, {manifest['replicates']} replicates. Sums over the years in pounds of "
-        f"2010/11; means, with the 5 to 95% range over replicates in brackets. {modelled(cells)}.</p><ul>"
+        f"<p class='lead'>{many} arrangement{'s' * (many > 1)} compared on {escaped(manifest['place_name'])}: {manifest['families']:,} families, "
+        f"{manifest['years']} years, {times} run{'s' * (times > 1)} of each. Sums over the years in pounds of 2010/11. {modelled(found.cells)}.</p>"
     )
-    items, pounds = [], partial(million, digits=shown_digits(cells))
-    for code, name in names.items():
-        row = {
-            measure: cells.loc[(code, measure)]
-            for measure in (
-                "promised",
-                "gross_avoided",
-                "cash_released",
-                "returned_ame",
-                "returned_surrender",
-                "returned_rebasing",
-                "retained",
-                "programme_cost",
-                "net_position",
-                "self_sustaining",
-            )
-        }
-        if row["programme_cost"]["mean"] == 0:
-            why = f": {escaped(bought_nothing[code])}" if code in bought_nothing else ""
-            items.append(f"<li><b>{escaped(name)}</b>: bought no new programme in any replicate{why}.</li>")
-            continue
-        items.append(
-            f"<li><b>{escaped(name)}</b>: spent {pounds(row['programme_cost'])} on programmes. It promised {pounds(row['promised'])}; "
-            f"service use worth {pounds(row['gross_avoided'])} was avoided; {pounds(row['cash_released'])} of that became cash. "
-            f"{pounds(row['returned_ame'])} were benefits that the centre pays, {pounds(row['returned_surrender'])} was clawed back or lapsed, "
-            f"{pounds(row['returned_rebasing'])} was taken by reviews or formulas and {pounds(row['retained'])} stayed, against costs: "
-            f"net position of the place {pounds(row['net_position'])}. It paid for itself at the end in "
-            f"{row['self_sustaining']['mean']:.0%} of replicates.</li>"
-        )
-    return "<h2>The answer</h2>" + lead + "".join(items) + "</ul>"
-
-
-def shown_rows(cells):
-    """Rows of the table of figures: the headline ones, and those that some arrangement has."""
-    table = cells["mean"].unstack("measure")
-    some = [name for name in SOME_ROWS if name in table and table[name].abs().max() > 0]
-    return [(name, MEASURES[name].row_label) for name in (*ROWS, *some)]
-
-
-def shown_digits(cells):
-    """Decimals of £m that tell the sums of a comparison apart, at a small place too."""
-    return digits_for(cells["mean"][cells.index.get_level_values("measure").isin(ROWS)])
-
-
-def _table(summary, names):
-    cells = _cells(summary)
-    digits = shown_digits(cells)
-    head = "".join(f"<th>{escaped(name)}</th>" for name in names.values())
-    body = "".join(
-        f"<tr><td>{label}</td>"
-        + "".join(f"<td>{million(cells.loc[(code, measure)], digits)}</td>" for code in names)
-        + "</tr>"
-        for measure, label in shown_rows(cells)
+    told = "".join(
+        f"<h3>{escaped(question)}</h3><ul>{''.join(f'<li>{marked(line)}</li>' for line in lines)}</ul>"
+        for question, lines in sentences(found)
     )
-    return f"<h2>The same in figures</h2><table><tr><th></th>{head}</tr>{body}</table>"
+    idle = "".join(
+        f"<li>{escaped(found.names[code])} bought no new programme in any run: {escaped(why)}.</li>"
+        for code, why in found.bought_nothing.items()
+        if code in found.names
+    )
+    words = "".join(f"<li><dfn>{word}</dfn>: {meaning}.</li>" for word, meaning in WORDS.items())
+    return f"<h2>The answer</h2>{lead}{told}{f'<ul>{idle}</ul>' if idle else ''}{_pence(found)}<details><summary>Words used here</summary><ul>{words}</ul></details>"
 
 
-def _people(summary, names):
-    cells = _cells(summary)
-    head, body = "".join(f"<th>{escaped(name)}</th>" for name in names.values()), ""
+def _pence(found):
+    rows = [[escaped(name), *(marked([number]) for number in numbers)] for name, numbers in pence_table(found)]
+    heads = ["Of each promised pound", *(MEASURES[name].label for name in PENCE)]
+    return table(heads, rows) if rows else ""
+
+
+def _figures(page, folder, found):
+    """Draw and add what is shown: panels of one scale, with what they say in words; tables of figures and differences."""
+    from sim.report import drawings  # which takes seconds to import
+
+    titles = distinct({code: item["name"] for code, item in found.manifest["arrangements"].items()}, _LONGEST_TITLE)
+    drawings.begin()
+    page.panels(*drawings.leaks(found, titles, folder))
+    page.add(_levels(found))
+    if len(found.differences):
+        page.panels(*drawings.differences(found, _COMPARED, folder))
+        page.add(_differences(found))
+    page.panels(*drawings.who_gains(found, titles, folder))
+    page.panels(*drawings.payments(found, titles, folder))
+    page.panels(*drawings.by_year(found, titles, folder))
+    for code in titles:
+        if (found.runs[found.runs["arrangement"] == code]["measure"] == "list_alive").any():
+            page.panels(*drawings.life(found, code, folder))
+    page.panels(*drawings.measured(found, titles, folder))
+    if (found.runs["measure"] == "investor_irr").any():
+        page.panels(*drawings.investors(found, titles, folder))
+
+
+def _levels(found):
+    heads = ["", *map(escaped, found.names.values())]
+    rows = [
+        [label, *(marked(found.level(code, measure)) for code in found.names)]
+        for measure, label in shown_rows(found.cells)
+    ]
+    return f"<h2>The same in figures</h2>{table(heads, rows)}"
+
+
+def _differences(found):
+    """Paired differences from the first arrangement that others are compared with."""
+    than = found.bases[0]
+    codes = [code for code in found.names if (code, than, _DIFFERENCES[0]) in found.apart.index]
+    rows = [
+        [escaped(found.names[code]), *(_difference(found, code, than, measure) for measure in _DIFFERENCES)]
+        for code in codes
+    ]
+    heads = ["Arrangement", *(MEASURES[name].label for name in _DIFFERENCES)]
+    text = "Mean of the differences seed by seed; bold where the 95% interval leaves nought."
+    return f"<h3>Differences from {escaped(found.names[than])}</h3><p class='caption'>{text}</p>{table(heads, rows)}"
+
+
+def _difference(found, code, than, measure):
+    text = marked(found.difference(code, than, measure)).replace("95% interval ", "")
+    return f"<b>{text}</b>" if found.told(code, than, measure) in ("more", "less") else text
+
+
+def _people(found):
+    rows = []
     for measure in PEOPLE_ROWS:
-        label, digits = MEASURES[measure].label, MEASURES[measure].digits
-        rows = [cells.loc[(code, measure)] if (code, measure) in cells.index else None for code in names]
-        if any(row is not None and abs(row["mean"]) > 0 for row in rows):
-            texts = ("n/a" if row is None else spread(row, 1, digits) for row in rows)
-            body += f"<tr><td>{label}</td>{''.join(f'<td>{text}</td>' for text in texts)}</tr>"
-    return (
-        f"<h2>People, and results for each pound</h2><table><tr><th></th>{head}</tr>{body}</table><p>Families turned around are counted before and "
-        "after, whatever would have come of them anyway; families spared are counted against the twin. A pound put in is what delivery, agreeing, "
-        "evaluating, closing and opening cost, whoever paid.</p>"
+        if any(found.has(code, measure) and found.mean(code, measure) for code in found.names):
+            cells = (marked(found.level(code, measure)) if found.has(code, measure) else "n/a" for code in found.names)
+            rows.append([MEASURES[measure].label, *cells])
+    text = (
+        "Families turned around are counted before and after, whatever would have come of them anyway; families spared are counted against the twin. "
+        "A pound put in is what delivery, agreeing, evaluating, closing and opening cost, whoever paid."
     )
-
-
-def _leak_words(summary, names):
-    cells = _cells(summary)
-    items = []
-    for code, name in names.items():
-        gross = cells.loc[(code, "gross_avoided"), "mean"]
-        if gross <= 0:
-            continue
-        ranked = sorted(LEAKS, key=lambda leak: -cells.loc[(code, leak), "mean"])
-        taken = "; ".join(
-            f"{MEASURES[leak].label} {round(cells.loc[(code, leak), 'mean'] / gross, 2) + 0.0:.0%}" for leak in ranked
-        )
-        items.append(
-            f"<li><b>{escaped(name)}</b>: of the service use avoided, {taken}; cash {cells.loc[(code, 'cash_released'), 'mean'] / gross:.0%}.</li>"
-        )
-    return "<h2>Which leak took what</h2><ul>" + "".join(items) + "</ul>" if items else ""
+    heads = ["", *map(escaped, found.names.values())]
+    return f"<h2>People, and results for each pound</h2>{table(heads, rows)}<p>{text}</p>"
 
 
 def _assumptions(manifest):
     rows = []
     for name, item in manifest["inputs"].items():
-        year = f" ({escaped(item['price_year'])})" if item["price_year"] else ""
-        rows.append(
-            f"<tr><td>{escaped(name)}</td><td>{item['value']:g}</td><td class='text'>{escaped(item['unit'])}{year}</td>"
-            f"<td>{item['low']:g} to {item['high']:g}</td><td class='text'>{escaped(full_source(item['source']))}</td></tr>"
-        )
+        unit = item["unit"] + (f" ({item['price_year']})" if item["price_year"] else "")
+        cells = [name, f"{item['value']:g}", unit, f"{item['low']:g} to {item['high']:g}", full_source(item["source"])]
+        rows.append([*map(escaped, cells)])
     dials = []
     for name, dial in DIALS.items():
-        values = {str(item["dials"][name]) for item in manifest["arrangements"].values()}
-        dials.append(
-            f"<tr><td>{name}</td><td>{escaped(', '.join(sorted(values)))}</td><td class='text'>{escaped(dial.text)}</td><td class='text'>{escaped(full_source(dial.source))}</td></tr>"
-        )
+        values = sorted({str(item["dials"][name]) for item in manifest["arrangements"].values()})
+        dials.append([*map(escaped, (name, ", ".join(values), dial.text, full_source(dial.source)))])
     guesses = sum(item["source"].startswith("assumption") for item in manifest["inputs"].values())
     return (
         f"<h2>Assumptions and sources</h2><p>{len(rows)} values of the place, programmes, providers and arrangements; {guesses} of them are "
         "assumptions, each with a range and a reason.</p>"
         f"{_future(manifest.get('future'))}"
-        f"<details><summary>Dials</summary><table><tr><th>Dial</th><th>Value</th><th>Meaning</th><th>Source</th></tr>{''.join(dials)}</table></details>"
-        f"<details><summary>Values</summary><table><tr><th>Value of</th><th>Value</th><th>Unit (price year)</th><th>Range</th><th>Source</th></tr>{''.join(rows)}</table></details>"
+        f"<details><summary>Dials</summary>{table(['Dial', 'Value', 'Meaning', 'Source'], dials, 4)}</details>"
+        f"<details><summary>Values</summary>{table(['Value of', 'Value', 'Unit (price year)', 'Range', 'Source'], rows, 5)}</details>"
     )
 
 
@@ -260,13 +160,12 @@ def _future(future):
     """What the named future of a run says; nothing where there is none."""
     if not future:
         return ""
-    rows = "".join(
-        f"<tr><td>{escaped(name)}</td><td>{escaped(item['value'])}</td><td class='text'>{escaped(full_source(item['source']))}</td></tr>"
-        for name, item in future["values"].items()
-    )
-    head = "<tr><th>Value of</th><th>Value, or values by year</th><th>Source</th></tr>"
-    table = f"<details><summary>What it sets</summary><table>{head}{rows}</table></details>" if rows else ""
-    return f"<p>Future: {escaped(future['name'])}. {escaped(future['text'])}</p>{table}"
+    rows = [
+        [*map(escaped, (name, item["value"], full_source(item["source"])))] for name, item in future["values"].items()
+    ]
+    told = table(["Value of", "Value, or values by year", "Source"], rows, 3)
+    told = f"<details><summary>What it sets</summary>{told}</details>" if rows else ""
+    return f"<p>Future: {escaped(future['name'])}. {escaped(future['text'])}</p>{told}"
 
 
 def limits():

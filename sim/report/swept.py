@@ -12,7 +12,8 @@ from sim.core.dials import DIALS
 from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
 from sim.report.markup import Page, escaped
-from sim.report.page import digits_for, limits, million, spread
+from sim.report.numbers import digits_for, figure, in_pounds, million, ranged, spread
+from sim.report.page import limits
 from sim.results.swept import read_swept
 
 PICTURED = ("cash_released", "net_position")  # money, on one scale
@@ -178,7 +179,7 @@ def _told(part, swept, digits):
 
 
 def _interval(row, digits):
-    return million({"mean": row["mean"], "p05": row["low"], "p95": row["high"]}, digits)
+    return in_pounds(ranged(row["mean"], row["low"], row["high"], digits=digits))
 
 
 def _point_in_words(swept, point):
@@ -242,17 +243,17 @@ def _in_words(data, names, digits):
 
 def _pounds(mean, digits):
     """A mean alone, in £m."""
-    return million({"mean": mean, "p05": mean, "p95": mean}, digits).partition(" ")[0]
+    return in_pounds(figure(mean, digits=digits))
 
 
 def _levels(swept, names, digits):
     """Main measures of every point and arrangement."""
-    text = "Means, with the 5 to 95% range over seeds."
+    text = "Means; with the 5 to 95% range over seeds where there are 100 or more."
     return _table(swept, names, "The same in figures", text, swept.summary, MAIN, partial(_level, digits=digits))
 
 
 def _level(row, digits):
-    spread_out = {"mean": row.mean, "p05": row.p05, "p95": row.p95}
+    spread_out = {"mean": row.mean, "p05": row.p05, "p95": row.p95, "n": row.n}
     measure = MEASURES[row.measure]
     return million(spread_out, digits) if measure.is_money else spread(spread_out, 1, measure.digits)
 
@@ -270,7 +271,7 @@ def _differences(swept, names, digits):
 def _difference(row, digits):
     if row.n < 2:
         return f"{_pounds(row.mean, digits)} (n/a)"
-    text = million({"mean": row.mean, "p05": row.low, "p95": row.high}, digits)
+    text = in_pounds(ranged(row.mean, row.low, row.high, digits=digits))
     return f"<b>{text}</b>" if row.low > 0 or row.high < 0 else text
 
 

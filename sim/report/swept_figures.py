@@ -12,7 +12,7 @@ import seaborn as sns
 from sim.core.text import cut, printable
 from sim.record.measures import MEASURES
 from sim.report.figures import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILION, YELLOW, readable
-from sim.report.page import digits_for
+from sim.report.numbers import digits_for
 
 _COLOURS = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, GREY, YELLOW)
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

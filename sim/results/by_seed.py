@@ -15,7 +15,11 @@ _PUT_IN = ("delivery_cost", *(name for name in COSTS if name != "programme_cost"
 _GAINED = (*(name for name in SOCIAL if name != _HEALTH), "efficiency_saving", "displaced_services")
 _OF_SOCIETY = {*_PUT_IN, *SOCIAL}
 KEYS = ["arrangement", "agency", "measure"]
-_RATIOS = {name: item.adds_up.split(" / ") for name, item in MEASURES.items() if " / " in item.adds_up}
+_RATIOS = {
+    name: [side.split(" + ") for side in item.adds_up.split(" / ")]
+    for name, item in MEASURES.items()
+    if " / " in item.adds_up
+}
 
 
 def by_seed(runs, bodies):
@@ -126,7 +130,7 @@ class _Table:
 
     def _rates(self):
         """Ratios of sums, net present value, financial return and payback, one a replicate."""
-        ratios = {name: _ratio(*map(self.total, pair)) for name, pair in _RATIOS.items()}
+        ratios = {name: _ratio(*(sum(map(self.total, side)) for side in pair)) for name, pair in _RATIOS.items()}
         discount = self._discount(DISCOUNT_RATE)
         costs = {name: self.series(name) for name in COSTS}
         benefit = (self.series("retained") + self.series("efficiency_saving")) * discount

@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from sim.core.codes import ALL
+from sim.core.faults import InputError, suggest
 from sim.results.by_seed import by_seed
 
-__all__ = ["DIFFERENCE_COLUMNS", "by_seed", "half_width", "interval", "paired"]
+__all__ = ["DIFFERENCE_COLUMNS", "bases", "by_seed", "differences", "half_width", "interval", "paired"]
 
 DIFFERENCE_COLUMNS = ["arrangement", "than", "agency", "measure", "mean", "low", "high", "n"]
 ESTIMATE = DIFFERENCE_COLUMNS[4:7]
@@ -38,6 +39,56 @@ def paired(numbers, than):
     others, keys = others[both], keys[both]
     found = pd.DataFrame(interval(others.to_numpy() - base.loc[keys].to_numpy()), others.index, DIFFERENCE_COLUMNS[4:])
     return found.astype({"n": "int64"}).reset_index().assign(than=than)[DIFFERENCE_COLUMNS]
+
+
+def bases(than, arrangements):
+    """The arrangements that others are compared with: those asked for, by default the first.
+
+    Parameters
+    ----------
+    than : str or sequence of str, optional
+    arrangements : list of str
+        Ids of all that are compared.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    InputError
+    """
+    asked = [than] if isinstance(than, str) else list(than or arrangements[:1])
+    for name in asked:
+        if name not in arrangements:
+            problem = "is none of the arrangements compared"
+            raise InputError("--than", str(name), problem, suggest(str(name), arrangements))
+    return tuple(dict.fromkeys(asked))
+
+
+def differences(numbers, than):
+    """Paired differences of all arrangements from some, and from the one that released most cash on average.
+
+    Parameters
+    ----------
+    numbers : pandas.DataFrame
+        As :func:`by_seed` gives them.
+    than : sequence of str
+        As :func:`bases` gives them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns DIFFERENCE_COLUMNS, one arrangement that others are compared with after another.
+    """
+    return pd.concat([paired(numbers, base) for base in dict.fromkeys([*than, *most_cash(numbers)])], ignore_index=True)
+
+
+def most_cash(numbers):
+    """The arrangement whose mean cash released is largest, in a list; the first of several, and none where nothing is known."""
+    of_all = numbers.index.get_level_values("agency") == ALL
+    cash = numbers[of_all & (numbers.index.get_level_values("measure") == "cash_released")].mean(axis=1)
+    return [cash.droplevel(["agency", "measure"]).idxmax()] if cash.notna().any() else []
 
 
 def half_width(differences, measure):

@@ -7,7 +7,9 @@ import pandas as pd
 
 from sim.core.faults import InputError
 from sim.core.text import json_text
+from sim.results.differences import ESTIMATE
 from sim.results.manifest import read_manifest
+from sim.results.nothing import bought_nothing
 from sim.results.plain import write_csv
 from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS
 from sim.results.years import by_year
@@ -26,14 +28,13 @@ DAMAGED = (
 )
 
 
-def write_tables(folder, runs, flows, summary, decisions, events):
-    """Write ``runs.parquet``, ``flows.parquet``, ``summary.csv``, ``years.csv``, ``decisions.parquet`` and ``events.parquet``."""
-    runs.to_parquet(Path(folder) / "runs.parquet", index=False)
-    flows.to_parquet(Path(folder) / "flows.parquet", index=False)
-    decisions.to_parquet(Path(folder) / "decisions.parquet", index=False)
-    events.to_parquet(Path(folder) / "events.parquet", index=False)
-    write_csv(Path(folder) / "summary.csv", summary, STATISTICS)
-    years = by_year(runs)
+def write_tables(folder, done):
+    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences`` and ``years``, each CSV, of a Comparison."""
+    for name in ("runs", "flows", "decisions", "events"):
+        getattr(done, name).to_parquet(Path(folder) / f"{name}.parquet", index=False)
+    write_csv(Path(folder) / "summary.csv", done.summary, STATISTICS)
+    write_csv(Path(folder) / "differences.csv", done.differences, ESTIMATE)
+    years = by_year(done.runs)
     write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
 
 
@@ -52,6 +53,11 @@ def read_incentives(folder):
     """What ``incentives.json`` of a folder says; None where there is none."""
     path = Path(folder) / "incentives.json"
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def read_beside(folder):
+    """What a report says beside figures: why arrangements bought nothing, and who gains by programmes."""
+    return bought_nothing(read_decisions(folder)), read_incentives(folder)
 
 
 def read_tables(folder):

@@ -13,7 +13,15 @@ from sim.core.input_files import read_text
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
-TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv", "years.csv", "decisions.parquet", "events.parquet")
+TABLE_FILES = (
+    "runs.parquet",
+    "flows.parquet",
+    "summary.csv",
+    "years.csv",
+    "differences.csv",
+    "decisions.parquet",
+    "events.parquet",
+)
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 
@@ -30,7 +38,7 @@ def read_manifest(folder):
     return json.loads(read_text(Path(folder) / "manifest.json", "JSON", "give the folder of a result"))
 
 
-def write_manifest(folder, study, bodies, command=None, report=True):
+def write_manifest(folder, study, bodies, than, command=None, report=True):
     """Write ``manifest.json`` into a folder that holds the tables.
 
     Parameters
@@ -40,6 +48,8 @@ def write_manifest(folder, study, bodies, command=None, report=True):
         Of one point.
     bodies : dict of str to tuple of str
         Joint bodies of each arrangement.
+    than : sequence of str
+        Arrangements that the others are compared with.
     command : list of str, optional
         Words of the command line; None for a run from Python.
     report : bool
@@ -63,6 +73,7 @@ def write_manifest(folder, study, bodies, command=None, report=True):
             "future": request.future,
             "decisions": request.decisions,
             "programmes": request.programmes,
+            "than": list(than),
         },
         "future": _future(study.future),
         "study_hash": study.hash,

@@ -14,6 +14,7 @@ from sim.record.recorder import Recorder
 from sim.record.rows import Rows
 from sim.record.social import Social
 from sim.studies import executors as pool
+from sim.studies.ahead import make_ready
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once, users_folder
 from sim.studies.comparison import KeptArea, nothing_done
@@ -72,6 +73,7 @@ def models(every, seed, threads=1, cache=None):
         Whose recorder has its twin.
     """
     first = every[0]
+    make_ready(first.place, first.place_dials, seed)
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     projections = KeptProjections(first, threads, cache or users_folder())

@@ -27,6 +27,31 @@ def list_rows(masks, n, rows):
 
 
 @njit(nogil=True)
+def nth_least(keys, n):
+    """The n-th least of some keys, from 1 to as many as there are; byte by byte, as a sort takes seconds to compile.
+
+    Parameters
+    ----------
+    keys : uint64
+    n : int
+    """
+    found, tally = np.uint64(0), np.empty(256, np.int64)
+    for part in range(7, -1, -1):
+        shift = np.uint64(8 * part)
+        tally[:] = 0
+        for key in keys:
+            byte = (key ^ found) >> shift  # nothing above the byte where all bytes before are those found
+            if byte < np.uint64(256):
+                tally[byte] += 1
+        digit = 0
+        while n > tally[digit]:
+            n -= tally[digit]
+            digit += 1
+        found |= np.uint64(digit) << shift
+    return found
+
+
+@njit(nogil=True)
 def list_bits(masks, rows, n, width, listed):
     """Fill `listed` with the set bits of some masks, as 32 * place of the mask + bit; returns how many.
 

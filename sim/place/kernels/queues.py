@@ -5,6 +5,7 @@ from numba import njit
 
 from sim.core.compiled import compiled
 from sim.place.kernels.columns import RING
+from sim.place.kernels.lists import nth_least
 
 _LIST = 35  # bits of a place in a queue: below them is the place, from there on the number of the list
 _BUCKETS = 2048  # of a list, by the first 11 of those bits
@@ -55,22 +56,23 @@ def last_admitted(keys, places, last):
         if places[j] > 0 and keys[v] >> np.uint64(24) == bucket[j]:
             close[n] = keys[v]
             n += 1
-    close.sort()
-    n = 0
+    mine = np.empty(there, np.uint64)
     for j in range(places.size):
         last[j] = bucket[j] << np.uint64(24)
-        while n < there and close[n] >> np.uint64(_LIST) == np.uint64(j):
-            if left[j] > 0:
-                last[j] = close[n]
-            left[j] -= 1
-            n += 1
+        if bucket[j] < np.uint64((j + 1) * _BUCKETS):
+            n = 0
+            for key in close:
+                if key >> np.uint64(24) == bucket[j]:
+                    mine[n] = key
+                    n += 1
+            last[j] = nth_least(mine[:n], left[j])
 
 
 @compiled
 def admit(c, quarter, keys, queue, need_of, places):
     """Give places of lines to families that wait, in order of their place in the queue (4.1).
 
-    One pass finds the bucket of each list in which places run out, and only that is sorted.
+    One pass finds the bucket of each list in which places run out, and only that is looked into.
 
     Parameters
     ----------

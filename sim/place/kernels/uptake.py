@@ -8,7 +8,7 @@ from numba import njit
 from sim.core.compiled import compiled
 from sim.core.philox import ENGAGE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, RING, SLOTS
-from sim.place.kernels.lists import bits_set
+from sim.place.kernels.lists import bits_set, nth_least
 
 
 class Target(NamedTuple):
@@ -190,7 +190,7 @@ def give(places, keys, worst, level, taken):
     places = min(places, n)
     if places <= 0:
         return
-    last = np.partition(queue[:n], places - 1)[places - 1]
+    last = nth_least(queue[:n], places)
     for i in range(keys.size):
         if places and keys[i] <= last and not taken[i] and (level == 0 or worst[i] == level):
             taken[i] = 1
@@ -201,7 +201,7 @@ def give(places, keys, worst, level, taken):
 def fill(places, keys, worst, chosen):
     """Leave in `chosen` those of the families with keys that get a place; returns how many."""
     taken = np.zeros(worst.size, np.uint8)
-    give(places.by_order, keys[0], worst, 0, taken)
+    give(places.by_order, keys[0], worst, np.int64(0), taken)  # a literal would be a type of its own
     for level in range(places.by_level.size):
         give(places.by_level[level], keys[1], worst, level, taken)
     n = 0

@@ -24,7 +24,7 @@ def use_of_services(c, target, rows, use):
     served = c.served
     use[:] = 0
     families = 0
-    for f in rows[: list_like(c, target, 0, c.age.size, rows)]:
+    for f in rows[: list_like(c, target, c.first[0], c.age.size, rows)]:
         if shown(c, target, f)[0]:
             families += 1
             for q in range(RING if use.size else 0):

@@ -36,6 +36,7 @@ _TEXTS = {
     "line": {},
     "title": {"bold": True, "font_size": 15, "font_color": "#1F3864"},
     "section": {"bold": True, "font_size": 12, "font_color": "#1F3864"},
+    "words": {"text_wrap": True, "valign": "top"},
     "note": {"font_color": "#595959", "text_wrap": True, "valign": "top"},
     "head": {"bold": True, "bg_color": "#1F3864", "font_color": "#FFFFFF", "text_wrap": True, "valign": "vcenter"},
     "total": {"bold": True, "top": 1},
@@ -110,14 +111,7 @@ class Sheet:
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         sheet.set_footer("&L&A&RPage &P of &N")
         self.text(0, 0, title, "title")
-        span = 0  # columns over which the note runs
-        while span < len(widths) and sum(widths[:span]) < min(LANDSCAPE_WIDTH, sum(widths)):
-            span += 1
-        across = max(1.0, sum(widths[:span]))
-        sheet.set_row(1, LINE * -(-len(note) // int(across * _FILLED)))
-        if span > 1:
-            sheet.merge_range(1, 0, 1, span - 1, "", book.format(**_TEXTS["note"]))
-        self.text(1, 0, note, "note")
+        self.paragraph(1, note, "note")
 
     def head(self, row, labels, freeze=None, height=32):
         """A row of column heads, which stays in view and is repeated on each page where `freeze` is given.
@@ -151,6 +145,17 @@ class Sheet:
             self._sheet.set_row(row, LINE * lines)
         quoted = {"quote_prefix": True} if cell(text) != text else {}
         self._sheet.write_string(row, column, text, self._book.format(**_TEXTS[look], **quoted))
+
+    def paragraph(self, row, text, look="words"):
+        """Text that runs over as many columns as a page is wide."""
+        columns = 0
+        while columns < len(self._widths) and sum(self._widths[:columns]) < LANDSCAPE_WIDTH:
+            columns += 1
+        lines = -(-len(text) // int(sum(self._widths[:columns]) * _FILLED))
+        self._sheet.set_row(row, LINE * max(1, lines))
+        if columns > 1:
+            self._sheet.merge_range(row, 0, row, columns - 1, "", self._book.format(**_TEXTS[look]))
+        self.text(row, 0, text, look)
 
     def number(self, row, column, value, kind, look=""):
         """A number; n/a where it is not known.

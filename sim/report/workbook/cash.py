@@ -22,7 +22,7 @@ def add_cash_flow(book, facts):
         3,
         47,
     )
-    flows = _by_party(facts.flows, facts.runs["replicate"].nunique())
+    flows = _by_party(facts.found.flows, facts.found.runs["replicate"].nunique())
     row = _TOP + 1
     for code in facts.names:
         for party in facts.of_place(code):

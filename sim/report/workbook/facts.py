@@ -3,39 +3,39 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
 from sim.core.codes import ALL
 from sim.core.text import distinct
 from sim.record.measures import MEASURES
+from sim.report.findings import Findings
 from sim.report.workbook.book import wide_enough
-from sim.results.by_seed import by_seed
-from sim.results.differences import paired
 from sim.results.years import by_year
 
 
 @dataclass(frozen=True)
 class Facts:
-    """A finished comparison, as its folder holds it.
+    """A finished comparison, and sums of its tables.
 
     Attributes
     ----------
-    runs, flows, summary : pandas.DataFrame
-    manifest : dict
-    incentives : dict or None
-        As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
+    found : Findings
     """
 
-    runs: pd.DataFrame
-    flows: pd.DataFrame
-    summary: pd.DataFrame
-    manifest: dict
-    incentives: dict | None
+    found: Findings
 
-    @cached_property
+    @property
     def names(self):
         """Arrangements' names by code, no two alike."""
-        return distinct({code: item["name"] for code, item in self.manifest["arrangements"].items()})
+        return self.found.names
+
+    @property
+    def manifest(self):
+        """What the manifest says."""
+        return self.found.manifest
+
+    @property
+    def first(self):
+        """The arrangement that others are compared with, or the first of those."""
+        return next(iter(self.found.bases or self.names))
 
     @property
     def years(self):
@@ -45,7 +45,7 @@ class Facts:
     @cached_property
     def yearly(self):
         """Means by arrangement, party and measure, a column a year, of what is not nought: see :func:`by_year`."""
-        table = by_year(self.runs)
+        table = by_year(self.found.runs)
         return table[(table.index.get_level_values("agency") != ALL) & (table.fillna(0.0) != 0).any(axis=1)]
 
     @cached_property
@@ -58,12 +58,6 @@ class Facts:
     def widths(self):
         """Of the columns of years, and of one of sums, where every row stands: what whole bodies spend is the most."""
         return [*[wide_enough(*self.yearly.to_numpy().flat)] * self.years, wide_enough(*self.totals)]
-
-    @cached_property
-    def differences(self):
-        """Paired differences from the first arrangement: columns ``sim.results.differences.DIFFERENCE_COLUMNS``."""
-        bodies = {code: item["bodies"] for code, item in self.manifest["arrangements"].items()}
-        return paired(by_seed(self.runs, bodies), next(iter(self.names)))
 
     @cached_property
     def parties(self):
@@ -102,4 +96,4 @@ class Facts:
 
     @cached_property
     def _means(self):
-        return self.summary.set_index(["arrangement", "agency", "measure"])["mean"].to_dict()
+        return self.found.summary.set_index(["arrangement", "agency", "measure"])["mean"].to_dict()

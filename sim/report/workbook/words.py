@@ -4,7 +4,9 @@ from sim.core.codes import ALL
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.record.measures import MEASURES
+from sim.report.findings import plain
 from sim.report.incentive_words import label, lifted, verdict
+from sim.report.verdict import sentences
 from sim.report.workbook.book import at, kind_of, span
 from sim.report.workbook.money import waterfall_rows
 
@@ -59,7 +61,7 @@ def fill_contents(sheet, facts, sheets):
 
 def add_verdict(book, facts):
     """What came of each arrangement, beside the first one, in rows that a reader of five minutes needs."""
-    codes, first = list(facts.names), next(iter(facts.names))
+    codes, first = list(facts.names), facts.first
     note = (
         f"Means over replicates, pounds of 2010/11 over the years. Differences are from {facts.names[first]}, seed by seed, with their 95% intervals; only where an interval "
         "leaves out nought is a difference told from luck."
@@ -71,8 +73,22 @@ def add_verdict(book, facts):
         note,
         "What each arrangement came to, how sure that is, and where each promised pound went.",
     )
-    sheet.head(_TOP, ["", *facts.names.values()], 1, 47)
+    sheet.head(_TOP, ["", *facts.names.values()], 0, 47)
     row = _add_sums(sheet, facts, _TOP + 1)
+    row = _add_pence(sheet, facts, row)
+    row = _add_life(sheet, facts, row)
+    for question, lines in sentences(facts.found):
+        sheet.text(row, 0, question, "section")
+        for line in lines:
+            row += 1
+            sheet.paragraph(row, plain(line))
+        row += 2
+    return sheet
+
+
+def _add_pence(sheet, facts, row):
+    """Of each promised pound, how many pence became what; the row after the next."""
+    codes = list(facts.names)
     sheet.text(row, 0, "Of each pound promised, pence that", "section")
     rows = waterfall_rows(facts)
     for label_of, measures in _PENCE:
@@ -90,7 +106,12 @@ def add_verdict(book, facts):
                 100 * value / promised if promised else 0.0,
                 "tenths",
             )
-    row += 2
+    return row + 2
+
+
+def _add_life(sheet, facts, row):
+    """Whether prevention lives on its receipts, and how long joint bodies live; the row after the next."""
+    codes = list(facts.names)
     sheet.text(row, 0, "Does it live on its own receipts?", "section")
     for measure in ("self_sustaining", "list_years"):
         if any(facts.mean(code, measure) == facts.mean(code, measure) for code in codes):
@@ -100,24 +121,25 @@ def add_verdict(book, facts):
                 sheet.number(
                     row, 1 + i, facts.mean(code, measure), "share" if measure == "self_sustaining" else "tenths"
                 )
-    return sheet
+    return row + 2
 
 
 def _add_sums(sheet, facts, row):
     """Sums from the waterfall and differences of them; the row after the next."""
-    rows, table = waterfall_rows(facts), facts.differences
-    table = table[table["agency"] == ALL].set_index(["arrangement", "measure"])
+    rows, apart = waterfall_rows(facts), facts.found.apart
     for measure in ("promised", "gross_avoided", "cash_released", "retained", "net_position"):
         sheet.text(row, 0, MEASURES[measure].label, "total")
         for i, code in enumerate(facts.names):
             value, cell = facts.total(code, measure, facts.of_place(code)), f"Waterfall!{at(rows[measure][0], 2 + i)}"
             sheet.formula(row, 1 + i, cell, value, "pounds", "total")
         if measure in ("cash_released", "net_position") and len(facts.names) > 1:
-            texts = ("more than the first", "at least (95% interval)", "at most", "told from luck?")
+            texts = (f"more than {facts.names[facts.first]}", "at least (95% interval)", "at most", "told from luck?")
             for k, text in enumerate(texts, 1):
                 sheet.text(row + k, 0, f"    {text}", "line")
-            for i, code in enumerate(list(facts.names)[1:], 2):
-                found = table.loc[(code, measure)]
+            for i, code in enumerate(facts.names, 1):
+                if code == facts.first:
+                    continue
+                found = apart.loc[(code, facts.first, measure)]
                 for k, name in enumerate(("mean", "low", "high"), 1):
                     sheet.number(row + k, i, found[name], "pounds")
                 _add_told(sheet, row + 4, i, (at(row + 2, i), at(row + 3, i)), found)
@@ -138,9 +160,8 @@ def _add_told(sheet, row, column, cells, found):
 
 def add_differences(book, facts):
     """Paired differences from the first arrangement, with their intervals."""
-    first = facts.names[next(iter(facts.names))]
     note = (
-        f"By how much each arrangement differs from {first}, seed by seed, so that luck which both share leaves the difference alone: mean and 95% interval. "
+        "By how much each arrangement differs from another, seed by seed, so that luck which both share leaves the difference alone: mean and 95% interval. "
         "Money in pounds of 2010/11 over the years. differences.csv, or runs.parquet, has all measures of all parties."
     )
     heads = [
@@ -162,7 +183,7 @@ def add_differences(book, facts):
     )
     sheet.head(_TOP, heads, 0)
     row, known = _TOP, {ALL: "All together"} | facts.parties
-    for item in facts.differences.to_dict("records"):
+    for item in facts.found.differences.to_dict("records"):
         measure, of_all = MEASURES[item["measure"]], item["agency"] == ALL
         wanted = measure.shown or measure.name in ("npv", "self_sustaining") if of_all else measure.name in _BY_PARTY
         in_place = of_all or facts.kind(item["arrangement"], item["agency"]) != "other"
@@ -188,7 +209,7 @@ def add_differences(book, facts):
 
 def add_incentives(book, facts):
     """What a family on each programme costs and is believed to save each body, and who would buy it."""
-    said = facts.incentives
+    said = facts.found.incentives
     about = "For each programme: what a family costs, what it is believed to save each body, who would buy it, what is forgone."
     if said is None:
         note = "Incentives were not worked out beside this comparison: its arrangements do not share one catalogue, place and horizon."

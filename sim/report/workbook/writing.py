@@ -18,7 +18,7 @@ from sim.report.workbook.words import (
 )
 
 
-def write_workbook(folder, runs, flows, summary, manifest, incentives=None):
+def write_workbook(folder, found):
     """Write the tables of a comparison as a workbook, ``tables.xlsx``.
 
     Every formula carries the value it has, so that a preview shows it; the same tables give the same bytes.
@@ -26,12 +26,9 @@ def write_workbook(folder, runs, flows, summary, manifest, incentives=None):
     Parameters
     ----------
     folder : path
-    runs, flows, summary : pandas.DataFrame
-    manifest : dict
-    incentives : dict, optional
-        As :meth:`sim.cost_benefit.incentives.Incentives.to_dict` gives it.
+    found : Findings
     """
-    facts, book = Facts(runs, flows, summary, manifest, incentives), Book()
+    facts, book = Facts(found), Book()
     contents = add_contents(book, facts)
     sheets = [
         add(book, facts)

@@ -1,0 +1,56 @@
+"""Kernels are compiled once, for one set of types, and made ready as a run calls them."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sim.place.kernels.lists import nth_least
+
+_READY_THEN_RUN = """
+from sim.evaluation import loops
+from sim.place import kernels
+from sim.place.kernels import ages, uptake
+from sim.record import served
+from sim.studies.ahead import calls
+from sim.studies.run import run_task
+from sim.studies.study import load_study
+
+def kinds():
+    modules = (kernels, ages, uptake, served)
+    every = {id(item): item for module in modules for item in vars(module).values() if hasattr(item, "stats")}
+    return {item.__name__: len(item.signatures) for item in every.values() if item.stats.cache_path}
+
+inputs = load_study(["list_full"], "milltown", {}, 1, 1, 2, 1000).inputs()
+for call in calls(inputs[0].place, inputs[0].place_dials):
+    call()
+print(kinds())
+run_task(inputs, 1)
+print(kinds())
+"""
+
+
+@pytest.mark.parametrize("most", [2, 300, 2**64 - 1])
+@pytest.mark.parametrize("size", [1, 2, 300])
+def test_the_nth_least_is_what_sorting_says(size, most):
+    keys = np.random.default_rng(size).integers(0, most, size, dtype=np.uint64)
+    for n in {1, (size + 1) // 2, size}:
+        assert nth_least(keys, n) == np.sort(keys)[n - 1]
+
+
+def test_a_run_calls_every_kernel_with_the_types_it_was_made_ready_for():
+    done = subprocess.run([sys.executable, "-c", _READY_THEN_RUN], capture_output=True, text=True, check=True)
+    ready, run = map(eval, done.stdout.splitlines())
+    slow = {
+        "screen",
+        "move_needs",
+        "age_families",
+        "happen",
+        "admit",
+        "choose_families",
+        "list_like",
+        "use_of_services",
+    }
+    assert slow <= {name for name, kinds in ready.items() if kinds}
+    assert set(run.values()) <= {0, 1}

@@ -1,0 +1,174 @@
+"""The report's words: every number of them stands in a table, and none says more than its interval bears."""
+
+import html.parser
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.report.findings import Findings, plain
+from sim.report.verdict import runs_with_more, sentences
+from sim.results.differences import DIFFERENCE_COLUMNS
+from sim.results.summary import DECISION_COLUMNS, SUMMARY_COLUMNS
+
+NUMBER = re.compile(r"\d")
+
+
+class Told(html.parser.HTMLParser):
+    """Marked numbers of a page as (where, text), and the texts outside them up to the assumptions, pictures left out."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.numbers, self.texts, self.within = [], [], []
+        self.feed(page.split("<h2>Assumptions and sources</h2>")[0].split("<h2>Who would pay for a programme")[0])
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in ("meta", "use", "path"):
+            self.within.append((tag, dict(attrs).get("value")))
+
+    def handle_endtag(self, tag):
+        if self.within and self.within[-1][0] == tag:
+            self.within.pop()
+
+    def handle_data(self, data):
+        if any(tag in ("svg", "style", "head") for tag, _ in self.within):
+            return
+        if self.within and self.within[-1][0] == "data":
+            self.numbers.append((json.loads(self.within[-1][1]), data))
+        else:
+            self.texts.append(data)
+
+
+def shown(text):
+    """The number that a text shows, and how much it may be rounded by."""
+    digits = re.sub(r"[^\d.-]", "", text.replace("\N{WORD JOINER}", ""))
+    scale = 1e6 if text.endswith("m") else 0.01 if text[-1] in "%p" else 1
+    decimals = len(digits.partition(".")[2])
+    return float(digits) * scale, 0.5001 * scale * 10**-decimals
+
+
+@pytest.fixture(scope="module")
+def drawn(compared, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("drawn")
+    compared.write(folder)
+    return folder
+
+
+def test_every_number_of_the_words_stands_in_a_table(drawn):
+    page = Told((drawn / "report.html").read_text(encoding="utf-8"))
+    runs = pd.read_parquet(drawn / "runs.parquet")
+    summary = pd.read_csv(drawn / "summary.csv").set_index(["arrangement", "agency", "measure"])
+    apart = pd.read_csv(drawn / "differences.csv").set_index(["arrangement", "than", "agency", "measure"])
+    assert len(page.numbers) > 100
+    for (table, column, *key), text in page.numbers:
+        if table == "runs":
+            assert int(text) == runs_with_more(runs, *key[:2]), key
+            continue
+        number = (summary if table == "summary" else apart).loc[tuple(key), column]
+        value, slack = shown(text)
+        assert number == pytest.approx(value, abs=slack), (key, text)
+
+
+def test_no_number_of_the_words_stands_outside(drawn, compared):
+    """But for what was asked (families, years, runs), the size of what is modelled, names, and words with numbers in them."""
+    page = Told((drawn / "report.html").read_text(encoding="utf-8"))
+    allowed = ["2010/11", "95% interval", "95% confidence", "5 to 95%", "section 75", "section 114", "Section 114"]
+    allowed += [item.name for item in compared.study.arrangements]
+    for text in page.texts:
+        for word in allowed:
+            text = text.replace(word, "")
+        text = re.sub(r"\d+ arrangements? compared on .*|\d+ (years|runs)|over \d+|of \d+ runs", "", text)
+        assert not NUMBER.search(text), text
+
+
+def made(cash, low, high, replicates=3, net=None):
+    """Two arrangements, b set against a: cash in £m, and the interval of the difference."""
+    rows, apart = [], []
+    for code, number, best in zip("ab", cash, net or cash, strict=True):
+        numbers = {
+            "cash_released": number,
+            "net_position": best,
+            "programme_cost": 1,
+            "retained": number,
+            "measured_saving": 2,
+            "true_saving": 3,
+        }
+        for measure, million in numbers.items():
+            rows += [(code, agency, measure, *[million * 1e6] * 4, replicates) for agency in ("all", "council")]
+        rows.append((code, "all", "self_sustaining", *[0.5] * 4, replicates))
+        rows += [
+            (code, "all", name, *[0.25] * 4, replicates)
+            for name in ("cash_of_promised", "retained_of_promised", "waiting_of_promised", "empty_of_promised")
+        ]
+    for measure in ("cash_released", "net_position"):
+        for first, than, sign in (("b", "a", 1), ("a", "b", -1)):
+            ends = sorted((sign * low * 1e6, sign * high * 1e6)) if replicates > 1 else (np.nan, np.nan)
+            apart.append((first, than, "all", measure, sign * (cash[1] - cash[0]) * 1e6, *ends, replicates))
+    manifest = {
+        "arrangements": {code: {"name": code.upper(), "bodies": []} for code in "ab"},
+        "agencies": {"council": "City council"}, "years": 3, "replicates": replicates,
+    }  # fmt: skip
+    runs = pd.DataFrame(
+        {
+            "arrangement": list("aabb"),
+            "replicate": [0, 1, 0, 1],
+            "measure": "cash_released",
+            "value_pence": [3, 1, 2, 2],
+        }
+    )
+    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    decisions = pd.DataFrame(columns=DECISION_COLUMNS)
+    return Findings(runs, None, summary, pd.DataFrame(apart, columns=DIFFERENCE_COLUMNS), decisions, manifest)
+
+
+def told(found):
+    return {
+        question: [plain(line).replace("\N{WORD JOINER}", "") for line in lines] for question, lines in sentences(found)
+    }
+
+
+def test_the_verdict_says_who_released_most_and_how_sure_that_is():
+    assert told(made((10, 14), 1, 7))["Most cash"] == [
+        "B released most cash, £14.0m over 3 years, on average of 3 runs.",
+        "A, set against it: -£4.0m (95% interval -£7.0m to -£1.0m), surely less.",
+    ]
+
+
+def test_what_an_interval_does_not_bear_is_not_said():
+    lines = told(made((10, 14), -1, 9))["Most cash"]
+    assert lines[1] == "A, set against it: -£4.0m (95% interval -£9.0m to £1.0m), not told apart."
+    one = told(made((10, 14), 0, 0, replicates=1))
+    assert one["Most cash"] == ["B released most cash, £14.0m over 3 years, in one run: nothing is sure."]
+    assert "What would turn the verdict" not in one
+    every = " ".join(line for lines in one.values() for line in lines)
+    assert "interval" not in every
+    assert "surely" not in every
+
+
+def test_what_would_turn_the_verdict_is_counted_in_runs():
+    """Cash of a is 3 and 1, of b 2 and 2: a has more in one run."""
+    lines = told(made((10, 14), 1, 7, net=(5, 2)))["What would turn the verdict"]
+    assert lines == [
+        "A released more cash than B in 1 of 3 runs.",
+        "Judged by the net position of the place it is A that leads.",
+    ]
+
+
+def test_a_body_that_dies_does_so_of_something():
+    found = made((10, 14), 1, 7)
+    row = {
+        "arrangement": "b",
+        "replicate": 1,
+        "year": 2,
+        "kind": "wind_up",
+        "outcome": "too few members; 5 to share out",
+    }
+    more = [("b", "all", "list_years", *[1.5] * 4, 3), ("b", "all", "list_alive", *[0.5] * 4, 3)]
+    summary = pd.concat([found.summary, pd.DataFrame(more, columns=SUMMARY_COLUMNS)], ignore_index=True)
+    dead = Findings(found.runs, None, summary, found.differences, pd.DataFrame([row]), found.manifest)
+    assert told(dead)["Living on its receipts"][1] == (
+        "B: in 50% of runs the last five years' prevention was paid from its own receipts; the LIST lived 1.5 years and was alive at the end "
+        "in 50% of runs; where it ended, the cause was: too few members."
+    )
