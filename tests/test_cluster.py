@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -162,6 +163,26 @@ def test_the_steps_in_the_readme_work_and_a_scheduler_that_goes_away_is_told_in_
             scheduler.kill()
             assert long.wait(60) == 1
             assert long.stderr.read() == "listsim: the executor broke; give the same command to go on\n"
+
+
+def test_a_task_handed_over_as_the_scheduler_goes_is_not_waited_for():
+    """Dask cancels what it knows when it loses the scheduler; what comes a moment later it never ends."""
+
+    class Going:
+        status = "running"
+
+        def get_executor(self, pure):
+            return self
+
+        def nthreads(self):
+            return {"one": 1}
+
+        def submit(self, *_):
+            self.status = "connecting"
+            return Future()
+
+    with pytest.raises(BrokenExecutor, match="the scheduler is gone"):
+        cluster.Cluster(Going()).submit(print)
 
 
 def free_port():

@@ -117,12 +117,16 @@ class Cluster:
         BrokenExecutor
             If the scheduler is gone.
         """
-        if self._client.status != "running":
-            raise BrokenExecutor("the scheduler is gone")
+        self._see_scheduler()
         future = Future()
         inner = self._executor.submit(_checked, code(), function, *args)
+        self._see_scheduler()  # a task handed over as the scheduler goes would be waited for in vain
         inner.add_done_callback(lambda done: _pass_on(done, future))
         return future
+
+    def _see_scheduler(self):
+        if self._client.status != "running":
+            raise BrokenExecutor("the scheduler is gone")
 
 
 def _pass_on(done, future):
