@@ -58,12 +58,14 @@ def test_services_refer_whom_they_know_by_as_many_needs_as_are_asked_for(familie
     rows, known = families.like(target)
     assert (rows.tolist(), known.tolist()) == ([0, 1, 2, 3], [True, False, False, True])
     assert families.use_by_target(target)[0] == 2
+    assert families.known_like(target, families.as_seen()) == 2
     assert _takes(families, target, _by_order(9)) == [0, 3]
     assert _takes(families, target, _by_order(9), reach=1.0) == [0, 1, 2, 3]
     deep = _target(families, 1, level_from=2)  # a known need below the level asked for refers nobody
     families.columns.known[:5] = [0b01, 0b10, 0, 0b01, 0b01]
     families.columns.found[:5] = 0
     assert families.like(deep)[1].tolist() == [False, True, False, True, True]
+    assert families.known_like(deep, families.as_seen()) == families.use_by_target(deep)[0] == 3
 
 
 def test_none_is_referred_whom_the_services_that_it_is_to_prevent_serve_now(families):
@@ -75,6 +77,7 @@ def test_none_is_referred_whom_the_services_that_it_is_to_prevent_serve_now(fami
     away = target._replace(not_served=IN_CARE)
     assert families.like(away)[0].tolist() == [1, 2]
     assert families.use_by_target(away)[0] == 2
+    assert families.known_like(away, families.as_seen()) == 2
     assert _takes(families, away, _by_order(9), reach=1.0) == [1, 2]
 
 

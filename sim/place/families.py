@@ -243,10 +243,24 @@ class Families:
         self._each_area(kernels.on_programmes, self.columns, self.offers, out=(self._helped,))
         self.heard = (self._helped * word_of_mouth).astype(np.float32)
 
-    def known_like(self, target):
-        """Known families like a programme's target."""
-        nothing = np.zeros(0, np.int64)
-        return kernels.use_of_services(self.columns, target.at(self.quarter), self._chosen, nothing)
+    def as_seen(self):
+        """The families that services know a need of, as far as surveys look.
+
+        Returns
+        -------
+        kernels.Columns
+            What is seen of their levels, their ages, events and services; the other columns are those of all families.
+        """
+        c = self.columns
+        seen = c.known | c.found
+        rows = np.flatnonzero(seen > 0)
+        packed = c.packed[rows] & kernels.spread.py_func(seen[rows])
+        by_quarter = {name: np.take(getattr(c, name), rows, axis=1) for name in _RINGS}
+        return c._replace(packed=packed, age=c.age[rows], **by_quarter)
+
+    def known_like(self, target, seen):
+        """Known families like a programme's target, among those of :meth:`as_seen`."""
+        return kernels.list_like(seen, target.at(self.quarter), 0, len(seen.age), self._chosen)
 
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
@@ -283,10 +297,8 @@ class Families:
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
-        return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
-
-    def _by_line(self, served):
-        return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1
+        served = self.columns.served[:, rows, None].astype("<u4").view(np.uint8)
+        return np.unpackbits(served, axis=2, count=len(self.place.lines), bitorder="little").sum(axis=0, dtype=np.uint8)
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""

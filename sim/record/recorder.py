@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.core.ledger import split
 from sim.deals.finance import irr
 from sim.place import kernels
+from sim.place.places import LEVELS
 from sim.record.served import Served
 
 _ENTRENCHED = np.uint32(0xAAAAAAAA)  # of packed levels: set where a need is at level 2 or 3
@@ -176,6 +178,16 @@ class Recorder:
         """Take down families enrolled, by their rows."""
         self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
+    def staffed(self, model, contract, rows):
+        """Take down what a quarter of a contract costs its provider, by the worst need of the families enrolled by their rows."""
+        provider, places = model.party(contract.provider), model.contracts.places(contract)
+        levels = model.families.columns.levels[rows] * model.targets[contract.programme].needs
+        taken = np.bincount(levels.max(axis=1), minlength=len(LEVELS))
+        cost = places * provider.cost_pence(model.catalogue[contract.programme])
+        parts = by_severity(cost, taken, places - len(rows), contract.effort)
+        for name, pence in zip((*LEVELS, "empty_places"), parts, strict=True):
+            self._count(model.calendar.year, provider.code, f"spent_on_{name}", pence)
+
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
         self.people[model.calendar.year, provider.code, "provider_failures"] = 1
@@ -223,3 +235,26 @@ class Recorder:
         self.people[model.calendar.year, code, "deals_with_loss"] = sum(
             deal.closed and deal.default_pence > 0 for deal in deals
         )
+
+
+def by_severity(pence, taken, empty, effort):
+    """What a provider spends on families by the worst need they were taken on with, and on places that nobody takes.
+
+    Parameters
+    ----------
+    pence : int
+    taken : int (levels,)
+        Families by level.
+    empty : int
+        Places without a family.
+    effort : float
+        Staff that a family in crisis gets, as a share of others'.
+
+    Returns
+    -------
+    list of int
+        Pence by level, and last on empty places.
+    """
+    weights = [*map(float, taken), float(empty)]
+    weights[len(LEVELS) - 1] *= max(effort, 1e-6)  # somebody is paid to leave them alone
+    return split(pence, weights) if any(weights) else [0] * len(weights)
