@@ -328,8 +328,8 @@ def test_the_commands_of_the_boundary_are_its_points():
     lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["case"])
     shown = {name: value if isinstance(value, str) else f"{value:g}" for name, value in lives.items()}
     words = " ".join(f"--set {name}={value}" for name, value in shown.items())
-    assert f"listsim compare list_public {words}\n" in text
-    assert "listsim compare list_public\n" in text
+    assert f"listsim compare list_naive {words}\n" in text
+    assert "listsim compare list_naive\n" in text
 
 
 @pytest.mark.slow
