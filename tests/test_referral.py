@@ -101,8 +101,8 @@ def test_places_of_a_level_go_by_the_level_known_by_hand(families):
     """Worst levels are 3, 2 and 2; services know of 1, 2 and 2. No place for families in crisis is taken."""
     _set(families, [(1, 3), (2, 1), (0, 2)], [0b01, 0b11, 0b10])
     target = _target(families, 1)
-    known, worst = families.as_referred(target, np.arange(3))
-    assert (known.tolist(), worst.tolist()) == ([True] * 3, [1, 2, 2])
+    referred = families.as_referred(target, np.arange(3))
+    assert (referred.known.tolist(), referred.worst.tolist()) == ([True] * 3, [1, 2, 2])
     assert _takes(families, target, kernels.Places(0, np.array([0, 0, 0, 5]))) == []
     assert _takes(families, target, kernels.Places(0, np.array([0, 5, 5, 0]))) == [0, 1, 2]
 

@@ -75,8 +75,8 @@ class Families:
     def as_at(self, quarter, **columns):
         """The same population at the end of a quarter, of which some columns tell; it is looked at, and does not live on."""
         then = object.__new__(Families)
-        room = np.empty_like(self._chosen)
-        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, _chosen=room)
+        room = {"_buffer": np.empty_like(self._buffer), "_chosen": np.empty_like(self._chosen)}
+        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, **room)
         return then
 
     def copy(self):
@@ -86,7 +86,11 @@ class Families:
     def copies(self, rows, seed):
         """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
         rows = np.sort(rows)
-        return self._with(kernels.rows_of([self.columns], rows, self.area_of(rows)), seed)
+        areas = self.area_of(rows)
+        other = self._with(kernels.rows_of([self.columns], rows, areas), seed)
+        other.counts[:] = 0
+        np.add.at(other.counts, (areas[:, None], np.arange(len(self.place.needs)), other.columns.levels), 1)
+        return other
 
     def known_at(self, quarter):
         """The columns of the families that services know a need of, who remember the quarter as if it were quarter 0."""
@@ -277,19 +281,14 @@ class Families:
         """
         found = kernels.list_like(self.columns, target.at(self.quarter), 0, self.n, self._chosen)
         rows = self._chosen[:found].copy()
-        return rows, self.as_referred(target, rows)[0]
+        return rows, self.as_referred(target, rows).known
 
     def as_referred(self, target, rows):
-        """What a referrer sees of families like a target; see :func:`kernels.as_referred`.
-
-        Returns
-        -------
-        tuple of (bool (n,), uint8 (n,))
-            Whether services know each to be so, and the worst level of its needs that count.
-        """
-        known, worst = np.empty(len(rows), bool), np.empty(len(rows), np.uint8)
-        kernels.as_referred(self.columns, target, rows, known, worst)
-        return known, worst
+        """What a referrer sees of families like a target: :class:`kernels.Referred`."""
+        n = len(rows)
+        out = kernels.Referred(np.empty(n, bool), np.empty(n, np.uint16), np.empty(n, np.uint8), np.empty(n, np.uint8))
+        kernels.as_referred(self.columns, target.at(self.quarter), rows, out)
+        return out
 
     def with_event(self):
         """Families that each event happened to in the last four quarters: int64 (events,)."""

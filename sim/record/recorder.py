@@ -23,10 +23,13 @@ class Recorder:
         Record of the do-nothing twin of the same seed.
     unmanaged : Recorder, optional
         Where the twin has the arrangement's management, the record of the twin without.
+    watcher : optional
+        Its ``take_down`` is called at the end of each quarter.
     """
 
     twin: "Recorder" = None
     unmanaged: "Recorder" = None
+    watcher: object = None
     served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
     levels: list = field(default_factory=list)  # int64 (needs, 4) a quarter: families by level
@@ -63,6 +66,8 @@ class Recorder:
         self.leavers.append(model.families.leavers.sum(axis=0))
         self.levels.append(model.families.counts.sum(axis=0))
         self.happened.append(model.families.happened.sum(axis=0))
+        if self.watcher:
+            self.watcher.take_down(model.calendar.quarter)
         if model.calendar.is_year_end:
             self._record_year(model)
 
@@ -201,6 +206,7 @@ class Recorder:
     def finish(self, model):
         """Take down the counts and the ledger once the run is over."""
         self.served.close()
+        self.watcher = None
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
         self.decisions, self.notes = model.decisions.rows, model.decisions.notes

@@ -15,6 +15,7 @@ from sim.place.kernels.queues import admit
 from sim.place.kernels.uptake import (
     Invitation,
     Places,
+    Referred,
     Target,
     as_referred,
     choose_families,
@@ -38,6 +39,7 @@ __all__ = [
     "NeedTables",
     "OfferTables",
     "Places",
+    "Referred",
     "ServiceTables",
     "Showing",
     "Target",
