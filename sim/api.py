@@ -176,11 +176,16 @@ class Comparison:
     def draw(self, folder):
         """Draw figures, report and workbook into the folder of this comparison's tables."""
         from sim.report.drawn import draw
+
+        draw(folder, self.findings(folder))
+
+    def findings(self, folder):
+        """What a report and a workbook are drawn from, once the tables of this comparison stand in a folder."""
         from sim.report.findings import Findings
 
         summary = rounded_table(self.summary, STATISTICS)  # as it is read when they are drawn again
         told = self.runs, self.flows, summary, self.differences, self.decisions, read_manifest(folder)
-        draw(folder, Findings(*told, *files.read_beside(folder)))
+        return Findings(*told, *files.read_beside(folder))
 
 
 def compare(
