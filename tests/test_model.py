@@ -11,6 +11,7 @@ from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS, of_group
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
+from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import CORNER, PLAN, blank_twin, one, settled_for, sums
@@ -110,6 +111,7 @@ def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(compar
                     expected += rows(arrangement, replicate, year, agency, "displaced_services")
                     expected -= sum(rows(arrangement, replicate, year, agency, name) for name in COSTS)
                     expected += moved(arrangement, replicate, year, agency, "distribution", "payee")
+                    expected += moved(arrangement, replicate, year, agency, "capital_repayment", "payee")
                     expected += rows(arrangement, replicate, year, agency, "agency_premium")
                     expected += moved(arrangement, replicate, year, agency, "contribution", "payee")
                     expected -= moved(arrangement, replicate, year, agency, "contribution", "payer")
@@ -222,7 +224,7 @@ def test_the_place_is_stationary_without_policy_and_trend(milltown):
     for seed in range(1, 9):
         inputs = load_inputs("do_nothing", "milltown", families=10_000)
         start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-        recorder, _ = runner.simulate(inputs, start, seed)
+        recorder = simulate(inputs, start, seed, Recorder())
         first.append(np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0))
         last.append(recorder.counts[-4:, :, 0].mean(axis=0))
     change = np.array(last) - first
@@ -239,7 +241,7 @@ def test_a_trend_of_need_shows(milltown):
     inputs = load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
     start = settled_for(inputs)
     base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
-    recorder, _ = runner.simulate(inputs, start, 1)
+    recorder = simulate(inputs, start, 1, Recorder())
     assert recorder.counts[-4:, :, 0].mean(axis=0).sum() > 1.15 * base
 
 
@@ -275,7 +277,7 @@ def test_the_quarter_is_a_mesa_model():
     model = _system("list_public")
     assert isinstance(model, mesa.Model)
     kinds = {kind.__name__ for kind in model.agents_by_type}
-    assert {"Agency", "Department", "Provider", "ListTrust"} <= kinds
+    assert {"Agency", "Department", "Provider", "BargainedList"} <= kinds
     assert {provider.sector for provider in model.providers} == {"in_house", "private", "community"}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.core.ledger import equal_part
+from sim.core.ledger import equal_part, party_of
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Contract:
         Share of the price that the provider gets by outcomes alone.
     order : int
         Whom the provider takes first: 1 the worst off, -1 the easiest.
+    effort : float
+        Share of its effect, and of a family's staff, that it gives the hardest.
     expected_pence : int
         Outcome payments expected of it.
     stated_pence : int
@@ -38,6 +40,8 @@ class Contract:
         Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
         Families taken on, by quarter of the year.
+    terms : tabs.Signed or None
+        What parties pay by its results, where they have signed for it.
     owed : float (5,)
         Places that rounding still owes the worst off, anybody and each level of need (:func:`sim.programmes.uptake.share_out`).
     """
@@ -53,16 +57,23 @@ class Contract:
     payee: str = ""
     at_risk: float = 0.0
     order: int = 1
+    effort: float = 1.0
     expected_pence: int = 0
     stated_pence: int = 0
     kept: float = 1.0
     taken: dict = field(default_factory=dict)
+    terms: object = field(default=None, compare=False, repr=False)
     owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)
 
     @property
     def key(self):
         """What tells it from every other contract, and its families' cohort from others."""
         return self.body, self.programme, self.year
+
+    @property
+    def is_with_others(self):
+        """Whether another party than the body that commissions is paid for its outcomes."""
+        return bool(self.payee) and party_of(self.payee) != self.body
 
     @property
     def cost_pence(self):

@@ -13,13 +13,17 @@ WORDS = {
     "joint": "one body that members found together",
     "led": "a body that one of its members leads",
     "areas": "boards of neighbourhoods",
+    "owned": "a LIST that its members own",
     "invoices": "a body that sends members invoices",
     "repayment": "members who repay by measured benefit",
+    "bargains": "a body whose parties bargain over terms",
+    "signed": "parties who pay as they have signed for each cohort",
     "issues": "a body that issues outcome bonds",
     "market": "investors",
     "shares": "an account of who put in what",
     "payee": "somebody whom outcome payments go to",
     "payer": "somebody with money for outcome payments",
+    "others": "another party that pays up front and is paid for outcomes",
     "outcomes": "payments for outcomes",
     "by_use": "payments for use of services that is spared, year by year",
     "findings": "outcomes that are measured family by family or in the area",
@@ -83,6 +87,11 @@ class UpFront(Rule):
     investors: bool = False
     bank: bool = False
 
+    @property
+    def others(self):
+        """Whether another party pays and is paid for outcomes."""
+        return "others" in self.offers.split()
+
 
 @dataclass(frozen=True)
 class Backing:
@@ -98,12 +107,15 @@ class Backing:
         Account that outcome payments go to.
     at_risk : float
         Share of the price that the provider gets by outcomes alone.
+    project : contracts.Project, optional
+        What it pays for, where that was tendered anew for it; the project that it was asked for by default.
     """
 
     families: int
     funder: str
     payee: str
     at_risk: float = 0.0
+    project: object = None
 
 
 @dataclass(frozen=True)
