@@ -66,7 +66,7 @@ def heat_map(said):
                 where = said["bodies"].index(body), i
                 axis.add_patch(Rectangle(where, 1, 1, fill=False, edgecolor="black", lw=1.2))
         axis.set_title(f"{item['horizon_years']:g} years ahead")
-        axis.set_xticklabels(bodies, rotation=35, ha="right")
+        axis.set_xticklabels(bodies, rotation=90)
         axis.set_yticklabels([fill(name, 44) for name in table.index], rotation=0, fontsize=7.5)
     figure.subplots_adjust(wspace=0.05, hspace=1.5 / (0.3 * rows))
     figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5, pad=0.02, label="£ of benefit for each £ of cost")
