@@ -83,7 +83,7 @@ def reproduce(folder, workers=1, progress=None):
     check_numbers(workers=workers)
     manifest = read_asked(folder)
     study = study_of(folder, manifest)
-    again = Comparison(study, carry_out(study, workers, progress), manifest["request"].get("than"))
+    again = Comparison.of(study, carry_out(study, workers, progress), manifest["request"].get("than"))
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
         write_tables(fresh, again)
         verdicts = {

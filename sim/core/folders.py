@@ -29,6 +29,7 @@ RESULT_FILES = (
     "events.parquet",
     "summary.csv",
     "differences.csv",
+    "shares.csv",
     "failures.csv",
     "incentives.json",
     "report.html",

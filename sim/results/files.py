@@ -33,6 +33,11 @@ def write_tables(folder, done):
         getattr(done, name).map(cell).to_csv(Path(folder) / f"{name}.csv", index=False, lineterminator="\n")
 
 
+def write_shares(folder, shares):
+    """Write ``shares.csv``."""
+    shares.map(cell).to_csv(Path(folder) / "shares.csv", index=False, lineterminator="\n")
+
+
 def write_failures(folder, failures):
     """Write ``failures.csv``."""
     failures.map(cell).to_csv(Path(folder) / "failures.csv", index=False, lineterminator="\n")
