@@ -43,7 +43,7 @@ class Comparison:
     than : str or sequence of str, optional
         Arrangements that the others are compared with; the first by default.
     again : tuple of studies.run.Done
-        Replicates run again with one group of what is uncertain otherwise; see :mod:`sim.studies.uncertainty`.
+        Replicates run again with one group otherwise; see :mod:`sim.studies.uncertainty`.
     """
 
     study: Study
@@ -140,8 +140,7 @@ class Comparison:
     @cached_property
     def shares(self):
         """Which share of the spread rests on what, as in ``shares.csv``; empty but for replicates run again."""
-        tables = numbers_again(self.again, self.study.seeds[0], self.bodies)
-        return shares(self._numbers, {GROUPS[point - 1]: table for point, table in tables.items()}, self.bases[0])
+        return shares(self._numbers, numbers_again(self.again, GROUPS, self.study.seeds[0], self.bodies), self.bases[0])
 
     @property
     def bases(self):

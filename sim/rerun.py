@@ -135,14 +135,14 @@ def _draw_comparison(folder, new):
     from sim.report.page import write_report
 
     runs, flows, summary, manifest = files.read_tables(folder)
-    why, said = files.read_beside(folder)
+    why, said, shares = files.read_beside(folder)
     found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
     files.write_incentives(new, found)
     bodies = {code: item["bodies"] for code, item in manifest["arrangements"].items()}
     than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
     apart = differences(by_seed(runs, bodies), than)
     told = runs, flows, summary, apart, files.read_decisions(folder), manifest
-    write_report(new, Findings(*told, why, said or files.read_incentives(new)))
+    write_report(new, Findings(*told, why, said or files.read_incentives(new), shares))
     return left_out
 
 

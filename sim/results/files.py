@@ -56,8 +56,15 @@ def read_incentives(folder):
 
 
 def read_beside(folder):
-    """What a report says beside figures: why arrangements bought nothing, and who gains by programmes."""
-    return bought_nothing(read_decisions(folder)), read_incentives(folder)
+    """What a report says beside figures: why arrangements bought nothing, who gains by programmes, what the spread rests on."""
+    return bought_nothing(read_decisions(folder)), read_incentives(folder), read_shares(folder)
+
+
+def read_shares(folder):
+    """What ``shares.csv`` of a folder says; None where there is none."""
+    path = Path(folder) / "shares.csv"
+    texts = dict.fromkeys(("arrangement", "than", "measure", "group"), str)
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"share": [""]}) if path.is_file() else None
 
 
 def read_tables(folder):

@@ -54,21 +54,23 @@ def shares(numbers, again, than):
     return table.assign(low=table["low"].clip(lower=0.0)).astype({"n": "int64"})
 
 
-def numbers_again(again, seed, bodies):
-    """Numbers by seed of replicates that were run again, by the number of their group.
+def numbers_again(again, groups, seed, bodies):
+    """Numbers by seed of replicates that were run again, by group.
 
     Parameters
     ----------
     again : sequence of studies.done.Done
+        Whose point is the number of the group that was otherwise, from 1.
+    groups : sequence of str
     seed : int
         Of replicate 0.
     bodies : dict of str to tuple of str
     """
-    groups = {}
+    found = {}
     for item in again:
         if not item.failure:  # luck may be another replicate's, the place among replicates is its own
-            groups.setdefault(item.point, []).append([replace(run, seed=item.seed) for run in item.runs])
-    return {point: by_seed(tables(runs, seed)[0], bodies) for point, runs in sorted(groups.items())}
+            found.setdefault(item.point, []).append([replace(run, seed=item.seed) for run in item.runs])
+    return {groups[point - 1]: by_seed(tables(runs, seed)[0], bodies) for point, runs in sorted(found.items())}
 
 
 def _of_all(numbers):
