@@ -191,7 +191,7 @@ class Comparison:
             self.draw(folder)
 
     def draw(self, folder):
-        """Draw figures and report into the folder of this comparison's tables."""
+        """Draw figures and report into the folder of its tables."""
         from sim.report.findings import Findings
         from sim.report.page import write_report
 

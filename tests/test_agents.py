@@ -19,7 +19,6 @@ from sim.deals.contracts import Contract
 from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.evaluation.groups import Cohort
 from sim.record.recorder import Recorder
-from sim.rules.savings import spent_this_year
 from sim.studies.inputs import load_inputs
 from sim.system import TREASURY, LocalSystem
 from tests.conftest import NAIVE, blank_twin, one, settled_for, sums, with_numbers, with_values
@@ -370,7 +369,7 @@ def test_the_jobcentre_is_paid_by_last_years_workload():
 
 
 def test_benefits_are_paid_by_the_centre_at_cost_and_save_the_jobcentre_nothing():
-    result = one("list_public")
+    result = one("list_naive")
     funded = {row[0]: row[4] for row in result.flows if row[3] == "benefit_funding"}
     assert len(funded) == 15
     cash = sums(result, "cash_released", by=("line",)).get(("jobseekers_allowance",), 0)
@@ -385,7 +384,7 @@ def test_the_treasury_votes_what_departments_pass_on():
 
 
 def test_outcome_payments_draw_on_underspend_then_discretionary_money_then_reserve():
-    model = system("list_public", years=1)
+    model = system("list_naive", years=1)
     item, body = agency(model, "council"), model.bodies[0]
     model.ledger.transfer(OUTSIDE, item.account("service"), 300, "grant")
     model.ledger.transfer(OUTSIDE, item.account("prevention"), 200, "grant")
@@ -401,7 +400,7 @@ def test_outcome_payments_draw_on_underspend_then_discretionary_money_then_reser
 
 
 def test_outcome_payments_may_have_to_leave_the_underspend_alone():
-    model = system("list_public", {"agencies.outcome_payments": "after_claw_back"}, years=1)
+    model = system("list_naive", {"agencies.outcome_payments": "after_claw_back"}, years=1)
     item, body = agency(model, "council"), model.bodies[0]
     model.ledger.transfer(OUTSIDE, item.account("service"), 10**6, "grant")
     before = item.balance("service")
@@ -413,7 +412,7 @@ def test_outcome_payments_may_have_to_leave_the_underspend_alone():
 
 
 def test_a_list_is_founded_after_the_time_it_takes_to_agree():
-    model = system("list_public", years=1)
+    model = system("list_naive", years=1)
     trust = model.bodies[0]
     assert trust.founded is None
     for _ in range(QUARTERS):
@@ -424,14 +423,14 @@ def test_a_list_is_founded_after_the_time_it_takes_to_agree():
 
 
 def test_agencies_that_do_not_trust_do_not_join():
-    result = one("list_public", {"arrangement.trust_to_join": 0.6})
+    result = one("list_naive", {"arrangement.trust_to_join": 0.6})
     assert sums(result, "programme_cost") == 0
     assert all(row[5] == 0 for row in result.rows if row[3] == "members")
 
 
 def _settled_trust(gap):
     """A member's trust after a year in which cash was `gap` times what it paid."""
-    model = system("list_public", years=2)
+    model = system("list_naive", years=2)
     trust = model.bodies[0]
     member = trust.joined[0]
     trust.invoices = {member.code: 1000}
@@ -449,7 +448,7 @@ def test_trust_follows_cash_against_payments_by_hand():
 
 
 def test_members_that_lose_trust_leave_and_a_list_without_members_is_wound_up():
-    model = system("list_public", years=2)
+    model = system("list_naive", years=2)
     trust = model.bodies[0]
     assert trust.alive
     left = trust.balance()
@@ -472,7 +471,7 @@ def test_members_that_lose_trust_leave_and_a_list_without_members_is_wound_up():
 
 @pytest.mark.parametrize(("basis", "unit"), [("gross", "average"), ("marginal", "variable")])
 def test_invoices_by_hand(basis, unit):
-    model = system("list_public", {"list.payment_basis": basis}, years=2)
+    model = system("list_naive", {"list.payment_basis": basis}, years=2)
     trust, member = model.bodies[0], agency(model, "council")
     saved = np.zeros(len(model.lines))
     line = model.lines.ids.index("foster_care")
@@ -486,7 +485,7 @@ def test_invoices_by_hand(basis, unit):
 
 
 def test_invoices_on_cash_bill_the_fall_of_the_budget_lines_touched():
-    model = system("list_public", {"list.payment_basis": "cashed"}, years=3)
+    model = system("list_naive", {"list.payment_basis": "cashed"}, years=3)
     trust, member = model.bodies[0], agency(model, "council")
     model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")
     touched = lines_touched(trust)
@@ -499,10 +498,10 @@ def test_invoices_on_cash_bill_the_fall_of_the_budget_lines_touched():
 
 
 def test_surplus_is_shared_out_but_for_what_is_reinvested():
-    model = system("list_public", {"list.reinvested_share": 0.75}, years=2)
+    model = system("list_naive", {"list.reinvested_share": 0.75}, years=2)
     trust = model.bodies[0]
     model.ledger.transfer(OUTSIDE, trust.account(), 10**8, "contribution")
-    spent = spent_this_year(trust)
+    spent = trust.spent_this_year()
     trust.invoices = {"council": spent + 1000}
     before = trust.balance()
     model.rules.savings.share_out(trust)
@@ -512,7 +511,7 @@ def test_surplus_is_shared_out_but_for_what_is_reinvested():
 
 def a_list(trust=0.8, **numbers):
     """A founded LIST of three members in its fourth year, with money, nothing billed and nothing bought."""
-    model = with_numbers(system("list_public"), **numbers)
+    model = with_numbers(system("list_naive"), **numbers)
     model.calendar.quarter, body = 16, model.bodies[0]
     body.founded, body.joined = 2, [agency(model, code) for code in ("council", "nhs", "police")]
     for item in model.agencies:
@@ -523,7 +522,7 @@ def a_list(trust=0.8, **numbers):
 
 def test_how_far_ahead_who_looks():
     """Who decides looks as far as the arrangement says, else as far as agencies do; a LIST's members are not asked to."""
-    silo, longer, joint = system("silo"), system("silo_ten_years"), system("list_public")
+    silo, longer, joint = system("silo"), system("silo_ten_years"), system("list_naive")
     assert [agency(model, "council").horizon() for model in (silo, longer, joint)] == [3, 10, 3]
     assert joint.bodies[0].horizon() == 10
     assert system("pooled_s75").bodies[0].horizon() == 3
@@ -600,7 +599,7 @@ def test_a_record_never_falls_below_nought_and_rests_where_nothing_was_paid():
 def test_who_joins_a_list_by_hand(basis, billed):
     """c = 0.4, w = 0.25: worth 0.4 + 0.25 x 0.6 = 0.55 a pound, billed at 1, at c = 0.4, or at v/a = 0.25."""
     for trust, share, joins in ((0.5, 0.549, True), (0.5, 0.551, False), (0.49, 0.1, False)):
-        model = with_numbers(system("list_public", {"list.payment_basis": basis}), trust_to_join=0.5,
+        model = with_numbers(system("list_naive", {"list.payment_basis": basis}), trust_to_join=0.5,
                              payment_share=share / billed)  # fmt: skip
         for item in model.agencies:
             item.trust, item.cash_belief, item.outcome_weight = 0.0, 0.4, 0.25
@@ -612,7 +611,7 @@ def test_who_joins_a_list_by_hand(basis, billed):
 
 
 def test_who_has_no_services_of_its_own_does_not_join():
-    model = with_numbers(system("list_public"), trust_to_join=0, payment_share=0)
+    model = with_numbers(system("list_naive"), trust_to_join=0, payment_share=0)
     agency(model, "nhs").paid_lines = np.array([], int)
     model.bodies[0].is_open()
     assert "nhs" not in [member.code for member in model.bodies[0].joined]
@@ -766,7 +765,7 @@ def test_a_chance_just_as_asked_for_is_dared():
 
 
 def test_repeated_projects_cost_less_to_agree():
-    model = system("list_public", years=2)
+    model = system("list_naive", years=2)
     trust = model.bodies[0]
     trust.projects = {"parenting": 3}
     first, fourth = trust.project_cost("keyworker"), trust.project_cost("parenting")
@@ -966,7 +965,7 @@ def test_help_adds_to_social_capital_by_hand():
 
 def test_a_finding_is_published_to_all_who_decide_once():
     """From 1 with variance 0.04, an estimate of 0.5 as sure as that: 0.75, for the unit, agencies and bodies alike."""
-    model = with_numbers(system("list_public"), accredited_from=0.75, evidence_cost=0, other_places=4)
+    model = with_numbers(system("list_naive"), accredited_from=0.75, evidence_cost=0, other_places=4)
     model.place = with_values(model.place, {"place.belief_spread": 0.2})
     unit = EvidenceUnit(model, "evidence_unit")
     assert unit.posterior["parenting"] == Belief(1.0, pytest.approx(0.04))  # as published, with deciders' doubt

@@ -63,6 +63,12 @@ LISTED = {
         ("paid_for", "share_of_savings"),
         ("savings", "rewarded"),
     ): "no programme relieves the one service that is counted",
+    (
+        ("decides", "centre"),
+        ("benefit_counted", "members"),
+        ("up_front", "provider"),
+        ("paid_for", "fees"),
+    ): "what its agencies gain is not worth the fees, but of conferences, too few for a provider",
     (("decides", "neighbourhood_boards"), ("up_front", "provider")): "too few families for a provider to bear the risk",
 }
 # Answers whose payments are seen whenever something is bought, but for those that hang on results.
@@ -231,7 +237,7 @@ def faults_of(tmp_path, base, text):
     [
         ("pooled_s75", '[rules]\nsavings = "repaid"\n',
          "rules.savings: 'repaid' wants a body that sends members invoices; let rules.decides be list_board"),
-        ("list_public", '[rules]\nmeasured = "none"\n',
+        ("list_naive", '[rules]\nmeasured = "none"\n',
          "rules.savings: 'repaid' wants outcomes that are measured family by family or in the area; "
          "let rules.measured be before_after or matched or matched_here or waiting_list or area_count or stated_baseline"),
         ("silo", '[rules]\nup_front = ["commissioner", "transfer"]\n',
@@ -277,7 +283,7 @@ def test_a_term_that_is_inherited_falls_away_with_what_reads_it(tmp_path):
 
 def test_a_setting_that_is_inherited_falls_away_with_what_reads_it(tmp_path):
     base, path = tmp_path / "cashed.toml", tmp_path / "mine.toml"
-    base.write_text(f'extends = "list_public"\n{HEAD}[settings]\n"list.payment_basis" = "cashed"\n')
+    base.write_text(f'extends = "list_naive"\n{HEAD}[settings]\n"list.payment_basis" = "cashed"\n')
     path.write_text(f'extends = "cashed"\n{HEAD}[rules]\ndecides = "fund_board"\nsavings = "stay"\n')
     assert load_arrangement(base).settings == {"list.payment_basis": "cashed"}
     assert load_arrangement(path).settings == {}

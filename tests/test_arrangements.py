@@ -58,7 +58,7 @@ def test_no_code_knows_an_arrangement_by_name():
     ],
 )
 def test_a_spoilt_arrangement_says_what_is_wrong(tmp_path, find, put, says):
-    text = Path(load_arrangement("list_public").file).read_text(encoding="utf-8")
+    text = Path(load_arrangement("list_naive").file).read_text(encoding="utf-8")
     assert find in text
     path = tmp_path / "mine.toml"
     path.write_text(text.replace(find, put, 1), encoding="utf-8")

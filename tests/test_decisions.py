@@ -190,7 +190,7 @@ def test_a_replay_signs_the_same_contracts():
 @pytest.mark.parametrize("kind", ["leave", "join"])
 def test_membership_by_list(kind):
     """In year 2 the LIST is founded: the council stays out although it would join, or stays in although trust is gone."""
-    model = system("list_public", [(2, "council", kind)])
+    model = system("list_naive", [(2, "council", kind)])
     council = model.party("council")
     run_to(model, 4)
     council.trust = 0.0 if kind == "join" else 1.0
@@ -204,7 +204,7 @@ def test_membership_by_list(kind):
 
 def test_leaving_by_list_is_notice_for_the_year_end():
     """A member pays for the year and is out from the next."""
-    model = run_to(system("list_public", [(3, "council", "leave", "list")]), 11)
+    model = run_to(system("list_naive", [(3, "council", "leave", "list")]), 11)
     assert model.party("council") in model.party("list").joined
     run_to(model, 12)
     assert model.party("council") not in model.party("list").joined
@@ -215,7 +215,7 @@ def test_leaving_by_list_is_notice_for_the_year_end():
 def test_a_payment_is_refused_or_accepted_in_part():
     """Of what the LIST asks, the police pays nothing in year 4 and at most 1,000 pence in year 5."""
     listed = [(4, "police", "refuse", "list"), (5, "police", "accept", "list", 1_000)]
-    model = run_to(system("list_public", listed, {"appraisal.method": "snapshot"}), 20)
+    model = run_to(system("list_naive", listed, {"appraisal.method": "snapshot"}), 20)
     mine = [row for row in model.decisions.rows if row[1] == "police" and row[2] in ("refuse", "accept", "pay")]
     (refused, accepted, paid) = (row for row in mine if row[0] >= 4)
     assert (*refused[:3], refused[5]) == (4, "police", "refuse", "0")

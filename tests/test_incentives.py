@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.cost_benefit.bargaining import by_bargaining, by_benefit, side_payment
 from sim.cost_benefit.incentives import Incentives
 from sim.cost_benefit.sources import Split
 from sim.cost_benefit.views import Bodies, Stakes, View
+from sim.deals.bargaining import by_bargaining, by_benefit, side_payment
 
 # Two agencies with a line each, and one that the centre pays at cost through the second.
 BODIES = Bodies(

@@ -416,7 +416,7 @@ def test_whom_a_programme_takes_first(settled):
 def null_runs():
     """A LIST whose one programme, for those who misuse, does nothing at all and takes the worst first."""
     settings = {"programmes.effect_scale": 0, "programmes.reactive_practice": 1}
-    inputs = load_inputs("list_public", "milltown", settings, families=10_000)
+    inputs = load_inputs("list_naive", "milltown", settings, families=10_000)
     inputs = replace(inputs, catalogue={"alcohol_outreach": inputs.catalogue["alcohol_outreach"]})
     return [runner.run(inputs, seed) for seed in (1, 2, 3)]
 

@@ -110,6 +110,7 @@ def test_each_agencys_balance_moves_by_what_it_retained_received_and_paid(compar
                     expected += rows(arrangement, replicate, year, agency, "displaced_services")
                     expected -= sum(rows(arrangement, replicate, year, agency, name) for name in COSTS)
                     expected += moved(arrangement, replicate, year, agency, "distribution", "payee")
+                    expected += moved(arrangement, replicate, year, agency, "capital_repayment", "payee")
                     expected += rows(arrangement, replicate, year, agency, "agency_premium")
                     expected += moved(arrangement, replicate, year, agency, "contribution", "payee")
                     expected -= moved(arrangement, replicate, year, agency, "contribution", "payer")
@@ -275,7 +276,7 @@ def test_the_quarter_is_a_mesa_model():
     model = _system("list_public")
     assert isinstance(model, mesa.Model)
     kinds = {kind.__name__ for kind in model.agents_by_type}
-    assert {"Agency", "Department", "Provider", "ListTrust"} <= kinds
+    assert {"Agency", "Department", "Provider", "BargainedList"} <= kinds
     assert {provider.sector for provider in model.providers} == {"in_house", "private", "community"}
 
 

@@ -61,9 +61,9 @@ def test_the_whole_vision_asks_investors_only_where_its_own_money_fails(monkeypa
 
 def test_money_is_asked_in_the_order_of_its_sources(monkeypatch, tmp_path):
     """Investors who come first are asked for all; after the LIST's own money only for what it does not cover."""
-    other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["members_capital", "investors"]')
+    other = changed_file(tmp_path, "list_social_investment", '[rules]\nup_front = ["investors", "members_capital"]')
     rich = {**CERTAIN, "arrangement.subscription_share": 0.5}
-    (_, first), (_, second) = (asked(monkeypatch, name, rich) for name in ("list_social_investment", other))
+    (_, first), (_, second) = (asked(monkeypatch, name, rich) for name in (other, "list_social_investment"))
     assert any(first)
     assert not any(second)
     assert len(first) > len(second)
@@ -87,8 +87,10 @@ def test_a_role_widens_with_the_record_and_scope_horizon_and_daring_with_it():
     assert body.dares(doubtful)
 
 
-def test_a_good_year_adds_to_the_record_and_a_bad_one_takes_away():
-    model = system("list_broker", years=2)
+def test_a_good_year_adds_to_the_record_and_a_bad_one_takes_away(tmp_path):
+    """On terms that nobody bargained over, by cash against what was paid."""
+    numbers = {"role_years": 2, "cautious_chance": 0.6}
+    model = system(with_part(tmp_path, "widening_role", "list_naive", numbers), years=2)
     body = model.bodies[0]
     body.joined = model.agencies[:2]
     body.record = 3

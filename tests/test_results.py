@@ -197,6 +197,23 @@ def test_tables_stand_by_arrangement_and_replicate():
     assert list(decisions["outcome"]) == ["1", "3", "2", "4"]
 
 
+def test_what_an_agency_pays_beyond_its_cash_it_spends_on_outcomes():
+    """Paid 5 and 4, retained 6 and 1: 2; who retained more spent nothing on them; the whole has none, for it is hand to hand."""
+    for retained, spent in (([6, 1], 2), ([6, 9], 0)):
+        rows = _rows(outcome_payment_out=[5, 4], retained=retained)
+        table = summarise(rows, {"a": ()}).set_index(["agency", "measure"])["mean"]
+        assert table["council", "spent_on_outcomes"] == spent
+        assert ("all", "spent_on_outcomes") not in table.index
+
+
+def test_what_was_recovered_of_completed_cohorts():
+    """6 of 8 in one year and 3 of 4 in the next: 75 pence a pound."""
+    table = _summary(completed_receipts=[6, 3], completed_cost=[8, 4], gross_avoided=[0, 0], net_position=[0, 0])[
+        "mean"
+    ]
+    assert table["recovery"] == pytest.approx(0.75)
+
+
 # Labels: each measure's number under its own words. A measure stands for so many millions, by this list.
 
 WORDS = {
@@ -215,6 +232,7 @@ PEOPLE_WORDS = {
     "family_years_spared": "Family-years spared an entrenched need", "care_quarters_avoided": "Quarters in care avoided",
     "unmet_need_met": "Quarters of waiting need served", "gross_per_pound": "Service use avoided, £ for each pound put in",
     "cash_per_pound": "Cash released, £ for each pound put in", "list_years": "Years in which the LIST lived",
+    "years_bought": "Years in which the LIST bought", "recovery": "Recovered, £ for each pound of completed cohorts",
     "provider_failures": "Providers that failed", "deals_with_loss": "Investors' deals closed with a loss",
 }  # fmt: skip
 

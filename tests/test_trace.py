@@ -4,14 +4,16 @@ import json
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.core.faults import InputError
 from sim.record.worth import load_worth
-from sim.report.traced import family_lines, pound_lines, table_of
+from sim.report.traced import family_lines, pound_lines, pound_part, table_of
+from sim.results.pound import trace_pound
+from sim.results.summary import FLOW_COLUMNS
+from sim.results.wishes import FamilyWish, Wanted, family_wish, wish_named, wishes
 from sim.trace.family import Found
-from sim.trace.pound import trace_pound
-from sim.trace.wishes import FamilyWish, Wanted, family_wish, wish_named, wishes
 
 # A department passes 100 on; the council keeps 25 for the next year, buys help for 25 and other things for 50.
 LEDGER = [
@@ -49,6 +51,21 @@ def test_a_pound_that_is_kept_goes_on_next_year():
     ]
     assert said["chance"] == pytest.approx(0.5 * 0.6)
     assert "keeps it into the next year (50.0p of each pound it had)" in "\n".join(pound_lines(said))
+
+
+def test_a_page_has_a_pound_of_each_arrangement_that_bought_help():
+    flows = pd.DataFrame(
+        [("a", 0, *row) for row in LEDGER] + [("a", 1, *row) for row in LEDGER[:2]] + [("b", 0, *row) for row in LEDGER[:2]],
+        columns=FLOW_COLUMNS,
+    )  # fmt: skip
+    page = pound_part(flows, {"a": "Silos & <co>", "b": "Nothing"})
+    assert (
+        "<h3>Silos &amp; &lt;co&gt;</h3><ol><li>Year 1: treasury pays ministry £1, vote (100.0p of each pound).</li>"
+        in page
+    )
+    assert "One pound in 5 that came in so in year 1 went this way." in page
+    assert "Nothing" not in page
+    assert pound_part(flows, {"b": "Nothing"}) == ""
 
 
 def test_money_that_goes_to_and_fro_ends_somewhere():

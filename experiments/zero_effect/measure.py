@@ -36,7 +36,7 @@ _ONE = np.array([0, 1], np.uint8)  # rows of offers that are of the programme
 
 def measure(inputs, seed):
     """Findings of one seed by programme, design, intake, effect and measure; beliefs, in the study of ten years."""
-    learning = inputs.arrangement.id == "list_public"
+    learning = inputs.arrangement.id == "list_naive"
     if inputs.years != (years := TEN if learning else YEARS):
         raise InputError("--years", "", f"is {inputs.years}, and this one takes {years}", "leave it out")
     if learning:

@@ -230,6 +230,12 @@ class Agency(Commissioner):
             left -= part
         return due - left
 
+    def paid_for_outcomes(self):
+        """Pence it paid for outcomes this year."""
+        paid, quarters = self.model.ledger.paid, self.model.calendar.quarters_of_year()
+        purses = ("service", "prevention", "reserve")
+        return sum(paid(self.account(purse), "outcome_payment", quarters=quarters) for purse in purses)
+
     def cash_seen(self, lines=None):
         """By how much services cost it less this year than at the start, in constant prices, whatever the budget is now.
 

@@ -96,6 +96,11 @@ class Body(Commissioner):
         share = self.model.arrangement.optional("pool_overhead")
         self.pay(OUTSIDE, round(max(0, self.balance()) * share), "pool_overhead")
 
+    def spent_this_year(self):
+        """Pence it spent on programmes, agreeing and evaluation this year."""
+        costs = ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
+        return self.model.ledger.paid(self.account(self.purse), *costs, quarters=self.model.calendar.quarters_of_year())
+
     def duplication_removed(self):
         """Pence by line that one assessment of a family for all members saves this quarter, once the body is founded.
 

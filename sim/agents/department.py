@@ -67,7 +67,8 @@ class Department(Party):
     def set_income(self, agency, year):
         """An agency's income for the year after `year`: a real-terms path, and what its funding rule says of the grant.
 
-        A limit loses at a spending review what it was not needed for. A formula goes at a review by known need, and
+        A limit loses at a spending review what it was not needed for, but for outcome payments of the year where an
+        arrangement has these left in it. A formula goes at a review by known need, and
         pay by workload every year by last year's caseload, so an agency that reduces either loses income. Nothing
         grows because money was overspent.
         """
@@ -78,7 +79,8 @@ class Department(Party):
             trend = compounded(self.model.dials["families.demand_growth"], year)
             agency.income.index = 1 + agency.need_weight * (outturn.known_need(lines) / trend - 1)
         elif self.is_review(year):
-            agency.income.take(agency.spent(self.model.calendar.quarters_of_year()))
+            left = agency.paid_for_outcomes() if self.model.arrangement.optional("payments_left") else 0
+            agency.income.take(agency.spent(self.model.calendar.quarters_of_year()) + left)
             agency.plan.rebase(agency.outturn())
         agency.income.follow(year, self.growth, self.model.dials["agencies.local_tax_growth"])
 

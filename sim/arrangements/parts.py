@@ -6,7 +6,7 @@ What a part does stands where it acts; the code asks ``arrangement.has(name)``.
 from dataclasses import dataclass, field
 
 from sim.agents.values import BROKER_VALUES
-from sim.core.kinds import COST, HORIZON, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, Kind
+from sim.core.kinds import COST, HORIZON, MULTIPLE, NUMBER, PRICE, SEVERAL, SHARE, TERM, WEIGHT, YES_OR_NO, Kind
 from sim.programmes.catalogue import SECTORS
 
 
@@ -52,7 +52,7 @@ _BUYS = {"decides": "programmes"}
 _INVESTORS = {"up_front": "market"}
 _RESULTS = {"paid_for": "outcomes"}
 _USE = {"paid_for": "by_use"}
-_LIST = {"decides": "invoices", "savings": "repayment"}
+_LIST = {"decides": "owned", "savings": "repayment"}
 _JOINT = {"decides": "joint"}
 
 PARTS = {
@@ -78,6 +78,11 @@ PARTS = {
         "its role, and with it its scope and daring, widens with its record",
         {"role_years": TERM, "cautious_chance": SHARE},
         wants=_LIST,
+    ),
+    "centre_party": Part(
+        "the centre takes part in the bargain: for what it pays at cost, and for what reviews take",
+        {"centre_horizon": HORIZON},
+        wants={"decides": "bargains", "file": "centre"},
     ),
     "resource_map": Part(
         "what services cost, and what of it follows cases, is mapped before anything is agreed",
@@ -130,6 +135,7 @@ TERMS = {
     "first_loss": Term(SHARE, {"up_front": "investors"}),
     "grant_years": Term(TERM, {"up_front": "ring_fenced"}),
     "term_years": Term(TERM, _JOINT),
+    "payments_left": Term(YES_OR_NO, {"decides": "bargains"}),
     "yearly_cohorts": Term(SEVERAL, _BUYS),
     "horizon_years": Term(HORIZON, _BUYS),
     **{f"ease_{sector}": Term(MULTIPLE, {**_BUYS, "file": sector}) for sector in SECTORS},

@@ -40,8 +40,8 @@ def trace_family(
     Example: listsim trace family silo --agency nhs --paid-by council --place milltown
     """
     from sim.report.traced import family_lines
+    from sim.results.wishes import family_wish
     from sim.trace.family import trace_family as found
-    from sim.trace.wishes import family_wish
 
     asked = family_wish(wish, agency, at_least, paid_by)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)
@@ -68,9 +68,9 @@ def trace_pound(
     Example: listsim trace pound list_public --wish outcome --place milltown
     """
     from sim.report.traced import pound_lines
+    from sim.results.pound import trace_pound as found
+    from sim.results.wishes import wish_named
     from sim.studies.run import run
-    from sim.trace.pound import trace_pound as found
-    from sim.trace.wishes import wish_named
 
     asked = wish_named("pound", wish)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)

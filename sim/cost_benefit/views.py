@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from sim.core.codes import ALL
-from sim.cost_benefit.bargaining import by_bargaining, by_benefit, side_payment
+from sim.deals.bargaining import by_bargaining, by_benefit, side_payment
 from sim.programmes.appraisal import discount_factors
 
 HORIZONS = (3, 5, 10, 20)

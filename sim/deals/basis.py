@@ -15,11 +15,14 @@ class Basis:
         (LIST, member, case-quarters saved by line) -> pence of benefit that a share is paid of.
     expected : callable
         (LIST, agency) -> what a pound of benefit at average cost is expected to come to.
+    unit : callable
+        (model, signatory) -> pence a case-quarter, float (lines,), that its benefit counts for in terms signed today.
     """
 
     text: str
     benefit: Callable
     expected: Callable
+    unit: Callable
 
 
 def lines_touched(trust):
@@ -46,10 +49,30 @@ def _share_that_follows_cases(trust, agency):
     return float(prices.variable[paid].sum() / max(1, prices.average[paid].sum()))
 
 
+def _at_average(model, signatory):
+    return signatory.part * model.services.prices.average
+
+
+def _at_variable(model, signatory):
+    return signatory.part * model.services.prices.variable
+
+
+def _believed_cash(model, signatory):
+    """Signed terms do not move: what is believed to be cash on the day is what benefit counts for."""
+    return _at_average(model, signatory) * signatory.cash
+
+
 CHOICES = {
-    "gross": Basis("measured benefit at average cost", _gross, lambda trust, agency: 1.0),
-    "marginal": Basis("measured benefit at the cost that follows cases", _marginal, _share_that_follows_cases),
-    "cashed": Basis("the fall of named budget lines", _cashed, lambda trust, agency: agency.believed_cash_share()),
+    "gross": Basis("measured benefit at average cost", _gross, lambda trust, agency: 1.0, _at_average),
+    "marginal": Basis(
+        "measured benefit at the cost that follows cases", _marginal, _share_that_follows_cases, _at_variable
+    ),
+    "cashed": Basis(
+        "the fall of named budget lines; in signed terms, the part of measured benefit that is believed to be cash",
+        _cashed,
+        lambda trust, agency: agency.believed_cash_share(),
+        _believed_cash,
+    ),
 }
 
 

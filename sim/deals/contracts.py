@@ -38,6 +38,8 @@ class Contract:
         Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken : dict of int to int
         Families taken on, by quarter of the year.
+    terms : tabs.Signed or None
+        What parties pay by its results, where they have signed for it.
     owed : float (5,)
         Places that rounding still owes the worst off, anybody and each level of need (:func:`sim.programmes.uptake.share_out`).
     """
@@ -57,6 +59,7 @@ class Contract:
     stated_pence: int = 0
     kept: float = 1.0
     taken: dict = field(default_factory=dict)
+    terms: object = field(default=None, compare=False, repr=False)
     owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)
 
     @property

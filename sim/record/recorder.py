@@ -93,7 +93,11 @@ class Recorder:
             self.people[year, body.code, "members"] = len(body.joined)
             self.people[year, body.code, "trust"] = body.mean_trust()
             self.reinvested[year, body.code] = body.kept_to_reinvest
-
+            bought = any(contract.body == body.code for contract in body.model.contracts.running)
+            self.people[year, body.code, "years_bought"] = int(bought)
+            for _, receipts, cost in getattr(body, "completed", ()):
+                self._count(year, body.code, "completed_receipts", receipts)
+                self._count(year, body.code, "completed_cost", cost)
         if hasattr(body, "offered"):
             self.people[year, body.code, "bonds_offered"] = body.offered
             self.people[year, body.code, "bonds_sold"] = body.sold

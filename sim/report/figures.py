@@ -52,6 +52,7 @@ def readable(axis):
     from seaborn.utils import relative_luminance  # who draws a heat map has it imported
 
     (mesh,) = axis.collections
+    mesh.update_scalarmappable()  # its colours, which else wait until it is drawn
     known = ~np.ma.getmaskarray(mesh.get_array()).ravel()
     for text, colour in zip(axis.texts, mesh.get_facecolors()[known], strict=False):
         text.set_color("white" if relative_luminance(colour) < _DARK else "black")

@@ -4,7 +4,7 @@ from pathlib import Path
 from textwrap import fill
 
 import matplotlib.pyplot as plt
-import pandas as pd
+import numpy as np
 import seaborn as sns
 from matplotlib.patches import Rectangle
 
@@ -49,28 +49,36 @@ def heat_map(said):
     figure, axes = plt.subplots(*shape, figsize=size, sharey=True, squeeze=False)
     for axis in axes.flat[len(said["horizons"]) :]:
         axis.set_visible(False)
-    for axis, item in zip(axes.flat, said["horizons"], strict=False):
-        table = pd.DataFrame(
-            [
-                [row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in said["bodies"]]
-                for row in item["rows"]
-            ],
-            [row["name"] for row in item["rows"]],
-            bodies,
-        )
-        look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot_kws": {"fontsize": 7}}
-        sns.heatmap(table, ax=axis, annot=table.map(_share), fmt="", **look)
-        figures.readable(axis)
-        for i, row in enumerate(item["rows"]):
-            for body in row["commissioners"]:
-                where = said["bodies"].index(body), i
-                axis.add_patch(Rectangle(where, 1, 1, fill=False, edgecolor="black", lw=1.2))
+    panels = list(zip(axes.flat, said["horizons"], strict=False))
+    shares = [_shares(item["rows"], said["bodies"]) for _, item in panels]
+    look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot": False}
+    for (axis, _), share in zip(panels, shares, strict=True):
+        # Bare, as seaborn draws the whole figure once a panel to see whether labels overlap.
+        sns.heatmap(share, ax=axis, xticklabels=False, yticklabels=False, **look)
+    for (axis, item), share in zip(panels, shares, strict=True):
+        _write_in(axis, share, item["rows"], said["bodies"])
         axis.set_title(f"{item['horizon_years']:g} years ahead")
-        axis.set_xticklabels(bodies, rotation=90)
-        axis.set_yticklabels([fill(name, 44) for name in table.index], rotation=0, fontsize=7.5)
+        axis.set_xticks(np.arange(len(bodies)) + 0.5, bodies, rotation=90)
+        names = [fill(row["name"], 44) for row in item["rows"]]
+        axis.set_yticks(np.arange(rows) + 0.5, names, fontsize=7.5)
     figure.subplots_adjust(wspace=0.05, hspace=1.5 / (0.3 * rows))
     figure.colorbar(axes[0, 0].collections[0], ax=axes, shrink=0.5, pad=0.02, label="£ of benefit for each £ of cost")
     return figure
+
+
+def _shares(rows, bodies):
+    """Benefit for each pound of cost: rows by bodies."""
+    return np.array([[row["benefit_gbp"][body] / row["cost_per_family_gbp"] for body in bodies] for row in rows])
+
+
+def _write_in(axis, shares, rows, bodies):
+    """Numbers of one panel's cells; a frame where a body may commission."""
+    for (i, j), ratio in np.ndenumerate(shares):
+        axis.text(j + 0.5, i + 0.5, _share(ratio), ha="center", va="center", fontsize=7)
+    figures.readable(axis)
+    for i, row in enumerate(rows):
+        for body in row["commissioners"]:
+            axis.add_patch(Rectangle((bodies.index(body), i), 1, 1, fill=False, edgecolor="black", lw=1.2))
 
 
 def _share(ratio):

@@ -1,11 +1,16 @@
 """A trace in words, for a terminal of 80 columns."""
 
+from contextlib import suppress
 from itertools import groupby
 from textwrap import wrap
 
+from sim.core.faults import InputError
 from sim.core.text import printable
 from sim.record.measures import MEASURES
 from sim.report.incentive_words import label
+from sim.report.markup import escaped
+from sim.results.pound import KEPT, trace_pound
+from sim.results.summary import LEDGER_COLUMNS
 
 _WIDTH = 79
 _MOST_HANDS = 6
@@ -35,17 +40,8 @@ def family_lines(said):
 
 def pound_lines(said):
     """Lines that tell of a pound, as ``PoundTrace.to_dict`` gives it."""
-    lines = [said["in_words"], ""]
-    for hop in said["hops"]:
-        if hop["purpose"] == "kept":
-            lines.append(
-                f"Year {hop['year']}: {label(hop['payer'])} keeps it into the next year ({_pence(hop['share'])} of each pound it had)."
-            )
-        else:
-            way = f"{label(hop['payer'])} pays {label(hop['payee'])} £{hop['gbp']:,.0f}, {label(hop['purpose'])}"
-            lines.append(f"Year {hop['year']}: {way} ({_pence(hop['share'])} of each pound).")
     first = said["hops"][0]
-    lines += ["", f"One pound in {1 / said['chance']:,.0f} that came in so in year {first['year']} went this way."]
+    lines = [said["in_words"], "", *_hops(said), "", _chance(said)]
     lines.append(f"Where each pound ended that {label(first['payee'])} had in that year:")
     lines += [
         f"  {_pence(hand['share']):>8}  {label(hand['payer'])} to {label(hand['payee'])}: {label(hand['purpose'])}"
@@ -53,6 +49,26 @@ def pound_lines(said):
     ]
     rest = sum(hand["share"] for hand in said["last_hands"][_MOST_HANDS:])
     return _wrapped([*lines, *([f"  {_pence(rest):>8}  others"] if rest else [])])
+
+
+def pound_part(flows, names):
+    """A pound of each arrangement's first run that bought help, as a section of a page; empty where none did.
+
+    Parameters
+    ----------
+    flows : pandas.DataFrame
+        As in ``flows.parquet``.
+    names : dict of str to str
+        Of arrangements, by id.
+    """
+    told = []
+    for code, name in names.items():
+        rows = flows[(flows["arrangement"] == code) & (flows["replicate"] == flows["replicate"].min())]
+        with suppress(InputError):  # no pound of it bought help
+            said = trace_pound(list(rows[LEDGER_COLUMNS].itertuples(index=False, name=None))).to_dict()
+            lines = "".join(f"<li>{escaped(line.strip())}</li>" for line in _hops(said))
+            told.append(f"<h3>{escaped(name)}</h3><ol>{lines}</ol><p>{escaped(_chance(said))}</p>")
+    return f"<h2>One pound that bought help, from vote to last hand</h2>{''.join(told)}" if told else ""
 
 
 def table_of(said):
@@ -73,6 +89,23 @@ def table_of(said):
         for quarter in said["quarters"]
         for name in ("run", "twin")
     ]
+
+
+def _hops(said):
+    """A line for each hand that a pound goes through."""
+    lines = []
+    for hop in said["hops"]:
+        payer, share = label(hop["payer"]), _pence(hop["share"])
+        if hop["purpose"] == KEPT:
+            lines.append(f"Year {hop['year']}: {payer} keeps it into the next year ({share} of each pound it had).")
+        else:
+            way = f"{payer} pays {label(hop['payee'])} £{hop['gbp']:,.0f}, {label(hop['purpose'])}"
+            lines.append(f"Year {hop['year']}: {way} ({share} of each pound).")
+    return lines
+
+
+def _chance(said):
+    return f"One pound in {1 / said['chance']:,.0f} that came in so in year {said['hops'][0]['year']} went this way."
 
 
 def _spells(quarters):

@@ -122,6 +122,9 @@ class _Table:
                 values[item.name] = np.where(self.known[self.row[item.name]], last, np.nan)
         if "list_alive" in self.row:
             values["list_years"] = self.total("list_alive")
+        if "outcome_payment_out" in self.row and "retained" in self.row and not of_all:
+            spent = self.total("outcome_payment_out") - self.total("retained")
+            values["spent_on_outcomes"] = np.maximum(0.0, spent)
         if "gross_avoided" in self.row and "net_position" in self.row:
             values |= self._rates()
         if not self.row.keys().isdisjoint(_OF_SOCIETY):

@@ -8,7 +8,10 @@ from sim.results.by_seed import KEYS, by_seed
 RUN_COLUMNS = ["arrangement", "replicate", "seed", "year", "agency", "line", "measure", "value_pence", "value"]
 
 
-FLOW_COLUMNS = ["arrangement", "replicate", "year", "payer", "payee", "purpose", "pence"]
+LEDGER_COLUMNS = ["year", "payer", "payee", "purpose", "pence"]
+
+
+FLOW_COLUMNS = ["arrangement", "replicate", *LEDGER_COLUMNS]
 
 
 DECISION_COLUMNS = ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]

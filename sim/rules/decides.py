@@ -4,7 +4,7 @@ Their classes are imported, and Mesa with them, when there is a model for them t
 """
 
 from sim.core import codes
-from sim.core.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, YES_OR_NO, Kind
+from sim.core.kinds import COST, DELAY, HORIZON, SEVERAL, SHARE, TERM, WEIGHT, YES_OR_NO, Kind
 from sim.deals.terms import Rule
 
 JOINT = {"setup_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON}
@@ -39,6 +39,12 @@ def _list_board(model):
     from sim.agents.list_trust import ListTrust
 
     return [ListTrust(model, codes.LIST)]
+
+
+def _list_bargain(model):
+    from sim.agents.bargained_list import BargainedList
+
+    return [BargainedList(model, codes.LIST)]
 
 
 def _centre(model):
@@ -108,6 +114,29 @@ def _plan(model):
 BUYS = "programmes projects"
 POOL = f"{BUYS} account joint"
 
+LIST = {
+    **JOINT,
+    **PROJECT,
+    "running_cost": COST,
+    "reserve_share": SHARE,
+    "supply_chain_hold": SHARE,
+    "trust_to_join": SHARE,
+    "trust_to_stay": SHARE,
+    "trust_step": SHARE,
+    "fewest_members": SEVERAL,
+    "idle_years": TERM,
+}
+BARGAIN = {
+    "agreed_years": TERM,
+    "margin": Kind(0, 2),
+    "rides_free": YES_OR_NO,
+    "members_differ": Kind(0, 2),
+    "caution": WEIGHT,
+    "cash_doubt": Kind(0, 1),
+    "line_noise": Kind(0.001, 1),
+    "dormant_share": SHARE,
+}
+
 CHOICES = {
     "nobody": Rule(_nobody, "nobody: no new programmes", offers="services purse"),
     "each_agency": Rule(
@@ -127,19 +156,16 @@ CHOICES = {
     "list_board": Rule(
         _list_board,
         "the board of a LIST for the agencies that own it",
-        {
-            **JOINT,
-            **PROJECT,
-            "running_cost": COST,
-            "reserve_share": SHARE,
-            "supply_chain_hold": SHARE,
-            "trust_to_join": SHARE,
-            "trust_to_stay": SHARE,
-            "trust_step": SHARE,
-            "fewest_members": SEVERAL,
-            "idle_years": TERM,
-        },
-        offers=f"{POOL} invoices",
+        LIST,
+        offers=f"{POOL} owned invoices",
+        posts="transaction_cost",
+    ),
+    "list_bargain": Rule(
+        _list_bargain,
+        "a LIST whose owners, and the centre where it is a party, bargain over what is bought and who pays what",
+        {**LIST, **BARGAIN},
+        offers=f"{POOL} owned bargains",
+        wants={"savings": "signed"},
         posts="transaction_cost",
     ),
     "centre": Rule(

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.kinds import SHARE, TERM, Kind
+from sim.core.kinds import SHARE, TERM, YES_OR_NO, Kind
 from sim.core.ledger import TREASURY, split
 from sim.deals import basis
 from sim.deals.bonds import mature
@@ -71,19 +71,23 @@ def _repaid(body, findings):
         body.invoices[member.code] = member.pay_for_outcome(body.account(), due)
 
 
-def spent_this_year(body):
-    """Pence a body spent on programmes, agreeing and evaluation this year."""
-    model, costs = body.model, ("programme", "transaction_cost", "evaluation_cost", "outcome_payment")
-    return model.ledger.paid(body.account(body.purse), *costs, quarters=model.calendar.quarters_of_year())
-
-
 def _distribute(body):
     """Part of the year's surplus is shared out; the rest is kept to reinvest."""
-    surplus = sum(body.invoices.values()) - spent_this_year(body)
+    surplus = sum(body.invoices.values()) - body.spent_this_year()
     part = round(max(0, surplus) * (1 - body.model.dials["list.reinvested_share"]))
     part = min(part, max(0, body.balance()))
     body.share_out(part)
     body.kept_to_reinvest = max(0, surplus) - part
+
+
+def _as_signed(body, findings):
+    """Each party pays what it has signed for, cohort by cohort."""
+    body.collect(findings)
+
+
+def _capital_first(body):
+    """Part of the year's surplus pays capital back before any is shared out."""
+    body.share_surplus()
 
 
 def _handed_back(body):
@@ -217,6 +221,21 @@ CHOICES = {
         _distribute,
         offers="payer repayment",
         wants={"decides": "invoices", "measured": "findings"},
+        posts="outcome_payment distribution",
+    ),
+    "as_signed": Sharing(
+        _as_signed,
+        "parties pay by measured benefit as they have signed for each cohort, net over all of them; capital is paid back first",
+        {
+            "payment_share": SHARE,
+            "payment_years": TERM,
+            "payment_cap": Kind(0, 10),
+            "true_up": YES_OR_NO,
+            "deemed_share": SHARE,
+        },
+        _capital_first,
+        offers="payer repayment signed",
+        wants={"decides": "bargains", "measured": "findings"},
         posts="outcome_payment distribution",
     ),
     "claw_back": Sharing(

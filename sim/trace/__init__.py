@@ -1,1 +1,1 @@
-"""One path through the model: a family in both twins, a pound through the ledger."""
+"""One family followed through the model, where an arrangement runs and where nothing is done."""

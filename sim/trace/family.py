@@ -7,10 +7,10 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.core.faults import InputError, suggest
 from sim.place.places import LEVELS
+from sim.results.wishes import family_wish
 from sim.studies.comparison import nothing_done
 from sim.studies.run import models
 from sim.trace.watching import Watcher
-from sim.trace.wishes import family_wish
 
 
 @dataclass(frozen=True)

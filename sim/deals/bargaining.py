@@ -7,16 +7,40 @@ it is paid. Worths and costs are pence; keys are bodies.
 import math
 
 
-def by_benefit(worth, cost):
-    """Each pays in proportion to what it gains, and whoever loses is made good: dict of str to float.
+def by_benefit(worth, cost, most=None):
+    """Each pays the same pence per pound of its own gain, and whoever loses is made good: dict of str to float.
 
-    None where what they gain together does not cover the cost, so that some would be worse off.
+    What one may not be asked for is spread over the others alike. None where what they gain together, or may be asked
+    for, does not cover the cost, so that some would be worse off.
+
+    Parameters
+    ----------
+    worth : dict of str to float
+    cost : float
+    most : dict of str to float, optional
+        Most that each may be asked for; all that it gains where it is not named.
+
+    Notes
+    -----
+    Nash's solution weighted by stakes: maximises the sum of worth_i x log(worth_i - payment_i) over those who gain, with
+    payments that sum to the cost and none above its limit; Kalai 1977, International Journal of Game Theory 6(3).
     """
-    gains = sum(pence for pence in worth.values() if pence > 0)
-    to_cover = cost - sum(pence for pence in worth.values() if pence < 0)
-    if gains < to_cover:
+    free = {body: pence for body, pence in worth.items() if pence > 0}
+    limits = {body: min(pence, max(0.0, (most or {}).get(body, pence))) for body, pence in free.items()}
+    left = cost - sum(pence for pence in worth.values() if pence < 0)
+    if sum(limits.values()) < left:
         return None
-    return {body: pence * to_cover / gains if pence > 0 else pence for body, pence in worth.items()}
+    paid = {body: min(0.0, pence) for body, pence in worth.items()}
+    while free:
+        gains = sum(free.values())
+        full = [body for body, pence in free.items() if pence * left / gains > limits[body]]
+        if not full:
+            break
+        for body in full:
+            paid[body] = limits[body]
+            left -= limits[body]
+            del free[body]
+    return paid | {body: pence * left / sum(free.values()) for body, pence in free.items()}
 
 
 def by_bargaining(worth, cost, buyer):

@@ -7,7 +7,7 @@ from math import exp, log
 
 from sim.core.faults import InputError
 from sim.core.ledger import OUTSIDE, TREASURY
-from sim.trace.wishes import wish_named
+from sim.results.wishes import wish_named
 
 LAST = (OUTSIDE, TREASURY)  # where a pound has left the place, or is back where it was voted
 KEPT = "kept"

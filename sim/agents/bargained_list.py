@@ -1,0 +1,429 @@
+"""A LIST whose parties bargain over who pays what, sign it cohort by cohort, and look again at every review."""
+
+import numpy as np
+
+from sim.agents.boards import Body
+from sim.agents.list_trust import ListTrust
+from sim.agents.signatory import Centre, Signatory
+from sim.core.ledger import OUTSIDE, split
+from sim.deals import basis
+from sim.deals.agreement import Offer, Table, bargain, drawn_up, holds
+from sim.deals.contracts import Project
+from sim.deals.tabs import Signed, Tab
+
+_PLENTY = 1e15  # pence, where others pay up front
+
+
+class BargainedList(ListTrust):
+    """A LIST that agrees its terms, pays its capital back, waits where it cannot buy, and lets go of who loses by it.
+
+    Attributes
+    ----------
+    signatories : dict of str to Signatory
+        Those who may sign: agencies of the arrangement with services of their own, and the centre where it is a party.
+    agreement : Agreement or None
+        Standing terms.
+    agreed : int
+        Year in which there was last a bargain.
+    tabs : dict of str to Tab
+        What each party owes.
+    repaid : dict of str to int
+        Capital that each member has had back.
+    receipts : dict of tuple to int
+        What was paid for each cohort so far, by its key.
+    completed : list of tuple
+        (key, receipts, pence that were to be earned back) of cohorts no longer paid for, as of this year.
+    is_dormant : bool
+        Whether it bought nothing in the year just past.
+    is_reopened : bool
+        Whether somebody has asked for new terms, or left.
+    """
+
+    def __init__(self, model, code):
+        super().__init__(model, code)
+        self.signatories, self.tabs, self.repaid, self.receipts = {}, {}, {}, {}
+        self.agreement, self.agreed, self.completed = None, 0, []
+        self.is_dormant = self.is_reopened = False
+        self._left = {}  # year from which one that left may come back
+
+    # Agreeing
+
+    def is_open(self):
+        """Whether it can commission; before it is founded, and where a review or a shortfall asks for it, there is a bargain."""
+        calendar = self.model.calendar
+        if not self.alive or not calendar.is_year_start:
+            return self.alive and self.founded is not None
+        if self.founded is None:
+            agreeing = calendar.year > self.model.arrangement.get("years_to_agree")
+            if agreeing and self._negotiate():
+                return Body.is_open(self)
+            return False
+        return True
+
+    def _must_bargain(self):
+        """Whether there are no terms, somebody has asked for new ones, or a review is due."""
+        due = self.model.calendar.year - self.agreed >= self.model.arrangement.get("agreed_years")
+        return self.agreement is None or self.is_reopened or due
+
+    def may_sign(self):
+        """Who may sign this year: agencies that trust it enough, unless a list decides, and the centre: list of Signatory."""
+        model = self.model
+        if not self.signatories:
+            self.signatories = self._admitted()
+        get, says = model.arrangement.get, model.decisions.says
+        able = []
+        for item in self.signatories.values():
+            listed = says(item.code, self.code, "leave", "join")
+            if listed is None and model.calendar.year < self._left.get(item.code, 0):
+                continue
+            trust = getattr(item.party, "trust", 1.0)
+            ready = trust >= get("trust_to_stay" if item.party in self.joined else "trust_to_join")
+            if listed.kind == "join" if listed else ready:
+                able.append(item)
+        return able
+
+    def _admitted(self):
+        """Everybody who might ever sign, as they stand today."""
+        model, weights = self.model, self.model.payers.weights
+        agencies = [
+            Signatory(self, agency, np.where(model.lines.demand_led, 0.0, weights[agency.number]))
+            for agency in Body.members(self)
+            if agency.has_services()
+        ]
+        parties = {item.code: item for item in agencies}
+        if model.arrangement.has("centre_party"):
+            centre = Centre(self, model.centre(), model.lines.demand_led.astype(float), agencies)
+            parties[centre.code] = centre
+        return parties
+
+    def _new_money(self):
+        """What each agency would put in this year, by code; money of others is not known before there is a body for it."""
+        get = self.model.arrangement.optional
+        share = get("subscription_share") or get("contribution_share")
+        if self.model.funding.is_equal or self._has_backers() or not share:
+            return dict.fromkeys(self.signatories, _PLENTY)
+        return {item.code: round(item.discretionary_pence * share) for item in self.model.agencies}
+
+    def _table(self, able, held, new_money=None):
+        """What is to be bargained over, and the projects it is about: (Table, list of Project)."""
+        model, get = self.model, self.model.arrangement.get
+        projects, worth, billable = self._projects_for(able), [], []
+        years = int(get("payment_years"))
+        for project in projects:
+            by_party = [self._stake(item, project, years) for item in able]
+            worth.append([stake[0] for stake in by_party])
+            billable.append(np.stack([stake[1] for stake in by_party], axis=1))
+        table = Table(
+            tuple(item.code for item in able),
+            tuple(self._offer(project) for project in projects),
+            np.array(worth, float).reshape(len(projects), len(able)).T,
+            np.stack(billable, axis=2) if billable else np.zeros((years, len(able), 0)),
+            np.array([(new_money or {}).get(item.code, 0) for item in able], float),
+            held,
+            self.cost_here("running_cost"),
+            get("margin"),
+            get("payment_share"),
+            int(get("fewest_members")),
+            frozenset(item.code for item in able if model.decisions.says(item.code, self.code, "join")),
+            model.centre().code if model.arrangement.has("centre_party") else "",
+            bool(get("rides_free")),
+        )
+        return table, projects
+
+    def _projects_for(self, able):
+        """Programmes that these parties could have somebody deliver: list of Project."""
+        before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
+        market, projects = self.model.market, []
+        if self.joined:
+            market.look_ahead(self)
+        for programme in self.model.catalogue.values() if self.joined else ():
+            if not self.may_commission(programme):
+                continue
+            room = market.room_for(programme, self)
+            provider = market.best_provider(programme, self, max(1, room))
+            if provider is None:
+                continue
+            price = market.price_pence(programme, provider)
+            appraisal = self.appraise(programme, price)
+            if appraisal is None or not self.dares(appraisal):
+                continue
+            families = provider.may_take(programme, market.stage(programme.id, room))
+            projects.append(Project(self, programme, provider, families, price, appraisal))
+        self.joined = before
+        return [project for project in projects if market.is_feasible(project)]
+
+    def _stake(self, item, project, years):
+        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer."""
+        model, programme = self.model, project.programme
+        case = model.market.case_for(programme, item.belief(programme.id), project.price_pence, self.horizon())
+        benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
+        by_year = (benefit / np.maximum(1, model.services.prices.average)) @ self._unit(item, programme.id)
+        billable = np.cumsum(np.pad(by_year, (0, max(0, years - len(by_year)))))
+        return item.worth(case, programme.correction), billable
+
+    def _unit(self, item, programme):
+        """Pence by line that a case-quarter is billed at before any share of it: of the services the programme is to relieve."""
+        return basis.of(self.model).unit(self.model, item) * self.model.relief.paid_for(programme)
+
+    def _offer(self, project):
+        fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
+        powers = frozenset(project.programme.commissioners)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, self.smallest_project(), powers)
+
+    def _negotiate(self, money=None):
+        """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
+
+        The outcome takes the place of the standing terms.
+        """
+        able = self.may_sign()
+        if money is None:
+            table, _ = self._table(able, -self.cost_here("running_cost"), self._new_money())
+        else:
+            table, _ = self._table(able, money)
+        self.is_reopened = False
+        old, self.agreement, self.agreed = self.agreement, bargain(table), self.model.calendar.year
+        signed = self.agreement.parties if self.agreement else ()
+        if self.agreement is None:
+            if old is not None or self.founded is None:
+                self._note(self.code, "no_deal", "yes", "", "nothing pays for those who would sign together")
+            return False
+        joined = [self.signatories[code].party for code in signed if code != table.centre]
+        self._change_members(sorted(joined, key=lambda agency: agency.code), table)
+        for code in signed:
+            self.tabs.setdefault(code, Tab())
+        if old is not None and self.founded < self.agreed:
+            words = f"{len(signed)} parties, {self.agreement.years} years"
+            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", words)
+        return True
+
+    def _change_members(self, joined, table):
+        """Who joins, comes back, stays out or gives notice by the new terms."""
+        for agency in joined:
+            if agency not in self.joined:
+                kind = "return" if agency.code in self._left else "join"
+                self._note(agency.code, kind, "yes", self.code, "founds it" if self.founded is None else "at a review")
+                self.tabs.setdefault(agency.code, Tab()).sign_again()
+                self._left.pop(agency.code, None)
+        for agency in self.joined:
+            if agency not in joined:
+                self._give_notice(agency, "gains nothing by new terms")
+        for code in table.parties:
+            if code != table.centre and self.founded is None and code not in [agency.code for agency in joined]:
+                self._note(code, "stay_out", "yes", self.code, "gains nothing by the terms")
+        self.joined = joined
+
+    def _give_notice(self, agency, why):
+        """A member leaves; it goes on paying for what it has signed."""
+        self._left[agency.code] = self.model.calendar.year + int(self.model.arrangement.get("agreed_years"))
+        self._note(agency.code, "leave", "yes", self.code, why)
+
+    def _note(self, party, kind, decision, what, outcome):
+        self.model.decisions.taken(party, kind, decision, what, outcome)
+
+    # Buying
+
+    def pay_standing_costs(self):
+        """While it waits, a LIST keeps up a part of its office."""
+        share = self.model.arrangement.get("dormant_share") if self.is_dormant else 1.0
+        cost = round(self.cost_here("running_cost") * share)
+        self.pay(OUTSIDE, min(cost, max(0, self.balance())), "transaction_cost")
+
+    def commission(self, money):
+        """Buy what pays its parties by the standing terms; where these no longer hold, they bargain first."""
+        if self.model.decisions.listed(self.code, "commission"):
+            super().commission(money)
+            return
+        with_backers = money + (_PLENTY if self._has_backers() else 0)
+        if self._must_bargain() and not self._negotiate(with_backers):
+            return
+        projects, plan, fits = self._planned(with_backers)
+        if not fits:
+            if not self._negotiate(with_backers):
+                return
+            projects, plan, _ = self._planned(with_backers)
+        for k in plan.order:
+            money -= self._buy(projects[k], money, int(plan.families[k]))
+
+    def _planned(self, money):
+        """What a sum may buy for those bound by the standing terms, and whether these still suit them all."""
+        table, projects = self._table(self._present(), money)
+        members = tuple(range(len(table.parties)))
+        plan = drawn_up(table, members)
+        return projects, plan, not plan.order or holds(table, members, self.agreement, plan)
+
+    def _has_backers(self):
+        """Whether others pay for what own money does not cover."""
+        return not self.model.funding.is_equal and any(source.back for source in self.model.rules.up_front)
+
+    def _present(self):
+        """Those who are bound by the standing terms."""
+        return [self.signatories[code] for code in self.agreement.parties]
+
+    def _buy(self, project, money, families):
+        """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
+        fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
+        backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
+        if backing is None:
+            self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
+            return 0
+        return self.buy(project, backing, fee)
+
+    def buy(self, project, backing, fee):
+        """Sign a contract, and with it the terms on which parties pay for its results."""
+        committed = super().buy(project, backing, fee)
+        contract = self.model.contracts.running[-1]
+        contract.terms = self._signed(contract, project, fee)
+        for code, pence in contract.terms.expected.items():
+            self.tabs.setdefault(code, Tab()).signed += pence
+        return committed
+
+    def _signed(self, contract, project, fee):
+        """The standing terms as they are for a cohort."""
+        cost = contract.cost_pence + fee + self.cost_here("evaluation_cost")
+        if self.agreement is None:
+            return Signed(1, {}, {}, cost)
+        years, rates, expected = self.agreement.years, {}, {}
+        for item in self._present():
+            share = self.agreement.shares[item.code]
+            rates[item.code] = share * self._unit(item, contract.programme)
+            billable = self._stake(item, project, years)[1][years - 1]
+            expected[item.code] = max(0, round(share * billable * contract.families))
+        return Signed(years, rates, expected, cost)
+
+    # Being paid
+
+    def collect(self, findings):
+        """Each party pays for what is measured of all cohorts it has signed for, net, with what was carried forward."""
+        model, signed, get = self.model, self.model.contracts.signed, self.model.arrangement.get
+        saved, billed, deemed, self.measured = {}, {}, {}, bool(findings)
+        for finding in findings:
+            contract = signed[finding.cohort.key]
+            if contract.terms and model.calendar.year <= contract.year + contract.terms.years:
+                for code in contract.terms.expected:
+                    pence = contract.terms.billed(code, finding, get("deemed_share"))
+                    self.tabs[code].add(contract.year, pence)
+                    deemed[code] = deemed.get(code, 0.0) + pence * (not finding.estimate)
+                    billed[contract.key] = billed.get(contract.key, 0.0) + max(0.0, pence)
+            saved[contract.programme] = saved.get(contract.programme, 0.0) + finding.saved
+        self.invoices = {}
+        for code, tab in self.tabs.items():
+            self._settle(model.party(code), tab)
+        paid = sum(self.invoices.values())
+        if sum(billed.values()) > 0:
+            for key, part in zip(billed, split(paid, list(billed.values())), strict=True):
+                self.receipts[key] = self.receipts.get(key, 0) + part
+        self._take_stock(saved, deemed)
+
+    def _settle(self, party, tab):
+        """Ask a party for what is due; one that is short a second year disputes it first."""
+        get, monitor = self.model.arrangement.get, self.model.monitor
+        due = tab.asked(get("payment_cap"))
+        listed = self.model.decisions.says(party.code, self.code, "refuse", "accept")
+        if monitor and due > 0 and tab.short > 1 and listed is None and party in self.joined:
+            tab.rule(due, monitor.arbitrate(self, party, due), self.model.calendar.year)
+            due = tab.asked(get("payment_cap"))
+        self.invoices[party.code] = party.pay_for_outcome(self.account(), due)
+        tab.settle(self.invoices[party.code], bool(get("true_up")))
+
+    def _take_stock(self, saved, deemed):
+        """What the year's benefit was worth to each party, and what budgets say of it; what is deemed is worth what it costs."""
+        relevant = sum(
+            (pence * self.model.relief.paid_for(name) for name, pence in saved.items()),
+            np.zeros(len(self.model.lines)),
+        )
+        for code, tab in self.tabs.items():
+            tab.close_year(self.signatories[code].gained(relevant) + deemed.get(code, 0.0))
+        for item in self.signatories.values():
+            item.learn(relevant)
+
+    def share_surplus(self):
+        """Part of the year's surplus pays capital back, and what is left of it is shared out; the rest is kept to reinvest."""
+        surplus = max(0, sum(self.invoices.values()) - self.spent_this_year())
+        part = min(round(surplus * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
+        owed = {code: pence - self.repaid.get(code, 0) for code, pence in self.funds.capital.items()}
+        back = min(part, sum(owed.values()))
+        if back:
+            for code, pence in zip(owed, split(back, list(owed.values())), strict=True):
+                self.pay(self.model.party(code).account("prevention"), pence, "capital_repayment")
+                self.repaid[code] = self.repaid.get(code, 0) + pence
+            self._note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
+        if part - back:
+            self.share_out(part - back)
+            self._note(self.code, "distribute", part - back, "", "by capital put in")
+        self.kept_to_reinvest = surplus - part
+        if self.kept_to_reinvest:
+            self._note(self.code, "reinvest", self.kept_to_reinvest, "", f"of a surplus of {surplus}")
+
+    # The year end
+
+    def relate(self):
+        """Trust follows capital; who is short asks for new terms, disputes, gives notice; it waits, or is wound up."""
+        self.completed = []
+        if self.founded is None or not self.alive:
+            return
+        role = self.role()
+        self._trust()
+        self._keep_record()
+        if self.role() > role:
+            self._note(self.code, "widen_role", self.role(), "", "by its record")
+        self._part()
+        year = self.model.calendar.year
+        mine = [item for item in self.model.contracts.of(self.code) if item.terms]
+        self.completed = [
+            (item.key, self.receipts.get(item.key, 0), item.terms.cost)
+            for item in mine
+            if item.year + item.terms.years == year
+        ]
+        outstanding = any(item.year + item.terms.years > year for item in mine)
+        bought = any(contract.body == self.code for contract in self.model.contracts.running)
+        self._wait_or_wake(bought)
+        self.idle_years = 0 if bought or outstanding or self.agreement is not None else self.idle_years + 1
+        idle = self.idle_years >= self.model.arrangement.get("idle_years")
+        spent = not bought and not outstanding and self._is_spent()
+        if idle or spent:
+            self.wind_up("its money is spent" if spent else "no parties who would sign")
+
+    def _trust(self):
+        """Trust rises or falls by how far what it holds and is still owed covers the capital that is not back yet."""
+        at_risk = sum(self.funds.capital.values()) - sum(self.repaid.values())
+        if at_risk <= 0:
+            return
+        owed, year = 0.0, self.model.calendar.year
+        for contract in self.model.contracts.of(self.code):
+            if contract.terms:
+                left = max(0, min(1.0, (contract.year + contract.terms.years - year) / contract.terms.years))
+                owed += left * sum(contract.terms.expected.values())
+        covered = (max(0, self.balance()) + owed) / at_risk
+        step = self.model.arrangement.get("trust_step") * float(np.clip(covered - 1, -1, 1))
+        for member in self.joined:
+            member.trust = float(np.clip(member.trust + step, 0, 1))
+
+    def _keep_record(self):
+        """A good year is one in which what was measured is worth what was paid to all who paid."""
+        if sum(self.invoices.values()):
+            short = any(self.tabs[code].short for code, paid in self.invoices.items() if paid)
+            self.record = max(0, self.record + (-1 if short else 1))
+
+    def _part(self):
+        """A party that is short asks for new terms; one that stays short through a dispute gives notice, unless a list decides."""
+        says, staying, has_monitor = self.model.decisions.says, [], self.model.monitor is not None
+        for member in self.joined:
+            tab, listed = self.tabs.get(member.code, Tab()), says(member.code, self.code, "leave", "join")
+            why = "listed" if listed and listed.kind == "leave" else ""
+            if not listed and tab.short > 1 + has_monitor:
+                why = f"short for {tab.short} years"
+            elif not listed and member.trust < self.model.arrangement.get("trust_to_stay"):
+                why = "its capital is not covered"
+            if why:
+                self._give_notice(member, why)
+            else:
+                staying.append(member)
+            self.is_reopened |= bool(why) or tab.short == 1
+        self.joined = staying
+
+    def _wait_or_wake(self, bought):
+        """It is dormant in a year without a purchase, and woken by the next."""
+        if bought == self.is_dormant:
+            self.is_dormant = not bought
+            kind = "dormant" if self.is_dormant else "wake"
+            self._note(self.code, kind, "yes", "", f"{max(0, self.balance())} in hand")

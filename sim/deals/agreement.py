@@ -1,0 +1,230 @@
+"""The bargain of a LIST: who takes part, what is bought, who pays what, and over how many years (docs/odd.md, 6.8).
+
+What each expects to gain of a plan is added up. If that exceeds the full cost, each pays the same pence per pound of its
+own gain, by measured benefit and never more than an agreed share of it; if that does not add up, there is no deal.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.deals.bargaining import by_benefit
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A programme that may be bought this year.
+
+    Attributes
+    ----------
+    programme : str
+    price : float
+        Pence a family.
+    fee : float
+        Pence for agreeing and evaluating it, whatever its size.
+    room, least : int
+        Most families, and fewest that are worth it.
+    powers : frozenset of str
+        Parties one of whom must take part.
+    """
+
+    programme: str
+    price: float
+    fee: float
+    room: int
+    least: int
+    powers: frozenset
+
+
+@dataclass(frozen=True)
+class Table:
+    """All that a bargain is about; money in pence.
+
+    Attributes
+    ----------
+    parties : tuple of str
+    offers : tuple of Offer
+    worth : float (parties, offers)
+        What a family on a programme is worth to each, by its own appraisal within its own horizon.
+    billable : float (years, parties, offers)
+        Benefit a family that each expects to be measured of it in so many years, counted from 1, horizon or not.
+    money : float (parties,)
+        What each would put in.
+    held : float
+        What is there already; below nought where standing costs exceed it.
+    standing : float
+        Standing cost of a year, to be earned back.
+    margin : float
+        Asked for on top of cost, as a share of it.
+    most_share : float
+        Largest share of benefit that may be billed.
+    fewest : int
+        Fewest parties that are enough.
+    bound : frozenset of str
+        Parties that take part whatever they gain.
+    centre : str
+        The party that is no owner, and does not count among the fewest; empty where there is none.
+    rides_free : bool
+        Whether one that stays out has the benefit of what the others buy without it.
+    """
+
+    parties: tuple
+    offers: tuple
+    worth: np.ndarray
+    billable: np.ndarray
+    money: np.ndarray
+    held: float = 0.0
+    standing: float = 0.0
+    margin: float = 0.0
+    most_share: float = 1.0
+    fewest: int = 2
+    bound: frozenset = frozenset()
+    centre: str = ""
+    rides_free: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What some parties would buy.
+
+    Attributes
+    ----------
+    families : float (offers,)
+    order : tuple of int
+        Offers bought, the best value per pound first.
+    cost : float
+        Pence to be earned back, margin included.
+    """
+
+    families: np.ndarray
+    order: tuple
+    cost: float
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Terms on which cohorts are signed until the next review.
+
+    Attributes
+    ----------
+    parties : tuple of str
+    years : int
+        Years after its own in which a cohort is paid for.
+    shares : dict of str to float
+        Share of its measured benefit that each pays.
+    payments : dict of str to float
+        Pence that each expects to pay for the plan.
+    plan : Plan
+    gain : float
+        Joint surplus in pence, the less the more unequally each pound of gain is charged: what is maximised.
+    """
+
+    parties: tuple
+    years: int
+    shares: dict
+    payments: dict
+    plan: Plan
+    gain: float
+
+
+def bargain(table):
+    """The agreement with the largest Nash product of all coalitions, each on the fewest years that work; None without one.
+
+    Parameters
+    ----------
+    table : Table
+
+    Returns
+    -------
+    Agreement or None
+    """
+    found = {}
+    for members in _coalitions(table):
+        agreement = agree(table, members, drawn_up(table, members))
+        if agreement is not None:
+            found[members] = agreement
+    stable = [item for members, item in found.items() if not table.rides_free or _stays(table, members, found)]
+    return max(stable, key=lambda item: (item.gain, -item.years), default=None)
+
+
+def drawn_up(table, members):
+    """What some parties would buy: what is worth more to them together than its full price, by value per pound, as money goes.
+
+    Parameters
+    ----------
+    table : Table
+    members : tuple of int
+    """
+    chosen = list(members)
+    joint, offers = table.worth[chosen].sum(axis=0), table.offers
+    names = {table.parties[i] for i in members}
+    full = [(1 + table.margin) * (item.price + item.fee / max(1, item.room)) for item in offers]
+    ranked = sorted((k for k in range(len(offers)) if joint[k] > full[k]), key=lambda k: -joint[k] / full[k])
+    money, spent, families, order = table.held + table.money[chosen].sum(), table.standing, np.zeros(len(offers)), []
+    for k in ranked:
+        item = offers[k]
+        n = min(item.room, int((money - item.fee) // item.price)) if money > item.fee else 0
+        cost = n * item.price + item.fee
+        if n < max(1, item.least) or not item.powers & names or joint[k] * n <= (1 + table.margin) * cost:
+            continue
+        families[k], money, spent = n, money - cost, spent + cost
+        order.append(k)
+    return Plan(families, tuple(order), spent * (1 + table.margin))
+
+
+def agree(table, members, plan):
+    """Terms for a plan among some parties; None where somebody would be worse off or payments do not add up to its cost."""
+    worth = {table.parties[i]: float(table.worth[i] @ plan.families) for i in members}
+    if not plan.order or min(worth.values()) <= 0 or sum(worth.values()) <= plan.cost:
+        return None
+    for years, by_party in enumerate(table.billable, 1):
+        billed = {table.parties[i]: float(by_party[i] @ plan.families) for i in members}
+        most = {code: table.most_share * max(0.0, pence) for code, pence in billed.items()}
+        paid = by_benefit(worth, plan.cost, most)
+        if paid is not None:
+            gain = _gain(worth, paid)
+            shares = {code: pence / billed[code] if pence > 0 else 0.0 for code, pence in paid.items()}
+            return Agreement(tuple(worth), years, shares, paid, plan, gain) if gain > 0 else None
+    return None
+
+
+def holds(table, members, agreement, plan):
+    """Whether standing terms still leave nobody worse off with a plan, by its own appraisal, and pay for it but for the margin."""
+    due = {}
+    for i in members:
+        code = table.parties[i]
+        due[code] = agreement.shares[code] * max(0.0, float(table.billable[agreement.years - 1][i] @ plan.families))
+        if float(table.worth[i] @ plan.families) < due[code]:
+            return False
+    return sum(due.values()) * (1 + table.margin) >= plan.cost * (1 - 1e-9)
+
+
+def _coalitions(table):
+    """Groups of parties that are enough, as tuples of their numbers: those who gain of anything, and those who are bound."""
+    able = [i for i, code in enumerate(table.parties) if code in table.bound or (table.worth[i] > 0).any()]
+    for mask in range(1, 1 << len(able)):
+        members = tuple(i for bit, i in enumerate(able) if mask >> bit & 1)
+        names = {table.parties[i] for i in members}
+        if len(names - {table.centre}) >= table.fewest and table.bound <= names:
+            yield members
+
+
+def _gain(worth, paid):
+    """Nash product with weights by stake, in pence: the joint surplus where all pay the same part of each pound gained."""
+    kept = {code: 1 - paid[code] / pence for code, pence in worth.items()}
+    if min(kept.values()) <= 0:
+        return 0.0
+    total = sum(worth.values())
+    return total * math.exp(sum(worth[code] / total * math.log(share) for code, share in kept.items()))
+
+
+def _stays(table, members, found):
+    """Whether each of them gains no less than it would by staying out and riding free on what the others then agree."""
+    for i in members:
+        others = found.get(tuple(other for other in members if other != i))
+        free = float(table.worth[i] @ others.plan.families) if others else 0.0
+        mine, code = found[members], table.parties[i]
+        if float(table.worth[i] @ mine.plan.families) - mine.payments[code] < free and code not in table.bound:
+            return False
+    return True
