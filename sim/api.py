@@ -399,10 +399,6 @@ def model(
     sim.system.LocalSystem
         A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
         be shuffled and its ``random`` drawn from: it uses neither.
-
-    Raises
-    ------
-    InputError
     """
     study = load_study([arrangement], place, settings, seed, 1, years, families, **asked)
     return next(runner.models(study.inputs(), seed, os.cpu_count()))
