@@ -14,15 +14,15 @@ import time
 from dataclasses import replace
 from itertools import pairwise
 
-from sim.arrangements.reading import load_arrangement
 from sim.place import families
 from sim.place import kernels as compiled
 from sim.place.burn_in import burn_in
 from sim.place.payers import payers_of
 from sim.record import recorder as record
 from sim.record.rows import Rows
-from sim.studies.inputs import TWIN, load_inputs
-from sim.studies.run import simulate
+from sim.studies.cache import Made
+from sim.studies.comparison import DoNothing, nothing_done, simulate
+from sim.studies.inputs import load_inputs
 
 FAMILIES = 150_000
 KERNELS = [name for name, item in vars(compiled).items() if hasattr(item, "py_func") and not name.startswith("_")]
@@ -51,12 +51,13 @@ class Timer:
 def run_pair(inputs, settled):
     """A run with its twin, and its rows; CPU seconds of the twin, the run and the rows."""
     marks = [time.process_time()]
-    nothing = replace(inputs, arrangement=load_arrangement(TWIN))
-    twin, prices = simulate(nothing, settled.copy(), 1)
+    made = Made(settled, {"place dials": {}, "values": {}})
+    nothing = DoNothing(nothing_done(inputs), made, 1, watched=True)
+    twin = nothing.record()
     marks.append(time.process_time())
-    run, _ = simulate(inputs, settled.copy(), 1, twin)
+    run = simulate(inputs, settled.copy(), 1, record.Recorder(twin), nothing.area)
     marks.append(time.process_time())
-    Rows(inputs.place, prices, payers_of(inputs.place), run, twin).build()
+    Rows(inputs.place, settled.services.prices, payers_of(inputs.place), run, twin).build()
     marks.append(time.process_time())
     return [after - before for before, after in pairwise(marks)]
 

@@ -17,8 +17,9 @@ from sim.results.differences import bases, by_seed, differences
 from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.nothing import bought_nothing
+from sim.results.plain import rounded_table
 from sim.results.shares import numbers_again, shares
-from sim.results.summary import spread
+from sim.results.summary import STATISTICS, spread
 from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
 from sim.studies import until
@@ -134,7 +135,7 @@ class Comparison:
 
     @cached_property
     def summary(self):
-        """Means and quantiles, as in ``summary.csv``: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
+        """Means and quantiles, as in ``summary.csv`` before rounding: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return spread(self._numbers)
 
     @cached_property
@@ -159,7 +160,7 @@ class Comparison:
         return as_html(self)
 
     def write(self, folder, overwrite=False, command=None, report=True):
-        """Write tables, manifest, figures and report into a new folder, whole or not at all.
+        """Write tables, manifest, figures, report and workbook into a new folder, whole or not at all.
 
         Parameters
         ----------
@@ -169,7 +170,7 @@ class Comparison:
         command : list of str, optional
             Words of the command line; None for a run from Python.
         report : bool
-            Whether figures and report, and ``incentives.json`` for it, are made, or left to :func:`redraw`.
+            Whether figures, report and workbook, and ``incentives.json`` for them, are made, or left to :func:`redraw`.
 
         Raises
         ------
@@ -191,12 +192,13 @@ class Comparison:
             self.draw(folder)
 
     def draw(self, folder):
-        """Draw figures and report into the folder of its tables."""
+        """Draw figures, report and workbook into the folder of this comparison's tables."""
+        from sim.report.drawn import draw
         from sim.report.findings import Findings
-        from sim.report.page import write_report
 
-        told = self.runs, self.flows, self.summary, self.differences, self.decisions, read_manifest(folder)
-        write_report(folder, Findings(*told, *files.read_beside(folder)))
+        summary = rounded_table(self.summary, STATISTICS)  # as it is read when they are drawn again
+        told = self.runs, self.flows, summary, self.differences, self.decisions, read_manifest(folder)
+        draw(folder, Findings(*told, *files.read_beside(folder)))
 
 
 def compare(

@@ -94,7 +94,7 @@ def reproduce(folder, workers=1, progress=None):
 
 
 def redraw(folder):
-    """Draw the report of a finished run or sweep again; all of it or nothing is written.
+    """Draw the report of a finished run or sweep again, and the workbook of a run; all of it or nothing is written.
 
     Parameters
     ----------
@@ -130,9 +130,9 @@ def redraw(folder):
 
 
 def _draw_comparison(folder, new):
-    """Draw the report of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
+    """Draw the report and the workbook of a comparison, and work out ``incentives.json`` where there is none; what is left out, as a list."""
+    from sim.report.drawn import draw
     from sim.report.findings import Findings
-    from sim.report.page import write_report
 
     runs, flows, summary, manifest = files.read_tables(folder)
     why, said, shares = files.read_beside(folder)
@@ -142,7 +142,7 @@ def _draw_comparison(folder, new):
     than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
     apart = differences(by_seed(runs, bodies), than)
     told = runs, flows, summary, apart, files.read_decisions(folder), manifest
-    write_report(new, Findings(*told, why, said or files.read_incentives(new), shares))
+    draw(new, Findings(*told, why, said or files.read_incentives(new), shares))
     return left_out
 
 

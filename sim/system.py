@@ -196,6 +196,7 @@ class LocalSystem(mesa.Model):
             rows = self._take_up(contract)
             contract.taken[self.calendar.quarter_of_year] = len(rows)
             self.recorder.enrolled(self, contract, rows)
+            self.recorder.staffed(self, contract, rows)
         if self.contracts.running or self.families.heard.any():
             scale = self.dials["programmes.effect_scale"]
             self.families.spread_word(scale * self.place.get("place.word_of_mouth"))
@@ -244,7 +245,7 @@ class LocalSystem(mesa.Model):
             provider.deliver(self.catalogue[contract.programme], self.contracts.places(contract))
         self.contracts.close_quarter()
         for provider in self.providers:
-            if not provider.failed and provider.is_insolvent():
+            if not provider.failed and provider.is_insolvent() and not self.market.rescue(provider):
                 provider.fail()
                 self.recorder.failed(self, provider, self.market.hand_on(provider))
 

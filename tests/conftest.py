@@ -19,7 +19,7 @@ from sim.record.served import Served
 from sim.results import parts
 from sim.studies import run as runner
 from sim.studies.cache import users_folder
-from sim.studies.comparison import nothing_done
+from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
 from sim.studies.projected import KeptProjections
@@ -78,9 +78,14 @@ def settled_for(inputs, seed=1):
     return deepcopy(runner._settle(inputs, seed, 1, None).thing).at(inputs.place, inputs.place_dials)
 
 
+def area_for(inputs, seed=1, threads=1):
+    """What gives the comparison area of some inputs, which is not made yet."""
+    return DoNothing(nothing_done(inputs), runner._settle(inputs, seed, threads, None), seed, threads).area
+
+
 def twin_for(inputs, seed=1):
-    """The record of the do-nothing twin of some inputs, made once for all tests; only to be read."""
-    return runner._twin(nothing_done(inputs), runner._settle(inputs, seed, 1, None), seed, 1, None)
+    """The record of the do-nothing twin of some inputs."""
+    return DoNothing(nothing_done(inputs), runner._settle(inputs, seed, 1, None), seed).record()
 
 
 def blank_twin(n_families):

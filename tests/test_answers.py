@@ -19,9 +19,9 @@ from sim.place.burn_in import burn_in
 from sim.programmes.catalogue import SECTORS
 from sim.record.recorder import Recorder
 from sim.rules import CHOICES
-from sim.studies.comparison import KeptArea
 from sim.studies.inputs import load_inputs, with_settings
 from sim.system import LocalSystem
+from tests.conftest import area_for
 from tests.test_outcome_arrangements import WEALTHY
 
 COUNTED = ("prison",)
@@ -147,7 +147,7 @@ def ran(answers, terms):
         values={name: value(name, answers) for name in (*chosen.needs(), *terms)} | baseline,
         plan={"parenting": 800, "drug_treatment": 600},
     )
-    area = KeptArea(inputs, SEED)
+    area = area_for(inputs, SEED)
     model = LocalSystem(replace(inputs, arrangement=arrangement), base()[1].copy(), SEED, Recorder(None), None, area)
     for _ in range(YEARS * QUARTERS):
         model.step()

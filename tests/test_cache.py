@@ -7,6 +7,7 @@ import pytest
 
 from sim.core.faults import InputError
 from sim.studies import cache as kept
+from sim.studies import comparison
 from sim.studies import run as runner
 from sim.studies.cache import MARK, RECENT, Made, Noted, Recent, open_folder
 from sim.studies.inputs import load_inputs
@@ -32,7 +33,7 @@ def counted(monkeypatch):
         return call
 
     monkeypatch.setattr(runner, "burn_in", counting("settled", runner.burn_in))
-    monkeypatch.setattr(runner, "simulate", counting("simulated", runner.simulate))
+    monkeypatch.setattr(comparison, "simulate", counting("simulated", comparison.simulate))
     RECENT.clear()
     yield counts
     RECENT.clear()

@@ -29,6 +29,8 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
         "manifest.json",
         "runs.parquet",
         "summary.csv",
+        "years.csv",
+        "tables.xlsx",
         "differences.csv",
         "flows.parquet",
         "decisions.parquet",
@@ -39,11 +41,12 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
     }
     assert {path.name for path in (tmp_path / "mine").iterdir()} == wanted
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
-    before = (tmp_path / "mine" / "report.html").read_bytes()
-    (tmp_path / "mine" / "report.html").unlink()
+    before = {name: (tmp_path / "mine" / name).read_bytes() for name in ("report.html", "tables.xlsx")}
+    for name in before:
+        (tmp_path / "mine" / name).unlink()
     code, out, _ = listsim("report", "mine")
     assert code == 0
-    assert (tmp_path / "mine" / "report.html").read_bytes() == before
+    assert {name: (tmp_path / "mine" / name).read_bytes() for name in before} == before
 
 
 def test_the_demo_shows_the_headline_and_the_same_at_one_horizon(listsim):
@@ -63,7 +66,7 @@ def test_without_a_report_the_tables_stand_alone_until_it_is_drawn(listsim, tmp_
     assert "\nTables: bare\n" in listsim(*town, "--no-report", "--out", "bare")[1]
     assert "\nReport: full/report.html\n" in listsim(*town, "--out", "full")[1]
     bare, full = ({path.name: path for path in (tmp_path / name).iterdir()} for name in ("bare", "full"))
-    assert full.keys() - bare.keys() == {"report.html", "figures", "incentives.json"}
+    assert full.keys() - bare.keys() == {"report.html", "tables.xlsx", "figures", "incentives.json"}
     said, of_full = (json.loads(files["manifest.json"].read_text()) for files in (bare, full))
     assert (said["report"], of_full["report"], said["tables"]) == (False, True, of_full["tables"])
     assert listsim("report", "bare") == (0, "bare/report.html\n", "")

@@ -13,13 +13,12 @@ from sim.core.faults import InputError
 from sim.deals.decisions import LISTABLE
 from sim.record.recorder import Recorder
 from sim.results.files import write_tables
-from sim.studies.comparison import KeptArea
 from sim.studies.done import Done, RunResult
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem
 from sim.words import checked
-from tests.conftest import NAIVE, settled_for
+from tests.conftest import NAIVE, area_for, settled_for
 
 TOWN = {"place": "milltown", "seed": 3}
 LISTED = """
@@ -35,7 +34,7 @@ decides = "listed"
 def system(arrangement, decisions=None, settings=None, years=8):
     """A model of Milltown at its first quarter's door."""
     inputs = load_inputs(arrangement, "milltown", settings, years, decisions=decisions)
-    return LocalSystem(inputs, settled_for(inputs, 3), 3, Recorder(None), comparison_area=KeptArea(inputs, 3))
+    return LocalSystem(inputs, settled_for(inputs, 3), 3, Recorder(None), comparison_area=area_for(inputs, 3))
 
 
 def run_to(model, quarter):

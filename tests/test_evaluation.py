@@ -5,7 +5,7 @@ import pytest
 
 from sim.evaluation.contrast import contrast, differences, effective, weights
 from sim.evaluation.loops import cost, gram, nearest, newton
-from sim.evaluation.matching import caliper, matched, pooled_deviation, propensity, standardised, whitening
+from sim.evaluation.matching import caliper, matched, pooled_deviation, propensity, standardised
 
 ALL = np.ones(9, bool)
 
@@ -45,13 +45,13 @@ def test_the_caliper_by_hand():
 
 
 def test_nearest_within_a_caliper_and_a_quarter_by_hand():
-    """Of four in quarter 1 the one at a score of 9 is beyond the caliper; the nearest to 5 are 5, 6 and 3, in this order."""
-    pool = np.array([[5.0], [6.0], [3.0], [5.0], [5.0]])
-    other, quarter = np.array([0.1, 0.2, 0.3, 9.0, 0.0]), np.array([1, 1, 1, 1, 2])
-    found = nearest(np.array([[5.0], [0.0]]), np.array([0.2, 8.0]), np.array([1, 2]), pool, other, quarter, 1.0, 3)
-    np.testing.assert_array_equal(found, [[0, 1, 2], [-1, -1, -1]])
-    found = nearest(np.array([[6.1]]), np.array([0.2]), np.array([1]), pool, other, quarter, 0.05, 3)
-    np.testing.assert_array_equal(found, [[1, -1, -1]])
+    """Of four in quarter 1 those nearest to 0.2 are 0.25, 0.1 and 0.4, in this order; 9 is out of reach of everybody."""
+    other, quarter = np.array([0.1, 0.25, 0.4, 9.0, 0.0]), np.array([1, 1, 1, 1, 2])
+    of_pool = other, quarter
+    np.testing.assert_array_equal(
+        nearest(np.array([0.2, 8.0, -0.5]), np.array([1, 2, 2]), *of_pool, 1.0, 3), [[1, 0, 2], [-1] * 3, [4, -1, -1]]
+    )
+    np.testing.assert_array_equal(nearest(np.array([0.2]), np.array([1]), *of_pool, 0.07, 3), [[1, -1, -1]])
 
 
 def test_a_propensity_score_by_hand():
@@ -89,20 +89,6 @@ def test_gradient_and_curvature_by_hand():
     np.testing.assert_allclose(gradient, [0, -1])
     np.testing.assert_allclose(curve, np.array([[2, 6], [6, 20]]) / 4)
     np.testing.assert_allclose(gram(np.array([[1.0, 2.0], [1.0, 4.0]]), np.array([1.0, 0.5])), [[1.5, 4], [4, 12]])
-
-
-def test_distances_are_those_of_mahalanobis():
-    """Against the textbook's formula; a covariate that is another's double adds nothing."""
-    x = np.array([[0.0, 1.0], [2.0, 0.0], [1.0, 5.0], [3.0, 3.0]])
-    inverse = np.linalg.inv(np.cov(x.T, bias=True))
-    root = whitening(x[:2], x[2:])
-    gap = x[0] - x[3]
-    assert ((gap @ root) ** 2).sum() == pytest.approx(gap @ inverse @ gap)
-    doubled = np.column_stack([x, 2 * x[:, 0]])
-    gap = doubled[0] - doubled[3]
-    assert ((gap @ whitening(doubled[:2], doubled[2:])) ** 2).sum() == pytest.approx(
-        (x[0] - x[3]) @ inverse @ (x[0] - x[3])
-    )
 
 
 def test_controls_are_the_three_nearest_of_the_same_quarter():

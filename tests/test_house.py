@@ -64,7 +64,7 @@ def below(package):
 # The floors of the house, from the ground up; a module imports from its own room and from floors below it.
 FLOORS = (
     "core", "place", "programmes", "evaluation", "deals", "agents", "rules", "arrangements", "system", "record", "results", "studies", "trace",
-    "examples", "cost_benefit", "report", "experiments", "docs", "words", "api", "rerun", "cli", "__main__",
+    "examples", "cost_benefit", "report", "experiments", "docs", "words", "api", "rerun", "app", "cli", "__main__",
 )  # fmt: skip
 # A reader of results knows neither the model nor those who act in it.
 READERS = {"results": {"core", "place", "programmes", "record"}, "report": {"core", "results", "record"}}

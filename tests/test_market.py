@@ -198,9 +198,9 @@ def choosing(model, item, prices, values, room=6, **changes):
     )
     item.may_commission = lambda programme: programme.id in prices
     item.smallest_project, item.project_cost = lambda: changes.get("smallest", 2), lambda name: 100
-    provider = model.party("in_house") if "in_house" in model.parties else model.providers[0]
+    provider = next(item for item in model.providers if not item.is_in_house)
     provider.may_take = lambda programme, wanted: wanted
-    model.market.best_provider = lambda programme, body, wanted=1: provider
+    model.market.best_provider = lambda programme, body, *wanted, **apart: provider
     model.market.price_pence = lambda programme, provider: prices[programme.id]
     model.market.room_for = lambda programme, body: room
     return item

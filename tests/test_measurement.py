@@ -15,15 +15,18 @@ from sim.evaluation.covariates import names, seen_of
 from sim.evaluation.draw import NOBODY
 from sim.evaluation.groups import Cohort, Group, noted
 from sim.evaluation.protocol import Protocol
+from sim.evaluation.recruitment import POOL, Recruitment
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.services import Prices
+from sim.place.tables import offer_tables
 from sim.programmes.uptake import worst_first
+from sim.record.recorder import Recorder
 from sim.studies import run as runner
 from sim.studies.cache import AREAS
-from sim.studies.comparison import KeptArea
+from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, blank_twin, sums
+from tests.conftest import PLAN, area_for, blank_twin, sums
 
 
 class _Families:
@@ -238,10 +241,12 @@ def test_what_services_know_of_a_family_by_hand(settled):
     average = np.zeros(len(place.lines), np.int64)
     average[:2] = 100_000, 20_000
     price = np.where(np.arange(len(average)) == 0, average, 0)
-    seen = dict(zip(names(place), seen_of(families, np.array([5]), 6, price, average)[0], strict=True))
+    target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2)
+    seen = dict(zip(names(place), seen_of(families, target, np.array([5]), 6, price, average)[0], strict=True))
     assert list(seen.values())[:4] == [1, 0, 1, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]
+    assert (seen["worst level"], seen["urgency"]) == (2, 3)  # of the three needs that the programme is for
     area_of = place.neighbourhoods[families.area_of(np.array([5]))[0]]
     assert seen["deprivation"] == place.get(f"neighbourhoods.{area_of}.deprivation")
     assert seen["own events"] == seen["other events"] == 0
@@ -325,22 +330,61 @@ def test_a_comparison_area_is_seen_as_it_was_then(elsewhere, quarter):
 def test_a_comparison_areas_use_by_hand(elsewhere):
     start, records, _ = elsewhere
     served = [start.services.counts[quarter][:, 2] + start.services.counts[quarter][:, 4] for quarter in range(-3, 9)]
-    np.testing.assert_array_equal(records.use(2), [sum(served[:4]), sum(served[8:])])
+    np.testing.assert_allclose(records.use(2), [sum(served[:4]), sum(served[8:])])
 
 
-def test_a_comparison_area_has_luck_of_its_own_and_is_made_once():
+def test_a_comparison_area_is_half_of_the_place_where_nothing_is_done_and_is_made_once():
     inputs = load_inputs("silo", "milltown", families=2000, years=2)
-    area_of = {seed: KeptArea(inputs, seed)() for seed in (1, 2)}
-    again = KeptArea(replace(inputs, arrangement=load_inputs("sib_single", "milltown").arrangement), 1)()
+    AREAS.clear()
+    area_of = {seed: area_for(inputs, seed)() for seed in (1, 2)}
+    again = area_for(replace(inputs, arrangement=load_inputs("sib_single", "milltown").arrangement), 1)()
     assert again._quarters is area_of[1]._quarters  # of another arrangement too
     own = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families).families.columns
     packed = [area_of[seed].at_quarter(0).columns.packed for seed in (1, 2)]
     assert (packed[0] != packed[1]).any()
-    assert (packed[0] != own.packed).any()
+    np.testing.assert_array_equal(packed[0], own.packed[::2])
+    np.testing.assert_array_equal(area_of[1].doubles, np.arange(0, 2000, 2))
     assert (area_of[1].at_quarter(8).columns.offer == 0).all()
     AREAS.clear()
-    threaded = KeptArea(inputs, 1, threads=2)
+    threaded = area_for(inputs, 1, threads=2)
     np.testing.assert_array_equal(threaded().at_quarter(8).columns.packed, area_of[1].at_quarter(8).columns.packed)
+
+
+def test_recruitment_elsewhere_gives_the_areas_share_of_places_by_hand(settled):
+    """Five places a quarter for an area of half as many families: two, then three. Whom they go to is not asked again.
+
+    All who agree may be controls, at random among those whom services know; of the next family in a row nothing is marked.
+    """
+    families, there = settled.copy().families, Recruitment()
+    offer = {"target": _target(families.place), "code": 1, "same_programme": np.array([0, 1], np.uint8), "order": 1}
+    offer |= {"reach": 0.0, "engagement": 0.9, "barred": NOBODY}
+    nothing = {"escalation": 0, "recovery": 0, "strength": 0, "level_weight": 0, "band_weight": 0, "finds": 0}
+    families.offers = offer_tables(len(families.place.needs), [nothing | {"running": 1}])
+    _, known = families.like(offer["target"])
+    asked = families.take_up(1, places=worst_first(10**6), **offer)
+    first = there.recruit(families, worst_first(5), 0.5, 1, "p", **offer)
+    assert 5 < len(first) == min(len(asked), POOL) < known.sum()
+    assert set(first) <= set(asked)
+    marked = np.flatnonzero(there.marks[0].any(axis=0))
+    np.testing.assert_array_equal(marked, families.take_up(1, places=worst_first(2), **offer))
+    second = there.recruit(families, worst_first(5), 0.5, 2, "p", **offer)
+    assert not set(second) & set(marked)
+    assert (there.marks[0] > 0).sum() == 5
+    assert sorted(there.marks[1][there.marks[0] > 0]) == [0, 0, 0, 1, 1]
+    later = families.copy()
+    later.columns.generation[marked] += 1
+    there.recruit(later, worst_first(0), 0.5, 3, "p", **offer)
+    assert (there.marks[0] > 0).sum() == 3
+    assert not families.columns.offer.any()  # nothing is started
+
+
+def test_doubles_of_controls_are_not_looked_at():
+    """A cohort in rows 0 to 5, of which even ones are families of the comparison area: 1, 3 and 5 are measured."""
+    seen, rows = np.arange(6.0)[:, None], np.arange(6)
+    group = Group(rows, *np.zeros((3, 6, 1), np.uint8), seen, np.ones(6, int))
+    cohort, pool = Cohort(**vars(group), body="b", programme="p", year=1), group.of(rows)
+    np.testing.assert_array_equal(compared.alike(cohort, pool, 9, np.array([0, 2, 4])).sample.rows, [1, 3, 5])
+    np.testing.assert_array_equal(compared.alike(cohort, pool, 9).sample.rows, rows)
 
 
 # Draws
@@ -434,8 +478,8 @@ def test_agents_never_see_the_twin():
     """With another twin behind the recorder, everything but the comparison is the same."""
     inputs = load_inputs(PLAN, "milltown")
     settled = burn_in(inputs.place, inputs.place_dials, 1, inputs.n_families)
-    alone, _ = runner.simulate(inputs, settled.copy(), 1, blank_twin(inputs.n_families))
-    twin, _ = runner.simulate(inputs, settled.copy(), 1)
-    watched, _ = runner.simulate(inputs, settled.copy(), 1, twin)
+    alone = simulate(inputs, settled.copy(), 1, Recorder(blank_twin(inputs.n_families)))
+    twin = simulate(inputs, settled.copy(), 1, Recorder())
+    watched = simulate(inputs, settled.copy(), 1, Recorder(twin))
     assert alone.flows == watched.flows
     np.testing.assert_array_equal(alone.counts, watched.counts)

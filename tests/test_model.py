@@ -11,6 +11,7 @@ from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS, of_group
 from sim.record.recorder import Recorder
 from sim.studies import run as runner
+from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import CORNER, PLAN, blank_twin, one, settled_for, sums
@@ -223,7 +224,7 @@ def test_the_place_is_stationary_without_policy_and_trend(milltown):
     for seed in range(1, 9):
         inputs = load_inputs("do_nothing", "milltown", families=10_000)
         start = burn_in(inputs.place, inputs.place_dials, seed, inputs.n_families)
-        recorder, _ = runner.simulate(inputs, start, seed)
+        recorder = simulate(inputs, start, seed, Recorder())
         first.append(np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0))
         last.append(recorder.counts[-4:, :, 0].mean(axis=0))
     change = np.array(last) - first
@@ -240,7 +241,7 @@ def test_a_trend_of_need_shows(milltown):
     inputs = load_inputs("do_nothing", "milltown", {"families.demand_growth": 0.05})
     start = settled_for(inputs)
     base = np.mean([start.services.counts[q][:, 0] for q in range(-3, 1)], axis=0).sum()
-    recorder, _ = runner.simulate(inputs, start, 1)
+    recorder = simulate(inputs, start, 1, Recorder())
     assert recorder.counts[-4:, :, 0].mean(axis=0).sum() > 1.15 * base
 
 

@@ -93,6 +93,8 @@ def test_years_are_four_quarters_each():
     quarters = np.arange(16.0).reshape(1, 1, 8, 2)
     projection = by_hand(thetas=(1.0,), saved=quarters, families=np.array([1]), staying=np.ones(8))
     np.testing.assert_allclose(projection.by_year(1.0), [[12, 16], [44, 48]])
+    np.testing.assert_allclose(projection.by_year(0.5), [[6, 8], [22, 24]])
+    np.testing.assert_allclose(projection.by_year(1.0), [[12, 16], [44, 48]])  # as before, whatever was asked between
 
 
 def test_spans():

@@ -18,6 +18,7 @@ from sim.core.input_files import read_toml
 from sim.core.ledger import OUTSIDE, Ledger
 from sim.core.parameters import quantity
 from sim.deals.contracts import Contract, ContractBook, Project
+from sim.deals.decisions import DecisionBook
 from sim.rules import CHOICES
 from sim.studies.inputs import load_inputs
 from tests.conftest import DATA
@@ -40,6 +41,7 @@ class Place(mesa.Model):
         self.seed, self.calendar, self.scale = seed, Calendar(1), 1.0
         self.place = SimpleNamespace(get={"place.population": 500_000}.__getitem__)
         self.ledger, self.parties, self.providers = Ledger(), {}, []
+        self.decisions = DecisionBook(self.calendar)
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
         table = read_toml(DATA / "broker.toml")
         values = {name: quantity(table[name], "broker", name, kind) for name, kind in BROKER_VALUES.items()}

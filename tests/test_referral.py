@@ -58,12 +58,14 @@ def test_services_refer_whom_they_know_by_as_many_needs_as_are_asked_for(familie
     rows, known = families.like(target)
     assert (rows.tolist(), known.tolist()) == ([0, 1, 2, 3], [True, False, False, True])
     assert families.use_by_target(target)[0] == 2
+    assert families.known_like(target, families.as_seen()) == 2
     assert _takes(families, target, _by_order(9)) == [0, 3]
     assert _takes(families, target, _by_order(9), reach=1.0) == [0, 1, 2, 3]
     deep = _target(families, 1, level_from=2)  # a known need below the level asked for refers nobody
     families.columns.known[:5] = [0b01, 0b10, 0, 0b01, 0b01]
     families.columns.found[:5] = 0
     assert families.like(deep)[1].tolist() == [False, True, False, True, True]
+    assert families.known_like(deep, families.as_seen()) == families.use_by_target(deep)[0] == 3
 
 
 def test_none_is_referred_whom_the_services_that_it_is_to_prevent_serve_now(families):
@@ -75,6 +77,7 @@ def test_none_is_referred_whom_the_services_that_it_is_to_prevent_serve_now(fami
     away = target._replace(not_served=IN_CARE)
     assert families.like(away)[0].tolist() == [1, 2]
     assert families.use_by_target(away)[0] == 2
+    assert families.known_like(away, families.as_seen()) == 2
     assert _takes(families, away, _by_order(9), reach=1.0) == [1, 2]
 
 
@@ -98,8 +101,8 @@ def test_places_of_a_level_go_by_the_level_known_by_hand(families):
     """Worst levels are 3, 2 and 2; services know of 1, 2 and 2. No place for families in crisis is taken."""
     _set(families, [(1, 3), (2, 1), (0, 2)], [0b01, 0b11, 0b10])
     target = _target(families, 1)
-    known, worst = families.as_referred(target, np.arange(3))
-    assert (known.tolist(), worst.tolist()) == ([True] * 3, [1, 2, 2])
+    referred = families.as_referred(target, np.arange(3))
+    assert (referred.known.tolist(), referred.worst.tolist()) == ([True] * 3, [1, 2, 2])
     assert _takes(families, target, kernels.Places(0, np.array([0, 0, 0, 5]))) == []
     assert _takes(families, target, kernels.Places(0, np.array([0, 5, 5, 0]))) == [0, 1, 2]
 

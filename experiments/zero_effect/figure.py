@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 
 from sim.core.pages import table
-from sim.deals.luck import chance
+from sim.deals.luck import chance, paid
 from sim.experiments.numbers import interval
 from sim.report import figures
 
+CONTROLS = 50  # effective, below which there is no estimate
 THRESHOLD, Z95 = 0.1, 1.96  # of what would have been used: the fall of a cohort that is paid for
 COLOURS = {
     "before_after": figures.VERMILION,
@@ -31,6 +32,7 @@ HEADS = (
     "luck",
 )
 INTAKES = "after an event", "without an event"
+SIZES = 25, 100, 400, 1000  # families of a cohort, for what is paid for luck
 LEAST = 3  # seeds with an estimate, or cohorts of a run: with fewer, a mean says nothing
 
 
@@ -47,9 +49,10 @@ def digests(rows):
     }
     estimate, gap, bar = of["estimate"] == 1, of["saving"] - of["true"], THRESHOLD * of["usual"]
     n = estimate.sum(axis=1)
-    paid = (of["saving"] > bar).where(estimate)
-    luck = pd.DataFrame(np.vectorize(chance)(bar.fillna(0), of["stated"].fillna(0)), bar.index, bar.columns).where(
-        estimate
+    passed = of["saving"] > bar
+    by_chance, for_luck = (
+        pd.DataFrame(np.vectorize(what)(bar.fillna(0), of["stated"].fillna(0)), bar.index, bar.columns).where(estimate)
+        for what in (chance, paid)
     )
     means = {
         name: of[name].mean(axis=1)
@@ -65,8 +68,10 @@ def digests(rows):
             "error": spread / np.sqrt(n),
             "spread": spread,
             "interval": (gap.abs() <= Z95 * of["stated"]).where(estimate).mean(axis=1),
-            "paid": paid.mean(axis=1),
-            "luck": luck.mean(axis=1),
+            "paid": passed.where(estimate).mean(axis=1),
+            "luck": by_chance.mean(axis=1),
+            "for luck": for_luck.mean(axis=1),
+            "received": of["saving"].where(passed, 0.0).where(estimate).mean(axis=1),
         }
     )
 
@@ -166,6 +171,27 @@ def quality(cells):
                 )  # fmt: skip
 
 
+def by_size(cells):
+    """What is paid for luck where nothing is done, by design and families of a cohort: means over programmes.
+
+    Errors stated a family shrink with the root of families, those of an area's count with their number. Of each size: how
+    often noise passes the bar, and what is paid as a share of use; a dash where controls are too few for an estimate, if they
+    are as many a family as here. Then what is paid by the same formula at the size of the cohorts here, and what their
+    findings would have been paid.
+    """
+    cells = known(at(cells, "low", "nought"))
+    for design, every in of_designs(cells).groupby(level="design", sort=False):
+        usual, row = every["usual"].abs(), []
+        for size in SIZES:
+            many = every["taken"] / size
+            error = every["stated"] * (many if design == "area_count" else np.sqrt(many))
+            enough = (every["effective"] / many >= CONTROLS) | (every["effective"] == 0) | (design == "area_count")
+            both = [np.vectorize(what)(THRESHOLD * usual, error) / of for what, of in ((chance, 1), (paid, usual))]
+            row.append("{:.0%}, {:.1%}".format(*(part[enough].mean() for part in both)) if enough.any() else "-")
+        own = [(every[name] / usual).mean() for name in ("for luck", "received")]
+        yield design, len(every), *row, *map("{:.1%}".format, own)
+
+
 def part(rows, measure, *dropped):
     """Rows of a measure, which may be none."""
     return rows[rows.index.get_level_values("measure") == measure].droplevel(["measure", "effect", *dropped])
@@ -215,6 +241,10 @@ def tables(found):
         "nought": table(("programme", "design", *HEADS), rows_of(at(cells, "low", "nought"))),
         "known": table(("programme", "design", *HEADS), rows_of(at(cells, "high", "known"))),
         "events": table(("programme", *after), list(by_event(cells))),
+        "luck": table(
+            ("design", "programmes", *(f"{size:,} families" for size in SIZES), "at their size", "simulated"),
+            list(by_size(cells)),
+        ),
         "beliefs": table(
             ("programme", "design", "runs", "true", "believed", "gap (95% interval)"), list(believed(found["beliefs"]))
         ),

@@ -11,7 +11,7 @@ from sim.core.streams import mixed
 from sim.evaluation.cohorts import Cohorts
 from sim.evaluation.comparison_area import ComparisonArea
 from sim.evaluation.protocol import Protocol
-from sim.place.burn_in import burn_in
+from sim.place.burn_in import burn_in, elsewhere
 from sim.place.kernels import RING, use_of_rows
 from sim.place.services import served_cases
 from sim.place.tables import no_offers, offer_tables
@@ -42,7 +42,8 @@ def measure(inputs, seed):
     if learning:
         return learnt(inputs, seed)
     place, dials, n = inputs.place, inputs.place_dials, inputs.n_families
-    area, start, found = Area(burn_in(place, dials, seed + OTHER, n)), burn_in(place, dials, seed, n), {}
+    start, found = burn_in(place, dials, seed, n), {}
+    area = Area(elsewhere(start, seed + OTHER, n))
     chosen = [item for item in inputs.catalogue.values() if item.targets(place)]
     cells = [Cell(inputs, start, area, item, *intake) for item in chosen for intake in intakes(place, item)]
     twin = start.copy()
@@ -153,29 +154,34 @@ class Cell:
 
     def take_on(self, families, quarter):
         """Families of a quarter come in, and every design notes them and whom it compares them with."""
-        rows, waiting = (self._covered if self.intake in COVERAGE else self._by_event)(families, quarter)
-        if len(rows):
-            contract = SimpleNamespace(body="", programme=self.programme.id, year=1)
-            for cohorts in self._cohorts:
-                cohorts.enrolled(contract, families, self.target, rows, waiting, quarter)
-            families.enrol(rows, 1, 0.0)
+        contract, rows = SimpleNamespace(body="", programme=self.programme.id, year=1), ()
+        for cohorts in self._cohorts:
+            rows, others = (self._covered if self.intake in COVERAGE else self._by_event)(cohorts, families, quarter)
+            if len(rows):
+                cohorts.enrolled(contract, families, self.target, rows, others, quarter)
+        families.enrol(rows, 1, 0.0)
 
-    def _covered(self, families, quarter):
+    def _covered(self, cohorts, families, quarter):
         """The worst off of those like the target, or by lot where there is a draw, up to a share of them."""
         known, programme = families.like(self.target)[1].sum(), self.programme
         places = worst_first(round(COVERAGE[self.intake] * known * programme.a_year / QUARTERS))
         offer = {"target": self.target, "code": programme.code, "same_programme": _ONE, "reach": REACH}
         offer |= {"engagement": programme.get("engagement"), "order": 1}
-        return self._cohorts[0].take_up(families, places, quarter, programme.id, **offer)
+        return cohorts.take_up(families, places, quarter, programme.id, **offer)
 
-    def _by_event(self, families, quarter):
+    def _by_event(self, cohorts, families, quarter):
+        """Of the place and of the other: some by lot of those like the target that came in as the cell has it."""
+        lots = mixed(families.columns.luck[rows := self._came(families, quarter)], quarter)
+        return np.sort(rows[np.argsort(lots, kind="stable")[:MOST]]), self._came(
+            self._area.at_quarter(quarter), quarter
+        )
+
+    def _came(self, families, quarter):
         """Known families like the target, event or no event, that had one of the programme's own this quarter, or none for a year."""
         rows, known = families.like(self.target._replace(events=0))
         rows = rows[known & ~families.columns.offer[:, rows].any(axis=0)]
         happened = families.columns.events[:, rows] & own_events(self._place, self.programme)
-        rows = rows[happened[quarter % RING] > 0 if self.intake == AFTER else ~happened.any(axis=0)]
-        lots = mixed(families.columns.luck[rows], quarter)
-        return np.sort(rows[np.argsort(lots, kind="stable")[:MOST]]), None
+        return rows[happened[quarter % RING] > 0 if self.intake == AFTER else ~happened.any(axis=0)]
 
     def close_year(self):
         """Every design makes a cohort of the year's families."""

@@ -384,9 +384,16 @@ class Commissioner(Party):
         others_first = rules.up_front[0].back is not None
         if (own.families < room or others_first) and not self.model.funding.is_equal:
             least = smallest if others_first else max(own.families + 1, smallest)
-            other = (
-                rules.back(self, replace(project, families=room, least=least, money=money)) if room >= least else None
-            )
+            other = self._backed(replace(project, families=room, least=least, money=money)) if room >= least else None
             if other is not None:
                 return other
         return own if own.families >= smallest else None
+
+    def _backed(self, project):
+        """The first backing of a project by another party, which the body's own staff do not deliver for; or None."""
+        model, apart = self.model, self.model.market.for_others(project)
+        if apart is project:
+            return model.rules.back(self, project)
+        worth_it = apart is not None and model.outcomes.value_to(self, apart) > 0
+        backing = model.rules.back(self, apart) if worth_it else None
+        return replace(backing, project=apart) if backing else None

@@ -5,6 +5,7 @@ from math import ceil, exp, log
 from sim.agents.party import Party
 from sim.core.ledger import OUTSIDE, split
 from sim.core.streams import normal, uniform
+from sim.programmes.catalogue import IN_HOUSE
 
 # At equal value for money, the log odds of a bid of skill 1 against one of skill 0. With one officer's help 4 of 29
 # groups won 1.3m of 1.4m pounds in Erdington, 2007: 1.3/4 each against 0.1/25 each, odds of 81 (Localis 2010, Total
@@ -101,7 +102,7 @@ class Provider(Party):
     @property
     def is_in_house(self):
         """Whether it is part of a public body."""
-        return self.sector == "in_house"
+        return self.sector == IN_HOUSE
 
     def opening_reserve(self):
         """Pence of reserve at the start."""
@@ -239,6 +240,14 @@ class Provider(Party):
         """Share of its effect that the hardest cases get."""
         return self.effort_on_hard if paid_by_outcome and not differential else 1.0
 
+    def choose(self, contract):
+        """Take down whom a contract that is paid by outcomes has it take first (creaming), and give less (parking)."""
+        book, name = self.model.decisions, contract.programme
+        if contract.order < 0:
+            book.taken(self.code, "cream", contract.families, name, "the easiest first")
+        if contract.effort < 1:
+            book.taken(self.code, "park", contract.families, name, f"{contract.effort:g} of the effect for the hardest")
+
     # The year
 
     def sign(self, contract, expected_pence=0, spread_pence=0, years_to_payment=1):
@@ -283,6 +292,7 @@ class Provider(Party):
     def fail(self):
         """Go out of business for good. What it owes stays in its account: its creditors' loss."""
         self.failed = True
+        self.model.decisions.taken(self.code, "exit", -self.balance(), "debt", f"{self.overdraft_pence} it can borrow")
 
     # Inside
 

@@ -5,6 +5,7 @@ from sim.arrangements.fit import PAYING
 from sim.core.faults import Faults, InputError, suggest
 from sim.core.text import same_name
 from sim.place.places import load_place, place_names
+from sim.programmes.catalogue import SECTORS
 
 
 def check_arrangement(arrangement, place, catalogue, providers):
@@ -87,10 +88,9 @@ def _check_known(file, named, place, faults):
 def _check_deliverable(arrangement, catalogue, providers, name):
     """Some provider must be of a sector that both the programme and the arrangement allow."""
     programme = catalogue.get(name)
-    sectors = arrangement.sectors
+    sectors = [sector for sector in SECTORS if arrangement.may_provide(sector)]
     if programme is None or any(
-        entry["sector"] in programme.sectors and (not sectors or entry["sector"] in sectors)
-        for entry in providers.values()
+        entry["sector"] in programme.sectors and entry["sector"] in sectors for entry in providers.values()
     ):
         return
     key = f"plan.{name}" if name in arrangement.plan else "programmes"

@@ -132,6 +132,7 @@ TERMS = {
     "counted_years": Term(TERM, _USE),
     "step_fee": Term(PRICE, {"paid_for": "fees"}),
     "hard_premium": Term(WEIGHT, {"paid_for": "fees"}),
+    "own_staff": Term(YES_OR_NO, {"up_front": "others"}),
     "first_loss": Term(SHARE, {"up_front": "investors"}),
     "grant_years": Term(TERM, {"up_front": "ring_fenced"}),
     "term_years": Term(TERM, _JOINT),

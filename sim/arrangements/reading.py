@@ -20,7 +20,7 @@ from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.deals.decisions import LISTABLE
 from sim.place.payers import Diversion, payers_of
 from sim.place.places import FUNDING
-from sim.programmes.catalogue import SECTORS, programme_names
+from sim.programmes.catalogue import IN_HOUSE, SECTORS, programme_names
 
 # Every value that some arrangement may give.
 VALUES = {
@@ -172,8 +172,14 @@ class Arrangement:
         """
         if not self.programmes:
             return self
-        may = [name for name, item in own.items() if not self.sectors or set(self.sectors) & set(item.sectors)]
+        may = [name for name, item in own.items() if any(map(self.may_provide, item.sectors))]
         return replace(self, programmes=tuple(dict.fromkeys((*self.programmes, *may))))
+
+    def may_provide(self, sector, for_others=False):
+        """Whether a sector delivers: own staff for others who are paid by outcomes (always so where asked first) by its file alone."""
+        for_others = for_others or self.rules.up_front[0].others
+        named = not self.sectors or sector in self.sectors
+        return named and (sector != IN_HOUSE or not for_others or self.optional("own_staff") == 1)
 
     def has(self, part):
         """Whether a part is switched on."""

@@ -5,6 +5,7 @@ from sim.cli import (  # noqa: F401 - their commands register themselves
     experiments,
     incentives,
     lookup,
+    page,
     places,
     runs,
     sweeps,

@@ -20,6 +20,7 @@ from sim.core.faults import InputError, check_name
 from sim.core.holders import holder, is_gone, process_of
 from sim.core.versions import version_of
 
+WORKBOOK = "tables.xlsx"
 # What a comparison or a sweep writes, as patterns; and what file managers leave in a folder they have shown.
 RESULT_FILES = (
     "manifest.json",
@@ -28,6 +29,8 @@ RESULT_FILES = (
     "decisions.parquet",
     "events.parquet",
     "summary.csv",
+    "years.csv",
+    WORKBOOK,
     "differences.csv",
     "shares.csv",
     "failures.csv",
@@ -133,12 +136,17 @@ class Reservation:
             try:
                 self._check(self._full)
             except InputError:
-                spare = _next_free(f"{self._full}-{number}" for number in count(2))
-                new.rename(spare)
-                raise InputError(
-                    self.path, "", "was changed by somebody else while this ran", f"what was written is {spare}"
-                ) from None
-            self._put(new, self._full, self._partial / "old")
+                raise self._kept_apart(new, "was changed by somebody else while this ran") from None
+            try:
+                self._put(new, self._full, self._partial / "old")
+            except PermissionError as error:  # as where a program has one of its files open
+                raise self._kept_apart(new, f"cannot be replaced ({os.strerror(error.errno)})") from None
+
+    def _kept_apart(self, new, problem):
+        """The error of a name that what was written could not be given; it is kept under another."""
+        spare = _next_free(f"{self._full}-{number}" for number in count(2))
+        new.rename(spare)
+        return InputError(self.path, "", problem, f"what was written is {spare}")
 
     def _leave(self):
         if self._partial is not None:
@@ -308,7 +316,7 @@ def _check_finished(shown, full):
     """Refuse a folder that is no finished run, or whose report is not a plain file."""
     if written_by_listsim(full) is None:
         raise InputError(shown, "", "is not a finished run", "give a folder that a comparison or a sweep wrote")
-    for path in (full / "report.html", full / "figures", *(full / "figures").glob("*.svg")):
+    for path in (full / "report.html", full / WORKBOOK, full / "figures", *(full / "figures").glob("*.svg")):
         if path.is_symlink() or (path.exists() and path.is_dir() != (path.name == "figures")):
             raise InputError(shown, path.name, "is not what listsim wrote", "move it away")
 
@@ -331,12 +339,19 @@ def swap(new, path, old):
 
 
 def _put_each(new, folder, _):
-    """Put files one by one in place of those of the same name, those of the top, which are read first, last."""
-    for path in sorted(new.rglob("*"), key=lambda path: -len(path.parts)):
+    """Put files one by one in place of those of the same name, those of the top, which are read first, last.
+
+    But the workbook before all: a spreadsheet may have it open, and then nothing is replaced.
+    """
+    for path in sorted(new.rglob("*"), key=lambda path: (path.name != WORKBOOK, -len(path.parts))):
         target = folder / path.relative_to(new)
         if path.is_file():
             target.parent.mkdir(exist_ok=True)
-            os.replace(path, target)
+            try:
+                os.replace(path, target)
+            except PermissionError as error:
+                why = f"cannot be replaced ({os.strerror(error.errno)})"
+                raise InputError(target, "", why, "close it where it is open, and give the command again") from None
 
 
 def _take(path):

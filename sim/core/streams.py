@@ -54,7 +54,7 @@ def uniform(seed, decision, *key):
     return ((word >> 11) + 0.5) * 2.0**-53
 
 
-@lru_cache(1024, typed=True)  # a bidder's luck of a year is asked for again and again
+@lru_cache(8192, typed=True)  # a bidder's luck of a year is asked for again and again, and in every arrangement
 def normal(seed, decision, *key):
     """One standard normal number, keyed as in :func:`uniform`."""
     return NormalDist().inv_cdf(uniform(seed, decision, *key))

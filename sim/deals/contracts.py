@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.core.ledger import equal_part
+from sim.core.ledger import equal_part, party_of
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Contract:
         Share of the price that the provider gets by outcomes alone.
     order : int
         Whom the provider takes first: 1 the worst off, -1 the easiest.
+    effort : float
+        Share of its effect, and of a family's staff, that it gives the hardest.
     expected_pence : int
         Outcome payments expected of it.
     stated_pence : int
@@ -55,6 +57,7 @@ class Contract:
     payee: str = ""
     at_risk: float = 0.0
     order: int = 1
+    effort: float = 1.0
     expected_pence: int = 0
     stated_pence: int = 0
     kept: float = 1.0
@@ -66,6 +69,11 @@ class Contract:
     def key(self):
         """What tells it from every other contract, and its families' cohort from others."""
         return self.body, self.programme, self.year
+
+    @property
+    def is_with_others(self):
+        """Whether another party than the body that commissions is paid for its outcomes."""
+        return bool(self.payee) and party_of(self.payee) != self.body
 
     @property
     def cost_pence(self):

@@ -10,6 +10,12 @@ from sim.evaluation.tally import Unit
 from sim.programmes.appraisal import believed_reduction
 
 
+def designed(dials, arrangement):
+    """The design that cohorts of an arrangement are measured by: its own, unless the dial says otherwise."""
+    chosen = dials["measurement.design"]
+    return arrangement.rules.measured() if chosen == "arrangement" else chosen
+
+
 class Evaluation:
     """Evaluates the cohorts of a model's bodies by the arrangement's design.
 
@@ -26,8 +32,7 @@ class Evaluation:
 
     def __init__(self, model):
         self.model = model
-        chosen = model.dials["measurement.design"] if model.bodies else "none"
-        self.design = model.arrangement.rules.measured() if chosen == "arrangement" else chosen
+        self.design = designed(model.dials, model.arrangement) if model.bodies else "none"
 
     def cohorts(self, comparison_area):
         """Cohorts to be measured as agreed; the comparison area is asked for where the design looks at one."""

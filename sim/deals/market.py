@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Market:
         self.model = model
         self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
         self._survey, self._taken = {}, Counter()
+        self._seen = None, None  # when families were looked at, and what was seen
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
@@ -35,9 +37,17 @@ class Market:
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
         if programme.id not in self._survey:
             families, target = self.model.families, self.target_of(programme)
-            found = families.use_by_target(target) if self.is_naive else (families.known_like(target), None)
+            found = families.use_by_target(target) if self.is_naive else (self._count(target), None)
             self._survey[programme.id] = found
         return self._survey[programme.id]
+
+    def _count(self, target):
+        """Known families like a target; what is seen of families is gone through once for all that ask at a time."""
+        families = self.model.families
+        moment = self.model.calendar.quarter, families.quarter  # families live on between commissioning and delivery
+        if self._seen[0] != moment:
+            self._seen = moment, families.as_seen()
+        return families.known_like(target, self._seen[1])
 
     def take(self, body, programme, families):
         """Places that a signed contract takes."""
@@ -94,13 +104,14 @@ class Market:
         """Whether analysts go by last year's use of services rather than by what becomes of families."""
         return self.model.dials["appraisal.method"] == "snapshot"
 
-    def best_provider(self, programme, body, wanted=1, least=1):
+    def best_provider(self, programme, body, wanted=1, least=1, for_others=False):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
 
-        One that cannot take on the least number is no candidate.
+        One that cannot take on the least number is no candidate, and the body's own staff are none where another party
+        pays up front and is paid for outcomes (:meth:`sim.arrangements.reading.Arrangement.may_provide`).
         """
-        sectors = self.model.arrangement.sectors
-        allowed = [item for item in self.model.providers if not sectors or item.sector in sectors]
+        may_provide = self.model.arrangement.may_provide
+        allowed = [item for item in self.model.providers if may_provide(item.sector, for_others)]
         able = [(item, item.may_take(programme, wanted)) for item in allowed]
         bids = [
             (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
@@ -108,6 +119,19 @@ class Market:
             if families >= least
         ]
         return max(bids, key=lambda bid: bid[:2])[2] if bids else None
+
+    def for_others(self, project):
+        """A project as another party may back it: tendered anew where its provider is not one that it would pay; or None."""
+        body, programme = project.body, project.programme
+        if self.model.arrangement.may_provide(project.provider.sector, for_others=True):
+            return project
+        provider = self.best_provider(programme, body, project.families, project.least, for_others=True)
+        if provider is None:
+            return None
+        families, price = provider.may_take(programme, project.families), self.price_pence(programme, provider)
+        return replace(
+            project, provider=provider, families=families, price_pence=price, appraisal=body.appraise(programme, price)
+        )
 
     def ease(self, provider):
         """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
@@ -175,6 +199,7 @@ class Market:
 
     def sign(self, project, backing):
         """Sign a year's contract for a project, and return it."""
+        project = backing.project or project
         model, name, provider = self.model, project.programme.id, project.provider
         by_outcome = bool(backing.payee == provider.code)
         differential = model.arrangement.optional("hard_premium") > 0
@@ -193,6 +218,7 @@ class Market:
             payee=backing.payee,
             at_risk=backing.at_risk,
             order=provider.order(by_outcome, differential, project.body.code, name) if by_outcome else 1,
+            effort=effort,
             expected_pence=model.outcomes.expected(project) * backing.families if backing.payee else 0,
             stated_pence=model.outcomes.stated(project) * backing.families if backing.payee else 0,
         )
@@ -203,18 +229,45 @@ class Market:
         model.decisions.taken(project.body.code, "commission", contract.families, name, bought)
         if by_outcome:
             model.decisions.taken(provider.code, "accept", contract.families, name, "paid by outcomes")
+            provider.choose(contract)
         model.recorder.signed(model, contract, project.appraisal)
         return contract
 
+    def rescue(self, provider):
+        """Whether a body whose outcomes it is paid for makes good what a provider owes beyond what it can borrow.
+
+        It does for families in its care whom nobody else could take over, for no more than their price and if it has the
+        money; the body with most of them first.
+        """
+        model, short = self.model, -provider.balance() - provider.overdraft_pence
+        at_stake = [item for item in model.contracts.running if item.provider == provider.code and item.is_with_others]
+        for contract in sorted(at_stake, key=lambda item: -sum(item.taken.values())):
+            body, families = model.party(contract.body), sum(contract.taken.values())
+            able = short <= min(families * contract.price_pence, body.spendable())
+            if able and not self._could_take_over(provider, model.catalogue[contract.programme], families):
+                body.pay(provider.code, short, "programme", body.purse)
+                model.decisions.taken(body.code, "rescue", short, provider.code, f"{families} families in its care")
+                return True
+        return False
+
+    def _could_take_over(self, provider, programme, families):
+        """Whether another that may deliver for others has room for so many."""
+        others = [item for item in self.model.providers if item is not provider]
+        may = [item for item in others if self.model.arrangement.may_provide(item.sector, for_others=True)]
+        return any(item.may_take(programme, families) >= families for item in may)
+
     def hand_on(self, provider):
         """Contracts of a provider that has failed go to the next best one; families that were in its care."""
-        handed = 0
+        handed, book = 0, self.model.decisions
         for contract in self.model.contracts.running:
             if contract.provider == provider.code:
                 body = self.model.party(contract.body)
-                other = self.best_provider(self.model.catalogue[contract.programme], body, contract.families)
-                handed += sum(contract.taken.values())
+                programme, apart = self.model.catalogue[contract.programme], contract.is_with_others
+                other = self.best_provider(programme, body, contract.families, for_others=apart)
+                families = sum(contract.taken.values())
+                handed += families
                 if other is not None:
+                    book.taken(other.code, "take_over", families, contract.programme, f"from {provider.code}")
                     if contract.payee == contract.provider:
                         contract.payee = other.code
                     contract.provider = other.code

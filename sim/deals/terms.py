@@ -23,6 +23,7 @@ WORDS = {
     "shares": "an account of who put in what",
     "payee": "somebody whom outcome payments go to",
     "payer": "somebody with money for outcome payments",
+    "others": "another party that pays up front and is paid for outcomes",
     "outcomes": "payments for outcomes",
     "by_use": "payments for use of services that is spared, year by year",
     "findings": "outcomes that are measured family by family or in the area",
@@ -86,6 +87,11 @@ class UpFront(Rule):
     investors: bool = False
     bank: bool = False
 
+    @property
+    def others(self):
+        """Whether another party pays and is paid for outcomes."""
+        return "others" in self.offers.split()
+
 
 @dataclass(frozen=True)
 class Backing:
@@ -101,12 +107,15 @@ class Backing:
         Account that outcome payments go to.
     at_risk : float
         Share of the price that the provider gets by outcomes alone.
+    project : contracts.Project, optional
+        What it pays for, where that was tendered anew for it; the project that it was asked for by default.
     """
 
     families: int
     funder: str
     payee: str
     at_risk: float = 0.0
+    project: object = None
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,7 @@ from sim.evaluation.covariates import seen_of
 from sim.evaluation.draw import NOBODY, WaitingList
 from sim.evaluation.groups import Cohort, evenly, joined, noted
 from sim.evaluation.protocol import Protocol
-
-POOL = 1000  # families of a quarter, at most, that controls are looked for among; more are sampled evenly
+from sim.evaluation.recruitment import POOL, Recruitment
 
 
 @dataclass
@@ -31,41 +30,62 @@ class Cohorts:
     comparison_area: object = None
     cohorts: list = field(default_factory=list)
     draw: WaitingList = field(default_factory=WaitingList)
+    _elsewhere: dict = field(default_factory=dict)  # Recruitment by the neighbourhoods of a body
     _batches: dict = field(default_factory=dict)
 
     def take_up(self, families, places, quarter, programme, **offer):
-        """Rows of families that take up places, and of those that wait instead, where there is a draw.
+        """Rows of families that take up places, and of those they may be compared with that take part in the evaluation too.
 
-        Parameters are those of :meth:`WaitingList.take_up`.
+        The latter are those who lose a draw, where one is made, and families of the comparison area that agree to take part,
+        where the design looks there; None with other designs. Parameters are those of :meth:`WaitingList.take_up`.
         """
         if self.protocol.design == "waiting_list":
             return self.draw.take_up(families, places, quarter, programme, **offer)
-        return families.take_up(quarter, places=places, barred=NOBODY, **offer), None
+        taken = families.take_up(quarter, places=places, barred=NOBODY, **offer)
+        return taken, self._agreed(families, places, quarter, programme, offer) if self._looks_elsewhere else None
 
-    def enrolled(self, contract, families, target, rows, waiting, quarter):
-        """Note a batch of families about to be enrolled, and those they may be compared with."""
+    @property
+    def _looks_elsewhere(self):
+        return self.protocol.design == "matched"
+
+    def _agreed(self, families, places, quarter, programme, offer):
+        """Families of the comparison area that agree to take part; all of it is asked for a body of some neighbourhoods."""
+        areas = offer.get("areas") or (0, len(families.heard))
+        there, columns = self._elsewhere.setdefault(areas, Recruitment()), families.columns
+        others = self.comparison_area().at_quarter(quarter)
+        others.offers = families.offers
+        share = others.n / int(columns.first[areas[1]] - columns.first[areas[0]])
+        return there.recruit(others, places, share, quarter, programme, barred=NOBODY, **{**offer, "areas": None})
+
+    def enrolled(self, contract, families, target, rows, others, quarter):
+        """Note a batch of families about to be enrolled, and those they may be compared with.
+
+        Parameters
+        ----------
+        contract : Contract
+        families : Families
+        target : kernels.Target
+        rows, others : int64 (n,)
+            As :meth:`take_up` gives them.
+        quarter : int
+        """
         design, programme = self.protocol.design, contract.programme
         batch = [self._noted(families, target, rows, quarter, programme)]
         if design == "waiting_list":
-            batch.append(self._noted(families, target, waiting, quarter, programme))
+            batch.append(self._noted(families, target, others, quarter, programme))
         if design == "matched_here":
-            batch.append(self._pool(families, target, _others(families, target, rows), quarter, programme))
-        if design == "matched":
-            others = self.comparison_area().at_quarter(quarter)
-            alike, known = others.like(target)
-            batch.append(self._pool(others, target, alike[known], quarter, programme))
+            alike = _others(families, target, rows)
+            batch.append(self._noted(families, target, alike[evenly(len(alike), POOL)], quarter, programme))
+        if self._looks_elsewhere:
+            batch.append(self._noted(self.comparison_area().at_quarter(quarter), target, others, quarter, programme))
         self._batches.setdefault((contract.body, programme, contract.year), []).append(batch)
-
-    def _pool(self, families, target, rows, quarter, programme):
-        """Those among whom controls are looked for."""
-        return self._noted(families, target, rows[evenly(len(rows), POOL)], quarter, programme)
 
     def _noted(self, families, target, rows, quarter, programme):
         """A group, with what services know of its families where the design compares families."""
         seen = None
         if self.protocol.compares:
             prices = self.protocol.price(programme), self.protocol.prices.average
-            seen = seen_of(families, rows, quarter, *prices)
+            seen = seen_of(families, target, rows, quarter, *prices)
         return noted(families, target, rows, quarter, seen)
 
     def close_year(self):
@@ -74,11 +94,17 @@ class Cohorts:
             groups = [joined(group) for group in zip(*batches, strict=True)]
             cohort = Cohort(**vars(groups[0]), body=body, programme=programme, year=year)
             if len(groups) > 1:
-                against = compared.alike if self.protocol.matches else compared.by_lot
-                cohort.comparison = against(cohort, groups[1], self.protocol.size)
+                cohort.comparison = self._compared(cohort, groups[1])
             cohort.seen = None  # kept of those looked at
             self.cohorts.append(cohort)
         self._batches = {}
+
+    def _compared(self, cohort, others):
+        """Whom of a cohort is compared with whom; the doubles of families compared with are not looked at."""
+        if not self.protocol.matches:
+            return compared.by_lot(cohort, others, self.protocol.size)
+        doubles = self.comparison_area().doubles if self._looks_elsewhere else ()
+        return compared.alike(cohort, others, self.protocol.size, doubles)
 
     def measure(self, families, year, area_use=None):
         """Findings of the cohorts of earlier years that are still followed.
@@ -105,7 +131,7 @@ class Cohorts:
             counted = self._count(families, year, area_use)
             return [area.finding(cohort, followed, families, protocol, counted) for cohort in followed]
         if protocol.compares:
-            others = self.comparison_area().at_quarter(QUARTERS * year) if design == "matched" else families
+            others = self.comparison_area().at_quarter(QUARTERS * year) if self._looks_elsewhere else families
             return [compared.finding(cohort, families, others, protocol) for cohort in followed]
         find = before_after.finding if design == "before_after" else before_after.against_baseline
         findings = [find(cohort, families, protocol) for cohort in followed]

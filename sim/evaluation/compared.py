@@ -38,9 +38,13 @@ class Comparison:
         return weights(self.pairs, there, here)
 
 
-def alike(cohort, pool, size):
-    """The comparison of a cohort with those of a pool that are alike: :class:`Comparison`."""
-    sample = cohort.of(cohort.sample(size))
+def alike(cohort, pool, size, left_out=()):
+    """The comparison of a cohort with those of a pool that are alike: :class:`Comparison`.
+
+    Families of the cohort in rows that are left out are not looked at.
+    """
+    looked_at = cohort.of(~np.isin(cohort.rows, left_out))
+    sample = looked_at.of(looked_at.sample(size))
     deviation = pooled_deviation(sample.seen, pool.seen)
     pairs = matched(sample.seen, sample.quarter, pool.seen, pool.quarter, deviation)
     used, place = np.unique(pairs, return_inverse=True)

@@ -1,31 +1,44 @@
-"""Another place, as an evaluator's records show it: like the run's in all but its luck, and nobody is helped there."""
+"""Families of a place where nobody is helped, as an evaluator's records show them."""
 
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.place.kernels import RING
-from sim.place.services import served_cases
-
-FAMILIES = 30_000  # at most: a third of a second's work
+from sim.place.kernels import RING, use_of_rows
+from sim.place.services import pick, served_cases
 
 
 class ComparisonArea:
-    """The records of a comparison area, quarter by quarter.
+    """The records of some families of a place, quarter by quarter.
 
     Parameters
     ----------
     settled : Settled
-        The area at quarter 0, before it lives on; its families' columns are looked at as they change.
+        The place at quarter 0, before it lives on; its families' columns are looked at as they change.
+    rows : int64 (n,), optional
+        Families that are looked at; all by default.
+    seed : int
+        Of their luck in being reached and in agreeing to take part, where some are looked at.
+
+    Attributes
+    ----------
+    doubles : int64 (n,)
+        Rows that are these same families in another run of the same place and seed: of a cohort, they are not looked at.
     """
 
-    def __init__(self, settled):
-        self._families, self._counts = settled.families, settled.services.counts
-        self.n, self._quarters, self._then = settled.families.n, [], None
-        ring = settled.families.columns
+    def __init__(self, settled, rows=None, seed=0):
+        families = settled.families
+        self._place, self._rows = settled, np.arange(families.n) if rows is None else rows
+        self._families = families if rows is None else families.copies(rows, seed)
+        self.doubles, self.n = self._rows[:0] if rows is None else rows, len(self._rows)
+        self._share = self.n / families.n
+        self._quarters, self._then = [], None
+        ring = families.columns
         self._served, self._events = (
-            [table[quarter % RING].copy() for quarter in range(1 - RING, 1)] for table in (ring.served, ring.events)
+            [table[quarter % RING][self._rows] for quarter in range(1 - RING, 1)]
+            for table in (ring.served, ring.events)
         )
         self._note()
+        self._use = [self._used_before(quarter) for quarter in range(1 - RING, 1)]
 
     @property
     def nbytes(self):
@@ -36,17 +49,18 @@ class ComparisonArea:
     def at(self, place, dials):
         """The same records, of which nobody takes down any more; other places' values are read of the place given."""
         same = object.__new__(ComparisonArea)
-        same.__dict__.update(self.__dict__, _families=self._families.at(place, dials))
+        same.__dict__.update(self.__dict__, _families=self._families.at(place, dials), _place=None)
         return same
 
     def at_quarter(self, quarter):
         """The families as they stood at the end of a quarter: Families."""
         if self._then is None or self._then.quarter != quarter:
             now = self._quarters[quarter]
-            needs = 2 * np.arange(len(self._families.place.needs), dtype=np.uint32)
-            levels = (now["packed"][:, None] >> needs & 3).astype(np.uint8)
-            past = {"served": self._ring(self._served, quarter), "events": self._ring(self._events, quarter)}
-            self._then = self._families.as_at(quarter, levels=levels, **now, **past)
+            levels = np.empty((self.n, len(self._families.place.needs)), np.uint8)
+            for k in range(levels.shape[1]):
+                levels[:, k] = now["packed"] >> np.uint32(2 * k) & np.uint32(3)
+            served, events = self._rings(quarter)
+            self._then = self._families.as_at(quarter, levels=levels, served=served, events=events, **now)
         return self._then
 
     def use(self, year):
@@ -54,38 +68,48 @@ class ComparisonArea:
         return np.stack([self._use_to(0), self._use_to(QUARTERS * year)])
 
     def _use_to(self, last):
-        return sum(served_cases(self._counts[quarter]) for quarter in range(last + 1 - QUARTERS, last + 1)).astype(
-            float
-        )
+        return sum(self._use[last : last + QUARTERS])
 
-    def _ring(self, table, quarter):
-        """What is remembered of the last quarters at the end of one, by quarter modulo RING; nothing of a family before."""
-        lives, ring = self._quarters[quarter]["generation"], np.zeros((RING, self.n), table[0].dtype)
-        for back in range(RING):
-            past = quarter - back
-            same = self._quarters[max(0, past)]["generation"] == lives
-            ring[past % RING] = np.where(same, table[past + RING - 1], 0)
-        return ring
+    def _rings(self, quarter):
+        """Lines and events remembered of the last quarters at the end of one, by quarter modulo RING; nothing of a family before."""
+        lives = self._quarters[quarter]["generation"]
+        rings = [np.empty((RING, self.n), table[0].dtype) for table in (self._served, self._events)]
+        for past in range(quarter - RING + 1, quarter + 1):
+            others = np.flatnonzero(self._quarters[max(0, past)]["generation"] != lives)
+            for ring, table in zip(rings, (self._served, self._events), strict=True):
+                ring[past % RING] = table[past + RING - 1]
+                ring[past % RING, others] = 0
+        return rings
 
     def _note(self):
-        columns = self._families.columns
-        names = ("packed", "age", "generation", "known")
-        self._quarters.append({name: getattr(columns, name).copy() for name in names})
+        columns = self._place.families.columns
+        names = ("packed", "age", "generation", "known", "trust")
+        self._quarters.append({name: getattr(columns, name)[self._rows] for name in names})
+
+    def _for_others(self, quarter):
+        """Use of the place's services in a quarter by others than its families."""
+        services = self._place.services
+        return services.outside + pick(services.counts[quarter], "refilled")
+
+    def _used_before(self, quarter):
+        """The same of the base year, whose records lack families that have left: as much more as the whole place's records lack."""
+        services, whole = self._place.services, self._place.families.columns.served[quarter % RING]
+        known, others = _use_of(whole, len(services.lines)), self._for_others(quarter)
+        lack = (served_cases(services.counts[quarter]) - others) / np.maximum(1, known)
+        return _use_of(whole[self._rows], len(services.lines)) * lack + self._share * others
 
     def take_down(self, quarter):
         """Take down a quarter that has just ended."""
-        columns = self._families.columns
-        self._served.append(columns.served[quarter % RING].copy())
-        self._events.append(columns.events[quarter % RING].copy())
+        columns = self._place.families.columns
+        self._served.append(columns.served[quarter % RING][self._rows])
+        self._events.append(columns.events[quarter % RING][self._rows])
         self._note()
+        use = _use_of(self._served[-1], len(self._place.services.lines))
+        self._use.append(use + self._share * self._for_others(quarter))
 
-    # What a model tells a recorder
 
-    def record(self, model):
-        """Take down a quarter that has just ended."""
-        self.take_down(model.calendar.quarter)
-
-    def budgeted(self, *_):
-        """Nothing that an evaluator looks at."""
-
-    resized = budgeted
+def _use_of(served, lines):
+    """Families that each line serves, of masks by family: int64 (lines,)."""
+    use, lives = np.zeros(lines, np.int64), np.zeros(len(served), np.uint8)
+    use_of_rows(served, np.arange(len(served)), lives, lives, use)
+    return use

@@ -11,16 +11,17 @@ _PENCE = 100_000  # costs are in thousands of pounds
 def names(place):
     """Names of the covariates of a place, in order."""
     cost = [f"cost of the services looked at, {back} quarters before" for back in range(RING)]
-    return [*cost, "cost of all services", "services", "age", "deprivation", "own events", "other events",
-            *(f"known {need.id}" for need in place.needs)]  # fmt: skip
+    return [*cost, "cost of all services", "services", "age", "deprivation", "own events", "other events", "worst level",
+            "urgency", *(f"known {need.id}" for need in place.needs)]  # fmt: skip
 
 
-def seen_of(families, rows, quarter, price, average):
-    """Covariates of some families at the end of a quarter.
+def seen_of(families, target, rows, quarter, price, average):
+    """Covariates of some families at the end of a quarter, as a referrer to a programme sees them.
 
     Parameters
     ----------
     families : Families
+    target : kernels.Target
     rows : int64 (n,)
     quarter : int
     price : int64 (lines,)
@@ -35,11 +36,12 @@ def seen_of(families, rows, quarter, price, average):
     """
     place, columns = families.place, families.columns
     back = (quarter - np.arange(RING)) % RING
-    served = columns.served[back][:, rows]
+    served = columns.served[:, rows][back]
     own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
     mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
     events = columns.events[:, rows]
-    known = (columns.known | columns.found)[rows, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
+    referred = families.as_referred(target, rows)
+    known = referred.seen[:, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
     deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
     return np.column_stack(
         [
@@ -50,6 +52,8 @@ def seen_of(families, rows, quarter, price, average):
             deprivation[families.area_of(rows)],
             np.bitwise_count(events & mine).sum(axis=0),
             np.bitwise_count(events & ~mine).sum(axis=0),
+            referred.worst,
+            referred.urgency,
             columns.levels[rows] * known,
         ]
     ).astype(float)

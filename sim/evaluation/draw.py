@@ -56,5 +56,5 @@ def _half(families, applied, places, target):
     """Places for half of those who applied; of each worst level apart where places are meant for levels."""
     if not places.by_level[1:].any():
         return kernels.Places(len(applied) // 2, np.zeros_like(places.by_level))
-    _, worst = families.as_referred(target, applied)
+    worst = families.as_referred(target, applied).worst
     return kernels.Places(0, np.bincount(worst, minlength=len(places.by_level)) // 2)

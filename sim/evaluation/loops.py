@@ -42,17 +42,15 @@ def newton(x, treated, beta):
 
 
 @compiled
-def nearest(x, own, quarter, pool, other, of_pool, widest, most):
-    """The nearest in a pool to each family, of the same quarter and within a caliper of its score.
+def nearest(own, quarter, other, of_pool, widest, most):
+    """The nearest in a pool to each family by a score, of the same quarter and within a caliper.
 
     Parameters
     ----------
-    x, pool : float (n, k), (m, k)
-        Whitened covariates, so that squared differences sum to Mahalanobis distances.
-    own, other : float (n,), (m,)
-        Logits of the propensity score; those of the pool in rising order within each quarter.
-    quarter, of_pool : int64 (n,), (m,)
-        Those of the pool in rising order.
+    own, quarter : float (n,), int64 (n,)
+        Logits of the propensity score.
+    other, of_pool : float (m,), int64 (m,)
+        The same of the pool, in rising order of quarter and of logits within each.
     widest : float
     most : int
 
@@ -61,23 +59,18 @@ def nearest(x, own, quarter, pool, other, of_pool, widest, most):
     int64 (n, most)
         Places in the pool, nearest first; -1 where there are fewer.
     """
-    found, distances = np.full((x.shape[0], most), -1), np.empty(most)
-    for i in range(x.shape[0]):
-        distances[:] = np.inf
+    found = np.full((own.size, most), -1)
+    for i in range(own.size):
         begin, end = np.searchsorted(of_pool, quarter[i]), np.searchsorted(of_pool, quarter[i] + 1)
-        for j in range(begin + np.searchsorted(other[begin:end], own[i] - widest), end):
-            if other[j] > own[i] + widest:
+        above = begin + np.searchsorted(other[begin:end], own[i])
+        below = above - 1
+        for slot in range(most):
+            up = other[above] - own[i] if above < end else np.inf
+            down = own[i] - other[below] if below >= begin else np.inf
+            if min(up, down) > widest:
                 break
-            distance = 0.0
-            for a in range(x.shape[1]):
-                distance += (x[i, a] - pool[j, a]) ** 2
-            if distance >= distances[most - 1]:
-                continue
-            slot = most - 1
-            while slot and distance < distances[slot - 1]:
-                distances[slot], found[i, slot] = distances[slot - 1], found[i, slot - 1]
-                slot -= 1
-            distances[slot], found[i, slot] = distance, j
+            found[i, slot] = above if up <= down else below
+            above, below = above + (up <= down), below - (up > down)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Controls alike: a propensity score with a caliper, and the nearest within it (docs/odd.md, section 7).
+"""Controls alike: those nearest by a propensity score, within a caliper (docs/odd.md, section 7).
 
 Austin 2011, Pharmaceutical Statistics 10:150 (a caliper of 0.2 standard deviations of the logit of the propensity
 score); Abadie and Imbens 2006, Econometrica 74:235 (nearest neighbours with replacement).
@@ -6,12 +6,13 @@ score); Abadie and Imbens 2006, Econometrica 74:235 (nearest neighbours with rep
 
 import numpy as np
 
-from sim.evaluation.loops import gram, nearest, newton
+from sim.evaluation.loops import nearest, newton
 
 CALIPER = 0.2  # standard deviations of the logit of the propensity score
 NEAREST = 3  # controls of a family
 _ROUNDS, _CLOSE = 25, 1e-5  # of Newton's method
 _FITTED = 1000  # of a pool, about, that the regression looks at
+_ROUNDING = 1e-9
 _WEAK = 1.0  # precision of a prior on each standardised coefficient, so that perfect separation has an answer
 
 
@@ -38,10 +39,8 @@ def matched(seen, quarter, pool, of_pool, deviation):
         return np.full((len(seen), NEAREST), -1)
     mine, theirs = standardised(seen, pool, deviation)
     own, other = propensity(mine, theirs, quarter, of_pool)
-    root = whitening(mine, theirs)
     order = np.lexsort((other, of_pool))
-    of_pair = mine @ root, own, quarter, (theirs @ root)[order], other[order], of_pool[order]
-    found = nearest(*of_pair, caliper(own, other), NEAREST)
+    found = nearest(own, quarter, other[order], of_pool[order], caliper(own, other), NEAREST)
     return np.where(found >= 0, order[found], -1)
 
 
@@ -53,10 +52,11 @@ def standardised(seen, pool, deviation):
 
 
 def pooled_deviation(seen, pool):
-    """Standard deviation of each covariate, of both groups at equal weight; 0 where one is empty: float (covariates,)."""
+    """Standard deviation of each covariate, of both groups at equal weight; 0 where all is rounding, or one is empty."""
     if not (len(seen) and len(pool)):
         return np.zeros(seen.shape[1])
-    return np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
+    deviation = np.sqrt((seen.var(axis=0) + pool.var(axis=0)) / 2)
+    return np.where(deviation > _ROUNDING, deviation, 0)
 
 
 def propensity(mine, theirs, quarter, of_pool):
@@ -88,15 +88,3 @@ def propensity(mine, theirs, quarter, of_pool):
 def caliper(own, other):
     """The widest difference in the logit at which families are compared: Austin's share of its pooled deviation."""
     return CALIPER * float(np.sqrt((own.var() + other.var()) / 2))
-
-
-def whitening(mine, theirs):
-    """What makes distances those of Mahalanobis, by the covariance of both groups: float (covariates, covariates).
-
-    A covariate that others determine counts through these alone.
-    """
-    every = np.concatenate([mine, theirs])
-    every -= every.mean(axis=0)
-    values, vectors = np.linalg.eigh(gram(every, np.full(len(every), 1 / len(every))))
-    keep = values > 1e-8 * values.max(initial=0.0)
-    return vectors[:, keep] / np.sqrt(values[keep])

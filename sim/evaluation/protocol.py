@@ -9,6 +9,11 @@ from sim.evaluation.tally import POUNDS, Unit
 DESIGNS = ("none", "before_after", "matched", "matched_here", "waiting_list", "area_count", "stated_baseline")
 
 
+def looks_elsewhere(design):
+    """Whether a design looks at a place where nobody is helped."""
+    return design in ("matched", "area_count")
+
+
 @dataclass(frozen=True)
 class Protocol:
     """An evaluation as agreed.

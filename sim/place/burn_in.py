@@ -65,9 +65,34 @@ def burn_in(place, dials, seed, n_families=None, threads=1, look=None):
     Settled
     """
     n_families = int(place.get("place.families")) if n_families is None else n_families
-    families = Families(place, dials, n_families, seed, threads)
-    services = Services(Lines(place, dials, n_families))
-    for quarter in range(FULL_QUARTER - QUARTERS_OF_AGE + 1, 1):
+    return _lived(Families(place, dials, n_families, seed, threads), FULL_QUARTER - QUARTERS_OF_AGE + 1, look)
+
+
+def elsewhere(settled, seed, n):
+    """Another place like a settled one, by luck of its own since it was full.
+
+    Its families are copies of an even sample of the settled place's, two years on: in the first its places are sized, and with
+    the second, its base year, it is settled too.
+
+    Parameters
+    ----------
+    settled : Settled
+    seed : int
+    n : int
+        Families.
+
+    Returns
+    -------
+    Settled
+    """
+    families = settled.families
+    return _lived(families.copies(np.arange(n) * families.n // n, seed), FULL_QUARTER + 1)
+
+
+def _lived(families, first, look=None):
+    """The place of some families after the quarters from the first to the end of its base year: Settled."""
+    services = Services(Lines(families.place, families.dials, families.n))
+    for quarter in range(first, 1):
         if quarter == 1 - QUARTERS:
             services.open_for_business(range(quarter - QUARTERS, quarter))
         families.live(quarter, until_full=max(0, FULL_QUARTER - quarter))

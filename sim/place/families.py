@@ -75,8 +75,8 @@ class Families:
     def as_at(self, quarter, **columns):
         """The same population at the end of a quarter, of which some columns tell; it is looked at, and does not live on."""
         then = object.__new__(Families)
-        room = np.empty_like(self._chosen)
-        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, _chosen=room)
+        room = {"_buffer": np.empty_like(self._buffer), "_chosen": np.empty_like(self._chosen)}
+        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, **room)
         return then
 
     def copy(self):
@@ -86,7 +86,11 @@ class Families:
     def copies(self, rows, seed):
         """A population of copies of some rows, each where its family lives, with draws of its own from now on."""
         rows = np.sort(rows)
-        return self._with(kernels.rows_of([self.columns], rows, self.area_of(rows)), seed)
+        areas = self.area_of(rows)
+        other = self._with(kernels.rows_of([self.columns], rows, areas), seed)
+        other.counts[:] = 0
+        np.add.at(other.counts, (areas[:, None], np.arange(len(self.place.needs)), other.columns.levels), 1)
+        return other
 
     def known_at(self, quarter):
         """The columns of the families that services know a need of, who remember the quarter as if it were quarter 0."""
@@ -239,10 +243,24 @@ class Families:
         self._each_area(kernels.on_programmes, self.columns, self.offers, out=(self._helped,))
         self.heard = (self._helped * word_of_mouth).astype(np.float32)
 
-    def known_like(self, target):
-        """Known families like a programme's target."""
-        nothing = np.zeros(0, np.int64)
-        return kernels.use_of_services(self.columns, target.at(self.quarter), self._chosen, nothing)
+    def as_seen(self):
+        """The families that services know a need of, as far as surveys look.
+
+        Returns
+        -------
+        kernels.Columns
+            What is seen of their levels, their ages, events and services; the other columns are those of all families.
+        """
+        c = self.columns
+        seen = c.known | c.found
+        rows = np.flatnonzero(seen > 0)
+        packed = c.packed[rows] & kernels.spread.py_func(seen[rows])
+        by_quarter = {name: np.take(getattr(c, name), rows, axis=1) for name in _RINGS}
+        return c._replace(packed=packed, age=c.age[rows], **by_quarter)
+
+    def known_like(self, target, seen):
+        """Known families like a programme's target, among those of :meth:`as_seen`."""
+        return kernels.list_like(seen, target.at(self.quarter), 0, len(seen.age), self._chosen)
 
     def use_by_target(self, target):
         """Known families like a programme's target, and the quarters each line served them in the last year."""
@@ -263,19 +281,14 @@ class Families:
         """
         found = kernels.list_like(self.columns, target.at(self.quarter), 0, self.n, self._chosen)
         rows = self._chosen[:found].copy()
-        return rows, self.as_referred(target, rows)[0]
+        return rows, self.as_referred(target, rows).known
 
     def as_referred(self, target, rows):
-        """What a referrer sees of families like a target; see :func:`kernels.as_referred`.
-
-        Returns
-        -------
-        tuple of (bool (n,), uint8 (n,))
-            Whether services know each to be so, and the worst level of its needs that count.
-        """
-        known, worst = np.empty(len(rows), bool), np.empty(len(rows), np.uint8)
-        kernels.as_referred(self.columns, target, rows, known, worst)
-        return known, worst
+        """What a referrer sees of families like a target: :class:`kernels.Referred`."""
+        n = len(rows)
+        out = kernels.Referred(np.empty(n, bool), np.empty(n, np.uint16), np.empty(n, np.uint8), np.empty(n, np.uint8))
+        kernels.as_referred(self.columns, target.at(self.quarter), rows, out)
+        return out
 
     def with_event(self):
         """Families that each event happened to in the last four quarters: int64 (events,)."""
@@ -284,10 +297,8 @@ class Families:
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
-        return self._by_line(self.columns.served[:, rows]).sum(axis=0, dtype=np.uint8)
-
-    def _by_line(self, served):
-        return (served[..., None] >> np.arange(len(self.place.lines), dtype=np.uint32)) & 1
+        served = self.columns.served[:, rows, None].astype("<u4").view(np.uint8)
+        return np.unpackbits(served, axis=2, count=len(self.place.lines), bitorder="little").sum(axis=0, dtype=np.uint8)
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""

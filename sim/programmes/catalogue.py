@@ -19,7 +19,8 @@ from sim.programmes.effects import read_effects
 from sim.programmes.fields import check_kind, check_names
 from sim.programmes.trials_named import read_trials
 
-SECTORS = ("in_house", "private", "community")
+IN_HOUSE = "in_house"  # staff of the public bodies themselves
+SECTORS = (IN_HOUSE, "private", "community")
 SHIPPED = shipped_folder("programmes")
 MOST_RECENT = 4  # quarters for which events are remembered
 _WEIGHT = Kind(0, 2)

@@ -194,7 +194,7 @@ def refer(around, target, shares, n, seed):
     families = around.families
     rows, known = families.like(target)
     rows = rows[known]
-    _, worst = families.as_referred(target, rows)
+    worst = families.as_referred(target, rows).worst
     groups = [(rows, 1.0)] if shares is None else [(rows[worst == level], share) for level, share in enumerate(shares)]
     groups = [(group, share) for group, share in groups if len(group) and share > 0]
     if not groups:

@@ -73,9 +73,17 @@ class Projection:
         return (parts - self.families[:, None, None] * parts.sum(axis=0) / total) * np.sqrt(n / (n - 1)) / total
 
     def by_year(self, theta):
-        """Case-quarters saved a family in each year from enrolment on: float (years, lines)."""
-        avoided = self.avoided(theta)
-        return avoided.reshape(-1, QUARTERS, avoided.shape[1]).sum(axis=1)
+        """Case-quarters saved a family in each year from enrolment on: float (years, lines), not to be changed."""
+        if theta not in self._asked_last:
+            avoided = self.avoided(theta)
+            self._asked_last.clear()
+            self._asked_last[theta] = avoided.reshape(-1, QUARTERS, avoided.shape[1]).sum(axis=1)
+        return self._asked_last[theta]
+
+    @cached_property
+    def _asked_last(self):
+        """By year, at the belief asked for last: one body after another asks for the same."""
+        return {}
 
     @property
     def nbytes(self):

@@ -4,8 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.core.ledger import split
 from sim.deals.finance import irr
 from sim.place import kernels
+from sim.place.places import LEVELS
 from sim.record.served import Served
 
 _ENTRENCHED = np.uint32(0xAAAAAAAA)  # of packed levels: set where a need is at level 2 or 3
@@ -21,10 +23,13 @@ class Recorder:
         Record of the do-nothing twin of the same seed.
     unmanaged : Recorder, optional
         Where the twin has the arrangement's management, the record of the twin without.
+    watcher : optional
+        Its ``take_down`` is called at the end of each quarter.
     """
 
     twin: "Recorder" = None
     unmanaged: "Recorder" = None
+    watcher: object = None
     served: Served = field(default_factory=Served)  # who was served, of a twin only
     leavers: list = field(default_factory=list)  # int64 (needs, 4) a quarter
     levels: list = field(default_factory=list)  # int64 (needs, 4) a quarter: families by level
@@ -61,6 +66,8 @@ class Recorder:
         self.leavers.append(model.families.leavers.sum(axis=0))
         self.levels.append(model.families.counts.sum(axis=0))
         self.happened.append(model.families.happened.sum(axis=0))
+        if self.watcher:
+            self.watcher.take_down(model.calendar.quarter)
         if model.calendar.is_year_end:
             self._record_year(model)
 
@@ -171,6 +178,16 @@ class Recorder:
         """Take down families enrolled, by their rows."""
         self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
+    def staffed(self, model, contract, rows):
+        """Take down what a quarter of a contract costs its provider, by the worst need of the families enrolled by their rows."""
+        provider, places = model.party(contract.provider), model.contracts.places(contract)
+        levels = model.families.columns.levels[rows] * model.targets[contract.programme].needs
+        taken = np.bincount(levels.max(axis=1), minlength=len(LEVELS))
+        cost = places * provider.cost_pence(model.catalogue[contract.programme])
+        parts = by_severity(cost, taken, places - len(rows), contract.effort)
+        for name, pence in zip((*LEVELS, "empty_places"), parts, strict=True):
+            self._count(model.calendar.year, provider.code, f"spent_on_{name}", pence)
+
     def failed(self, model, provider, families):
         """Take down a provider's failure and the families in its care."""
         self.people[model.calendar.year, provider.code, "provider_failures"] = 1
@@ -189,6 +206,7 @@ class Recorder:
     def finish(self, model):
         """Take down the counts and the ledger once the run is over."""
         self.served.close()
+        self.watcher = None
         self.counts = np.stack([model.services.counts[q] for q in range(1, model.calendar.quarter + 1)])
         self.flows = model.ledger.flows()
         self.decisions, self.notes = model.decisions.rows, model.decisions.notes
@@ -217,3 +235,26 @@ class Recorder:
         self.people[model.calendar.year, code, "deals_with_loss"] = sum(
             deal.closed and deal.default_pence > 0 for deal in deals
         )
+
+
+def by_severity(pence, taken, empty, effort):
+    """What a provider spends on families by the worst need they were taken on with, and on places that nobody takes.
+
+    Parameters
+    ----------
+    pence : int
+    taken : int (levels,)
+        Families by level.
+    empty : int
+        Places without a family.
+    effort : float
+        Staff that a family in crisis gets, as a share of others'.
+
+    Returns
+    -------
+    list of int
+        Pence by level, and last on empty places.
+    """
+    weights = [*map(float, taken), float(empty)]
+    weights[len(LEVELS) - 1] *= max(effort, 1e-6)  # somebody is paid to leave them alone
+    return split(pence, weights) if any(weights) else [0] * len(weights)

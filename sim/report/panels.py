@@ -6,25 +6,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from sim.core.codes import ALL
-from sim.record.measures import COSTS, LEAKS, MEASURES, of_group
+from sim.record.measures import COSTS, MEASURES
 from sim.report.figures import BLUE, GREEN, ORANGE, VERMILION
 from sim.report.numbers import figure as figure_text
+from sim.report.steps import FLOW, steps
 
 WIDTH = 4.6  # inches: as wide as a telephone shows letters that can be read
 _TITLE = 46  # characters
 _LINE = 0.19  # inches of a row
-_FLOW = ("efficiency_saving", "outcome_payment_out", *COSTS, "investor_return")
-_STEPS = (
-    "promised",
-    "optimism_and_luck",
-    "gross_avoided",
-    *LEAKS,
-    "cash_released",
-    *of_group("return"),
-    "retained",
-    *_FLOW,
-    "net_position",
-)
 _MILLION = "£m over the years, 2010/11 prices"
 _LOOK = {"edgecolor": "#1b1b1b", "linewidth": 0.4}
 
@@ -40,23 +29,6 @@ def panel(title, rows, left=1.75, right=0.75, below=0.5):
     )
     figure.text(0.01, 1 - 0.06 / height, lines, fontweight="bold", va="top", ha="left", fontsize=9.5)
     return figure, axis
-
-
-def steps(cells, code):
-    """Steps from promise to net position: (measure, level before, level after, whether it is a total), in £m."""
-    means, level, found = cells.loc[code]["mean"] / 1e6, 0.0, []
-    for name in _STEPS:
-        mean = means.get(name, 0.0)
-        if name == "outcome_payment_out":  # hand to hand: what goes round within the place is no step
-            mean -= means.get("outcome_payment_in", 0.0)
-        if MEASURES[name].group == "total":
-            found.append((name, 0.0, mean, True))
-            level = mean
-        else:
-            after = level + mean if name == "efficiency_saving" else level - mean
-            found.append((name, level, after, False))
-            level = after
-    return found
 
 
 def waterfall(found, code, title, limits):
@@ -124,7 +96,7 @@ def gains(found, code):
     """What each party pays, keeps and ends with, in £m; parties without any are left out."""
     table = found.by_agency.loc[code].drop(index=ALL).reindex(list(found.parties)).fillna(0.0) / 1e6
     table = table.reindex(
-        columns=list(dict.fromkeys([*COSTS, "retained", "outcome_payment_in", *_FLOW, "net_position"])), fill_value=0.0
+        columns=list(dict.fromkeys([*COSTS, "retained", "outcome_payment_in", *FLOW, "net_position"])), fill_value=0.0
     )
     paid = table[[*COSTS, "outcome_payment_out", "investor_return"]].sum(axis=1) - table["outcome_payment_in"]
     kept = table["retained"] + table["efficiency_saving"]

@@ -12,6 +12,7 @@ from sim.results.by_seed import by_seed
 __all__ = ["DIFFERENCE_COLUMNS", "bases", "by_seed", "differences", "half_width", "interval", "paired"]
 
 DIFFERENCE_COLUMNS = ["arrangement", "than", "agency", "measure", "mean", "low", "high", "n"]
+ESTIMATE = DIFFERENCE_COLUMNS[4:7]
 CONFIDENCE = 0.95
 
 

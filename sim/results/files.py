@@ -6,10 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from sim.core.faults import InputError
-from sim.core.text import cell, json_text
+from sim.core.text import json_text
+from sim.results.differences import ESTIMATE
 from sim.results.manifest import read_manifest
 from sim.results.nothing import bought_nothing
-from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, SUMMARY_COLUMNS
+from sim.results.plain import write_csv
+from sim.results.summary import DECISION_COLUMNS, FLOW_COLUMNS, RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS
+from sim.results.years import by_year
 
 FAILURE_COLUMNS = ["point", "seed", "error", "message", "traceback"]
 # What reading, or drawing from, files that somebody changed may raise.
@@ -26,11 +29,13 @@ DAMAGED = (
 
 
 def write_tables(folder, done):
-    """Write ``runs.parquet``, ``flows.parquet``, ``decisions.parquet``, ``events.parquet``, ``summary.csv`` and ``differences.csv`` of a Comparison."""
+    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences`` and ``years``, each CSV, of a Comparison."""
     for name in ("runs", "flows", "decisions", "events"):
         getattr(done, name).to_parquet(Path(folder) / f"{name}.parquet", index=False)
-    for name in ("summary", "differences"):
-        getattr(done, name).map(cell).to_csv(Path(folder) / f"{name}.csv", index=False, lineterminator="\n")
+    write_csv(Path(folder) / "summary.csv", done.summary, STATISTICS)
+    write_csv(Path(folder) / "differences.csv", done.differences, ESTIMATE)
+    years = by_year(done.runs)
+    write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
 
 
 def write_shares(folder, shares):
@@ -40,7 +45,7 @@ def write_shares(folder, shares):
 
 def write_failures(folder, failures):
     """Write ``failures.csv``."""
-    failures.map(cell).to_csv(Path(folder) / "failures.csv", index=False, lineterminator="\n")
+    write_csv(Path(folder) / "failures.csv", failures)
 
 
 def write_incentives(folder, found):

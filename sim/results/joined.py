@@ -12,9 +12,10 @@ from sim.core.atomic import whole
 from sim.core.text import cell
 from sim.results import parts
 from sim.results.by_seed import by_seed
-from sim.results.differences import DIFFERENCE_COLUMNS, half_width, paired
+from sim.results.differences import DIFFERENCE_COLUMNS, ESTIMATE, half_width, paired
 from sim.results.files import FAILURE_COLUMNS
-from sim.results.summary import RUN_COLUMNS, SUMMARY_COLUMNS, spread
+from sim.results.plain import write_csv
+from sim.results.summary import RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS, spread
 
 SWEEP_TABLES = ("points.parquet", "runs.parquet", "summary.csv", "differences.csv")
 TAKEN = {"point", "seeds", "reached", *RUN_COLUMNS, *SUMMARY_COLUMNS, *DIFFERENCE_COLUMNS}  # so no setting's name
@@ -50,8 +51,8 @@ def join(folder, description):
             _add_runs(runs, point, rows)
             numbers = by_seed(rows, bodies)
             differences = paired(numbers, description["than"])
-            _add(new["summary.csv"], points, point, spread(numbers))
-            _add(new["differences.csv"], points, point, differences)
+            _add(new["summary.csv"], points, point, spread(numbers), STATISTICS)
+            _add(new["differences.csv"], points, point, differences, ESTIMATE)
             if until:
                 reached[point] = half_width(differences, until["measure"]) <= until["half_width"]
         if until:
@@ -91,12 +92,10 @@ def _begin(path, points, columns):
     )
 
 
-def _add(path, points, point, table):
-    """Add the rows of a point."""
-    texts = {name: column.map(cell) for name, column in table.items() if column.dtype == "str"}
-    settings = {name: cell(value) for name, value in points.loc[point].items()}
-    rows = pd.DataFrame({"point": point, **settings, **table, **texts}, table.index)
-    rows.to_csv(path, mode="a", header=False, index=False, lineterminator="\n")
+def _add(path, points, point, table, numbers):
+    """Add the rows of a point, with the columns of a measure's numbers."""
+    rows = pd.DataFrame({"point": point, **points.loc[point], **table}, table.index)
+    write_csv(path, rows, numbers, mode="a", header=False)
 
 
 def read_csv(path, **options):

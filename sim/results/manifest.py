@@ -13,7 +13,15 @@ from sim.core.input_files import read_text
 from sim.core.text import json_text
 from sim.core.versions import version_of
 
-TABLE_FILES = ("runs.parquet", "flows.parquet", "summary.csv", "differences.csv", "decisions.parquet", "events.parquet")
+TABLE_FILES = (
+    "runs.parquet",
+    "flows.parquet",
+    "summary.csv",
+    "years.csv",
+    "differences.csv",
+    "decisions.parquet",
+    "events.parquet",
+)
 VERSIONS = ("listsim", "mesa", "numba", "numpy", "pandas", "pyarrow")
 
 

@@ -25,6 +25,9 @@ EVENT_COLUMNS = [
 SUMMARY_COLUMNS = ["arrangement", "agency", "measure", "mean", "p05", "p50", "p95", "n"]
 
 
+STATISTICS = SUMMARY_COLUMNS[3:7]
+
+
 QUANTILES = (5, 50, 95)
 
 

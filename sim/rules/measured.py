@@ -45,7 +45,7 @@ CHOICES = {
     ),
     "matched": _design(
         _matched,
-        "against families alike in what services know of them, in a place like this one where nobody is helped",
+        "against families recruited as its own are where nobody is helped, and alike in what services know of them",
     ),
     "matched_here": _design(_matched_here, "against families alike in what services know of them, in the same place"),
     "waiting_list": _design(_waiting_list, "against applicants who lost a draw and wait"),

@@ -56,9 +56,18 @@ def _plan_grant(body):
     body.model.ledger.transfer(OUTSIDE, body.account(), cost, "contribution")
 
 
+def _carried(body, project, expected, share=1.0):
+    """Families that the provider would carry a share of the cost of; too few for a project are its refusal, taken down."""
+    carried = project.provider.can_carry(project, expected, share)
+    if carried < project.least:
+        why = f"carries {carried} of at least {project.least} at {expected} pence expected a family"
+        body.model.decisions.taken(project.provider.code, "refuse", project.families, project.programme.id, why)
+    return carried
+
+
 def _provider_backs(body, project):
     """The provider pays its own way and is paid for outcomes, for as many families as its reserves can bear."""
-    families = project.provider.can_carry(project, body.model.outcomes.expected(project))
+    families = _carried(body, project, body.model.outcomes.expected(project))
     return Backing(families, "", project.provider.code) if families >= project.least else None
 
 
@@ -67,7 +76,7 @@ def _shared_backs(body, project):
     at_risk = body.model.arrangement.get("provider_share")
     account = body.account(body.purse)
     expected = body.model.outcomes.expected(project)
-    carried = project.provider.can_carry(project, expected, at_risk)
+    carried = _carried(body, project, expected, at_risk)
     commitment = project.price_pence * (1 - at_risk) + expected * body.model.outcomes.own_share()
     families = min(carried, int(project.money / max(1.0, commitment)))
     return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
@@ -227,7 +236,7 @@ CHOICES = {
         "the provider, from its reserves",
         back=_provider_backs,
         own=False,
-        offers="payee",
+        offers="payee others",
         wants={"decides": "projects", "paid_for": "outcomes", "any": "payer"},
         posts="outcome_payment",
     ),
@@ -238,7 +247,7 @@ CHOICES = {
         _investors_back,
         own=False,
         investors=True,
-        offers="payee market",
+        offers="payee market others",
         wants={"decides": "projects", "paid_for": "outcomes", "any": "payer"},
         posts="capital",
     ),
@@ -249,7 +258,7 @@ CHOICES = {
         own=False,
         investors=True,
         bank=True,
-        offers="market",
+        offers="market others",
         wants={"decides": "issues"},
         posts="capital",
     ),
@@ -259,7 +268,7 @@ CHOICES = {
         {"contribution_share": SHARE, "pool_overhead": SHARE, "provider_share": SHARE},
         _shared_backs,
         own=False,
-        offers="payee payer",
+        offers="payee payer others",
         wants={**_JOINT, "paid_for": "outcomes"},
         posts="contribution",
     ),

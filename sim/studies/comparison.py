@@ -1,17 +1,20 @@
-"""A comparison area for every arrangement of a seed, made once, where a design first looks at it."""
+"""The do-nothing run of a seed: the record that others are compared with, and the families that evaluators may look at."""
 
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
+
 from sim.arrangements.reading import load_arrangement
 from sim.core.digest import Digests
-from sim.evaluation.comparison_area import FAMILIES, ComparisonArea
-from sim.place.burn_in import burn_in
+from sim.evaluation.comparison_area import ComparisonArea
+from sim.record.recorder import Recorder
 from sim.studies.cache import AREAS, Made, Noted, make_once
 from sim.studies.inputs import TWIN
 from sim.system import LocalSystem
 
-OTHER = 2**63  # above any run's seed: the luck of the comparison area of a seed is nobody else's
+FAMILIES = 30_000  # of a comparison area, at most, and half of those there are
+OTHER = 2**63  # above any run's seed: who of an area's families agrees to take part is nobody else's luck
 
 
 def nothing_done(inputs):
@@ -19,39 +22,76 @@ def nothing_done(inputs):
     return replace(inputs, arrangement=load_arrangement(TWIN), catalogue={})
 
 
-class KeptArea:
-    """The comparison area of some inputs and a seed; calling it gives the ComparisonArea.
+def simulate(inputs, settled, seed, recorder, comparison_area=None):
+    """A run from a settled place, which is changed, from the first quarter to the last: its recorder."""
+    model = LocalSystem(inputs, settled, seed, recorder, comparison_area=comparison_area)
+    model.run_model()
+    model.recorder.finish(model)
+    model.families = None  # most of its memory, which else stays until Python looks for rings of references
+    return recorder
 
-    It has the place's data and its future, as many of its families as :data:`FAMILIES` at most, a burn-in and luck of its
-    own, and the do-nothing arrangement.
+
+class DoNothing:
+    """A run in which nobody commissions, made once for all that ask for the same.
 
     Parameters
     ----------
     inputs : Inputs
+        Of an arrangement without programmes, so that providers and investors are none of its business.
+    made : Made
+        The settled place it starts from.
     seed : int
     threads : int
+    cache : path, optional
+        Folder in which its record is kept.
+    watched : bool
+        Whether evaluators will look at it: its comparison area is then taken down with its record.
     """
 
-    def __init__(self, inputs, seed, threads=1):
-        self._inputs, self._seed, self._threads, self._area = inputs, seed + OTHER, threads, None
+    def __init__(self, inputs, made, seed, threads=1, cache=None, watched=False):
+        self._inputs, self._made, self._seed, self._threads = inputs, made, seed, threads
+        self._cache, self._watched, self._digests, self._area = cache, watched, Digests(), None
+        self._now = {"place dials": inputs.place_dials, "values": inputs.place.values, "dials": inputs.dials}
+        self._bare = replace(inputs.place, values={})
 
-    def __call__(self):
+    def record(self):
+        """What it does: Recorder."""
+        return make_once(self._base("twin"), self._now, self._recorded, self._cache).thing
+
+    def area(self):
+        """An even sample of its families, as an evaluator sees them: ComparisonArea."""
         if self._area is None:
-            inputs = nothing_done(self._inputs)
-            bare, families = replace(inputs.place, values={}), min(inputs.n_families, FAMILIES)
-            now = {"place dials": inputs.place_dials, "values": inputs.place.values, "dials": inputs.dials}
-            of = ("comparison area", bare, self._seed, families, inputs.years, inputs.arrangement)
-            made = make_once(Digests().of(*of), now, lambda: self._live(inputs, now, families), recent=AREAS)
-            self._area = made.thing.at(inputs.place, inputs.place_dials)
+            base = self._base("comparison area")
+            made = make_once(base, self._now, lambda: self._lived(watched=True)[1], recent=AREAS)
+            self._area = made.thing.at(self._inputs.place, self._inputs.place_dials)
         return self._area
 
-    def _live(self, inputs, now, families):
-        """The area's records from its own burn-in to the last year."""
-        of_place, values, of_run = (Noted(now[name]) for name in ("place dials", "values", "dials"))
-        place = replace(inputs.place, values=values)
-        settled = burn_in(place, of_place, self._seed, families, self._threads)
-        alone = {"place": place, "dials": of_run, "n_families": families, "providers": {}, "investors": {}, "bank": {}}
-        area = ComparisonArea(settled)
-        LocalSystem(SimpleNamespace(**{**vars(inputs), **alone}), settled, self._seed, area).run_model()
+    def _base(self, what):
+        inputs = self._inputs
+        return self._digests.of(
+            what, self._bare, self._seed, inputs.n_families, inputs.years, inputs.arrangement, inputs.catalogue
+        )
+
+    def _recorded(self):
+        record, area = self._lived(self._watched)
+        if area:
+            AREAS.keep(self._base("comparison area"), area)
+        return record
+
+    def _lived(self, watched):
+        """From the first quarter to the last: Made of its record, and of its comparison area if it is watched."""
+        inputs, read, now = self._inputs, self._made.read, self._now
+        of_place, values = (Noted(now[name], read[name]) for name in ("place dials", "values"))
+        of_run, place = Noted(now["dials"]), replace(inputs.place, values=values)
+        alone = {"place": place, "dials": of_run, "providers": {}, "investors": {}, "bank": {}}
+        settled = self._made.thing.at(place, of_place, self._threads).copy()
+        area = ComparisonArea(settled, _even_sample(inputs.n_families), self._seed + OTHER) if watched else None
+        record = simulate(SimpleNamespace(**{**vars(inputs), **alone}), settled, self._seed, Recorder(watcher=area))
         read = {"place dials": of_place.read, "values": values.read, "dials": of_run.read}
-        return Made(area.at(replace(place, values={}), {}), read)
+        return Made(record, read), area and Made(area.at(self._bare, {}), read)
+
+
+def _even_sample(n):
+    """Rows of a place of n families that its comparison area has."""
+    most = min(FAMILIES, n // 2)
+    return np.arange(most) * n // max(1, most)

@@ -4,11 +4,12 @@ import os
 import traceback
 from collections import deque
 from dataclasses import replace
-from types import SimpleNamespace
 
 from sim.core import terminal
 from sim.core.digest import Digests
 from sim.core.faults import InputError
+from sim.deals.evaluation import designed
+from sim.evaluation.protocol import looks_elsewhere
 from sim.place.burn_in import burn_in
 from sim.record.recorder import Recorder
 from sim.record.rows import Rows
@@ -17,24 +18,10 @@ from sim.studies import executors as pool
 from sim.studies.ahead import make_ready
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import Made, Noted, make_once, users_folder
-from sim.studies.comparison import KeptArea, nothing_done
+from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.done import Done, Failure, RunResult, StudyError
 from sim.studies.projected import KeptProjections
 from sim.system import LocalSystem
-
-
-def simulate(inputs, settled, seed, twin=None):
-    """One run from a settled place; changes `settled`.
-
-    Returns
-    -------
-    tuple of Recorder and service prices
-    """
-    model = LocalSystem(inputs, settled, seed, Recorder(twin), comparison_area=KeptArea(inputs, seed))
-    model.run_model()
-    model.recorder.finish(model)
-    model.families = None  # most of its memory, which else stays until Python looks for rings of references
-    return model.recorder, model.services.prices
 
 
 def run_task(every, seed, threads=1, cache=None):
@@ -60,7 +47,7 @@ def run_task(every, seed, threads=1, cache=None):
     results = []
     for model in models(every, seed, threads, cache):
         results.append(result_of(model))
-        model.families = None  # as in :func:`simulate`
+        model.families = None  # most of its memory, which else stays until Python looks for rings of references
     return results
 
 
@@ -77,13 +64,15 @@ def models(every, seed, threads=1, cache=None):
     made = _settle(first, seed, threads, cache)
     settled = made.thing.at(first.place, first.place_dials, threads)
     projections = KeptProjections(first, threads, cache or users_folder())
-    area, twin = KeptArea(first, seed, threads), _twin(nothing_done(first), made, seed, threads, cache)
+    watched = any(looks_elsewhere(designed(inputs.dials, inputs.arrangement)) for inputs in every)
+    nothing = DoNothing(nothing_done(first), made, seed, threads, cache, watched)
+    twin = nothing.record()
     for inputs in every:
         recorder = Recorder(twin)
         if inputs.arrangement.manages:
             alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
-            recorder = Recorder(_twin(alone, made, seed, threads, cache), twin)
-        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections, area)
+            recorder = Recorder(DoNothing(alone, made, seed, threads, cache).record(), twin)
+        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections, nothing.area)
 
 
 def result_of(model):
@@ -113,27 +102,6 @@ def _settle(inputs, seed, threads, cache):
 
     base = Digests().of("settled", replace(place, values={}), seed, inputs.n_families)
     return make_once(base, now, make, cache)
-
-
-def _twin(inputs, made, seed, threads, cache):
-    """The record of a run in which nobody commissions, so that providers and investors are none of its business."""
-    place = inputs.place
-    now = {"place dials": inputs.place_dials, "values": place.values, "dials": inputs.dials}
-
-    def make():
-        of_place, of_run = Noted(now["place dials"], made.read["place dials"]), Noted(now["dials"])
-        values = Noted(now["values"], made.read["values"])
-        seen = replace(place, values=values)
-        alone = SimpleNamespace(
-            **{**vars(inputs), "place": seen, "dials": of_run, "providers": {}, "investors": {}, "bank": {}}
-        )
-        twin, _ = simulate(alone, made.thing.at(seen, of_place, threads).copy(), seed)
-        return Made(twin, {"place dials": of_place.read, "values": values.read, "dials": of_run.read})
-
-    base = Digests().of(
-        "twin", replace(place, values={}), seed, inputs.n_families, inputs.years, inputs.arrangement, inputs.catalogue
-    )
-    return make_once(base, now, make, cache).thing
 
 
 def run(inputs, seed, threads=1):

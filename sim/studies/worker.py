@@ -1,5 +1,6 @@
 """What the fork server imports, and its workers inherit: the model, without a word that the parent says itself."""
 
+import gc
 import os
 import sys
 import threading
@@ -34,3 +35,4 @@ def _import_the_model():
 sys.excepthook = _silent_if_abandoned
 warnings.simplefilter("ignore")  # the parent has imported the same and warned of the same
 _import_the_model()
+gc.freeze()  # what is imported stays shared with the workers: looking for rings of references would copy it

@@ -5,7 +5,7 @@ threads may share them out in any way and the result is the same to the bit. Pla
 ``tests/oracle.py``. Section numbers refer to docs/odd.md.
 """
 
-from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen
+from sim.place.kernels.access import PATTERNS, ServiceTables, Showing, screen, spread
 from sim.place.kernels.ages import EntryTables, age_families
 from sim.place.kernels.columns import FRAILTY_CLASSES, QUARTERS_OF_AGE, RING, SLOTS, Columns, rows_of
 from sim.place.kernels.crisis import CrisisTables
@@ -15,6 +15,7 @@ from sim.place.kernels.queues import admit
 from sim.place.kernels.uptake import (
     Invitation,
     Places,
+    Referred,
     Target,
     as_referred,
     choose_families,
@@ -38,6 +39,7 @@ __all__ = [
     "NeedTables",
     "OfferTables",
     "Places",
+    "Referred",
     "ServiceTables",
     "Showing",
     "Target",
@@ -52,6 +54,7 @@ __all__ = [
     "on_programmes",
     "rows_of",
     "screen",
+    "spread",
     "use_by_group",
     "use_of_rows",
     "use_of_services",

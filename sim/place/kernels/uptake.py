@@ -160,20 +160,30 @@ def signs_of(c, target, f):
     return bits_set(np.uint16(lately & target.signs))
 
 
+class Referred(NamedTuple):
+    """What a referrer sees of families like a target (3.4)."""
+
+    known: np.ndarray  # bool (n,): services know enough of it to refer it
+    seen: (
+        np.ndarray
+    )  # uint16 (n,): needs seen, bit k for need k; of one that is reached, those for which it is like the target
+    worst: np.ndarray  # uint8 (n,): worst level of the needs that count and are seen
+    urgency: np.ndarray  # uint8 (n,): what the queue goes by: levels of these needs, and kinds of late events
+
+
 @compiled
-def as_referred(c, target, rows, known, worst):
-    """Fill in what a referrer sees of families like a target: whether services know them for it, and the worst level seen.
+def as_referred(c, target, rows, out):
+    """Fill in what a referrer sees of families like a target.
 
     Parameters
     ----------
     rows : int64 (n,)
-    known : bool (n,)
-    worst : uint8 (n,)
-        Of the needs that count.
+    out : Referred
     """
     for i in range(rows.size):
-        known[i], seen = shown(c, target, rows[i])
-        _, worst[i] = severity(c.levels[rows[i]], target.needs, seen)
+        out.known[i], seen = shown(c, target, rows[i])
+        total, out.worst[i] = severity(c.levels[rows[i]], target.needs, seen)
+        out.seen[i], out.urgency[i] = seen, total + signs_of(c, target, rows[i])
 
 
 @njit(nogil=True)

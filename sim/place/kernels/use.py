@@ -13,8 +13,8 @@ def use_of_services(c, target, rows, use):
     ----------
     rows : int64 (N,)
         Working space.
-    use : int64 (lines,) or (0,)
-        Filled with served quarters of the last RING quarters; empty where only families shall be counted.
+    use : int64 (lines,)
+        Filled with served quarters of the last RING quarters.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def use_of_services(c, target, rows, use):
     for f in rows[: list_like(c, target, c.first[0], c.age.size, rows)]:
         if shown(c, target, f)[0]:
             families += 1
-            for q in range(RING if use.size else 0):
+            for q in range(RING):
                 if served[q, f]:
                     for j in range(use.size):
                         use[j] += (served[q, f] >> j) & 1

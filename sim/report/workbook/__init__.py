@@ -1,0 +1,1 @@
+"""The tables of a comparison as a workbook, ``tables.xlsx``."""
