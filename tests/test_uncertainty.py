@@ -10,6 +10,7 @@ from sim.core.kinds import Kind
 from sim.core.parameters import Quantity
 from sim.rerun import reproduce
 from sim.results.by_seed import KEYS
+from sim.results.files import read_shares, write_shares
 from sim.results.shares import SHARE_COLUMNS, shares
 from sim.studies.inputs import quantities
 from sim.studies.study import load_study
@@ -118,6 +119,18 @@ def test_shares_of_a_sum_are_those_of_its_parts():
     again = {"x": numbers({"a": x2 + 2 * z}, range(4000)), "z": numbers({"a": x + 2 * z2}, range(4000))}
     found = shares(numbers({"a": x + 2 * z}, range(4000)), again, "a").set_index("group")["share"]
     assert found.to_dict() == pytest.approx({"x": 0.2, "z": 0.8}, abs=0.04)
+
+
+def test_shares_are_read_as_they_were_written(tmp_path):
+    base = numbers({"a": [0, 2, 4], "b": [1, 1, 1]}, range(3))
+    table = shares(base, {"luck": numbers({"a": [2, 2], "b": [1, 1]}, range(2))}, "a")
+    write_shares(tmp_path, table)
+    found = read_shares(tmp_path)
+    assert found["share"].dtype == found["low"].dtype == float
+    assert found["than"].tolist() == table["than"].tolist() == ["", "", "a"]
+    assert found["share"].iloc[0] == 0.25
+    assert np.isnan(found.loc[1, ["share", "low"]].astype(float)).all()  # b never moves: nothing to share out
+    assert read_shares(tmp_path / "none") is None
 
 
 def test_what_is_no_kind_of_uncertainty_is_refused():

@@ -181,7 +181,7 @@ def _rests(found):
     """Which share of the spread of cash released is left when all but one group of what is uncertain stands still."""
     if found.shares is None:
         return []
-    rows = found.shares[(found.shares["measure"] == "cash_released") & found.shares["share"].notna()]
+    rows = found.shares[(found.shares["measure"] == "cash_released") & found.shares["low"].notna()]
     lines = []
     for (code, than), groups in rows.groupby(["arrangement", "than"], sort=False):
         parts = [

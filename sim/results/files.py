@@ -39,8 +39,8 @@ def write_tables(folder, done):
 
 
 def write_shares(folder, shares):
-    """Write ``shares.csv``."""
-    shares.map(cell).to_csv(Path(folder) / "shares.csv", index=False, lineterminator="\n")
+    """Write ``shares.csv``, in shares of ten thousandths."""
+    write_csv(Path(folder) / "shares.csv", shares.round(dict.fromkeys(("share", *ESTIMATE[1:3]), 4)))
 
 
 def write_failures(folder, failures):
@@ -69,7 +69,8 @@ def read_shares(folder):
     """What ``shares.csv`` of a folder says; None where there is none."""
     path = Path(folder) / "shares.csv"
     texts = dict.fromkeys(("arrangement", "than", "measure", "group"), str)
-    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values={"share": [""]}) if path.is_file() else None
+    blank = {name: [""] for name in ("share", *ESTIMATE[1:3])}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=blank) if path.is_file() else None
 
 
 def read_tables(folder):
