@@ -44,6 +44,7 @@ class BargainedList(ListTrust):
         self.signatories, self.tabs, self.repaid, self.receipts = {}, {}, {}, {}
         self.agreement, self.agreed, self.completed = None, 0, []
         self.is_dormant = self.is_reopened = False
+        self._billed = {}  # pence by cohort of the last year in which any came to something
         self._left = {}  # year from which one that left may come back
 
     # Agreeing
@@ -308,11 +309,16 @@ class BargainedList(ListTrust):
         self.invoices = {}
         for code, tab in self.tabs.items():
             self._settle(model.party(code), tab)
-        paid = sum(self.invoices.values())
-        if sum(billed.values()) > 0:
-            for key, part in zip(billed, split(paid, list(billed.values())), strict=True):
-                self.receipts[key] = self.receipts.get(key, 0) + part
+        self._enter_receipts(billed)
         self._take_stock(saved, deemed)
+
+    def _enter_receipts(self, billed):
+        """What was paid is entered by what each cohort came to, arrears by what cohorts last came to."""
+        self._billed = billed if sum(billed.values()) > 0 else self._billed
+        if self._billed:
+            parts = split(sum(self.invoices.values()), list(self._billed.values()))
+            for key, part in zip(self._billed, parts, strict=True):
+                self.receipts[key] = self.receipts.get(key, 0) + part
 
     def _settle(self, party, tab):
         """Ask a party for what is due; one that is short a second year disputes it first."""
