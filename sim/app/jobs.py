@@ -13,7 +13,7 @@ from sim.app.told import LOOKS, look
 from sim.core.faults import InputError
 from sim.studies.study import load_study
 
-MOST_JOBS = 32  # kept, the last asked for last
+MOST_JOBS = 16  # kept, the last asked for last
 FIRST = LOOKS[0]
 _SOME = 8  # seeds after which a worker lets go of twins that it keeps, so that a day of turning dials does not fill the memory
 _SEEDS = itertools.count(1)  # a worker's own
