@@ -18,6 +18,7 @@ from sim.results.joined import join
 from sim.results.manifest import read_manifest, write_manifest
 from sim.results.nothing import bought_nothing
 from sim.results.plain import rounded_table
+from sim.results.shares import numbers_again, shares
 from sim.results.summary import STATISTICS, spread
 from sim.results.summary import tables as result_tables
 from sim.studies import run as runner
@@ -27,6 +28,7 @@ from sim.studies.cache import open_folder
 from sim.studies.study import Study, load_study
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
+from sim.studies.uncertainty import GROUPS, with_uncertainty
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,20 @@ class Comparison:
         What came of each seed.
     than : str or sequence of str, optional
         Arrangements that the others are compared with; the first by default.
+    again : tuple of studies.run.Done
+        Replicates run again with one group otherwise; see :mod:`sim.studies.uncertainty`.
     """
 
     study: Study
     done: list
     than: str | tuple | None = None
+    again: tuple = ()
+
+    @classmethod
+    def of(cls, study, tasks, than=None, point=0):
+        """What the tasks of a study came to at a point."""
+        again = tuple(item for item in tasks if item.point) if study.uncertainty == "full" else ()
+        return cls(study.at(point), [item for item in tasks if item.point == point], than, again)
 
     @property
     def inputs(self):
@@ -127,6 +138,11 @@ class Comparison:
         """Means and quantiles, as in ``summary.csv`` before rounding: pandas.DataFrame with columns results.SUMMARY_COLUMNS."""
         return spread(self._numbers)
 
+    @cached_property
+    def shares(self):
+        """Which share of the spread rests on what, as in ``shares.csv``; empty but for replicates run again."""
+        return shares(self._numbers, numbers_again(self.again, GROUPS, self.study.seeds[0], self.bodies), self.bases[0])
+
     @property
     def bases(self):
         """Ids of the arrangements that the others are compared with."""
@@ -166,6 +182,8 @@ class Comparison:
     def write_into(self, folder, command=None, report=True):
         """Write into a folder reserved for it; see :meth:`write`."""
         files.write_tables(folder, self)
+        if self.again:
+            files.write_shares(folder, self.shares)
         if len(self.failures):
             files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, self.bases, command, report)
@@ -176,11 +194,16 @@ class Comparison:
     def draw(self, folder):
         """Draw figures, report and workbook into the folder of this comparison's tables."""
         from sim.report.drawn import draw
+
+        draw(folder, self.findings(folder))
+
+    def findings(self, folder):
+        """What a report and a workbook are drawn from, once the tables of this comparison stand in a folder."""
         from sim.report.findings import Findings
 
         summary = rounded_table(self.summary, STATISTICS)  # as it is read when they are drawn again
         told = self.runs, self.flows, summary, self.differences, self.decisions, read_manifest(folder)
-        draw(folder, Findings(*told, *files.read_beside(folder)))
+        return Findings(*told, *files.read_beside(folder))
 
 
 def compare(
@@ -198,6 +221,7 @@ def compare(
     decisions=None,
     programmes=None,
     than=None,
+    uncertainty="trials",
 ):
     """Compare arrangements on a place.
 
@@ -228,6 +252,8 @@ def compare(
         name, and every arrangement may buy them, those too that are for named programmes.
     than : str or list of str, optional
         Arrangements that the others are compared with in ``differences``; the first by default.
+    uncertainty : str
+        ``trials``: their errors are drawn in each replicate; ``full``: beside them all that is known by a range.
 
     Returns
     -------
@@ -256,17 +282,20 @@ def compare(
         decisions=decisions,
         programmes=programmes,
         than=than,
+        uncertainty=uncertainty,
     )[""]
 
 
-def compare_points(points, arrangements, *, workers=1, progress=None, cache=None, than=None, **asked):
+def compare_points(
+    points, arrangements, *, workers=1, progress=None, cache=None, than=None, uncertainty="trials", **asked
+):
     """Comparisons at several points over the same seeds; what points have in common is worked out once.
 
     Parameters
     ----------
     points : dict of str to mapping
         Changes at each point, beside `settings`, by a name for the point.
-    arrangements, workers, progress, cache, than, **asked
+    arrangements, workers, progress, cache, than, uncertainty, **asked
         As in :func:`compare`.
 
     Returns
@@ -280,13 +309,10 @@ def compare_points(points, arrangements, *, workers=1, progress=None, cache=None
         If every replicate of every point failed.
     """
     check_numbers(workers=workers)
-    study = load_study(arrangements, points=points.values(), **asked)
+    study = with_uncertainty(load_study(arrangements, points=points.values(), **asked), uncertainty)
     bases(than, [item.id for item in study.arrangements])
     done = runner.carry_out(study, workers, progress, None if cache is None else open_folder(cache))
-    return {
-        name: Comparison(study.at(number), [item for item in done if item.point == number], than)
-        for number, name in enumerate(points)
-    }
+    return {name: Comparison.of(study, done, than, number) for number, name in enumerate(points)}
 
 
 def sweep(
@@ -380,10 +406,6 @@ def model(
     sim.system.LocalSystem
         A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
         be shuffled and its ``random`` drawn from: it uses neither.
-
-    Raises
-    ------
-    InputError
     """
     study = load_study([arrangement], place, settings, seed, 1, years, families, **asked)
     return next(runner.models(study.inputs(), seed, os.cpu_count()))

@@ -83,7 +83,7 @@ def reproduce(folder, workers=1, progress=None):
     check_numbers(workers=workers)
     manifest = read_asked(folder)
     study = study_of(folder, manifest)
-    again = Comparison(study, carry_out(study, workers, progress), manifest["request"].get("than"))
+    again = Comparison.of(study, carry_out(study, workers, progress), manifest["request"].get("than"))
     with tempfile.TemporaryDirectory(prefix="listsim-") as fresh:
         write_tables(fresh, again)
         verdicts = {
@@ -135,14 +135,14 @@ def _draw_comparison(folder, new):
     from sim.report.findings import Findings
 
     runs, flows, summary, manifest = files.read_tables(folder)
-    why, said = files.read_beside(folder)
+    why, said, shares = files.read_beside(folder)
     found, left_out = (None, []) if said else incentives_again(folder, manifest, os.cpu_count())
     files.write_incentives(new, found)
     bodies = {code: item["bodies"] for code, item in manifest["arrangements"].items()}
     than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
     apart = differences(by_seed(runs, bodies), than)
     told = runs, flows, summary, apart, files.read_decisions(folder), manifest
-    draw(new, Findings(*told, why, said or files.read_incentives(new)))
+    draw(new, Findings(*told, why, said or files.read_incentives(new), shares))
     return left_out
 
 

@@ -66,7 +66,7 @@ class LocalSystem(mesa.Model):
         self.payers = self.arrangement.payers_at(self.place)
         self.outturn = Outturn(self.services, self.calendar, self.payers)
         self.relief = Relief(self.place, self.catalogue, self.arrangement.outcome_lines)
-        self.offers = Offers(self.catalogue, self.place, self.dials, seed)
+        self.offers = Offers(self.catalogue, self.place, self.dials, seed if inputs.trials is None else inputs.trials)
         self.projections = projections or Projections(self.place, self.dials)
         self.findings = []
         self._admit_parties(inputs, settled.expected_pence)

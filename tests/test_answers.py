@@ -138,13 +138,14 @@ def ran(answers, terms):
     counted = () if not misfits(names, spec) else COUNTED
     without = Quantity(2, "case-quarters/family-year", 0, 4, "assumption: test")
     baseline = {f"baseline_{line}": without for line in stated(answers).get("baseline", ())}
+    staff = {"own_staff": Quantity(1, "test", 0, 1, "assumption: few others are so rich that they can wait")}
     arrangement = replace(
         inputs.arrangement,
         rules=chosen,
         members=MEMBERS,
         roles=PLAYED,
         outcome_lines=counted,
-        values={name: value(name, answers) for name in (*chosen.needs(), *terms)} | baseline,
+        values={name: value(name, answers) for name in (*chosen.needs(), *terms)} | baseline | staff,
         plan={"parenting": 800, "drug_treatment": 600},
     )
     area = area_for(inputs, SEED)

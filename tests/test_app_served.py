@@ -1,14 +1,18 @@
 """The page as a process: how soon it answers, whom, and that nothing of it is left when it ends."""
 
+import io
 import re
 import signal
 import subprocess
+import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
 
 import sim
-from sim.core.text import cell
+from sim.results.plain import write_csv
+from sim.results.summary import STATISTICS
 from tests.served import LISTSIM, family, free_port, get, left_over, served
 
 pytestmark = pytest.mark.slow
@@ -39,11 +43,14 @@ def test_it_listens_on_this_machine_alone_and_answers_nobody_else():
         assert get(port, "/", Origin="http://evil.example")[0] == 403
 
 
-def test_files_are_those_of_the_command_line():
+def test_files_are_those_of_the_command_line(tmp_path):
     with served() as (_, port, _):
         status, text = get(port, f"/summary.csv?{QUERY}&runs=2")
         theirs = sim.compare(["silo", "list_public"], "milltown", replicates=2, years=2, families=600)
-        assert (status, text) == (200, theirs.summary.map(cell).to_csv(index=False, lineterminator="\n"))
+        write_csv(tmp_path / "theirs.csv", theirs.summary, STATISTICS)
+        assert (status, text) == (200, (tmp_path / "theirs.csv").read_text(encoding="utf-8"))
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/tables.xlsx?{QUERY}&runs=2", timeout=120) as book:
+            assert "xl/workbook.xml" in zipfile.ZipFile(io.BytesIO(book.read())).namelist()
         assert get(port, f"/summary.csv?{QUERY}&runs=99") == (400, "runs: 99 is out of range; give 1 to 60\n")
         status, page = get(port, f"/handout?{QUERY}&runs=2")
         assert status == 200

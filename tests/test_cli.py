@@ -116,7 +116,7 @@ def test_explain(listsim):
     assert "Unit Cost Database" in out
     assert listsim("explain", "list_public.payment_share")[0] == 0
     assert "phase 1" in listsim("explain", "keyworker")[1]
-    assert "members repay by measured benefit" in listsim("explain", "list_public")[1]
+    assert "members repay by measured benefit" in listsim("explain", "list_naive")[1]
 
 
 def test_check(listsim, tmp_path, milltown):

@@ -74,7 +74,7 @@ def test_a_row_a_decision_in_order(headline, tmp_path):
     assert list(taken.columns) == ["arrangement", "replicate", "year", "party", "kind", "decision", "what", "outcome"]
     order = list(zip(taken.arrangement != "silo", taken.replicate, taken.year, strict=True))
     assert order == sorted(order)
-    write_tables(tmp_path, headline.runs, headline.flows, headline.summary, taken, headline.events)
+    write_tables(tmp_path, headline)
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "decisions.parquet"), taken)
 
 

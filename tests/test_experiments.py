@@ -328,8 +328,8 @@ def test_the_commands_of_the_boundary_are_its_points():
     lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["case"])
     shown = {name: value if isinstance(value, str) else f"{value:g}" for name, value in lives.items()}
     words = " ".join(f"--set {name}={value}" for name, value in shown.items())
-    assert f"listsim compare list_public {words}\n" in text
-    assert "listsim compare list_public\n" in text
+    assert f"listsim compare list_naive {words}\n" in text
+    assert "listsim compare list_naive\n" in text
 
 
 @pytest.mark.slow
@@ -409,6 +409,29 @@ def test_what_a_design_finds_over_seeds_by_hand():
     assert digest["error"] == pytest.approx(20)
     assert (digest["interval"], digest["paid"]) == (1, 0.5)
     assert digest["luck"] == pytest.approx(0.18165, abs=1e-4)
+    assert digest["received"] == 15  # of 30 and nothing
+
+
+def test_what_is_paid_for_luck_by_cohort_size_by_hand():
+    """An error of 10 with 100 families is 20 with 25 and 5 with 400, and a bar of 10: P(z > 1/2) and P(z > 2).
+
+    Paid are 20 phi(1/2) = 7.04 and 5 phi(2) = 0.27 of 100. There are 80 effective controls for 100 families, so 20 for 25.
+    An area's count has an error of 40 with 25: P(z > 1/4).
+    """
+    figure = load_experiment("zero_effect").code("figure")
+    three = {"estimate": (1,) * 3, "taken": (100,) * 3, "saving": (30, 0, 0), "true": (0,) * 3, "usual": (100,) * 3}
+    three |= {"stated": (10,) * 3, "effective": (0,) * 3}
+
+    def rows(design, **numbers):
+        cells = {("p", design, "low", "nought", name): of for name, of in {**three, **numbers}.items()}
+        return pd.DataFrame(cells).T.astype(float).rename_axis(["programme", "design", "intake", "effect", "measure"])
+
+    every = [rows("before_after"), rows("area_count"), rows("matched", effective=(80,) * 3)]
+    lines = {line[0]: line[1:] for line in figure.by_size(figure.digests(pd.concat(every)))}
+    assert lines["before_after"][:4] == (1, "31%, 7.0%", "16%, 2.4%", "2%, 0.3%")
+    assert lines["before_after"][5:] == ("2.4%", "10.0%")
+    assert lines["matched"][1:4] == ("-", "16%, 2.4%", "2%, 0.3%")
+    assert lines["area_count"][1] == "40%, 15.5%"
 
 
 def test_beliefs_are_held_against_what_the_same_cohorts_saved_by_hand():

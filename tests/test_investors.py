@@ -157,6 +157,28 @@ def test_tax_relief_makes_a_deal_worth_buying(desk):
     assert relieved.stakes[0].flows == {0: -700}
 
 
+def test_a_guarantee_makes_a_deal_worth_buying_and_a_loss_good_by_hand(desk):
+    """Of 1,000 put in 400 come back: three quarters of the 600 lost are made good, and 150 stay lost."""
+    plain, safe = a_deal(multiple=1.0, sd=0.5), a_deal(code="d2", multiple=1.0, sd=0.5, guaranteed=0.75)
+    investor = desk.investor("a", required_return=0.0)
+    investor.risk_aversion = 0.3
+    assert investor.offer(plain)[0] == 0 < investor.offer(safe)[0]
+    assert investor.prospect(safe)[1] < investor.prospect(plain)[1] / 2
+    desk.vehicle.raise_capital(safe, [investor], 1000)
+    spend(desk, safe, 1000)
+    outcome(desk, safe, 400)
+    assert desk.vehicle.close(safe) == 150
+    assert (safe.stakes[0].repaid, safe.default_pence) == (850, 150)
+    assert [row[1:] for row in desk.decisions.rows if row[2] == "call_guarantee"] == [
+        ("vehicle", "call_guarantee", "450", "d2", "paid to a")
+    ]
+    assert desk.ledger.paid(OUTSIDE, "capital_repayment") == 450
+    desk.vehicle.raise_capital(a_deal(code="d3", guaranteed=0.75), [investor], 100)
+    outcome(desk, desk.vehicle.deals["d3"], 150)
+    assert desk.vehicle.close(desk.vehicle.deals["d3"]) == 0
+    assert desk.ledger.paid(OUTSIDE, "capital_repayment") == 450  # nothing lost, nothing called
+
+
 def test_investors_withdraw_after_losses(desk):
     investor = desk.investor("a", required_return=0.05, prior_spread=0.3)
     deal = a_deal(sd=0.2)

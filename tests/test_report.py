@@ -3,6 +3,7 @@
 import html.parser
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from sim.report.findings import Findings, plain
 from sim.report.verdict import runs_with_more, sentences
 from sim.results.differences import DIFFERENCE_COLUMNS
+from sim.results.shares import SHARE_COLUMNS
 from sim.results.summary import DECISION_COLUMNS, SUMMARY_COLUMNS
 
 NUMBER = re.compile(r"\d")
@@ -172,3 +174,16 @@ def test_a_body_that_dies_does_so_of_something():
         "B: in 50% of runs the last five years' prevention was paid from its own receipts; the LIST lived 1.5 years and was alive at the end "
         "in 50% of runs; where it ended, the cause was: too few members."
     )
+
+
+def test_what_the_spread_rests_on_is_told_where_it_is_known():
+    found = made((10, 14), 1, 7)
+    rows = [
+        ("b", "a", "cash_released", "luck", 0.25, 0.1, 0.5, 4),
+        ("b", "a", "cash_released", "assumptions", 0.5, 0.0, 1.2, 4),
+    ]
+    known = replace(found, shares=pd.DataFrame(rows, columns=SHARE_COLUMNS))
+    assert told(known)["What the spread rests on"] == [
+        "B less A, spread of cash released that is left when all else stands still: luck 25% (10% to 50%), assumptions 50% (0% to 120%)."
+    ]
+    assert "What the spread rests on" not in told(found)

@@ -251,7 +251,9 @@ def labelled(arrangements=("a",)):
     apart = [(code, arrangements[0], "all", name, 1e6, low, 3e6, 2)
              for code in arrangements[1:] for name, low in zip(numbers, (0.0, 0.5e6) * len(numbers), strict=False)]  # fmt: skip
     apart = pd.DataFrame(apart, columns=DIFFERENCE_COLUMNS)
-    return SimpleNamespace(summary=summary, study=study, replicates=2, differences=apart, bases=(arrangements[0],))
+    return SimpleNamespace(
+        summary=summary, study=study, replicates=2, differences=apart, bases=(arrangements[0],), again=()
+    )
 
 
 def test_on_screen_each_number_stands_beside_its_words(capsys):

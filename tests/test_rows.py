@@ -260,21 +260,28 @@ def test_counts_of_people_add_up_and_a_failure_is_one():
 
 def test_investors_pooled_return_by_hand():
     """100 and 100 put in; 121 and 121 two years later is 10% a year; a deal still open does not count."""
-    stakes = [SimpleNamespace(flows={1: -100, 3: 121}), SimpleNamespace(flows={1: -100, 2: 0, 3: 121})]
+    stakes = [
+        SimpleNamespace(flows={1: -100, 3: 121}, irr=0.1, pence=100),
+        SimpleNamespace(flows={1: -100, 2: 0, 3: 121}, irr=0.1, pence=100),
+    ]
     deals = [
         SimpleNamespace(closed=True, default_pence=0, stakes=stakes[:1]), SimpleNamespace(closed=True, default_pence=1, stakes=stakes[1:]),
-        SimpleNamespace(closed=False, default_pence=9, stakes=[SimpleNamespace(flows={1: -999})]),
+        SimpleNamespace(closed=False, default_pence=9, stakes=[SimpleNamespace(flows={1: -999}, irr=None, pence=999)]),
     ]  # fmt: skip
     recorder, vehicle = Recorder(), SimpleNamespace(code="bank", deals=dict(enumerate(deals)))
     recorder._record_investors(SimpleNamespace(vehicle=vehicle, calendar=Calendar(16)))
     assert recorder.people[4, "bank", "investor_irr"] == pytest.approx(0.1)
+    assert recorder.people[4, "bank", "investor_irr_spread"] == pytest.approx(0)
+    stakes[1].irr, stakes[1].pence = -0.3, 300  # mean -0.2: a fourth of the capital 0.3 above it, the rest 0.1 below
+    recorder._record_investors(SimpleNamespace(vehicle=vehicle, calendar=Calendar(16)))
+    assert recorder.people[4, "bank", "investor_irr_spread"] == pytest.approx((0.25 * 0.3**2 + 0.75 * 0.1**2) ** 0.5)
     assert recorder.people[4, "bank", "deals_closed"] == 2
     assert recorder.people[4, "bank", "deals_with_loss"] == 1
     quiet = Recorder()
     quiet._record_investors(
         SimpleNamespace(vehicle=SimpleNamespace(code="bank", deals={0: deals[2]}), calendar=Calendar(16))
     )
-    assert (4, "bank", "investor_irr") not in quiet.people
+    assert not {"investor_irr", "investor_irr_spread"} & {name for *_, name in quiet.people}
     assert quiet.people[4, "bank", "deals_closed"] == 0
 
 

@@ -20,7 +20,7 @@ from tests.test_rules import a_project, hold, town
 
 WITH_OTHERS = {
     "lioa", "list_full", "list_social_investment", "local_outcome_bond", "pbr_consortium", "pbr_drugs",
-    "pbr_whitehall_pot", "sib_childrens_services", "sib_peterborough", "sib_single", "social_impact_fund",
+    "pbr_whitehall_pot", "sib_childrens_services", "sib_guaranteed", "sib_peterborough", "sib_single", "social_impact_fund",
     "work_programme",
 }  # fmt: skip
 

@@ -99,7 +99,7 @@ class Area:
             settled.services.serve(settled.families, quarter)
             records.take_down(quarter)
             self._then[quarter] = records.at_quarter(quarter)
-        self.n, self.use = records.n, records.use
+        self.n, self.use, self.doubles = records.n, records.use, records.doubles
 
     def at_quarter(self, quarter):
         """The families as they stood at the end of a quarter: Families."""

@@ -77,7 +77,7 @@ class Investor(Party):
         return min(max(0, self.balance()), int(self.largest_share * self.means())), least
 
     def prospect(self, deal):
-        """Mean and standard deviation of the yearly return that it expects, net of tax relief.
+        """Mean and standard deviation of the yearly return that it expects, net of tax relief and with any guarantee.
 
         Notes
         -----
@@ -88,6 +88,7 @@ class Investor(Party):
         doubt = sum(weight**2 * self.beliefs[name].variance for name, weight in deal.exposure.items())
         multiples = np.maximum(0.0, mean + math.sqrt(doubt + deal.sd**2) * _OUTCOMES)
         paid = finance.payoff(multiples, *deal.layer(deal.rank_for(self)), deal.cap)
+        paid += deal.guaranteed * np.maximum(0.0, 1 - paid)
         returns = (paid / (1 - deal.relief_for(self))) ** (1 / deal.years) - 1
         return float(returns.mean()), float(returns.std())
 

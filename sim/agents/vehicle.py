@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from sim.agents.party import Party
 from sim.core import codes
-from sim.core.ledger import split
+from sim.core.ledger import OUTSIDE, split
 from sim.core.streams import uniform
 from sim.deals import finance
 from sim.programmes.refusals import REFUSED
@@ -77,6 +77,8 @@ class Deal:
         Accounts that share what is left when investors have had all they may; the body by default.
     relief_payer : str
         Account that pays tax relief; none is paid where it is empty.
+    guaranteed : float
+        Share of capital lost that a guarantor makes good.
     mix : dict of str to float
         Share of the expected payments by programme, where there is more than one.
     """
@@ -93,6 +95,7 @@ class Deal:
     tranches: tuple = (1.0,)
     remainder_to: dict = field(default_factory=dict)
     relief_payer: str = ""
+    guaranteed: float = 0.0
     mix: dict = field(default_factory=dict)
     stakes: list = field(default_factory=list)
     opened: int | None = None
@@ -248,6 +251,17 @@ class Vehicle(Party):
                 if early:
                     self.model.decisions.taken(self.code, "end_deal", "yes", deal.code, f"{lost} of capital not repaid")
 
+    def _call_guarantee(self, deal):
+        """The guarantor makes its share of each stake's loss good."""
+        for stake in deal.stakes:
+            pence = round((stake.pence - stake.repaid) * deal.guaranteed)
+            if pence:
+                investor = self.model.party(stake.investor).account()
+                self.model.ledger.transfer(OUTSIDE, investor, pence, "capital_repayment")
+                self.model.decisions.taken(self.code, "call_guarantee", pence, deal.code, f"paid to {stake.investor}")
+                stake.repaid += pence
+                stake.add(self.model.calendar.years_ended, pence)
+
     def takes(self, account):
         """Whether an account may still be paid: not the purse of a deal that has been closed."""
         return all(self.account(deal.code) != account for deal in self.deals.values() if deal.closed)
@@ -272,6 +286,7 @@ class Vehicle(Party):
             Pence of capital not repaid.
         """
         self.pay_out(deal)
+        self._call_guarantee(deal)
         deal.closed = True
         deal.default_pence = sum(stake.pence - stake.repaid for stake in deal.stakes)
         for stake in deal.stakes:

@@ -2,7 +2,10 @@
 
 import asyncio
 import itertools
+import shlex
+import tempfile
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 
 from sim.app.asked import apart, batches
 from sim.app.seen import Known, seen
@@ -10,7 +13,7 @@ from sim.app.told import LOOKS, look
 from sim.core.faults import InputError
 from sim.studies.study import load_study
 
-MOST_JOBS = 32  # kept, the last asked for last
+MOST_JOBS = 16  # kept, the last asked for last
 FIRST = LOOKS[0]
 _SOME = 8  # seeds after which a worker lets go of twins that it keeps, so that a day of turning dials does not fill the memory
 _SEEDS = itertools.count(1)  # a worker's own
@@ -60,6 +63,19 @@ def path_of(kind, batch):
     if kind == "family":
         return family_lines(trace_family(inputs, seed).to_dict())
     return pound_lines(trace_pound(run(inputs, seed).flows).to_dict())
+
+
+def workbook_of(batch, replicates):
+    """The workbook of a command, its bytes; done by a worker, which runs it again."""
+    from sim.api import compare
+    from sim.core.folders import WORKBOOK
+    from sim.report.workbook.writing import write_workbook
+
+    with tempfile.TemporaryDirectory(prefix="listsim-") as folder:
+        done = compare(**batch.request(replicates))
+        done.write_into(folder, shlex.split(batch.command(replicates))[1:], report=False)
+        write_workbook(folder, done.findings(folder))
+        return (Path(folder) / WORKBOOK).read_bytes()
 
 
 class Queue:
@@ -244,6 +260,10 @@ class Jobs:
     def script(self, asked, replicates):
         """The commands that come to the same numbers."""
         return self.altered.script(self.batches(asked), lambda batch, own: batch.command(replicates, own))
+
+    async def workbook(self, asked, at, replicates):
+        """The workbook of a command of what is asked, its bytes."""
+        return await self._queue.put(1, lambda: True, workbook_of, self.batches(asked)[at], replicates)
 
     async def path(self, asked, at, kind, wanted):
         """One family's or one pound's path on a side: its lines, and the command that prints them.

@@ -395,12 +395,14 @@ class Page:
                     link("Link to this view", f"/?{query}", id="link")
                 for at, _ in enumerate(job.studies):
                     side = "" if len(job.studies) == 1 else (" of the left side", " of the right side")[at]
-                    with element("li"):
-                        link(
-                            f"Summary{side} (CSV)",
-                            f"/summary.csv?{query}&{urlencode({'runs': n, 'batch': at})}",
-                            download="summary.csv",
-                        )
+                    runs = urlencode({"runs": n, "batch": at})
+                    for words, file in (("Summary", "summary.csv"), ("Workbook", "tables.xlsx")):
+                        with element("li"):
+                            link(
+                                f"{words}{side} ({file[-4:].strip('.').upper()})",
+                                f"/{file}?{query}&{runs}",
+                                download=file,
+                            )
                 with element("li"):
                     link("Who gains (CSV)", f"/incentives.csv?{query}", download="incentives.csv")
                 with element("li"):

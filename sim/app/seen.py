@@ -7,14 +7,12 @@ import numpy as np
 import pandas as pd
 
 from sim.core.codes import ALL
-from sim.record.measures import MEASURES
-from sim.results.by_seed import KEYS, by_seed
+from sim.results.by_seed import by_seed
 from sim.results.summary import spread
 from sim.results.summary import tables as result_tables
 
 BY_YEAR = ("programme_cost", "cash_released", "retained", "members", "list_alive")
 MOVES = ("join", "leave")  # decisions that the page tells
-_NOUGHT = ("sum", "last")  # measures that are nought, not unknown, where a seed has no row of them
 
 
 @dataclass(frozen=True)
@@ -23,8 +21,10 @@ class Seen:
 
     Attributes
     ----------
-    numbers : pandas.DataFrame
-        As :func:`sim.results.by_seed.by_seed` gives them, of one replicate.
+    sums : pandas.DataFrame
+        Leaf rows added up over lines: arrangement, agency, measure, year and value, in pounds where it is money.
+    bodies : dict
+        Joint bodies of each arrangement.
     by_year : pandas.Series
         Of the measures of BY_YEAR, by arrangement, measure and year: whole pence of all agencies where it is money.
     by_line : pandas.Series
@@ -34,7 +34,8 @@ class Seen:
     notes : list of str
     """
 
-    numbers: pd.DataFrame
+    sums: pd.DataFrame
+    bodies: dict
     by_year: pd.Series
     by_line: pd.Series
     moves: list
@@ -57,12 +58,20 @@ def seen(done):
     lines = runs["line"].notna() & money
     moved = decisions[decisions["kind"].isin(MOVES) & (decisions["decision"] == "yes")]
     return Seen(
-        by_seed(runs, bodies),
+        _sums(runs),
+        bodies,
         whole[of_years].groupby([runs["arrangement"], runs["measure"], runs["year"]], sort=False).sum(),
         whole[lines].groupby([runs[name] for name in ("arrangement", "measure", "agency", "line")], sort=False).sum(),
         list(moved[["arrangement", "year", "party", "kind", "what", "outcome"]].itertuples(index=False, name=None)),
         [f"{run.arrangement}: {note}" for run in done.runs for note in run.notes],
     )
+
+
+def _sums(runs):
+    keys = ["arrangement", "agency", "measure", "year"]
+    amount = (runs["value_pence"].astype("float64") / 100).fillna(runs["value"])
+    table = amount.groupby([runs[name] for name in keys], sort=False).sum().rename("value").reset_index()
+    return table.astype({**dict.fromkeys(keys[:3], "category"), "year": "int16"})  # kept for each seed of each job
 
 
 class Known:
@@ -85,12 +94,9 @@ class Known:
     @cached_property
     def numbers(self):
         """One number a replicate for each arrangement, agency and measure, as ``by_seed`` gives them of all at once."""
-        table = pd.concat([item.numbers for item in self.seeds], axis=1, keys=range(self.n))
-        table.columns = pd.Index(range(self.n), name="replicate")
-        names = table.index.get_level_values("measure")
-        nought = np.array([name == "list_years" or MEASURES[name].adds_up in _NOUGHT for name in names])
-        table = table.where(table.notna() | ~nought[:, None], 0.0)
-        return table.loc[sorted(table.index, key=_ranks(table.index, [item.numbers.index for item in self.seeds]))]
+        runs = pd.concat([item.sums for item in self.seeds], keys=range(self.n), names=["replicate", None])
+        runs = runs.reset_index("replicate").astype(dict.fromkeys(["arrangement", "agency", "measure"], "str"))
+        return by_seed(runs.assign(value_pence=np.nan), self.seeds[0].bodies)
 
     @cached_property
     def summary(self):
@@ -131,33 +137,3 @@ class Known:
             for key in {(year, party, kind) for code, year, party, kind, *_ in item.moves if code == arrangement}:
                 told[key] = told.get(key, 0) + 1
         return [(*key, told[key]) for key in sorted(told)]
-
-
-def _ranks(index, each):
-    """A key by which rows stand as they would if all seeds had been summed up at once."""
-    arrangements = list(dict.fromkeys(index.get_level_values(KEYS[0])))
-    longest = {}
-    for rows in each:  # the row with most measures of those of its kind has them all, in order
-        for code, agency, measure in rows:
-            longest.setdefault((code, agency), []).append(measure)
-    order = {name: place for place, name in enumerate(_merged(longest.values()))}
-
-    def rank(key):
-        arrangement, agency, measure = key
-        return arrangements.index(arrangement), agency != ALL, agency, order[measure]
-
-    return rank
-
-
-def _merged(lists):
-    """One order that keeps those of all lists, which differ in nothing but what they lack."""
-    order = []
-    for names in sorted((list(dict.fromkeys(names)) for names in lists), key=len, reverse=True):
-        at = 0
-        for name in names:
-            if name in order:
-                at = order.index(name) + 1
-            else:
-                order.insert(at, name)
-                at += 1
-    return order

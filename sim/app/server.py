@@ -1,6 +1,7 @@
 """The server of the page: on this machine alone, for whoever sits at it."""
 
 import asyncio
+import io
 import socket
 import tempfile
 import webbrowser
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 
 from nicegui import app, ui
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 
 from sim.app.altered import Altered
 from sim.app.asked import from_query, whole
@@ -21,8 +22,9 @@ from sim.app.scenes import CHOICES
 from sim.app.told import LOOKS
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
-from sim.core.text import cell
 from sim.place.places import place_names
+from sim.results.plain import write_csv
+from sim.results.summary import STATISTICS
 from sim.studies.futures import future_names
 
 HOST = "127.0.0.1"
@@ -125,8 +127,14 @@ class Site:
     async def summary(self, request):
         """The summary of runs, in the bytes of ``summary.csv``."""
         _, _, known = await self.known(request)
-        batch = whole(request.query_params.get("batch", "0"), "batch", (0, len(known) - 1))
-        return known[batch].summary.map(cell).to_csv(index=False, lineterminator="\n")
+        text = io.StringIO()
+        write_csv(text, known[_batch(request, len(known))].summary, STATISTICS)
+        return text.getvalue()
+
+    async def workbook(self, request):
+        """The workbook of runs, in the bytes of ``tables.xlsx``."""
+        asked, job, known = await self.known(request)
+        return await self.jobs.workbook(asked, _batch(request, len(job.studies)), known[0].n)
 
     async def incentives(self, request):
         """Who gains by programmes, in the bytes of ``incentives.csv``."""
@@ -141,6 +149,10 @@ class Site:
         return handout(asked, job.studies, known, said, script, str(request.base_url))
 
 
+def _batch(request, most):
+    return whole(request.query_params.get("batch", "0"), "batch", (0, most - 1))
+
+
 def warm():
     """Compile what a run needs, in a worker."""
     from sim.studies.run import attempt
@@ -149,19 +161,18 @@ def warm():
     attempt(load_study(["silo", "list_public"], "milltown", years=2, families=500), 0, 1)
 
 
-def _answers(work, kind, name=None):
-    """A route that answers with a text, or with the one line of what is wrong."""
+_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _answers(work, kind="text/html", name=None):
+    """A route that answers with a page or a file, or with the one line of what is wrong."""
+    held = {"content-disposition": f'attachment; filename="{name}"'} if name else None
 
     async def route(request):
         try:
-            text = await work(request)
+            return Response(await work(request), media_type=kind, headers=held)
         except InputError as error:
             return PlainTextResponse(f"{error}\n", 400)
-        if kind == "html":
-            return HTMLResponse(text)
-        return PlainTextResponse(
-            text, media_type="text/csv", headers={"content-disposition": f'attachment; filename="{name}"'}
-        )
 
     return route
 
@@ -189,9 +200,10 @@ def serve(port, browser, given):
         app.on_startup(lambda: asyncio.get_running_loop().call_soon(_ready, address, browser))
         app.add_static_files("/own", files("sim") / "app" / "own")
         app.add_route("/healthz", lambda _: PlainTextResponse("ok\n"))
-        app.add_route("/summary.csv", _answers(site.summary, "csv", "summary.csv"))
-        app.add_route("/incentives.csv", _answers(site.incentives, "csv", "incentives.csv"))
-        app.add_route("/handout", _answers(site.handout, "html"))
+        app.add_route("/summary.csv", _answers(site.summary, "text/csv", "summary.csv"))
+        app.add_route("/tables.xlsx", _answers(site.workbook, _BOOK, "tables.xlsx"))
+        app.add_route("/incentives.csv", _answers(site.incentives, "text/csv", "incentives.csv"))
+        app.add_route("/handout", _answers(site.handout))
         ui.add_head_html(
             '<link rel="stylesheet" href="/own/page.css"><script src="/own/page.js" defer></script>', shared=True
         )

@@ -57,6 +57,11 @@ _JOINT = {"decides": "joint"}
 
 PARTS = {
     "tax_relief": Part("investors' capital brings tax relief, which the Treasury pays", wants=_INVESTORS),
+    "guarantee": Part(
+        "a guarantor outside the place makes good a share of the capital that investors lose",
+        {"guaranteed_share": SHARE},
+        wants={"up_front": "investors"},
+    ),
     "pooled_cohorts": Part("outcomes of all its cohorts of a year are judged together", wants=_RESULTS),
     "evidence_unit": Part(
         "findings are shared by all, with those of other places; what does not work loses its accreditation",

@@ -95,6 +95,15 @@ Than = Annotated[
 ]
 
 
+Uncertainty = Annotated[
+    str,
+    typer.Option(
+        metavar="KIND",
+        help="What is drawn in each replicate: trials (their errors) or full (beside them all that is known by a range).",
+    ),
+]
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON on stdout.")]
 
 
@@ -135,6 +144,7 @@ class CompareOptions(RunOptions):
     """What a command that compares arrangements may be asked beside."""
 
     than: Than = None
+    uncertainty: Uncertainty = "trials"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -112,6 +112,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
     from sim.results.differences import bases
     from sim.studies.run import carry_out
     from sim.studies.study import load_study
+    from sim.studies.uncertainty import with_uncertainty
 
     study = load_study(
         arrangements,
@@ -124,6 +125,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
         future=asked.future,
         programmes=asked.programmes,
     )
+    study = with_uncertainty(study, getattr(asked, "uncertainty", "trials"))
     than = bases(than, [item.id for item in study.arrangements])
     terminal.tidy_up_first()
     texts = study.request.texts
@@ -132,7 +134,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
             tasks = carry_out(study, workers, tell)
         from sim.api import Comparison
 
-        done = Comparison(study, tasks, than)
+        done = Comparison.of(study, tasks, than)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:], report=not asked.no_report))
     if asked.json:
         print(done.summary.to_json(orient="records"))
@@ -144,7 +146,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
             say(note, 0)
         print()
         print_text(f"Tables: {reserved.path}" if asked.no_report else f"Report: {reserved.path}/report.html")
-    failed = [item for item in tasks if item.failure]
+    failed = [item for item in tasks if item.failure and not item.point]
     if failed:
         first = failed[0]
         many = f"{len(failed)} of {asked.replicates} replicates failed (seed {first.seed}: {first.failure.in_brief()})"

@@ -32,6 +32,7 @@ RESULT_FILES = (
     "years.csv",
     WORKBOOK,
     "differences.csv",
+    "shares.csv",
     "failures.csv",
     "incentives.json",
     "report.html",

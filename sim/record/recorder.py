@@ -231,6 +231,9 @@ class Recorder:
         code = model.vehicle.code
         if rate is not None:
             self.people[model.calendar.year, code, "investor_irr"] = rate
+        spread = _spread([stake for deal in deals if deal.closed for stake in deal.stakes if stake.irr is not None])
+        if spread is not None:
+            self.people[model.calendar.year, code, "investor_irr_spread"] = spread
         self.people[model.calendar.year, code, "deals_closed"] = sum(deal.closed for deal in deals)
         self.people[model.calendar.year, code, "deals_with_loss"] = sum(
             deal.closed and deal.default_pence > 0 for deal in deals
@@ -258,3 +261,11 @@ def by_severity(pence, taken, empty, effort):
     weights = [*map(float, taken), float(empty)]
     weights[len(LEVELS) - 1] *= max(effort, 1e-6)  # somebody is paid to leave them alone
     return split(pence, weights) if any(weights) else [0] * len(weights)
+
+
+def _spread(stakes):
+    """Standard deviation of stakes' yearly returns, weighted by capital; None for fewer than two."""
+    if len(stakes) < 2:
+        return None
+    returns, capital = np.array([stake.irr for stake in stakes]), np.array([stake.pence for stake in stakes], float)
+    return float(np.sqrt(np.average((returns - np.average(returns, weights=capital)) ** 2, weights=capital)))

@@ -10,7 +10,7 @@ from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
 from sim.report.numbers import figure, has_band, in_pounds, of_all, shown_digits, verdict
 
-SUMMARY, DIFFERENCES, RUNS = "summary", "differences", "runs"
+SUMMARY, DIFFERENCES, RUNS, SHARES = "summary", "differences", "runs", "shares"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Number:
     text : str
         As it is shown.
     table : str
-        Where it stands: ``summary``, ``differences`` or ``runs``.
+        Where it stands: ``summary``, ``differences``, ``shares`` or ``runs``.
     column : str
         Of the table; for ``runs``, what is counted.
     key : tuple of str
@@ -54,6 +54,8 @@ class Findings:
         Why, for each arrangement that bought nothing at all.
     incentives : dict or None
         What ``incentives.json`` says.
+    shares : pandas.DataFrame or None
+        What ``shares.csv`` says.
     """
 
     runs: pd.DataFrame = field(repr=False)
@@ -64,6 +66,7 @@ class Findings:
     manifest: dict = field(repr=False)
     bought_nothing: dict = field(default_factory=dict)
     incentives: dict | None = field(default=None, repr=False)
+    shares: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def names(self):

@@ -58,7 +58,7 @@ def heat_map(said):
     for (axis, item), share in zip(panels, shares, strict=True):
         _write_in(axis, share, item["rows"], said["bodies"])
         axis.set_title(f"{item['horizon_years']:g} years ahead")
-        axis.set_xticks(np.arange(len(bodies)) + 0.5, bodies, rotation=35, ha="right")
+        axis.set_xticks(np.arange(len(bodies)) + 0.5, bodies, rotation=90)
         names = [fill(row["name"], 44) for row in item["rows"]]
         axis.set_yticks(np.arange(rows) + 0.5, names, fontsize=7.5)
     figure.subplots_adjust(wspace=0.05, hspace=1.5 / (0.3 * rows))

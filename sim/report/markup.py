@@ -19,7 +19,7 @@ h1,h2,h3,li,p,figcaption,code,summary{overflow-wrap:anywhere}.points th{overflow
 details{margin:.4rem 0}dfn{font-style:normal;border-bottom:1px dotted #555}
 pre{background:#f3f3f3;padding:.5rem .8rem;overflow-x:auto}:focus-visible{outline:2px solid #0072b2}
 @page{size:A4;margin:14mm}
-@media print{body{max-width:none;margin:0;padding:0;font-size:10.5pt}h2,h3,summary{break-after:avoid}figure,tr,table.whole,li{break-inside:avoid}
+@media print{body{max-width:none;margin:0;padding:0;font-size:10.5pt}h2,h3,summary,.caption{break-after:avoid}figure,tr,table.whole,li{break-inside:avoid}
 .scroll,figure.wide{overflow:visible}figure.wide svg{min-width:0}.panels{grid-template-columns:1fr 1fr}table{font-size:8pt}th,td{padding:.12rem .25rem;overflow-wrap:anywhere}
 details::details-content{content-visibility:visible;display:block;height:auto}details>*{display:block}}
 """

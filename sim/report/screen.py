@@ -57,11 +57,31 @@ def show(done, tables=()):
     (_long if many else _wide)(table, cells, {code: names[code] for code in first})
     screen.print(_title(done), table, _caption(cells), modelled(cells), sep="\n")
     _differences(screen, done, first, names, shown_digits(cells), _BRIEFEST if many else _BRIEF)
+    _shares(screen, done, names)
     for codes in others:
         table = _table()
         _wide(table, cells, {code: names[code] for code in codes}, _BRIEF)
         screen.print("", "The same at one horizon, the LIST's own", table, sep="\n")
         _differences(screen, done, codes, names, shown_digits(cells), _BRIEF)
+
+
+def _shares(screen, done, names):
+    """Print which share of the spread of cash rests on what, where replicates were run again to know it."""
+    if not done.again:
+        return
+    table = _table(show_header=False)
+    for justify in ("left", "left", "right"):
+        table.add_column("", justify=justify, no_wrap=True)
+    rows = done.shares[done.shares["measure"] == "cash_released"]
+    for (code, than), groups in rows.groupby(["arrangement", "than"], sort=False):
+        title = f"{cut(names[code], 30)}{', difference' if than else ''}"
+        for number, row in enumerate(groups.itertuples()):
+            share = f"{row.share:.0%} ({row.low:.0%} to {row.high:.0%})"
+            table.add_row("" if number else title, row.group, share)
+    times = len(done.study.nested)
+    screen.print(
+        "", f"What the spread of cash released rests on, and 95% interval, of {times} replicates", table, sep="\n"
+    )
 
 
 def as_html(done):

@@ -1,7 +1,7 @@
 """The answer in words: sentences made of measures, each number of which knows where it stands."""
 
 from sim.core.codes import ALL
-from sim.report.findings import RUNS, Number
+from sim.report.findings import RUNS, SHARES, Number
 
 PENCE = ("cash_of_promised", "retained_of_promised", "waiting_of_promised", "empty_of_promised")
 
@@ -22,6 +22,7 @@ def sentences(found):
         ("Living on its receipts", _lives(found)),
         ("Claimed and true", _claimed(found)),
         ("What would turn the verdict", _turns(found)),
+        ("What the spread rests on", _rests(found)),
     ]
     return [(question, lines) for question, lines in told if lines]
 
@@ -173,6 +174,27 @@ def _turns(found):
             )
     if net != best:
         lines.append((f"Judged by the net position of the place it is {found.names[net]} that leads.",))
+    return lines
+
+
+def _rests(found):
+    """Which share of the spread of cash released is left when all but one group of what is uncertain stands still."""
+    if found.shares is None:
+        return []
+    rows = found.shares[(found.shares["measure"] == "cash_released") & found.shares["low"].notna()]
+    lines = []
+    for (code, than), groups in rows.groupby(["arrangement", "than"], sort=False):
+        parts = [
+            f"{found.names[code]}{f' less {found.names[than]}' if than else ''}, spread of cash released that is left when all else stands still: "
+        ]
+        for row in groups.itertuples():
+            key = (code, than, "cash_released", row.group)
+            share, low, high = (
+                Number(f"{number:.0%}", SHARES, name, key)
+                for name, number in (("share", row.share), ("low", row.low), ("high", row.high))
+            )
+            parts += [f"{row.group} ", share, " (", low, " to ", high, "), "]
+        lines.append((*parts[:-1], ")."))
     return lines
 
 

@@ -38,6 +38,11 @@ def write_tables(folder, done):
     write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
 
 
+def write_shares(folder, shares):
+    """Write ``shares.csv``, in shares of ten thousandths."""
+    write_csv(Path(folder) / "shares.csv", shares.round(dict.fromkeys(("share", *ESTIMATE[1:3]), 4)))
+
+
 def write_failures(folder, failures):
     """Write ``failures.csv``."""
     write_csv(Path(folder) / "failures.csv", failures)
@@ -56,8 +61,16 @@ def read_incentives(folder):
 
 
 def read_beside(folder):
-    """What a report says beside figures: why arrangements bought nothing, and who gains by programmes."""
-    return bought_nothing(read_decisions(folder)), read_incentives(folder)
+    """What a report says beside figures: why arrangements bought nothing, who gains by programmes, what the spread rests on."""
+    return bought_nothing(read_decisions(folder)), read_incentives(folder), read_shares(folder)
+
+
+def read_shares(folder):
+    """What ``shares.csv`` of a folder says; None where there is none."""
+    path = Path(folder) / "shares.csv"
+    texts = dict.fromkeys(("arrangement", "than", "measure", "group"), str)
+    blank = {name: [""] for name in ("share", *ESTIMATE[1:3])}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=blank) if path.is_file() else None
 
 
 def read_tables(folder):

@@ -74,6 +74,7 @@ def write_manifest(folder, study, bodies, than, command=None, report=True):
             "decisions": request.decisions,
             "programmes": request.programmes,
             "than": list(than),
+            "uncertainty": study.uncertainty,
         },
         "future": _future(study.future),
         "study_hash": study.hash,

@@ -125,6 +125,7 @@ def _investors_back(body, project):
         tranches=model.arrangement.tranches(),
         remainder_to={body.account(body.keeps): 1.0},
         relief_payer=TREASURY if arrangement.has("tax_relief") else "",
+        guaranteed=arrangement.get("guaranteed_share") if arrangement.has("guarantee") else 0.0,
     )
     wanted, least = project.families * project.price_pence, project.least * project.price_pence
     raised = vehicle.raise_capital(deal, model.investors, wanted, least)

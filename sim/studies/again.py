@@ -10,6 +10,7 @@ from sim.core.faults import InputError
 from sim.results.manifest import read_manifest
 from sim.studies.request import Request, lay_out
 from sim.studies.study import load_study
+from sim.studies.uncertainty import with_uncertainty
 
 AS_WRITTEN = "give a manifest as listsim wrote it"
 _SHAPE = {
@@ -76,7 +77,8 @@ def study_of(folder, manifest):
         except InputError as error:
             said = str(error).replace(f"{laid}/here/", "").replace(laid, "")
             raise InputError(path, "", f"is refused ({said})", "install the version that wrote it") from None
-        return replace(study, request=_as_named(path, request, study.request, laid))
+        named = replace(study, request=_as_named(path, request, study.request, laid))
+        return with_uncertainty(named, manifest["request"].get("uncertainty", "trials"))
 
 
 def digest(content):

@@ -59,6 +59,8 @@ class Inputs:
         What becomes of the world, at this place.
     worth : Worth
         What outcomes are worth to society.
+    trials : int or None
+        Seed of the true effects of programmes; the run's own by default.
     """
 
     place: Place
@@ -72,6 +74,7 @@ class Inputs:
     bank: dict = field(default_factory=dict, repr=False)
     future: Future | None = None
     worth: Worth = None
+    trials: int | None = None
 
     @property
     def dials(self):

@@ -157,7 +157,8 @@ def run_study(study, executor=None, progress=None, ahead=None, cache=None):
 def attempt(study, point, seed, threads=1, cache=None):
     """What comes of a task of a study of one point, whose number is given."""
     try:
-        return Done(point, seed, run_task(study.inputs(), seed, threads, cache))
+        every, luck = study.task(seed)
+        return Done(point, seed, run_task(every, luck, threads, cache))
     except Exception as error:
         if isinstance(error, InputError) or terminal.received:  # an interrupt may come out as any error
             raise

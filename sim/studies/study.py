@@ -59,6 +59,11 @@ class Study:
         """The named future, or None."""
         return self.common["future"]
 
+    @property
+    def uncertainty(self):
+        """What is drawn in each replicate: the errors of trials."""
+        return "trials"
+
     def tasks(self):
         """Every (point's number, seed), by seed, so that points that share a seed follow one another."""
         return [(point, seed) for seed in self.seeds for point in range(len(self.points))]
@@ -73,6 +78,10 @@ class Study:
         """
         every = inputs_of(self.arrangements, self.place, self.years, self.families, self.common)
         return with_settings(every, self.points[point])
+
+    def task(self, seed):
+        """What is run for a seed: inputs of every arrangement, and the seed of its luck."""
+        return self.inputs(), seed
 
     def at(self, point):
         """The study of one point alone."""
