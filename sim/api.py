@@ -189,13 +189,9 @@ class Comparison:
         write_manifest(folder, self.study, self.bodies, self.bases, command, report)
         if report:
             files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
-            self.draw(folder)
+            from sim.report.drawn import draw
 
-    def draw(self, folder):
-        """Draw figures, report and workbook into the folder of this comparison's tables."""
-        from sim.report.drawn import draw
-
-        draw(folder, self.findings(folder))
+            draw(folder, self.findings(folder))
 
     def findings(self, folder):
         """What a report and a workbook are drawn from, once the tables of this comparison stand in a folder."""

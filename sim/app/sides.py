@@ -80,7 +80,7 @@ def in_words(sides, measure, years):
         )
         if found.low == found.high == 0:
             return f"{label}: the same on both sides in {runs}."
-        return f"{label}: no difference can be told yet. {subject} lies between {low} and {high} over {years} years, in {runs}.{going}"
+        return f"{label}: no difference can be told{'' if found.settled else ' yet'}. {subject} lies between {low} and {high} over {years} years, in {runs}.{going}"
     more = "more" if found.mean > 0 else "less"
     than = sides[0].name if len(sides) == 2 else NOBODY_ACTS
     size, *ends = (amount(item, abs(value), found) for value in (found.mean, *sorted((found.low, found.high), key=abs)))
