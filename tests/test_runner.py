@@ -75,7 +75,7 @@ def test_workers_write_the_same_bytes(tmp_path):
         folders.append(folder)
     for folder in folders[:2]:
         redraw(folder)
-    for file in ("runs.parquet", "flows.parquet", "summary.csv", "figures/leaks.svg"):
+    for file in ("runs.parquet", "flows.parquet", "summary.csv", "figures/leaks_list_public.svg"):
         contents = {(folder / file).read_bytes() for folder in folders if (folder / file).exists()}
         assert len(contents) == 1, file
 
