@@ -119,6 +119,7 @@ def test_shipped_files_stand_by_their_path_in_the_package_and_no_path_of_the_mac
     assert manifest["request"] == {
         "arrangements": ["silo", "list_public"], "place": "milltown", "settings": {}, "seed": 1, "replicates": 1,
         "years": 1, "families": int(milltown.get("place.families")), "future": None, "decisions": [], "programmes": [],
+        "than": ["silo"], "uncertainty": "trials",
     }  # fmt: skip
     assert manifest["own_files"] == {}
     for name in (

@@ -121,6 +121,6 @@ def test_a_run_in_which_nothing_is_bought_says_why(tmp_path):
     why = "1 programme not worth the price within 1 year"
     assert result.notes == [f"silo_changed bought nothing: {why}"]
     result.write(tmp_path / "out")
-    assert f"bought no new programme in any replicate: {why}." in (tmp_path / "out/report.html").read_text("utf-8")
+    assert f"bought no new programme in any run: {why}." in (tmp_path / "out/report.html").read_text("utf-8")
     declined = result.decisions[result.decisions["kind"] == "decline"]
     assert not declined.duplicated(["arrangement", "replicate", "year", "party", "what"]).any()

@@ -10,10 +10,12 @@ from sim.api import compare
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.rerun import redraw
+from sim.studies import comparison
 from sim.studies import run as runner
 from sim.studies.cache import RECENT
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
+from sim.system import LocalSystem
 from tests.conftest import PLAN, one
 
 
@@ -36,14 +38,15 @@ def test_threads_do_not_change_a_run(threads, monkeypatch):
 
 def test_models_that_are_done_let_go_of_their_families(monkeypatch):
     """Or two of them would be in memory until Python looks for rings of references."""
-    there, system = [], runner.LocalSystem
+    there, system = [], LocalSystem
 
     def made(*args, **more):
         there.append(system(*args, **more))
         assert all(model.families is None for model in there[:-1])
         return there[-1]
 
-    monkeypatch.setattr(runner, "LocalSystem", made)
+    for module in (runner, comparison):
+        monkeypatch.setattr(module, "LocalSystem", made)
     RECENT.clear()
     runner.run_task([load_inputs(name, "milltown", families=500, years=1) for name in ("silo", "list_full")], 1)
     assert len(there) == 4  # two twins: one arrangement manages
