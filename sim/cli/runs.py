@@ -21,7 +21,7 @@ from sim.core import terminal
 
 
 @app.command()
-@with_options(CompareOptions)
+@with_options(CompareOptions, replicates=6)  # as many as a minute has room for, six arrangements each
 def demo(options):
     """Compare the headline arrangements on the default place, as they are and at one horizon: tables on screen, full report on disk.
 
