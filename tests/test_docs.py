@@ -200,7 +200,9 @@ def test_the_table_in_the_readme_is_what_the_demo_shows(clone, monkeypatch, capf
     written = blocks("text")[0].splitlines()
     start = shown.index(written[0])
     assert shown[start : start + len(written)] == written
-    assert (ROOT / "docs" / "leaks.svg").read_bytes() == (clone / "results/demo-001/figures/leaks_list_public.svg").read_bytes()
+    assert (ROOT / "docs" / "leaks.svg").read_bytes() == (
+        clone / "results/demo-001/figures/leaks_list_public.svg"
+    ).read_bytes()
 
 
 @pytest.mark.slow

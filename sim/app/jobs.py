@@ -1,6 +1,7 @@
 """Work that pages ask for: a queue in front of worker processes, so that the page never stalls and nobody waits behind a long job."""
 
 import asyncio
+import gc
 import itertools
 import shlex
 import tempfile
@@ -27,9 +28,10 @@ def seen_of(studies, seed):
     list of Seen, or str
         Why it failed, in a line.
     """
-    from sim.studies.cache import RECENT  # the model, which the page itself has no use for
+    from sim.studies.cache import AREAS, RECENT  # the model, which the page itself has no use for
     from sim.studies.run import attempt
 
+    AREAS.clear()  # of use to the seed's own runs alone
     if next(_SEEDS) % _SOME == 0:
         RECENT.clear()
     found = []
@@ -38,6 +40,7 @@ def seen_of(studies, seed):
         if done.failure:
             return done.failure.in_brief()
         found.append(seen(done))
+    gc.collect()  # a model that is done is a ring of references, 9 MB in a small town
     return found
 
 
