@@ -25,7 +25,7 @@ LEDGER = [
 
 def test_a_pound_by_hand():
     """A quarter of what the council had buys help, four fifths of which are spent on it: one pound in five."""
-    said = trace_pound(LEDGER).to_dict()
+    said = trace_pound(LEDGER)
     assert [(hop["payer"], hop["payee"], hop["share"]) for hop in said["hops"]] == [
         ("treasury", "ministry", 1), ("ministry", "council", 1), ("council", "firm", 0.25), ("firm", "outside", 0.8),
     ]  # fmt: skip
@@ -42,7 +42,7 @@ def test_a_pound_that_is_kept_goes_on_next_year():
         (1, "treasury", "council", "vote", 100), (1, "council", "outside", "service", 50),
         (2, "council", "firm", "programme", 30), (2, "council", "outside", "service", 20), (2, "firm", "outside", "delivery", 30),
     ]  # fmt: skip
-    said = trace_pound(flows).to_dict()
+    said = trace_pound(flows)
     assert [(hop["year"], hop["purpose"]) for hop in said["hops"]] == [
         (1, "vote"),
         (1, "kept"),
@@ -74,13 +74,13 @@ def test_money_that_goes_to_and_fro_ends_somewhere():
         (1, "treasury", "council", "vote", 75), (1, "council", "pool", "contribution", 50),
         (1, "pool", "council", "distribution", 25), (1, "pool", "outside", "programme", 25), (1, "council", "outside", "service", 50),
     ]  # fmt: skip
-    ends = {hand["payer"]: hand["share"] for hand in trace_pound(flows).to_dict()["last_hands"]}
+    ends = {hand["payer"]: hand["share"] for hand in trace_pound(flows)["last_hands"]}
     assert ends == pytest.approx({"council": 2 / 3, "pool": 1 / 3})
 
 
 def test_overdrawn_money_is_shared_by_what_is_paid():
     flows = [(1, "treasury", "firm", "vote", 10), (1, "firm", "outside", "programme", 40)]
-    assert trace_pound(flows).to_dict()["chance"] == 1
+    assert trace_pound(flows)["chance"] == 1
 
 
 def test_the_purposes_wished_for_come_in_their_order():
@@ -90,7 +90,7 @@ def test_the_purposes_wished_for_come_in_their_order():
             [*LEDGER, (2, "firm", "council", "outcome_payment", 5)], wish
         )  # after help, and nothing bought with it
     paid = [*LEDGER, (2, "firm", "list", "outcome_payment", 5), (2, "list", "outside", "programme", 5)]
-    assert [hop["purpose"] for hop in trace_pound(paid, wish).to_dict()["hops"]][-3:] == [
+    assert [hop["purpose"] for hop in trace_pound(paid, wish)["hops"]][-3:] == [
         "kept",
         "outcome_payment",
         "programme",

@@ -8,9 +8,12 @@ from sim.app.turning import DEFAULTS, TURNED
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError, suggest
 from sim.core.numbers import read_whole
+from sim.core.shipped import special
 from sim.place.places import place_names
 from sim.studies.arguments import RANGES
 from sim.studies.futures import future_names
+
+_OPENED = special("side_by_side")
 
 SCENES = ("pays", "forgone", "leaks", "years", "measured")
 NOBODY = "none"  # on the right
@@ -74,8 +77,8 @@ class Asked:
         Whether type is large.
     """
 
-    left: Side = Side("silo")
-    right: Side | None = Side("list_public")
+    left: Side = Side(_OPENED[0])
+    right: Side | None = Side(_OPENED[1])
     place: str = "milltown"
     future: str = STEADY
     families: int | None = None

@@ -64,8 +64,8 @@ def path_of(kind, batch):
     seed = common.pop("seed")
     inputs = load_inputs(*batch.arrangements, settings=batch.settings, **common)
     if kind == "family":
-        return family_lines(trace_family(inputs, seed).to_dict())
-    return pound_lines(trace_pound(run(inputs, seed).flows).to_dict())
+        return family_lines(trace_family(inputs, seed))
+    return pound_lines(trace_pound(run(inputs, seed).flows))
 
 
 def workbook_of(batch, replicates):

@@ -22,6 +22,7 @@ from sim.app.scenes import CHOICES
 from sim.app.told import LOOKS
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
+from sim.core.shipped import special
 from sim.place.places import place_names
 from sim.results.plain import write_csv
 from sim.results.summary import STATISTICS
@@ -158,7 +159,7 @@ def warm():
     from sim.studies.run import attempt
     from sim.studies.study import load_study
 
-    attempt(load_study(["silo", "list_public"], "milltown", years=2, families=500), 0, 1)
+    attempt(load_study(special("side_by_side"), "milltown", years=2, families=500), 0, 1)
 
 
 _BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

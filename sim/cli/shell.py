@@ -1,16 +1,11 @@
 """Between a command and the terminal: options read, progress and lines shown, errors and exit codes."""
 
-import gc
 import sys
 
 import typer
 
 from sim.cli.options import app
 from sim.core import terminal
-
-# New objects after which Python looks for rings of references: by default a few hundred, which takes a command of ten
-# seconds a quarter of one, most of it among what libraries made when they were imported.
-_SELDOM = 50_000
 
 
 def settings_of(pairs):
@@ -99,7 +94,6 @@ def main():
     from sim.studies.executors import WorkerError
 
     terminal.going_on("")
-    gc.set_threshold(_SELDOM)
     try:
         code = app(standalone_mode=False)
     except InputError as error:

@@ -7,6 +7,9 @@ import typer
 from sim.cli.options import DEFAULT_PLACE, Families, Future, NoProgress, Place, Settings, Years, app
 from sim.cli.shell import Progress, print_json, settings_of
 from sim.core import terminal
+from sim.core.shipped import special
+
+_FOLLOWED = special("side_by_side")[1]
 
 trace = typer.Typer(no_args_is_help=True, help="Follow one family, or one pound, through the model.")
 app.add_typer(trace, name="trace")
@@ -20,7 +23,7 @@ Csv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="File for
 
 @trace.command("family")
 def trace_family(
-    arrangement: Arrangement = "list_public",
+    arrangement: Arrangement = _FOLLOWED,
     place: Place = DEFAULT_PLACE,
     seed: Seed = 1,
     years: Years = 15,
@@ -46,13 +49,13 @@ def trace_family(
     asked = family_wish(wish, agency, at_least, paid_by)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)
     with Progress("Simulating", json or no_progress) as tell:
-        said = found(inputs, seed, asked, tell).to_dict()
+        said = found(inputs, seed, asked, tell)
     _show(said, family_lines, json, csv)
 
 
 @trace.command("pound")
 def trace_pound(
-    arrangement: Arrangement = "list_public",
+    arrangement: Arrangement = _FOLLOWED,
     place: Place = DEFAULT_PLACE,
     seed: Seed = 1,
     years: Years = 15,
@@ -74,7 +77,7 @@ def trace_pound(
 
     asked = wish_named("pound", wish)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)
-    _show(found(run(inputs, seed).flows, asked).to_dict(), pound_lines, json, csv)
+    _show(found(run(inputs, seed).flows, asked), pound_lines, json, csv)
 
 
 def _inputs(arrangement, place, settings, years, families, future, seed):

@@ -40,5 +40,5 @@ def file_of(name, folder, where):
 
 
 def special(part):
-    """The shipped arrangements that have a part of their own: ``headline``, ``one_horizon`` (lists of ids) or ``twin`` (one)."""
+    """The shipped arrangements that have a part of their own: ``headline``, ``one_horizon``, ``side_by_side`` (lists of ids) or ``twin`` (one)."""
     return read_toml(shipped_folder("special.toml"))[part]

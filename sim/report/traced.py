@@ -17,7 +17,7 @@ _MOST_HANDS = 6
 
 
 def family_lines(said):
-    """Lines that tell of a family, as ``FamilyTrace.to_dict`` gives it."""
+    """Lines that tell of a family, as :func:`sim.trace.family.trace_family` gives it."""
     where = f"{said['found']:,} of {said['helped']:,} families helped under {said['arrangement']} at {said['place']}, seed {said['seed']}, are like this"
     family = said["family"]
     age = "" if family["age"] is None else f" Its index child was {family['age']} when help began."
@@ -39,7 +39,7 @@ def family_lines(said):
 
 
 def pound_lines(said):
-    """Lines that tell of a pound, as ``PoundTrace.to_dict`` gives it."""
+    """Lines that tell of a pound, as :func:`sim.results.pound.trace_pound` gives it."""
     first = said["hops"][0]
     lines = [said["in_words"], "", *_hops(said), "", _chance(said)]
     lines.append(f"Where each pound ended that {label(first['payee'])} had in that year:")
@@ -65,7 +65,7 @@ def pound_part(flows, names):
     for code, name in names.items():
         rows = flows[(flows["arrangement"] == code) & (flows["replicate"] == flows["replicate"].min())]
         with suppress(InputError):  # no pound of it bought help
-            said = trace_pound(list(rows[LEDGER_COLUMNS].itertuples(index=False, name=None))).to_dict()
+            said = trace_pound(list(rows[LEDGER_COLUMNS].itertuples(index=False, name=None)))
             lines = "".join(f"<li>{escaped(line.strip())}</li>" for line in _hops(said))
             told.append(f"<h3>{escaped(name)}</h3><ol>{lines}</ol><p>{escaped(_chance(said))}</p>")
     return f"<h2>One pound that bought help, from vote to last hand</h2>{''.join(told)}" if told else ""

@@ -2,7 +2,6 @@
 
 import heapq
 from collections import defaultdict
-from dataclasses import dataclass
 from math import exp, log
 
 from sim.core.faults import InputError
@@ -12,32 +11,6 @@ from sim.results.wishes import wish_named
 LAST = (OUTSIDE, TREASURY)  # where a pound has left the place, or is back where it was voted
 KEPT = "kept"
 _ROUNDS, _DUST = 500, 1e-12  # of money that goes to and fro within a year
-
-
-@dataclass(frozen=True)
-class PoundTrace:
-    """What a trace of a pound found.
-
-    Attributes
-    ----------
-    told : dict
-        See :meth:`to_dict`.
-    """
-
-    told: dict
-
-    def to_dict(self):
-        """In plain numbers.
-
-        Returns
-        -------
-        dict
-            ``wish``, ``in_words``; ``hops``: ``year``, ``payer``, ``payee``, ``purpose`` (``kept`` from one year to the next),
-            ``gbp`` of the whole flow and ``share`` of what the payer had that went this way; ``chance`` of the whole way;
-            ``last_hands``: ``payer``, ``payee``, ``purpose`` and ``share`` of the pound that ends so, of all pounds that
-            came in with this one, most first.
-        """
-        return self.told
 
 
 def trace_pound(flows, wish=None):
@@ -54,7 +27,11 @@ def trace_pound(flows, wish=None):
 
     Returns
     -------
-    PoundTrace
+    dict
+        ``wish``, ``in_words``; ``hops``: ``year``, ``payer``, ``payee``, ``purpose`` (``kept`` from one year to the next),
+        ``gbp`` of the whole flow and ``share`` of what the payer had that went this way; ``chance`` of the whole way;
+        ``last_hands``: ``payer``, ``payee``, ``purpose`` and ``share`` of the pound that ends so, of all pounds that
+        came in with this one, most first.
 
     Raises
     ------
@@ -65,15 +42,13 @@ def trace_pound(flows, wish=None):
     ways = Ways(flows)
     path, chance = ways.likeliest(wish)
     first = path[0]
-    return PoundTrace(
-        {
-            "wish": wish.name,
-            "in_words": wish.text,
-            "hops": path,
-            "chance": chance,
-            "last_hands": ways.last_hands(first["payee"], first["year"]),
-        }
-    )
+    return {
+        "wish": wish.name,
+        "in_words": wish.text,
+        "hops": path,
+        "chance": chance,
+        "last_hands": ways.last_hands(first["payee"], first["year"]),
+    }
 
 
 class Ways:

@@ -1,7 +1,5 @@
 """One family, quarter by quarter, where an arrangement runs and where nothing is done (docs/odd.md, 8.3)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from sim.core.calendar import QUARTERS
@@ -11,33 +9,6 @@ from sim.results.wishes import family_wish
 from sim.studies.comparison import nothing_done
 from sim.studies.run import models
 from sim.trace.watching import Watcher
-
-
-@dataclass(frozen=True)
-class FamilyTrace:
-    """What a trace of a family found.
-
-    Attributes
-    ----------
-    told : dict
-        See :meth:`to_dict`.
-    """
-
-    told: dict
-
-    def to_dict(self):
-        """In plain numbers.
-
-        Returns
-        -------
-        dict
-            ``wish``, ``in_words``, ``place``, ``arrangement``, ``seed``; ``found`` and ``helped``: families that fit, and
-            helped ones; ``family``: ``neighbourhood`` and ``age`` of the index child when help began; ``help``: ``quarter``,
-            ``programme``, ``paid_by`` and ``gbp`` each; ``saved_gbp`` by agency, at average cost; ``worth_gbp`` by
-            measure of social value; ``quarters``: ``quarter``, ``year``, ``programmes`` begun, and for ``run`` and
-            ``twin`` ``needs`` (level by need), ``served``, ``events`` and ``gbp`` by agency.
-        """
-        return self.told
 
 
 def trace_family(inputs, seed=1, wish=None, progress=None):
@@ -57,7 +28,12 @@ def trace_family(inputs, seed=1, wish=None, progress=None):
 
     Returns
     -------
-    FamilyTrace
+    dict
+        ``wish``, ``in_words``, ``place``, ``arrangement``, ``seed``; ``found`` and ``helped``: families that fit, and
+        helped ones; ``family``: ``neighbourhood`` and ``age`` of the index child when help began; ``help``: ``quarter``,
+        ``programme``, ``paid_by`` and ``gbp`` each; ``saved_gbp`` by agency, at average cost; ``worth_gbp`` by
+        measure of social value; ``quarters``: ``quarter``, ``year``, ``programmes`` begun, and for ``run`` and
+        ``twin`` ``needs`` (level by need), ``served``, ``events`` and ``gbp`` by agency.
 
     Raises
     ------
@@ -67,7 +43,7 @@ def trace_family(inputs, seed=1, wish=None, progress=None):
     wish = wish or family_wish()
     _check(wish, inputs.place)
     run, twin, model = _watched(inputs, seed, progress)
-    return FamilyTrace(Found(inputs, seed, run, twin, model).told(wish))
+    return Found(inputs, seed, run, twin, model).told(wish)
 
 
 def _check(wish, place):
@@ -120,7 +96,7 @@ class Found:
             )
 
     def told(self, wish):
-        """A family that fits, as :meth:`FamilyTrace.to_dict` has it."""
+        """A family that fits, as :func:`trace_family` returns it."""
         saved, fits = self.saved(), np.ones(len(self.keys), bool)
         paid = [{} for _ in self.keys]
         for sums, key in zip(paid, self.keys, strict=True):
