@@ -354,7 +354,7 @@ def _measured(asked, sides):
         )
     }
     options = charts.bars([side.name for side in sides], found, _UNIT, asked.large)
-    words = "What evaluation said was saved, and what was saved in truth, for the same families and years. Nobody in the place sees the truth."
+    words = "What evaluation said was saved, and what was saved in truth, for the same cohorts and years, a family of several counted with each. Nobody in the place sees the truth."
     rows = []
     for name in _MEASURED:
         item, texts = MEASURES[name], []

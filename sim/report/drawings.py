@@ -148,7 +148,7 @@ def measured(found, titles, folder):
     """Measured against true savings."""
     draw = partial(panels.measured, limits=panels.measured_limits(found))
     caption = (
-        "What evaluation said of the families it followed, by each arrangement's own design, beside the truth for the same families and years, which nobody "
+        "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same cohorts and years (a family of several counted with each), which nobody "
         "in the place sees. What is paid for beyond it is luck, or a fault of the design."
     )
     told = ("measured_saving", "true_saving")

@@ -149,7 +149,7 @@ def _claimed(found):
         (
             f"{found.names[code]}: evaluation claimed ",
             found.number(code, "measured_saving"),
-            " for the families it followed; the truth for the same families and years is ",
+            " for the cohorts it followed; the truth for the same cohorts and years, a family of several counted with each, is ",
             found.number(code, "true_saving"),
             ".",
         )
