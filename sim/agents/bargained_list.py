@@ -49,6 +49,7 @@ class BargainedList(ListTrust):
         self.gained, self.is_dormant, self.is_reopened = 0.0, False, False
         self._billed = {}  # pence by cohort of the last year in which any came to something
         self._left = {}  # year from which one that left may come back
+        self._stakes = {}  # by year, party and programme
 
     # Agreeing
 
@@ -114,7 +115,7 @@ class BargainedList(ListTrust):
         projects, worth, billable = self._projects_for(able), [], []
         years = int(get("payment_years"))
         for project in projects:
-            by_party = [self._stake(item, project, years) for item in able]
+            by_party = [self._stake(item, project.programme, years) for item in able]
             worth.append([stake[0] for stake in by_party])
             billable.append(np.stack([stake[1] for stake in by_party], axis=1))
         table = Table(
@@ -159,14 +160,19 @@ class BargainedList(ListTrust):
         self.joined = before
         return [project for project in projects if market.is_feasible(project)]
 
-    def _stake(self, item, project, years):
-        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer."""
-        model, programme = self.model, project.programme
-        case = model.market.case_for(programme, item.belief(programme.id), project.price_pence, self.horizon())
-        benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
-        by_year = (benefit / np.maximum(1, model.services.prices.average)) @ self._unit(item, programme.id)
-        billable = np.cumsum(np.pad(by_year, (0, max(0, years - len(by_year)))))
-        return item.worth(case, programme.correction), billable
+    def _stake(self, item, programme, years):
+        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer.
+
+        The same all year: what parties believe is moved at the year end.
+        """
+        key = self.model.calendar.year, item.code, programme.id, years
+        if key not in self._stakes:
+            case = self.model.market.case_for(programme, item.belief(programme.id), 0, self.horizon())
+            benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
+            by_year = (benefit / np.maximum(1, self.model.services.prices.average)) @ self._unit(item, programme.id)
+            billable = np.append(by_year, np.zeros(max(0, years - len(by_year)))).cumsum()
+            self._stakes[key] = item.worth(case, programme.correction), billable
+        return self._stakes[key]
 
     def _unit(self, item, programme):
         """Pence by line that a case-quarter is billed at before any share of it: of the services the programme is to relieve."""
@@ -292,7 +298,7 @@ class BargainedList(ListTrust):
         for item in self._present():
             share = self.agreement.shares[item.code]
             rates[item.code] = share * self._unit(item, contract.programme)
-            billable = self._stake(item, project, years)[1][years - 1]
+            billable = self._stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
         terms = self.agreement.terms
         return Signed(years, rates, expected, cost, terms.cap, terms.true_up)
