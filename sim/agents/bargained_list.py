@@ -9,6 +9,7 @@ from sim.core.ledger import OUTSIDE, split
 from sim.deals import basis
 from sim.deals.agreement import Offer, Table, bargain, drawn_up, holds
 from sim.deals.contracts import Project
+from sim.deals.payment_terms import chances, on_offer
 from sim.deals.tabs import Signed, Tab
 
 _PLENTY = 1e15  # pence, where others pay up front
@@ -131,6 +132,9 @@ class BargainedList(ListTrust):
             frozenset(item.code for item in able if model.decisions.says(item.code, self.code, "join")),
             model.centre().code if model.arrangement.has("centre_party") else "",
             bool(get("rides_free")),
+            on_offer(get("payment_cap"), bool(get("true_up")), bool(get("terms_open"))),
+            tuple(item.caution for item in able),
+            *chances(projects, self.beliefs, get("outcome_noise")),
         )
         return table, projects
 
@@ -201,8 +205,7 @@ class BargainedList(ListTrust):
         for code in signed:
             self.tabs.setdefault(code, Tab())
         if old is not None and self.founded < self.agreed:
-            words = f"{len(signed)} parties, {self.agreement.years} years"
-            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", words)
+            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", self.agreement.in_words())
         return True
 
     def _change_members(self, joined, table):
@@ -282,8 +285,8 @@ class BargainedList(ListTrust):
         committed = super().buy(project, backing, fee)
         contract = self.model.contracts.running[-1]
         contract.terms = self._signed(contract, project, fee)
-        for code, pence in contract.terms.expected.items():
-            self.tabs.setdefault(code, Tab()).signed += pence
+        for code in contract.terms.expected:
+            self.tabs.setdefault(code, Tab()).sign(contract.terms, code)
         return committed
 
     def _signed(self, contract, project, fee):
@@ -297,7 +300,8 @@ class BargainedList(ListTrust):
             rates[item.code] = share * self._unit(item, contract.programme)
             billable = self._stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
-        return Signed(years, rates, expected, cost)
+        terms = self.agreement.terms
+        return Signed(years, rates, expected, cost, terms.cap, terms.true_up)
 
     # Being paid
 
@@ -310,7 +314,7 @@ class BargainedList(ListTrust):
             if contract.terms and model.calendar.year <= contract.year + contract.terms.years:
                 for code in contract.terms.expected:
                     pence = contract.terms.billed(code, finding, get("deemed_share"))
-                    self.tabs[code].add(contract.year, pence)
+                    self.tabs[code].add(contract.year, pence, contract.terms.true_up)
                     deemed[code] = deemed.get(code, 0.0) + pence * (not finding.estimate)
                     billed[contract.key] = billed.get(contract.key, 0.0) + max(0.0, pence)
             saved[contract.programme] = saved.get(contract.programme, 0.0) + finding.saved
@@ -330,14 +334,15 @@ class BargainedList(ListTrust):
 
     def _settle(self, party, tab):
         """Ask a party for what is due; one that is short a second year disputes it first."""
-        get, monitor = self.model.arrangement.get, self.model.monitor
-        due = tab.asked(get("payment_cap"))
+        monitor = self.model.monitor
+        tab.close_bill()
+        due = tab.asked()
         listed = self.model.decisions.says(party.code, self.code, "refuse", "accept")
         if monitor and due > 0 and tab.short > 1 and listed is None and party in self.joined:
             tab.rule(due, monitor.arbitrate(self, party, due), self.model.calendar.year)
-            due = tab.asked(get("payment_cap"))
+            due = tab.asked()
         self.invoices[party.code] = party.pay_for_outcome(self.account(), due)
-        tab.settle(self.invoices[party.code], bool(get("true_up")))
+        tab.settle(self.invoices[party.code])
 
     def _take_stock(self, saved, deemed):
         """What the year's benefit was worth to each party, and what budgets say of it; what is deemed is worth what it costs."""
