@@ -8,7 +8,6 @@ from sim.agents.signatory import Centre, Signatory
 from sim.core.ledger import OUTSIDE, split
 from sim.deals import basis
 from sim.deals.agreement import Offer, Table, bargain, drawn_up, holds
-from sim.deals.contracts import Project
 from sim.deals.payment_terms import chances, on_offer
 from sim.deals.tabs import Signed, Tab
 
@@ -112,7 +111,7 @@ class BargainedList(ListTrust):
     def _table(self, able, held, new_money=None):
         """What is to be bargained over, and the projects it is about: (Table, list of Project)."""
         model, get = self.model, self.model.arrangement.get
-        projects, worth, billable = self._projects_for(able), [], []
+        projects, worth, billable = self.projects_for(able), [], []
         years = int(get("payment_years"))
         for project in projects:
             by_party = [self._stake(item, project.programme, years) for item in able]
@@ -137,28 +136,6 @@ class BargainedList(ListTrust):
             *chances(projects, self.beliefs, get("outcome_noise")),
         )
         return table, projects
-
-    def _projects_for(self, able):
-        """Programmes that these parties could have somebody deliver: list of Project."""
-        before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
-        market, projects = self.model.market, []
-        if self.joined:
-            market.look_ahead(self)
-        for programme in self.model.catalogue.values() if self.joined else ():
-            if not self.may_commission(programme):
-                continue
-            room = market.room_for(programme, self)
-            provider = market.best_provider(programme, self, max(1, room))
-            if provider is None:
-                continue
-            price = market.price_pence(programme, provider)
-            appraisal = self.appraise(programme, price)
-            if appraisal is None or not self.dares(appraisal):
-                continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
-            projects.append(Project(self, programme, provider, families, price, appraisal))
-        self.joined = before
-        return [project for project in projects if market.is_feasible(project)]
 
     def _stake(self, item, programme, years):
         """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer.

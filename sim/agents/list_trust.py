@@ -5,6 +5,7 @@ import numpy as np
 from sim.agents.boards import Body
 from sim.core.ledger import OUTSIDE, split
 from sim.deals import basis
+from sim.deals.contracts import Project
 
 ROLES = ("facilitator", "supply-chain manager", "part-commissioner", "commissioner")
 
@@ -89,6 +90,28 @@ class ListTrust(Body):
         if self.model.arrangement.has("widening_role"):
             reserve = max(0, self.balance() - self.at_risk())
             self.daring = min(1.0, reserve / max(1, self.spent_this_year()))
+
+    def projects_for(self, able):
+        """Programmes that these parties could have somebody deliver: list of Project."""
+        before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
+        market, projects = self.model.market, []
+        if self.joined:
+            market.look_ahead(self)
+        for programme in self.model.catalogue.values() if self.joined else ():
+            if not self.may_commission(programme):
+                continue
+            room = market.room_for(programme, self)
+            provider = market.best_provider(programme, self, max(1, room))
+            if provider is None:
+                continue
+            price = market.price_pence(programme, provider)
+            appraisal = self.appraise(programme, price)
+            if appraisal is None or not self.dares(appraisal):
+                continue
+            families = provider.may_take(programme, market.stage(programme.id, room))
+            projects.append(Project(self, programme, provider, families, price, appraisal))
+        self.joined = before
+        return [project for project in projects if market.is_feasible(project)]
 
     def mean_trust(self):
         """Mean trust of the members, 0 without any."""
