@@ -158,7 +158,8 @@ class BargainedList(ListTrust):
     def _offer(self, project):
         fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
         powers = frozenset(project.programme.commissioners)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, self.smallest_project(), powers)
+        smallest = max(self.smallest_project(), project.provider.least_families)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
 
     def _negotiate(self, money=None):
         """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
@@ -252,7 +253,7 @@ class BargainedList(ListTrust):
         """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
         fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
         backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
-        if backing is None:
+        if backing is None or not self._is_worth(backing):
             self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
             return 0
         return self.buy(project, backing, fee)

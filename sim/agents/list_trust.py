@@ -104,11 +104,11 @@ class ListTrust(Body):
             provider = market.best_provider(programme, self, max(1, room))
             if provider is None:
                 continue
-            price = market.price_pence(programme, provider)
+            families = provider.may_take(programme, market.stage(programme.id, room))
+            price = market.price_pence(programme, provider, families)
             appraisal = self.appraise(programme, price)
             if appraisal is None or not self.dares(appraisal):
                 continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
             projects.append(Project(self, programme, provider, families, price, appraisal))
         self.joined = before
         return [project for project in projects if market.is_feasible(project)]
