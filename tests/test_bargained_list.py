@@ -24,35 +24,58 @@ ALIKE = {"members_differ": 0, "caution": 0}
 def test_bills_are_net_of_what_was_measured_below_nought_before():
     """300 less 500 is nothing to pay and 200 carried; then 450 is 250 to pay. Without a true-up it is 450."""
     for true_up, third in ((True, 250), (False, 450)):
-        tab, paid = Tab(signed=10_000), []
+        tab, paid = Tab(most=10_000), []
         for measured in (300 - 500, 450):
-            tab.add(2, measured)
-            paid.append(tab.asked(1.0))
-            tab.settle(paid[-1], true_up)
+            tab.add(2, measured, true_up)
+            tab.close_bill()
+            paid.append(tab.asked())
+            tab.settle(paid[-1])
         assert paid == [0, third]
 
 
 def test_all_payments_stay_within_the_cap_and_arrears_are_carried():
-    """1,000 expected and a quarter more at most: 1,100 of which it can pay 900, then 350 of the 500 that are left to ask for."""
-    tab = Tab(signed=1000)
-    tab.add(2, 1100)
-    assert tab.asked(1.25) == 1100
-    tab.settle(900, True)
-    tab.add(2, 300)
-    assert tab.asked(1.25) == 350
+    """1,000 expected and a quarter more at most: 1,100 of which it can pay 900, then 350 of the 500 that are left to ask for.
+
+    What it signs without a cap, it pays whatever it comes to.
+    """
+    tab, terms = Tab(), Signed(3, {}, {"nhs": 1000}, 0, most=1.25)
+    tab.sign(terms, "nhs")
+    tab.add(2, 1100, True)
+    assert tab.asked() == 1100
+    tab.settle(900)
+    tab.add(2, 300, True)
+    assert tab.asked() == 350
     assert tab.carried == 500
+    tab.sign(Signed(3, {}, {"nhs": 0}, 0), "nhs")
+    assert tab.asked() == 350
+    tab.sign(Signed(3, {}, {"nhs": 1}, 0), "nhs")
+    assert tab.asked() == 500
+
+
+def test_cohorts_with_a_true_up_and_without_are_netted_apart():
+    """Of 100 less 300 without a true-up nothing is left; 200 less 50 with one are 150, and 80 less than nought are carried."""
+    tab = Tab(most=10_000)
+    for pence, true_up in ((100, False), (-300, False), (200, True), (-50, True)):
+        tab.add(2, pence, true_up)
+    tab.close_bill()
+    assert tab.asked() == 150
+    tab.settle(150)
+    tab.add(2, -80, True)
+    tab.add(2, 50, False)
+    tab.close_bill()
+    assert (tab.asked(), tab.carried) == (0, -30)
 
 
 def test_a_ruling_claws_back_and_rebases_what_was_signed():
     """A claim of 1,000 cut to 600 after a payment of 500: 600 less 200 are left to pay; of what was signed 60% counts from now on."""
-    tab = Tab(signed=10**6, carried=1000.0, last=500, ahead=-300.0, short=2)
+    tab = Tab(most=10**6, carried=1000.0, last=500, ahead=-300.0, short=2)
     tab.rule(1000, 600, year=4)
-    assert tab.asked(1.0) == 400
+    assert tab.asked() == 400
     assert tab.ahead == 0
-    tab.settle(400, True)
-    tab.add(4, 100)
-    tab.add(5, 100)  # signed after the ruling
-    assert tab.asked(1.0) == 160
+    tab.settle(400)
+    tab.add(4, 100, True)
+    tab.add(5, 100, True)  # signed after the ruling
+    assert tab.asked() == 160
 
 
 def test_who_has_paid_more_than_it_gained_is_short():
@@ -188,7 +211,7 @@ def a_body(**numbers):
     shares = {"council": 0.4, "nhs": 0.2, "police": 0.1}
     plan = Plan(np.zeros(0), (), 0.0)
     body.agreement, body.agreed = Agreement(tuple(shares), 3, shares, dict.fromkeys(shares, 0.0), plan, 1.0), 4
-    body.tabs = {code: Tab(signed=10**9) for code in shares}
+    body.tabs = {code: Tab(most=10**9) for code in shares}
     body.funds.capital = {"council": 300_000, "nhs": 100_000}
     for member in body.joined:
         member.trust = 0.5
@@ -278,20 +301,67 @@ def test_a_shortfall_leads_to_new_terms_then_dispute_then_notice():
 
 
 def test_capital_is_paid_back_before_surplus_is_shared_out():
-    """Paid 2,000 and spent nothing; 25% goes out: 500 while 400,000 is to come; of the last 300, 300 and then 200 shared out."""
-    model, body = a_body()
+    """10,000 held, a fifth of it kept back, 6,000 spent: 2,000 beyond another such year, of which 25% goes out.
+
+    500 while 400,000 is to come. Then 9,500 less a fifth are 1,600 more than 6,000, and of the last 300 and 100, 300 pay
+    capital back and 100 are shared out. Of the year's surplus of 900, 400 and 500 are left to reinvest.
+    """
+    model, body = a_body(reserve_share=0.2)
     model.dials = {**model.dials, "list.reinvested_share": 0.75}
-    body.invoices = {"council": 2000}
+    body.pay(OUTSIDE, 10**7 - 10_000, "grant")
+    body.spent_this_year = lambda: 6000
+    body.invoices = {"council": 6900}
     body.share_surplus()
     assert body.repaid == {"council": 375, "nhs": 125}
-    assert body.kept_to_reinvest == 1500
+    assert body.kept_to_reinvest == 400
     body.repaid = {"council": 299_700, "nhs": 100_000}
     body.share_surplus()
     assert body.repaid == {"council": 300_000, "nhs": 100_000}
     assert kinds(model, "repay", "distribute", "reinvest") == [
-        ("list", "repay", "500"), ("list", "reinvest", "1500"),
-        ("list", "repay", "300"), ("list", "distribute", "200"), ("list", "reinvest", "1500"),
+        ("list", "repay", "500"), ("list", "reinvest", "400"),
+        ("list", "repay", "300"), ("list", "distribute", "100"), ("list", "reinvest", "500"),
     ]  # fmt: skip
+
+
+def test_what_a_wound_up_list_holds_pays_capital_back_first():
+    """Of 100,000 and 20 held, 400,000 were put in and 300,010 are back: 99,990 of capital, 75% the council's, and 30 shared out."""
+    model, body = a_body()
+    body.pay(OUTSIDE, 10**7 - 100_020, "grant")
+    body.repaid = {"council": 225_000, "nhs": 75_010}
+    body.wind_up("its money is spent")
+    assert body.repaid == body.funds.capital
+    assert kinds(model, "repay", "distribute") == [("list", "repay", "99990"), ("list", "distribute", "30")]
+
+
+def test_capital_that_lies_idle_goes_back_whatever_the_year_brought():
+    """Nothing paid to it and nothing spent: of 10,000 a fifth is kept back, and a quarter of 8,000 goes back."""
+    model, body = a_body(reserve_share=0.2)
+    model.dials = {**model.dials, "list.reinvested_share": 0.75}
+    body.pay(OUTSIDE, 10**7 - 10_000, "grant")
+    body.share_surplus()
+    assert body.repaid == {"council": 1500, "nhs": 500}
+    assert body.kept_to_reinvest == 0
+    body.spent_this_year = lambda: 8000
+    body.share_surplus()
+    assert kinds(model, "repay", "distribute") == [("list", "repay", "2000")]
+
+
+def test_the_record_is_a_run_of_years_whose_benefit_was_worth_what_all_paid_together():
+    """300 paid: worth 300 is a good year whoever of them is short, 299 a bad one; a year without payments counts for nothing."""
+    _, body = a_body()
+    body.tabs["nhs"].short, seen = 2, []
+    for paid, gained in ((300, 300), (300, 400), (300, 299), (0, 0)):
+        body.invoices, body.gained = {"council": paid}, gained
+        body._keep_record()
+        seen.append(body.record)
+    assert seen == [1, 2, 1, 1]
+
+
+def test_parties_look_further_as_the_list_does():
+    model, item = a_party("nhs", "list_broker", horizon_years=8)
+    assert item.horizon == 8
+    model.bodies[0].daring = 1.0
+    assert item.horizon == 12
 
 
 def test_trust_weighs_capital_at_risk():
@@ -370,7 +440,6 @@ def test_a_bargain_is_founded_signs_and_pays_in_a_whole_run():
     body = model.bodies[0]
     assert isinstance(body, BargainedList)
     assert model.contracts.signed
-    cap = model.arrangement.get("payment_cap")
     for code, tab in body.tabs.items():
         account = model.party(code)
         paid = sum(
@@ -378,6 +447,10 @@ def test_a_bargain_is_founded_signs_and_pays_in_a_whole_run():
             for p in model.ledger.postings
             if p[1].split(":")[0] == account.code and p[2] == "list" and p[4] == "outcome_payment"
         )
-        assert paid == tab.paid <= round(cap * tab.signed)
+        assert paid == tab.paid <= tab.most
     assert sum(body.receipts.values()) == sum(tab.paid for tab in body.tabs.values())
     assert all(contract.terms for contract in model.contracts.signed.values())
+    terms = body.agreement.terms
+    assert {
+        (item.terms.most, item.terms.true_up) for item in model.contracts.of("list") if item.year >= body.agreed
+    } == {(terms.cap, terms.true_up)}

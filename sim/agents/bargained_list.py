@@ -9,6 +9,7 @@ from sim.core.ledger import OUTSIDE, split
 from sim.deals import basis
 from sim.deals.agreement import Offer, Table, bargain, drawn_up, holds
 from sim.deals.contracts import Project
+from sim.deals.payment_terms import chances, on_offer
 from sim.deals.tabs import Signed, Tab
 
 _PLENTY = 1e15  # pence, where others pay up front
@@ -33,6 +34,8 @@ class BargainedList(ListTrust):
         What was paid for each cohort so far, by its key.
     completed : list of tuple
         (key, receipts, pence that were to be earned back) of cohorts no longer paid for, as of this year.
+    gained : float
+        What the measured benefit of the year just settled was worth to all who pay, pence.
     is_dormant : bool
         Whether it bought nothing in the year just past.
     is_reopened : bool
@@ -43,7 +46,7 @@ class BargainedList(ListTrust):
         super().__init__(model, code)
         self.signatories, self.tabs, self.repaid, self.receipts = {}, {}, {}, {}
         self.agreement, self.agreed, self.completed = None, 0, []
-        self.is_dormant = self.is_reopened = False
+        self.gained, self.is_dormant, self.is_reopened = 0.0, False, False
         self._billed = {}  # pence by cohort of the last year in which any came to something
         self._left = {}  # year from which one that left may come back
         self._stakes = {}  # by year, party and programme
@@ -129,6 +132,9 @@ class BargainedList(ListTrust):
             frozenset(item.code for item in able if model.decisions.says(item.code, self.code, "join")),
             model.centre().code if model.arrangement.has("centre_party") else "",
             bool(get("rides_free")),
+            on_offer(get("payment_cap"), bool(get("true_up")), bool(get("terms_open"))),
+            tuple(item.caution for item in able),
+            *chances(projects, self.beliefs, get("outcome_noise")),
         )
         return table, projects
 
@@ -145,11 +151,11 @@ class BargainedList(ListTrust):
             provider = market.best_provider(programme, self, max(1, room))
             if provider is None:
                 continue
-            price = market.price_pence(programme, provider)
+            families = provider.may_take(programme, market.stage(programme.id, room))
+            price = market.price_pence(programme, provider, families)
             appraisal = self.appraise(programme, price)
             if appraisal is None or not self.dares(appraisal):
                 continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
             projects.append(Project(self, programme, provider, families, price, appraisal))
         self.joined = before
         return [project for project in projects if market.is_feasible(project)]
@@ -175,7 +181,8 @@ class BargainedList(ListTrust):
     def _offer(self, project):
         fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
         powers = frozenset(project.programme.commissioners)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, self.smallest_project(), powers)
+        smallest = max(self.smallest_project(), project.provider.least_families)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
 
     def _negotiate(self, money=None):
         """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
@@ -199,8 +206,7 @@ class BargainedList(ListTrust):
         for code in signed:
             self.tabs.setdefault(code, Tab())
         if old is not None and self.founded < self.agreed:
-            words = f"{len(signed)} parties, {self.agreement.years} years"
-            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", words)
+            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", self.agreement.in_words())
         return True
 
     def _change_members(self, joined, table):
@@ -270,7 +276,7 @@ class BargainedList(ListTrust):
         """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
         fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
         backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
-        if backing is None:
+        if backing is None or not self._is_worth(backing):
             self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
             return 0
         return self.buy(project, backing, fee)
@@ -280,8 +286,8 @@ class BargainedList(ListTrust):
         committed = super().buy(project, backing, fee)
         contract = self.model.contracts.running[-1]
         contract.terms = self._signed(contract, project, fee)
-        for code, pence in contract.terms.expected.items():
-            self.tabs.setdefault(code, Tab()).signed += pence
+        for code in contract.terms.expected:
+            self.tabs.setdefault(code, Tab()).sign(contract.terms, code)
         return committed
 
     def _signed(self, contract, project, fee):
@@ -295,7 +301,8 @@ class BargainedList(ListTrust):
             rates[item.code] = share * self._unit(item, contract.programme)
             billable = self._stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
-        return Signed(years, rates, expected, cost)
+        terms = self.agreement.terms
+        return Signed(years, rates, expected, cost, terms.cap, terms.true_up)
 
     # Being paid
 
@@ -308,7 +315,7 @@ class BargainedList(ListTrust):
             if contract.terms and model.calendar.year <= contract.year + contract.terms.years:
                 for code in contract.terms.expected:
                     pence = contract.terms.billed(code, finding, get("deemed_share"))
-                    self.tabs[code].add(contract.year, pence)
+                    self.tabs[code].add(contract.year, pence, contract.terms.true_up)
                     deemed[code] = deemed.get(code, 0.0) + pence * (not finding.estimate)
                     billed[contract.key] = billed.get(contract.key, 0.0) + max(0.0, pence)
             saved[contract.programme] = saved.get(contract.programme, 0.0) + finding.saved
@@ -328,14 +335,15 @@ class BargainedList(ListTrust):
 
     def _settle(self, party, tab):
         """Ask a party for what is due; one that is short a second year disputes it first."""
-        get, monitor = self.model.arrangement.get, self.model.monitor
-        due = tab.asked(get("payment_cap"))
+        monitor = self.model.monitor
+        tab.close_bill()
+        due = tab.asked()
         listed = self.model.decisions.says(party.code, self.code, "refuse", "accept")
         if monitor and due > 0 and tab.short > 1 and listed is None and party in self.joined:
             tab.rule(due, monitor.arbitrate(self, party, due), self.model.calendar.year)
-            due = tab.asked(get("payment_cap"))
+            due = tab.asked()
         self.invoices[party.code] = party.pay_for_outcome(self.account(), due)
-        tab.settle(self.invoices[party.code], bool(get("true_up")))
+        tab.settle(self.invoices[party.code])
 
     def _take_stock(self, saved, deemed):
         """What the year's benefit was worth to each party, and what budgets say of it; what is deemed is worth what it costs."""
@@ -343,28 +351,42 @@ class BargainedList(ListTrust):
             (pence * self.model.relief.paid_for(name) for name, pence in saved.items()),
             np.zeros(len(self.model.lines)),
         )
+        gained = {code: self.signatories[code].gained(relevant) + deemed.get(code, 0.0) for code in self.tabs}
         for code, tab in self.tabs.items():
-            tab.close_year(self.signatories[code].gained(relevant) + deemed.get(code, 0.0))
+            tab.close_year(gained[code])
+        self.gained = sum(gained.values())
         for item in self.signatories.values():
             item.learn(relevant)
 
     def share_surplus(self):
-        """Part of the year's surplus pays capital back, and what is left of it is shared out; the rest is kept to reinvest."""
-        surplus = max(0, sum(self.invoices.values()) - self.spent_this_year())
-        part = min(round(surplus * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
-        owed = {code: pence - self.repaid.get(code, 0) for code, pence in self.funds.capital.items()}
-        back = min(part, sum(owed.values()))
-        if back:
-            for code, pence in zip(owed, split(back, list(owed.values())), strict=True):
-                self.pay(self.model.party(code).account("prevention"), pence, "capital_repayment")
-                self.repaid[code] = self.repaid.get(code, 0) + pence
-            self._note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
-        if part - back:
-            self.share_out(part - back)
-            self._note(self.code, "distribute", part - back, "", "by capital put in")
-        self.kept_to_reinvest = surplus - part
+        """Part of what another year like this one would leave pays capital back, and after that is shared out.
+
+        What is left of the year's surplus is kept to reinvest.
+        """
+        spent = self.spent_this_year()
+        surplus, free = max(0, sum(self.invoices.values()) - spent), max(0, self.spendable() - spent)
+        part = round(free * (1 - self.model.dials["list.reinvested_share"])) if self.funds.capital else 0
+        self.share_out(part)
+        self.kept_to_reinvest = max(0, surplus - part)
         if self.kept_to_reinvest:
             self._note(self.code, "reinvest", self.kept_to_reinvest, "", f"of a surplus of {surplus}")
+
+    def share_out(self, pence):
+        """Members get a sum: capital back first, by what each is still owed of it, and of the rest a part by what it put in."""
+        owed = {code: pence - self.repaid.get(code, 0) for code, pence in self.funds.capital.items()}
+        back = min(pence, sum(owed.values()))
+        if back:
+            for code, part in zip(owed, split(back, list(owed.values())), strict=True):
+                self.pay(self.model.party(code).account("prevention"), part, "capital_repayment")
+                self.repaid[code] = self.repaid.get(code, 0) + part
+            self._note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
+        if pence > back and owed:
+            super().share_out(pence - back)
+            self._note(self.code, "distribute", pence - back, "", "by capital put in")
+
+    def at_risk(self):
+        """See :meth:`ListTrust.at_risk`: less what has been paid back."""
+        return super().at_risk() - sum(self.repaid.values())
 
     # The year end
 
@@ -374,6 +396,7 @@ class BargainedList(ListTrust):
         if self.founded is None or not self.alive:
             return
         role = self.role()
+        self.grow_daring()
         self._trust()
         self._keep_record()
         if self.role() > role:
@@ -397,7 +420,7 @@ class BargainedList(ListTrust):
 
     def _trust(self):
         """Trust rises or falls by how far what it holds and is still owed covers the capital that is not back yet."""
-        at_risk = sum(self.funds.capital.values()) - sum(self.repaid.values())
+        at_risk = self.at_risk()
         if at_risk <= 0:
             return
         owed, year = 0.0, self.model.calendar.year
@@ -411,10 +434,10 @@ class BargainedList(ListTrust):
             member.trust = float(np.clip(member.trust + step, 0, 1))
 
     def _keep_record(self):
-        """A good year is one in which what was measured is worth what was paid to all who paid."""
-        if sum(self.invoices.values()):
-            short = any(self.tabs[code].short for code, paid in self.invoices.items() if paid)
-            self.record = max(0, self.record + (-1 if short else 1))
+        """A good year is one in which what was measured is worth what was paid, to all who sign and have signed together."""
+        paid = sum(self.invoices.values())
+        if paid:
+            self.record = max(0, self.record + (1 if self.gained >= paid else -1))
 
     def _part(self):
         """A party that is short asks for new terms; one that stays short through a dispute gives notice, unless a list decides."""

@@ -88,8 +88,9 @@ class Families:
         rows = np.sort(rows)
         areas = self.area_of(rows)
         other = self._with(kernels.rows_of([self.columns], rows, areas), seed)
-        other.counts[:] = 0
-        np.add.at(other.counts, (areas[:, None], np.arange(len(self.place.needs)), other.columns.levels), 1)
+        n_needs, n_levels = other.counts.shape[1:]
+        cells = (areas[:, None] * n_needs + np.arange(n_needs)) * n_levels + other.columns.levels
+        other.counts[:] = np.bincount(cells.ravel(), minlength=other.counts.size).reshape(other.counts.shape)
         return other
 
     def known_at(self, quarter):
@@ -232,6 +233,10 @@ class Families:
     def area_of(self, rows):
         """Neighbourhood of each row."""
         return np.searchsorted(self.columns.first, rows, side="right") - 1
+
+    def worst_need(self, rows, target):
+        """Level of the worst need of each row, of those that a programme is for."""
+        return (self.columns.levels[rows] * target.needs).max(axis=1)
 
     def gain_social_capital(self, gain):
         """Social capital gained by neighbourhood, float (neighbourhoods,): needs that it protects from arise less."""

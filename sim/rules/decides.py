@@ -130,6 +130,8 @@ BARGAIN = {
     "agreed_years": TERM,
     "margin": Kind(0, 2),
     "rides_free": YES_OR_NO,
+    "terms_open": YES_OR_NO,
+    "outcome_noise": WEIGHT,
     "members_differ": Kind(0, 2),
     "caution": WEIGHT,
     "cash_doubt": Kind(0, 1),
