@@ -88,6 +88,7 @@ def test_what_a_projection_tells_an_analyst_counts_on_every_line_by_hand():
     assert len(case.benefit_pence) == 25
     assert asked == [("parenting", 3)]
     model.projections = SimpleNamespace(of=lambda programme, horizon: None)
+    model.market.open()
     assert model.market.case_for(model.catalogue["parenting"], Belief(2.0, 0.25), 100, 3) is None
 
 
@@ -855,4 +856,5 @@ def test_benefit_outside_the_place_is_a_share_of_all_that_is_counted():
     assert less.value_pence + 1000 == pytest.approx(0.8 * (whole.value_pence + 1000))
     assert len(whole.fiscal_pence) == 25
     model.years = 30
+    model.market.open()
     assert len(item.appraise(programme, 1000).fiscal_pence) == 30

@@ -48,7 +48,7 @@ class BargainedList(ListTrust):
         self.gained, self.is_dormant, self.is_reopened = 0.0, False, False
         self._billed = {}  # pence by cohort of the last year in which any came to something
         self._left = {}  # year from which one that left may come back
-        self._stakes = {}  # by year, party and programme
+        self._stakes = {}  # by year, party and programme; beliefs move at the year end
 
     # Agreeing
 
@@ -138,10 +138,7 @@ class BargainedList(ListTrust):
         return table, projects
 
     def _stake(self, item, programme, years):
-        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer.
-
-        The same all year: what parties believe is moved at the year end.
-        """
+        """What a family is worth to a party all year, and what it expects to be billable of it in so many years and fewer."""
         key = self.model.calendar.year, item.code, programme.id, years
         if key not in self._stakes:
             case = self.model.market.case_for(programme, item.belief(programme.id), 0, self.horizon())
@@ -167,10 +164,8 @@ class BargainedList(ListTrust):
         The outcome takes the place of the standing terms.
         """
         able = self.may_sign()
-        if money is None:
-            table, _ = self._table(able, -self.cost_here("running_cost"), self._new_money())
-        else:
-            table, _ = self._table(able, money)
+        held = (-self.cost_here("running_cost"), self._new_money()) if money is None else (money,)
+        table, _ = self._table(able, *held)
         self.is_reopened = False
         old, self.agreement, self.agreed = self.agreement, bargain(table), self.model.calendar.year
         signed = self.agreement.parties if self.agreement else ()
