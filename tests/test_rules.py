@@ -58,7 +58,7 @@ def with_use(model, base, fall=0):
 @pytest.mark.parametrize(("held", "paid"), [(0, [100, 300]), (100, [75, 225]), (400, [0, 0]), (900, [0, 0])])
 def test_a_pool_is_topped_up_to_a_years_contributions(held, paid):
     """A tenth of 1,000 and of 3,000 is 400 a year; where the pool holds 100, three quarters of it."""
-    model, pool = town("pooled_s75", contribution_share=0.1)
+    model, pool = town("care_trust", contribution_share=0.1)
     with_money(model, pool, 1000, 3000)
     hold(model, pool, held, "")
     assert raised(model, pool, "pool_shares") == paid
@@ -74,14 +74,6 @@ def test_members_subscribe_in_the_founding_years_and_no_longer():
         model.calendar.quarter = 4 * year - 3
         assert raised(model, body, "members_capital") == paid
         assert body.funds.capital == {"council": capital}
-
-
-def test_partners_promise_what_they_have_and_keep_it_until_the_plan_is_made():
-    model, body = town("aligned", contribution_share=0.5)
-    with_money(model, body, 1000, 3000, held=(1000, 700))
-    assert raised(model, body, "voluntary_shares") == [0, 0]
-    assert list(body.funds.promised.values()) == [500, 700]
-    assert body.spendable() == 1200
 
 
 def test_members_who_delegate_are_remembered_for_the_year_alone():

@@ -1,4 +1,4 @@
-"""Parties to a LIST's bargain: what each values, how far it looks, and what it believes to become cash (docs/odd.md, 6.8)."""
+"""Parties to a bargain: what each values, how far it looks, and what it believes to become cash (docs/odd.md, 6.8)."""
 
 import math
 from functools import cached_property
@@ -13,15 +13,16 @@ _NEED = "formula"  # a grant that follows known need
 
 
 class Signatory:
-    """An agency that may own a LIST.
+    """An agency that may sign with a joint body.
 
     Attributes
     ----------
+    body : BargainingBody
     party : Agency
     part : float (lines,)
         Its part of the average cost of each line; nought of what the centre pays at cost.
     horizon : float
-        Years it looks ahead, as far as the LIST's own appraisal reaches.
+        Years it looks ahead, as far as the body's own appraisal reaches.
     weight : float
         Pounds it values per pound of service use avoided that is no cash to it.
     optimism : float
@@ -32,22 +33,22 @@ class Signatory:
         Believed share of benefit that becomes cash, and the variance of this belief.
     """
 
-    def __init__(self, trust, party, part):
-        self.trust, self.party, self.part, self.code = trust, party, part, party.code
-        get = trust.model.arrangement.get
+    def __init__(self, body, party, part):
+        self.body, self.party, self.part, self.code = body, party, part, party.code
+        get = body.model.arrangement.get
         self.horizon = self._horizon() * self._differs("horizon")
         self.optimism, self.caution = self._differs("belief"), get("caution") * self._differs("caution")
         self.weight = self._weight()
         self.cash = np.full(len(part), self._first_cash())
-        self.doubt = np.full(len(part), get("cash_doubt") ** 2)
+        self.doubt = np.full(len(part), body.model.arrangement.optional("cash_doubt") ** 2)
 
     def _differs(self, what):
         """How it differs from others: log-normal, keyed by party."""
-        model = self.trust.model
+        model = self.body.model
         return math.exp(model.arrangement.get("members_differ") * normal(model.seed, f"member {what}", self.code))
 
     def _horizon(self):
-        return self.trust.horizon()
+        return self.body.horizon()
 
     def _weight(self):
         return min(1.0, self.party.outcome_weight * self._differs("weight"))
@@ -80,7 +81,7 @@ class Signatory:
 
         All of it up to the next review. What a review takes it keeps as far as outstanding payments are left in budgets.
         """
-        model, (taken, at_once) = self.trust.model, self.taken
+        model, (taken, at_once) = self.body.model, self.taken
         reviews, year = int(model.dials["departments.review_years"]), model.calendar.year
         after = np.arange(years) > (0 if at_once else -year % reviews)
         left = 1 - taken
@@ -107,7 +108,7 @@ class Signatory:
         saved : float (lines,)
             Case-quarters.
         """
-        pence = self.part * saved * self.trust.model.services.prices.average
+        pence = self.part * saved * self.body.model.services.prices.average
         return float((pence * (self.cash + self.weight * (1 - self.cash))).sum())
 
     def learn(self, saved):
@@ -116,7 +117,7 @@ class Signatory:
         Where a line's bills move by `line_noise` of themselves from year to year whatever is done, what they show of a
         benefit that is small beside them says little.
         """
-        model = self.trust.model
+        model = self.body.model
         measured = self.part * saved * model.services.prices.average
         noise = model.arrangement.get("line_noise")
         for line in np.nonzero((measured > 0) & (self.part > 0))[0]:
@@ -133,19 +134,19 @@ class Centre(Signatory):
 
     Parameters
     ----------
-    trust : ListTrust
+    body : BargainingBody
     party : Department
     part : float (lines,)
         1 on lines that are paid at cost.
     agencies : list of Signatory
     """
 
-    def __init__(self, trust, party, part, agencies):
+    def __init__(self, body, party, part, agencies):
         self.agencies = agencies
-        super().__init__(trust, party, part)
+        super().__init__(body, party, part)
 
     def _horizon(self):
-        return self.trust.model.arrangement.get("centre_horizon")
+        return self.body.model.arrangement.get("centre_horizon")
 
     def _weight(self):
         return 0.0
@@ -154,7 +155,7 @@ class Centre(Signatory):
         return 1.0
 
     def _held(self, programme):
-        return self.trust.beliefs[programme]
+        return self.body.beliefs[programme]
 
     def valued(self, years):
         """See :meth:`Signatory.valued`: benefits paid at cost, and what agencies will have taken from them."""
@@ -164,9 +165,9 @@ class Centre(Signatory):
 
     def gained(self, saved):
         """See :meth:`Signatory.gained`: what is paid at cost, and what later reviews take, as agencies see it today."""
-        later = int(self.trust.model.dials["departments.review_years"]) + 1
+        later = int(self.body.model.dials["departments.review_years"]) + 1
         taken = sum((1 - item.kept(later)[-1]) * item.cash * item.part for item in self.agencies)
-        return float(((self.part + taken) * saved * self.trust.model.services.prices.average).sum())
+        return float(((self.part + taken) * saved * self.body.model.services.prices.average).sum())
 
     def learn(self, saved):
         """It sees what it pays at cost, all of it."""

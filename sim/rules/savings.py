@@ -38,7 +38,7 @@ def _by_share(body, findings):
 
 def _return_unspent(body):
     """What is left of the year's money goes back to each member by what it put in."""
-    left = max(0, body.balance())
+    left = max(0, body.balance() - body.reserved())
     if left and sum(body.funds.capital.values()) > 0:
         for code, part in zip(body.funds.capital, split(left, list(body.funds.capital.values())), strict=True):
             body.pay(body.model.party(code).account("prevention"), part, "distribution")
