@@ -33,7 +33,7 @@ def a_fund(worth, arrangement="pooled_s75", price=120, families=1, money=(1000, 
     body._opened = body._projects_for(list(body.admitted().values()))
     project = next(item for item in body._opened if item.provider.code == "in_house")
     body._projects_for = lambda able: [replace(project, price_pence=price, families=families)]
-    body.stake = lambda item, project, years: (dict(zip(parties, worth, strict=True))[item.code], np.zeros(years))
+    body.stake = lambda item, programme, years: (dict(zip(parties, worth, strict=True))[item.code], np.zeros(years))
     body.smallest_project = lambda: 1
     return model, body
 
@@ -126,7 +126,7 @@ def test_a_partner_that_gains_nothing_stays_out_and_pays_nothing():
     """To the police a family is worth nothing: it is no member, and does not share what setting up costs."""
     model, body = a_fund((100, 60))
     model.arrangement = replace(model.arrangement, members=("council", "nhs", "police"))
-    body.stake = lambda item, project, years: ({"council": 100, "nhs": 60}.get(item.code, -1), np.zeros(years))
+    body.stake = lambda item, programme, years: ({"council": 100, "nhs": 60}.get(item.code, -1), np.zeros(years))
     assert commissioned(model, body) == (1, {"council": 75, "nhs": 45})
     assert ("police", "stay_out", "yes", "pool", "gains nothing by the terms") in kinds(model, "stay_out")
     assert [member.code for member in body.members()] == ["council", "nhs"]
@@ -141,7 +141,7 @@ def test_members_leave_and_come_back_with_what_they_gain():
         for code in ("council", "nhs", "police"):
             agency(model, code).discretionary_pence = 1000
             hold(model, agency(model, code), 1000)
-        body.stake = lambda item, project, years, police=police: (
+        body.stake = lambda item, programme, years, police=police: (
             {"council": 100, "nhs": 60, "police": police}[item.code], np.zeros(years))  # fmt: skip
         commissioned(model, body)
     assert [row[1] for row in kinds(model, "join", "leave", "return") if row[0] == "police"] == [

@@ -30,6 +30,7 @@ def test_compare_writes_everything_and_shows_a_table(listsim, tmp_path):
         "runs.parquet",
         "summary.csv",
         "years.csv",
+        "decisions_by_kind.csv",
         "tables.xlsx",
         "differences.csv",
         "flows.parquet",

@@ -122,6 +122,19 @@ def test_risk_must_be_paid_for(desk):
     assert desk.investor("d", required_return=0.05, risk_aversion=1.6).offer(deal)[0] == 0
 
 
+def test_an_investor_that_refuses_says_why(desk):
+    """33.1% over three years is 10% a year: too little for one that asks 12%; another has no money."""
+    deal = a_deal(multiple=1.331)
+    desk.investor("a", required_return=0.12), desk.investor("b", pence=1), desk.investor("c")
+    desk.party("b").pay(OUTSIDE, 1, "delivery")
+    assert desk.vehicle.raise_capital(deal, [desk.party(code) for code in "abc"], 1000) == 1000
+    assert [row[1:] for row in desk.decisions.rows if row[1] != "council"] == [
+        ("a", "refuse", "1000", "d1", "expects 10.0% a year and asks 12.0%"),
+        ("b", "refuse", "1000", "d1", "has nothing left to put in"),
+        ("c", "accept", "1000", "d1", "rank 1"),
+    ]
+
+
 def test_own_belief_decides(desk):
     deal = a_deal(multiple=1.2, years=1, cap=9.0)
     investor = desk.investor("a", required_return=0.0, prior_spread=0.1)
@@ -248,7 +261,10 @@ def test_who_is_sure_of_a_programme_or_has_none_of_it_learns_nothing_of_it(desk)
 def test_a_penny_is_enough_to_start_where_nothing_more_is_asked_for(desk):
     deal = a_deal()
     assert desk.vehicle.raise_capital(deal, [], 1000, least=0) == desk.vehicle.raise_capital(deal, [], 1000) == 0
-    assert {row[-1] for row in desk.decisions.rows} == {"refused: 0 bid, 1 needed", "refused: 0 bid, 0 needed"}
+    assert {row[-1] for row in desk.decisions.rows if row[2] == "offer"} == {
+        "refused: 0 bid, 1 needed",
+        "refused: 0 bid, 0 needed",
+    }
     assert desk.vehicle.raise_capital(deal, [desk.investor("a", pence=1)], 1000) == 1
     assert deal.capital == 1
 

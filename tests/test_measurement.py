@@ -172,6 +172,20 @@ def test_matched_controls_count_by_their_weights_by_hand():
     assert compared.finding(cohort, families, families, _protocol()).usual == 400
 
 
+def test_a_family_off_support_counts_by_what_the_regression_says_by_hand():
+    """Controls at 0 and 1 use 2 and 4 quarters, which makes 6 of a family at 2 with nobody in reach: (6 - 2 + 4 - 1 + 2 - 1) / 3 saved."""
+    families = _Families([[1, 0], [1, 0], [2, 0], [2, 0], [4, 0]], [0] * 5)
+    cohort = _cohort([0, 1, 2], [[4, 0]] * 3, [3, 4], np.array([[0], [1], [-1]]))
+    cohort.comparison.sample.seen, cohort.comparison.controls.seen = np.array([[0.0], [1], [2]]), np.array([[0.0], [1]])
+    cohort.comparison.deviation = np.ones(1)
+    finding = compared.finding(cohort, families, families, _protocol())
+    assert finding.per_family == pytest.approx(100 * 8 / 3)
+    assert finding.usual == pytest.approx(400)
+    assert (finding.families, finding.quality.support) == (2, pytest.approx(2 / 3))
+    families.columns.generation[2] = 1  # it has left, and counts no more
+    assert compared.finding(cohort, families, families, _protocol()).per_family == pytest.approx(200)
+
+
 @pytest.mark.parametrize(("least", "leaver"), [(2.5, None), (0, 2)])
 def test_too_few_effective_controls_are_no_estimate(least, leaver):
     """Two controls where two and a half are asked for, or none of them still there: nothing can be said."""

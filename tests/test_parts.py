@@ -34,6 +34,8 @@ def test_a_list_with_social_investment_is_a_conduit():
     """Investors pay, members pay the LIST, the LIST pays the vehicle, and it pays investors."""
     result = one("list_social_investment", CERTAIN, years=10)
     assert flows(result, "capital", payee="vehicle") > 0
+    investors = {(row[1], row[2]) for row in result.decisions if row[1] in ("philanthropic", "commercial")}
+    assert {("philanthropic", "accept"), ("commercial", "refuse")} <= investors
     assert flows(result, "outcome_payment", payee="list") > 0
     assert flows(result, "outcome_payment", "list", "vehicle") > 0
     assert flows(result, "outcome_payment", "council", "vehicle") == 0
@@ -69,22 +71,31 @@ def test_money_is_asked_in_the_order_of_its_sources(monkeypatch, tmp_path):
     assert len(first) > len(second)
 
 
-def test_a_role_widens_with_the_record_and_scope_horizon_and_daring_with_it():
+def test_a_role_and_its_scope_widen_with_the_record():
     model = system("list_broker", years=2)
     body = model.bodies[0]
     body.joined = [agency for agency in model.agencies if agency.has_services()]
     seen = []
     for record in (0, 2, 4, 6, 20):
         body.record = record
-        seen.append((body.role(), body.scope(), body.horizon()))
-    assert [role for role, *_ in seen] == [0, 1, 2, 3, len(ROLES) - 1]
-    assert [scope for _, scope, _ in seen[:4]] == pytest.approx([seen[3][1] * part for part in (0.25, 0.5, 0.75, 1)])
-    assert seen[3][2] == pytest.approx(1.5 * seen[0][2])
-    doubtful = SimpleNamespace(chance_of_gain=0.4)
-    body.record = 0
-    assert not body.dares(doubtful)
-    body.record = 4
-    assert body.dares(doubtful)
+        seen.append((body.role(), body.scope()))
+    assert [role for role, _ in seen] == [0, 1, 2, 3, len(ROLES) - 1]
+    assert [scope for _, scope in seen[:4]] == pytest.approx([seen[3][1] * part for part in (0.25, 0.5, 0.75, 1)])
+
+
+def test_it_dares_more_and_looks_further_as_its_own_reserve_grows():
+    """Asked 0.6 of a project's chance: with 1,500 held, 1,000 of it members', and 1,500 spent a year, 0.4, and 10 x 7/6 years."""
+    model = with_numbers(system("list_broker", years=2), cautious_chance=0.6, horizon_years=10)
+    body, seen = model.bodies[0], []
+    body.funds.capital, body.repaid, body.spent_this_year = {"nhs": 1000}, {}, lambda: 1500
+    model.ledger.transfer(body.account(), OUTSIDE, body.balance(), "grant")
+    for added, daring, chance in ((1000, 0, 0.6), (500, 1 / 3, 0.4), (9000, 1, 0)):
+        model.ledger.transfer(OUTSIDE, body.account(), added, "grant")
+        body.grow_daring()
+        assert body.daring == pytest.approx(daring)
+        assert body.horizon() == pytest.approx(10 * (1 + daring / 2))
+        seen.append([body.dares(SimpleNamespace(chance_of_gain=chance + 1e-9 + off)) for off in (0, -0.01)])
+    assert seen == [[True, False]] * 3
 
 
 def test_a_good_year_adds_to_the_record_and_a_bad_one_takes_away(tmp_path):

@@ -1,6 +1,8 @@
 """Projections: beliefs and lines of shared care by hand, and what the whole place shows when the programme is delivered."""
 
+import multiprocessing
 import os
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -27,7 +29,7 @@ from sim.programmes.projection import (
     span,
 )
 from sim.studies import cache, projected
-from sim.studies.cache import AROUND, MARK, MARK_TEXT, SMALL, users_folder
+from sim.studies.cache import AROUND, MARK, MARK_TEXT, SMALL, Made, Recent, make_once, users_folder
 from sim.studies.inputs import load_inputs
 from sim.studies.projected import KeptProjections
 
@@ -183,6 +185,30 @@ def test_the_place_that_programmes_are_projected_in_is_settled_once(folder, monk
     for name in ("parenting", "keyworker", "drug_treatment"):
         KeptProjections(inputs, 1, users_folder()).of(inputs.catalogue[name], 3)
     assert len(settled) == 1
+
+
+def _ask(at, made):
+    """Ask for something that takes half a second to make; a file says how often it was made."""
+
+    def make():
+        with made.open("a") as file:
+            file.write("made ")
+        time.sleep(0.5)
+        return Made("thing", {})
+
+    return make_once("base", {}, make, at, Recent()).thing
+
+
+def test_what_another_process_is_making_is_waited_for(folder):
+    pytest.importorskip("fcntl")
+    at, made = users_folder(), folder.parent / "made"
+    other = multiprocessing.get_context("spawn").Process(target=_ask, args=(at, made))
+    other.start()
+    while not made.exists():
+        time.sleep(0.01)
+    assert _ask(at, made) == "thing"
+    other.join()
+    assert made.read_text() == "made "
 
 
 def test_the_users_folder(tmp_path, monkeypatch):

@@ -17,8 +17,17 @@ from sim.report.page import _levels, _people
 from sim.report.screen import show
 from sim.results.differences import DIFFERENCE_COLUMNS
 from sim.results.files import read_tables
+from sim.results.kinds import by_kind
 from sim.results.plain import rounded_table
-from sim.results.summary import FLOW_COLUMNS, RUN_COLUMNS, STATISTICS, SUMMARY_COLUMNS, summarise, tables
+from sim.results.summary import (
+    DECISION_COLUMNS,
+    FLOW_COLUMNS,
+    RUN_COLUMNS,
+    STATISTICS,
+    SUMMARY_COLUMNS,
+    summarise,
+    tables,
+)
 from sim.studies.done import RunResult
 from sim.studies.study import load_study
 
@@ -481,3 +490,22 @@ def test_a_return_that_is_undefined_in_a_replicate_is_left_out_and_not_nought():
         row = summary.loc[(agency, "investor_irr")]
         assert row["mean"] == pytest.approx(-0.3)
         assert row["n"] == 2
+
+
+def test_decisions_are_counted_by_kind_and_party():
+    """Two arrangements of three runs, in the order they came in; a kind that one run had twice is in one run."""
+    rows = [
+        ("silo", 0, 1, "nhs", "commission", "5", "", ""),
+        ("list_full", 0, 2, "list", "found", "yes", "", ""),
+        ("list_full", 2, 2, "list", "found", "yes", "", ""),
+        ("list_full", 2, 3, "list", "dormant", "yes", "", ""),
+        ("list_full", 2, 5, "list", "dormant", "yes", "", ""),
+        ("list_full", 1, 5, "nhs", "leave", "yes", "", ""),
+    ]
+    counted = by_kind(pd.DataFrame(rows, columns=DECISION_COLUMNS), 3)
+    assert counted.to_numpy().tolist() == [
+        ["silo", "commission", "nhs", 1, 1, 3],
+        ["list_full", "dormant", "list", 2, 1, 3],
+        ["list_full", "found", "list", 2, 2, 3],
+        ["list_full", "leave", "nhs", 1, 1, 3],
+    ]

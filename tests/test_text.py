@@ -120,7 +120,7 @@ def test_figures_are_whole_have_plain_names_and_show_names_as_text(written):
         assert file_name(path.stem) == path.stem
     assert {path.name for path in written.parent.iterdir()} >= {written.name}
     assert {path.name for path in written.iterdir()} == {
-        "decisions.parquet", "differences.csv", "events.parquet", "figures", "flows.parquet", "incentives.json", "manifest.json", "report.html", "runs.parquet", "summary.csv",
+        "decisions.parquet", "decisions_by_kind.csv", "differences.csv", "events.parquet", "figures", "flows.parquet", "incentives.json", "manifest.json", "report.html", "runs.parquet", "summary.csv",
         "tables.xlsx", "years.csv",
     }  # fmt: skip
 

@@ -27,6 +27,8 @@ class BargainedList(BargainingBody, ListTrust):
         What was paid for each cohort so far, by its key.
     completed : list of tuple
         (key, receipts, pence that were to be earned back) of cohorts no longer paid for, as of this year.
+    gained : float
+        What the measured benefit of the year just settled was worth to all who pay, pence.
     is_dormant : bool
         Whether it bought nothing in the year just past.
     is_reopened : bool
@@ -36,7 +38,7 @@ class BargainedList(BargainingBody, ListTrust):
     def __init__(self, model, code):
         super().__init__(model, code)
         self.signatories, self.tabs, self.repaid, self.receipts = {}, {}, {}, {}
-        self.completed = []
+        self.completed, self.gained = [], 0.0
         self.is_dormant = self.is_reopened = False
         self._billed = {}  # pence by cohort of the last year in which any came to something
 
@@ -188,7 +190,7 @@ class BargainedList(BargainingBody, ListTrust):
         for item in self._present():
             share = self.agreement.shares[item.code]
             rates[item.code] = share * self.unit(item, contract.programme)
-            billable = self.stake(item, project, years)[1][years - 1]
+            billable = self.stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
         return Signed(years, rates, expected, cost)
 
@@ -238,28 +240,42 @@ class BargainedList(BargainingBody, ListTrust):
             (pence * self.model.relief.paid_for(name) for name, pence in saved.items()),
             np.zeros(len(self.model.lines)),
         )
+        gained = {code: self.signatories[code].gained(relevant) + deemed.get(code, 0.0) for code in self.tabs}
         for code, tab in self.tabs.items():
-            tab.close_year(self.signatories[code].gained(relevant) + deemed.get(code, 0.0))
+            tab.close_year(gained[code])
+        self.gained = sum(gained.values())
         for item in self.signatories.values():
             item.learn(relevant)
 
     def share_surplus(self):
-        """Part of the year's surplus pays capital back, and what is left of it is shared out; the rest is kept to reinvest."""
-        surplus = max(0, sum(self.invoices.values()) - self.spent_this_year())
-        part = min(round(surplus * (1 - self.model.dials["list.reinvested_share"])), max(0, self.balance()))
-        owed = {code: pence - self.repaid.get(code, 0) for code, pence in self.funds.capital.items()}
-        back = min(part, sum(owed.values()))
-        if back:
-            for code, pence in zip(owed, split(back, list(owed.values())), strict=True):
-                self.pay(self.model.party(code).account("prevention"), pence, "capital_repayment")
-                self.repaid[code] = self.repaid.get(code, 0) + pence
-            self.note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
-        if part - back:
-            self.share_out(part - back)
-            self.note(self.code, "distribute", part - back, "", "by capital put in")
-        self.kept_to_reinvest = surplus - part
+        """Part of what another year like this one would leave pays capital back, and after that is shared out.
+
+        What is left of the year's surplus is kept to reinvest.
+        """
+        spent = self.spent_this_year()
+        surplus, free = max(0, sum(self.invoices.values()) - spent), max(0, self.spendable() - spent)
+        part = round(free * (1 - self.model.dials["list.reinvested_share"])) if self.funds.capital else 0
+        self.share_out(part)
+        self.kept_to_reinvest = max(0, surplus - part)
         if self.kept_to_reinvest:
             self.note(self.code, "reinvest", self.kept_to_reinvest, "", f"of a surplus of {surplus}")
+
+    def share_out(self, pence):
+        """Members get a sum: capital back first, by what each is still owed of it, and of the rest a part by what it put in."""
+        owed = {code: pence - self.repaid.get(code, 0) for code, pence in self.funds.capital.items()}
+        back = min(pence, sum(owed.values()))
+        if back:
+            for code, part in zip(owed, split(back, list(owed.values())), strict=True):
+                self.pay(self.model.party(code).account("prevention"), part, "capital_repayment")
+                self.repaid[code] = self.repaid.get(code, 0) + part
+            self.note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
+        if pence > back and owed:
+            super().share_out(pence - back)
+            self.note(self.code, "distribute", pence - back, "", "by capital put in")
+
+    def at_risk(self):
+        """See :meth:`ListTrust.at_risk`: less what has been paid back."""
+        return super().at_risk() - sum(self.repaid.values())
 
     # The year end
 
@@ -269,6 +285,7 @@ class BargainedList(BargainingBody, ListTrust):
         if self.founded is None or not self.alive:
             return
         role = self.role()
+        self.grow_daring()
         self._trust()
         self._keep_record()
         if self.role() > role:
@@ -292,7 +309,7 @@ class BargainedList(BargainingBody, ListTrust):
 
     def _trust(self):
         """Trust rises or falls by how far what it holds and is still owed covers the capital that is not back yet."""
-        at_risk = sum(self.funds.capital.values()) - sum(self.repaid.values())
+        at_risk = self.at_risk()
         if at_risk <= 0:
             return
         owed, year = 0.0, self.model.calendar.year
@@ -306,10 +323,10 @@ class BargainedList(BargainingBody, ListTrust):
             member.trust = float(np.clip(member.trust + step, 0, 1))
 
     def _keep_record(self):
-        """A good year is one in which what was measured is worth what was paid to all who paid."""
-        if sum(self.invoices.values()):
-            short = any(self.tabs[code].short for code, paid in self.invoices.items() if paid)
-            self.record = max(0, self.record + (-1 if short else 1))
+        """A good year is one in which what was measured is worth what was paid, to all who sign and have signed together."""
+        paid = sum(self.invoices.values())
+        if paid:
+            self.record = max(0, self.record + (1 if self.gained >= paid else -1))
 
     def _part(self):
         """A party that is short asks for new terms; one that stays short through a dispute gives notice, unless a list decides."""

@@ -26,6 +26,7 @@ class BargainingBody(Body):
         super().__init__(model, code)
         self.joined, self.agreement, self.agreed = [], None, 0
         self._left = {}  # year from which one that left may come back
+        self._stakes = {}  # by year, party and programme
 
     def admitted(self):
         """Everybody who might ever sign, as they stand today: dict of str to Signatory."""
@@ -58,7 +59,7 @@ class BargainingBody(Body):
         projects, worth, billable = self._projects_for(able), [], []
         years = int(self.model.arrangement.optional("payment_years"))
         for project in projects:
-            by_party = [self.stake(item, project, years) for item in able]
+            by_party = [self.stake(item, project.programme, years) for item in able]
             worth.append([stake[0] for stake in by_party])
             billable.append(np.stack([stake[1] for stake in by_party], axis=1))
         table = Table(
@@ -95,14 +96,19 @@ class BargainingBody(Body):
         self.joined = before
         return [project for project in projects if market.is_feasible(project)]
 
-    def stake(self, item, project, years):
-        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer."""
-        model, programme = self.model, project.programme
-        case = model.market.case_for(programme, item.belief(programme.id), project.price_pence, self.horizon())
-        benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
-        by_year = (benefit / np.maximum(1, model.services.prices.average)) @ self.unit(item, programme.id)
-        billable = np.cumsum(np.pad(by_year, (0, max(0, years - len(by_year)))))
-        return item.worth(case, programme.correction), billable
+    def stake(self, item, programme, years):
+        """What a family is worth to a party, and what it expects to be billable of it in so many years and fewer.
+
+        The same all year: what parties believe is moved at the year end.
+        """
+        key = self.model.calendar.year, item.code, programme.id, years
+        if key not in self._stakes:
+            case = self.model.market.case_for(programme, item.belief(programme.id), 0, self.horizon())
+            benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
+            by_year = (benefit / np.maximum(1, self.model.services.prices.average)) @ self.unit(item, programme.id)
+            billable = np.append(by_year, np.zeros(max(0, years - len(by_year)))).cumsum()
+            self._stakes[key] = item.worth(case, programme.correction), billable
+        return self._stakes[key]
 
     def unit(self, item, programme):
         """Pence by line that a case-quarter is billed at before any share of it: of the services the programme is to relieve."""

@@ -76,6 +76,14 @@ class Investor(Party):
             return 0, least
         return min(max(0, self.balance()), int(self.largest_share * self.means())), least
 
+    def refuses(self, deal):
+        """Why it would put nothing into a deal; empty where it would."""
+        pence, least = self.offer(deal)
+        expected, _ = self.prospect(deal)
+        if expected < least:
+            return f"expects {100 * expected:.1f}% a year and asks {100 * least:.1f}%"
+        return "" if pence else "has nothing left to put in"
+
     def prospect(self, deal):
         """Mean and standard deviation of the yearly return that it expects, net of tax relief and with any guarantee.
 

@@ -23,6 +23,8 @@ class ListTrust(Body):
         Whether anything was measured of its cohorts in the year just settled.
     kept_to_reinvest : int
         Surplus of the year just settled that is kept.
+    daring : float
+        How far its own reserve would pay for another year like the one just past, 0 to 1.
     idle_years : int
         Years in a row in which it found nothing to commission.
     record : int
@@ -35,6 +37,7 @@ class ListTrust(Body):
         self.alive = True
         self.joined = []
         self.kept_to_reinvest = self.idle_years = self.record = 0
+        self.daring = 0.0
 
     def members(self):
         """Present members; before the LIST is founded, those who are ready to join."""
@@ -68,16 +71,24 @@ class ListTrust(Body):
         return self.model.arrangement.get("supply_chain_hold") if self.role() else 0.0
 
     def dares(self, appraisal):
-        """A body with little record takes on what is likely to gain; with every role it dares more."""
+        """A body without a reserve takes on what is likely to gain; the more its own reserve covers, the more it dares."""
         if not self.model.arrangement.has("widening_role"):
             return True
-        cautious = self.model.arrangement.get("cautious_chance")
-        return appraisal.chance_of_gain >= cautious * (1 - self.role() / len(ROLES))
+        return appraisal.chance_of_gain >= self.model.arrangement.get("cautious_chance") * (1 - self.daring)
 
     def horizon(self):
-        """It looks further ahead as its role widens: up to half as far again."""
-        widened = self.role() / (len(ROLES) - 1) if self.model.arrangement.has("widening_role") else 0.0
-        return super().horizon() * (1 + 0.5 * widened)
+        """It looks further ahead as its reserve grows: up to half as far again."""
+        return super().horizon() * (1 + 0.5 * self.daring)
+
+    def at_risk(self):
+        """Pence of capital that members have put in and not had back."""
+        return sum(self.funds.capital.values())
+
+    def grow_daring(self):
+        """Its reserve is what it holds beyond members' capital: what has been earned and kept."""
+        if self.model.arrangement.has("widening_role"):
+            reserve = max(0, self.balance() - self.at_risk())
+            self.daring = min(1.0, reserve / max(1, self.spent_this_year()))
 
     def mean_trust(self):
         """Mean trust of the members, 0 without any."""
@@ -96,6 +107,7 @@ class ListTrust(Body):
         """Trust follows the year's cash against payments; members leave, others join, and the LIST may be wound up."""
         if self.founded is None or not self.alive:
             return
+        self.grow_daring()
         arrangement = self.model.arrangement
         for member in self.joined:
             paid = self.invoices.get(member.code, 0)

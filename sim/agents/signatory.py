@@ -21,8 +21,8 @@ class Signatory:
     party : Agency
     part : float (lines,)
         Its part of the average cost of each line; nought of what the centre pays at cost.
-    horizon : float
-        Years it looks ahead, as far as the body's own appraisal reaches.
+    patience : float
+        Years that it looks ahead as a multiple of what is usual.
     weight : float
         Pounds it values per pound of service use avoided that is no cash to it.
     optimism : float
@@ -36,7 +36,7 @@ class Signatory:
     def __init__(self, body, party, part):
         self.body, self.party, self.part, self.code = body, party, part, party.code
         get = body.model.arrangement.get
-        self.horizon = self._horizon() * self._differs("horizon")
+        self.patience = self._differs("horizon")
         self.optimism, self.caution = self._differs("belief"), get("caution") * self._differs("caution")
         self.weight = self._weight()
         self.cash = np.full(len(part), self._first_cash())
@@ -47,8 +47,10 @@ class Signatory:
         model = self.body.model
         return math.exp(model.arrangement.get("members_differ") * normal(model.seed, f"member {what}", self.code))
 
-    def _horizon(self):
-        return self.body.horizon()
+    @property
+    def horizon(self):
+        """Years it looks ahead, as far as the body's own appraisal reaches: further as the body's does."""
+        return self.body.horizon() * self.patience
 
     def _weight(self):
         return min(1.0, self.party.outcome_weight * self._differs("weight"))
@@ -145,8 +147,10 @@ class Centre(Signatory):
         self.agencies = agencies
         super().__init__(body, party, part)
 
-    def _horizon(self):
-        return self.body.model.arrangement.get("centre_horizon")
+    @property
+    def horizon(self):
+        """Years it looks ahead; whose body it is does not matter."""
+        return self.body.model.arrangement.get("centre_horizon") * self.patience
 
     def _weight(self):
         return 0.0

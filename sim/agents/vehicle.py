@@ -166,6 +166,10 @@ class Vehicle(Party):
         enough = total >= max(least, 1)
         raised = f"raised {total}" if enough else f"{REFUSED}{total} bid, {least} needed"
         self.model.decisions.taken(deal.body, "offer", wanted, deal.code, raised)
+        for investor in investors:
+            why = investor.refuses(deal)
+            if why:
+                self.model.decisions.taken(investor.code, "refuse", wanted, deal.code, why)
         if not enough:
             return 0
         for investor, pence in bids:

@@ -80,7 +80,7 @@ PARTS = {
     ),
     "political_risk": Part("contracts may be ended at a spending review", {"ended_at_review": SHARE}, wants=_INVESTORS),
     "widening_role": Part(
-        "its role, and with it its scope and daring, widens with its record",
+        "its role and scope widen with its record, its daring and horizon with its own reserve",
         {"role_years": TERM, "cautious_chance": SHARE},
         wants=_LIST,
     ),

@@ -1,7 +1,6 @@
 """Compiled functions: kept on disk where that can be, and compiled at each start where it cannot."""
 
 import warnings
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -9,10 +8,7 @@ from pathlib import Path
 from numba import njit
 from numba.core.caching import FunctionCache, IndexDataCacheFile
 
-try:
-    import fcntl
-except ImportError:  # Windows has none: there, processes that start together compile the same
-    fcntl = None
+from sim.core.turns import take_turn
 
 _EVERYWHERE = Path(__file__).with_name("philox.py")  # what compiled code of any folder draws from
 
@@ -33,11 +29,9 @@ class _Cache(FunctionCache):
     def load_overload(self, sig, target_context):
         """What was kept; where that is nothing, this process has the turn to compile it until it saves it."""
         kept = super().load_overload(sig, target_context)
-        if kept is None and fcntl:
+        if kept is None:
             self._end_turn()  # of a compilation that failed
-            with suppress(OSError):  # not every file system knows locks: then others may compile the same
-                self._turn = self._turn_path.open("w")
-                fcntl.flock(self._turn, fcntl.LOCK_EX)
+            self._turn = take_turn(self._turn_path)
             kept = super().load_overload(sig, target_context)
             if kept is not None:
                 self._end_turn()

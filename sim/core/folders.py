@@ -30,6 +30,7 @@ RESULT_FILES = (
     "events.parquet",
     "summary.csv",
     "years.csv",
+    "decisions_by_kind.csv",
     WORKBOOK,
     "differences.csv",
     "shares.csv",

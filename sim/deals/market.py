@@ -25,13 +25,13 @@ class Market:
     def __init__(self, model):
         self.model = model
         self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
-        self._survey, self._taken = {}, Counter()
+        self._survey, self._benefits, self._taken = {}, {}, Counter()
         self._seen = None, None  # when families were looked at, and what was seen
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
         """A year begins: last year's surveys are out of date, and nobody is taken on yet."""
-        self._survey, self._taken = {}, Counter()
+        self._survey, self._benefits, self._taken = {}, {}, Counter()
 
     def _surveyed(self, programme):
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
@@ -61,7 +61,10 @@ class Market:
     def case_for(self, programme, belief, price_pence, horizon):
         """What an analyst knows of a programme for one family this year; None where there is nobody like its target."""
         spread = math.sqrt(belief.variance) / max(belief.mean, 1e-9)
-        benefit = self._benefit(programme, belief.mean, horizon)
+        asked = programme.id, belief.mean, horizon
+        if asked not in self._benefits:  # one body after another asks for the same
+            self._benefits[asked] = self._benefit(programme, belief.mean, horizon)
+        benefit = self._benefits[asked]
         return None if benefit is None else Case(benefit, spread, price_pence * self._believed_cost(programme))
 
     def _believed_cost(self, programme):

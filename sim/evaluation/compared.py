@@ -83,7 +83,7 @@ def finding(cohort, families, others, protocol):
     quality = _quality(it, here, supported, weight, who, others)
     if not supported.any() or quality.effective < protocol.least:
         return no_estimate(cohort, lines, quality)
-    mine = it.sample.of(supported)
+    mine = it.sample.of(here)  # of whom nobody is in reach, the regression alone says what would have been
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
     outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
     gain, error, usual = contrast(*outcomes, weight, who, *known)

@@ -88,8 +88,9 @@ class Families:
         rows = np.sort(rows)
         areas = self.area_of(rows)
         other = self._with(kernels.rows_of([self.columns], rows, areas), seed)
-        other.counts[:] = 0
-        np.add.at(other.counts, (areas[:, None], np.arange(len(self.place.needs)), other.columns.levels), 1)
+        n_needs, n_levels = other.counts.shape[1:]
+        cells = (areas[:, None] * n_needs + np.arange(n_needs)) * n_levels + other.columns.levels
+        other.counts[:] = np.bincount(cells.ravel(), minlength=other.counts.size).reshape(other.counts.shape)
         return other
 
     def known_at(self, quarter):

@@ -5,6 +5,7 @@ in whole pence: what need no longer asks for is either case finding, backfill, s
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Prices:
     usual: np.ndarray | float = 0.0
     elasticity: np.ndarray | float = 0.0
 
-    @property
+    @cached_property
     def average(self):
         """Pence a case-quarter."""
         return self.fixed + self.variable

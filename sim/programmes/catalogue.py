@@ -201,6 +201,7 @@ class Programme:
         return table
 
 
+@cache
 def grade_correction(grade):
     """Correction of benefits for an evidence grade of 1 to 6, as a share (cashability:OB1 to OB6)."""
     return -float(evidence("cashability")[f"OB{grade}"]["value"]) / 100

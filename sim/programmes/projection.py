@@ -8,6 +8,7 @@ Neighbours and those who get a place that came free are none of a projection's b
 """
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,7 +56,7 @@ class Projection:
 
     @cached_property
     def _by_family(self):
-        return self.saved.sum(axis=0, dtype=float) / self.families.sum()
+        return _from_nought(self.saved.sum(axis=0, dtype=float) / self.families.sum())
 
     def error(self, price, theta=1.0):
         """Standard error of what all quarters save a family, at prices by line or by quarter and line."""
@@ -68,7 +69,7 @@ class Projection:
         -------
         float (groups, quarters, lines)
         """
-        parts = np.stack([self._at(group, theta) for group in self.saved.astype(float)])
+        parts = np.stack([self._at(_from_nought(group), theta) for group in self.saved.astype(float)])
         total, n = self.families.sum(), len(parts)
         return (parts - self.families[:, None, None] * parts.sum(axis=0) / total) * np.sqrt(n / (n - 1)) / total
 
@@ -90,12 +91,17 @@ class Projection:
         """About how much memory it takes."""
         return self.saved.nbytes
 
-    def _at(self, saved, theta):
-        """Values (beliefs, quarters, lines) at a belief: straight lines from nought on, the last of them drawn out."""
-        beliefs, values = np.array([0.0, *self.thetas]), np.concatenate([np.zeros_like(saved[:1]), saved])
-        i = min(max(int(np.searchsorted(beliefs, theta)), 1), len(self.thetas))
+    def _at(self, values, theta):
+        """Values from nought on (1 + beliefs, quarters, lines) at a belief: straight lines, the last of them drawn out."""
+        beliefs = 0.0, *self.thetas
+        i = min(max(bisect_left(beliefs, theta), 1), len(self.thetas))
         weight = (theta - beliefs[i - 1]) / (beliefs[i] - beliefs[i - 1])
         return (1 - weight) * values[i - 1] + weight * values[i]
+
+
+def _from_nought(saved):
+    """What is saved by belief, with a belief of nought before."""
+    return np.concatenate([np.zeros_like(saved[:1]), saved])
 
 
 class Tally:

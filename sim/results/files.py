@@ -8,6 +8,7 @@ import pandas as pd
 from sim.core.faults import InputError
 from sim.core.text import json_text
 from sim.results.differences import ESTIMATE
+from sim.results.kinds import by_kind
 from sim.results.manifest import read_manifest
 from sim.results.nothing import bought_nothing
 from sim.results.plain import write_csv
@@ -29,13 +30,14 @@ DAMAGED = (
 
 
 def write_tables(folder, done):
-    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences`` and ``years``, each CSV, of a Comparison."""
+    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences``, ``years`` and ``decisions_by_kind``, each CSV, of a Comparison."""
     for name in ("runs", "flows", "decisions", "events"):
         getattr(done, name).to_parquet(Path(folder) / f"{name}.parquet", index=False)
     write_csv(Path(folder) / "summary.csv", done.summary, STATISTICS)
     write_csv(Path(folder) / "differences.csv", done.differences, ESTIMATE)
     years = by_year(done.runs)
     write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
+    write_csv(Path(folder) / "decisions_by_kind.csv", by_kind(done.decisions, done.replicates))
 
 
 def write_shares(folder, shares):

@@ -18,6 +18,7 @@ TABLE_FILES = (
     "flows.parquet",
     "summary.csv",
     "years.csv",
+    "decisions_by_kind.csv",
     "differences.csv",
     "decisions.parquet",
     "events.parquet",

@@ -78,6 +78,10 @@ def _distribute(body):
     part = min(part, max(0, body.balance()))
     body.share_out(part)
     body.kept_to_reinvest = max(0, surplus) - part
+    if part and body.funds.capital:
+        body.model.decisions.taken(body.code, "distribute", part, "", "by capital put in")
+    if body.kept_to_reinvest:
+        body.model.decisions.taken(body.code, "reinvest", body.kept_to_reinvest, "", f"of a surplus of {surplus}")
 
 
 def _as_signed(body, findings):
@@ -86,7 +90,7 @@ def _as_signed(body, findings):
 
 
 def _capital_first(body):
-    """Part of the year's surplus pays capital back before any is shared out."""
+    """What is free after the year pays capital back before any is shared out."""
     body.share_surplus()
 
 

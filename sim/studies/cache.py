@@ -10,7 +10,7 @@ import platform
 import re
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,7 @@ from threading import Lock
 
 from sim.core.digest import Digests
 from sim.core.faults import InputError
+from sim.core.turns import take_turn
 from sim.core.versions import version_of
 from sim.results.manifest import VERSIONS, code_hash
 
@@ -117,7 +118,7 @@ AREAS = Recent(MOST_BYTES // 4)  # comparison areas
 
 
 def make_once(base, now, make, folder=None, recent=RECENT):
-    """What was made before of the same, else what is made now.
+    """What was made before of the same, else what is made now; what another process is making for a folder is waited for.
 
     Parameters
     ----------
@@ -139,13 +140,21 @@ def make_once(base, now, make, folder=None, recent=RECENT):
     if made := recent.find(base, now):
         return made
     recent.make_room()
-    made = _from_disk(folder, base, now) if folder else None
-    if made is None:
-        made = make()
-        if folder:
-            with suppress(OSError):  # what cannot be kept is made again
-                _to_disk(folder, base, made)
+    made = _made_in_turn(folder, base, now, make) if folder else make()
     recent.keep(base, made)
+    return made
+
+
+def _made_in_turn(folder, base, now, make):
+    """What is on disk, else what is made now and put there, while others that want the same wait."""
+    made = _from_disk(folder, base, now)
+    if made is None:
+        with take_turn(Path(folder) / MARK, int(_key(base)[:12], 16)) or nullcontext():
+            made = _from_disk(folder, base, now)
+            if made is None:
+                made = make()
+                with suppress(OSError):  # what cannot be kept is made again
+                    _to_disk(folder, base, made)
     return made
 
 

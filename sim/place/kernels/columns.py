@@ -52,7 +52,8 @@ def rows_of(every, rows, areas):
     columns = []
     for name in Columns._fields[2:]:
         axis = int(name in _BY_SLOT)
-        columns.append(np.take(np.concatenate([getattr(c, name) for c in every], axis=axis), rows, axis=axis))
+        whole = [getattr(c, name) for c in every]
+        columns.append(np.take(whole[0] if len(whole) == 1 else np.concatenate(whole, axis=axis), rows, axis=axis))
     first = np.searchsorted(areas, np.arange(len(every[0].first))).astype(np.int64)
     return Columns(first, first[1:].copy(), *columns)
 
