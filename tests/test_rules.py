@@ -466,16 +466,20 @@ def test_the_reward_at_threshold_and_cap(fall, reward):
 
 
 def test_who_pays_for_outcomes_by_measured_benefit():
-    """Saved 3 and 1 case-quarters of 100 in own lines, -2 in the third's: 300 to 100 to 0; equal where there is none."""
+    """Saved 3 and 1 case-quarters of 100 in own lines, -2 in the third's; a pound is worth 0.5 to the first and 0.7 to the second.
+
+    150 to 70 to 0; equal where there is none.
+    """
     model, body = town("sib_childrens_services")
     members = [agency(model, code) for code in ("council", "nhs", "police")]
     body.members = lambda: members
-    model.services.prices.fixed[:], model.services.prices.variable[:] = 40, 60
+    model.services.prices.average[:] = 100
     saved = np.zeros(len(model.lines))
-    for member, gain in zip(members, (3, 1, -2), strict=True):
+    for member, gain, weight in zip(members, (3, 1, -2), (0.0, 0.4, 1.0), strict=True):
         saved[member.own_lines[0]] = gain
+        member.cash_belief, member.outcome_weight = 0.5, weight
     payers = CHOICES["savings"]["by_benefit"].payers
-    assert payers(body, SimpleNamespace(saved=saved)) == {"council": 300, "nhs": 100, "police": 0}
+    assert payers(body, SimpleNamespace(saved=saved)) == pytest.approx({"council": 150, "nhs": 70, "police": 0})
     for finding in (None, SimpleNamespace(saved=-np.abs(saved))):
         assert payers(body, finding) == dict.fromkeys(("council", "nhs", "police"), 1.0)
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.agents.boards import Body
-from sim.agents.signatory import Centre, Signatory
+from sim.agents.signatory import Centre, signatories
 from sim.deals import basis
 from sim.deals.agreement import Offer, Table
 from sim.deals.contracts import Project
@@ -30,12 +30,7 @@ class BargainingBody(Body):
 
     def admitted(self):
         """Everybody who might ever sign, as they stand today: dict of str to Signatory."""
-        model, weights = self.model, self.model.payers.weights
-        agencies = [
-            Signatory(self, agency, np.where(model.lines.demand_led, 0.0, weights[agency.number]))
-            for agency in Body.members(self)
-            if agency.has_services()
-        ]
+        model, agencies = self.model, signatories(self, Body.members(self))
         parties = {item.code: item for item in agencies}
         if model.arrangement.has("centre_party"):
             centre = Centre(self, model.centre(), model.lines.demand_led.astype(float), agencies)

@@ -12,6 +12,16 @@ from sim.programmes.appraisal import discount_factors
 _NEED = "formula"  # a grant that follows known need
 
 
+def signatories(body, agencies):
+    """Those of some agencies that have services of their own, as parties to what a body agrees: list of Signatory."""
+    model = body.model
+    return [
+        Signatory(body, agency, np.where(model.lines.demand_led, 0.0, model.payers.weights[agency.number]))
+        for agency in agencies
+        if agency.has_services()
+    ]
+
+
 class Signatory:
     """An agency that may sign with a joint body.
 
@@ -35,17 +45,17 @@ class Signatory:
 
     def __init__(self, body, party, part):
         self.body, self.party, self.part, self.code = body, party, part, party.code
-        get = body.model.arrangement.get
+        get = body.model.arrangement.optional
         self.patience = self._differs("horizon")
         self.optimism, self.caution = self._differs("belief"), get("caution") * self._differs("caution")
         self.weight = self._weight()
         self.cash = np.full(len(part), self._first_cash())
-        self.doubt = np.full(len(part), body.model.arrangement.optional("cash_doubt") ** 2)
+        self.doubt = np.full(len(part), get("cash_doubt") ** 2)
 
     def _differs(self, what):
         """How it differs from others: log-normal, keyed by party."""
         model = self.body.model
-        return math.exp(model.arrangement.get("members_differ") * normal(model.seed, f"member {what}", self.code))
+        return math.exp(model.arrangement.optional("members_differ") * normal(model.seed, f"member {what}", self.code))
 
     @property
     def horizon(self):

@@ -9,7 +9,7 @@ from sim.deals.terms import Rule
 
 JOINT = {"setup_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON}
 PROJECT = {"project_cost": COST, "project_learning": Kind(0, 10)}
-BONDS = {"agreement_cost": COST, "consent_by_default": YES_OR_NO, "consent_chance": SHARE, "set_aside_share": SHARE}
+BONDS = {"agreement_cost": COST, "consent_by_default": YES_OR_NO, "centre_horizon": HORIZON, "set_aside_share": SHARE}
 
 ISSUES = {
     "offers": "programmes joint issues",
