@@ -792,11 +792,11 @@ def test_bids_differ_by_year_and_pay_for_themselves():
     model = system("silo", years=1)
     programme = model.catalogue["parenting"]
     for provider in model.providers:
-        assert provider.price_pence(programme) >= provider.cost_pence(programme)
-    first = model.providers[1].price_pence(programme)
+        assert provider.price_pence(programme, 9) >= provider.cost_pence(programme)
+    first = model.providers[1].price_pence(programme, 9)
     for _ in range(QUARTERS):
         model.step()
-    assert model.providers[1].price_pence(programme) != first
+    assert model.providers[1].price_pence(programme, 9) != first
 
 
 # Beliefs, word of mouth, and what a body weighs

@@ -238,8 +238,9 @@ def test_the_most_that_a_unit_may_cost_a_department_by_hand():
 def test_units_costs_and_the_smallest_issue_by_hand():
     """11 families in two: 6 units, each of which costs 11 x 100 / 6 rounded up; at least one unit's families."""
     model, body = issuing()
+    provider = SimpleNamespace(code="firm", price_pence=lambda programme, families: 100)
     issue = Issue(
-        SimpleNamespace(price_pence=100, programme=RISKY, provider=SimpleNamespace(code="firm")),
+        SimpleNamespace(price_pence=100, programme=RISKY, provider=provider),
         0,
         (),
         {"council:reserve": 3.0, "nhs:reserve": 1.0},

@@ -94,7 +94,8 @@ def bidders(model, **bids):
     """Providers with a score, and families they can take."""
     model.providers = [
         SimpleNamespace(
-            code=code, sector=sector, bid_score=lambda programme, body, ease, score=score: score * ease,
+            code=code, sector=sector, bid_score=lambda programme, body, families, ease, score=score: score * ease,
+            least_families=1, price_pence=lambda programme, families: 100,
             may_take=lambda programme, wanted, families=families: min(wanted, families),
         )
         for code, (sector, score, families) in bids.items()
@@ -114,6 +115,88 @@ def test_the_best_bid_counts_by_the_families_it_can_take():
     assert best(None, item, 10).code == "b"
     bidders(model, a=("community", 1.0, 0))
     assert best(None, item, 10) is None
+
+
+def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
+    """The firm's bid of 3 is the best, but for no fewer than 5: for 4 the staff's 2 wins."""
+    model = system("silo")
+    model.calendar.quarter = 1
+    item, programme, best = agency(model, "council"), model.catalogue["parenting"], model.market.best_provider
+    bidders(model, firm=("private", 3.0, 9), staff=("in_house", 2.0, 9))
+    model.providers[0].least_families = 5
+    assert [best(programme, item, wanted).code for wanted in (5, 4, 3)] == ["firm", "staff", "staff"]
+    row = (1, "firm", "refuse", "4", "parenting", "bids for no fewer than 5, not for council")
+    assert model.decisions.rows == [row]
+    model.market.open()
+    best(programme, item, 4)
+    assert model.decisions.rows == [row, row]
+    for families in (0, 1):  # who is full, or is asked for fewer than a project takes, has nothing to refuse
+        model.providers[0].may_take = lambda programme, wanted, families=families: families
+        model.market.open()
+        assert best(programme, item, 4).code == "staff"
+    assert len(model.decisions.rows) == 2
+
+
+VOLUME = {6: 100, 5: 110, 4: 130, 3: 140, 2: 180}  # price a family of a contract for so many
+
+
+def priced_by_volume(model, item, values=None):
+    """Let an agency face a project of 6 families whose price hangs on how many there are."""
+    choosing(model, item, {"parenting": 100}, {"parenting": 50})
+    model.market.price_pence = lambda programme, provider, families: VOLUME.get(families, 500)
+    item.appraise = lambda programme, price: appraised(150 - price, cost=price)
+    provider = model.market.best_provider("", "")
+    return Project(item, model.catalogue["parenting"], provider, 6, 100, appraised(50))
+
+
+@pytest.mark.parametrize(
+    ("money", "families"),
+    [(600, 6), (599, 5), (550, 5), (549, 4), (520, 4), (519, 3), (420, 3), (419, 2), (359, 0), (0, 0)],
+)
+def test_a_sum_covers_families_at_the_price_of_so_many_by_hand(money, families):
+    """599 is five at 100, which cost 110 each, 550; 549 is four at 130, 519 three at 140, 419 two at 180, and 359 no one at 500."""
+    model = system("silo")
+    project = priced_by_volume(model, agency(model, "council"))
+    assert model.market.affordable(project, money) == families
+
+
+def test_part_of_a_price_and_what_is_owed_beside_it_are_covered_by_hand():
+    """Half of the price and 10 beside it: 6 at 60 are 360; of 359, five at 65 are 325."""
+    model = system("silo")
+    project = priced_by_volume(model, agency(model, "council"))
+    assert [model.market.affordable(project, money, 0.5, 10) for money in (360, 359)] == [6, 5]
+
+
+def test_a_smaller_contract_is_signed_at_its_own_price_and_only_if_worth_it():
+    """Four families at 130 are worth 20 each and are bought for 520; two at 180 cost more than their benefit of 150."""
+    for money, families in ((620, {"parenting": 4}), (500, {})):
+        model = system("silo")
+        model.calendar.quarter = 1
+        item = agency(model, "council")
+        project = priced_by_volume(model, item)
+        item._projects = lambda project=project: [(-0.5, "parenting", project)]
+        hold(model, item, money)
+        item.commission(money)
+        assert bought(model) == families
+        assert [contract.price_pence for contract in model.contracts.running] == [130] * len(families)
+
+
+def test_a_contract_too_small_for_the_best_bidder_is_tendered_anew():
+    """Money for three of six: the firm bids for no fewer than four, the staff take them."""
+    model = system("silo")
+    item, staff = agency(model, "council"), model.party("in_house")
+    project = replace(priced_by_volume(model, item), price_pence=100)
+    model.market.price_pence = lambda programme, provider, families: 100
+    model.outcomes.value_to = lambda who, what: 1
+    project.provider.least_families, seen = 4, []
+    staff.may_take = lambda programme, wanted: wanted
+    model.market.best_provider = lambda *asked, for_others: seen.append(asked[2:]) or staff
+    own = item._own_backing(project, 399, 6, 2)
+    assert (own.families, own.project.provider, seen) == (3, staff, [(3, 2)])
+    assert item._own_backing(project, 499, 6, 2).project.provider is project.provider
+    model.market.best_provider = lambda *asked, for_others: None
+    assert item._own_backing(project, 399, 6, 2).families == 0
+    assert len(seen) == 1
 
 
 def test_room_is_the_years_reach_less_what_others_there_have_taken():
@@ -151,8 +234,9 @@ def test_a_forecast_adds_up_programmes_that_can_be_bought():
     body, line = model.bodies[0], np.eye(len(model.lines))[0]
     model.catalogue = {name: SimpleNamespace(id=name) for name in ("a", "b", "c", "d")}
     body.may_commission = lambda programme: programme.id != "a"
-    model.market.best_provider = lambda programme, who: (
-        None if programme.id == "b" else SimpleNamespace(price_pence=lambda what: 7)
+    model.market.room_for = lambda programme, who: 9
+    model.market.best_provider = lambda programme, who, wanted: (
+        None if programme.id == "b" else SimpleNamespace(price_pence=lambda what, families: families - 2)
     )
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=price * 10 * line)
     assert model.market.forecast_benefit(body)[0] == 140
@@ -198,9 +282,9 @@ def choosing(model, item, prices, values, room=6, **changes):
     item.may_commission = lambda programme: programme.id in prices
     item.smallest_project, item.project_cost = lambda: changes.get("smallest", 2), lambda name: 100
     provider = next(item for item in model.providers if not item.is_in_house)
-    provider.may_take = lambda programme, wanted: wanted
+    provider.may_take, provider.least_families = (lambda programme, wanted: wanted), 1
     model.market.best_provider = lambda programme, body, *wanted, **apart: provider
-    model.market.price_pence = lambda programme, provider: prices[programme.id]
+    model.market.price_pence = lambda programme, provider, families: prices[programme.id]
     model.market.room_for = lambda programme, body: room
     return item
 
@@ -319,6 +403,7 @@ def test_who_covers_a_project_by_hand(own_pays, room, offered, families, asked):
         return Backing(offered, "other", "other") if offered else None
 
     backed_by(model, back)
+    model.outcomes.value_to = lambda who, project: 1
     project = Project(item, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     money = 100 * own_pays + 99
     backing = item.backing(project, money, min(room, 9), item.smallest_project())
@@ -333,7 +418,8 @@ def test_where_another_pays_first_it_is_asked_first():
     choosing(model, body, {"parenting": 100}, {}, room=6)
     project = Project(body, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     backed_by(model, lambda who, what: Backing(what.least, "other", "other"))
-    assert body.backing(project, 10**6, 6, 2) == Backing(2, "other", "other")
+    backing = body.backing(project, 10**6, 6, 2)
+    assert (backing.families, backing.funder, backing.payee) == (2, "other", "other")
 
 
 def test_what_a_contract_binds_by_hand():

@@ -13,10 +13,12 @@ from sim.core.dials import defaults
 from sim.place import kernels
 from sim.place.burn_in import burn_in
 from sim.place.places import load_place
+from sim.programmes import arms as arms_of
 from sim.programmes import following
 from sim.programmes import projection as projection_of
+from sim.programmes.arms import GROUPS, HALVED, Arms, staying
 from sim.programmes.catalogue import load_catalogue
-from sim.programmes.following import MOST, offer, surroundings, takers
+from sim.programmes.following import MOST, follow, offer, refer, surroundings, takers
 from sim.programmes.projection import (
     FEWEST,
     Projection,
@@ -130,6 +132,62 @@ def test_a_programme_is_projected_on_every_line_it_leads_to(around, milltown):
     np.testing.assert_allclose(again.avoided(1.0)[:20], projection.avoided(1.0))  # a longer one begins as a shorter
     assert (np.diff(again.staying) <= 0).all()
     assert again.staying[-1] < 1
+
+
+@pytest.fixture(scope="module")
+def treated(around, milltown):
+    """4,000 families referred for drug treatment, and the programme."""
+    programme = load_catalogue()["drug_treatment"].as_believed()
+    return refer(around, programme.targets(milltown), programme.shares, 4_000, 1), programme
+
+
+def test_arms_side_by_side_are_families_followed_with_a_programme_and_without(around, treated, milltown, monkeypatch):
+    """To the family, group by group and quarter by quarter, where all stay."""
+    monkeypatch.setattr(arms_of, "HALVED", ())
+    (cohort, programme), lines = treated, len(milltown.lines)
+    effect, group = programme.published(milltown), cohort.columns.luck % GROUPS
+    without = follow(cohort, around, 12)
+    for theta, saved in zip(
+        (0.5, 1.0), np.swapaxes(Arms(cohort, around, programme, (0.5, 1.0)).saved(12), 0, 1), strict=True
+    ):
+        helped = follow(cohort, around, 12, theta * effect, programme, contact=theta)
+        for number in range(GROUPS):
+            use = [replace(arm, served=arm.served * (group == number)).use(lines)[1:] for arm in (without, helped)]
+            np.testing.assert_array_equal(saved[number], use[0] - use[1])
+    np.testing.assert_array_equal(staying(cohort, 12), without.there[1:].sum(axis=1))
+
+
+def test_families_let_go_are_counted_by_those_that_stay(around, treated):
+    """Half, to one family, of those alike in both arms; whoever fares otherwise stays and counts once; who left is gone."""
+    cohort, programme = treated
+    arms = Arms(cohort, around, programme, (1.0,))
+    arms.saved(HALVED[1])
+    assert 1 < arms.weight.max() <= 4
+    assert abs(arms.weight.sum() - staying(cohort, HALVED[1])[-1]) <= 2 * 2
+    without, helped = (families.columns for families in arms.arms)
+    otherwise = without.packed != helped.packed
+    assert otherwise.any()
+    assert len(arms.weight) < 0.75 * cohort.n
+    before = len(arms.weight), arms.weight[otherwise].sum()
+    arms._halve(HALVED[1])  # at once again
+    without, helped = (families.columns for families in arms.arms)
+    assert len(arms.weight) < before[0]
+    assert arms.weight[without.packed != helped.packed].sum() == before[1]
+
+
+def test_what_is_saved_is_the_same_on_average_whoever_is_let_go(around, treated, milltown, monkeypatch):
+    """Within three errors of what all of them save."""
+    _, programme = treated
+    price, found = around.prices.average, []
+    for kept in (HALVED, ()):
+        monkeypatch.setattr(arms_of, "HALVED", kept)
+        monkeypatch.setattr(projection_of, "SHARE", 0.0)
+        found.append(project(around, programme, 24, (1.0,)))
+    shown, true = ((one.by_year(1.0) * price).sum(axis=1) for one in found)
+    error = np.hypot(*(one.error(price) for one in found))
+    assert error < 0.1 * true.sum()  # or it could not fail
+    assert abs(shown.sum() - true.sum()) < 3 * error
+    assert shown[0] == true[0]  # nobody has gone yet
 
 
 def test_nobody_like_the_target_is_no_projection(milltown):

@@ -124,7 +124,7 @@ def test_an_outside_grant_is_what_the_plan_costs_by_hand():
     """5 families at 70 and 2 at 30 are 410, every year anew."""
     _, body = town(PLAN)
     body.planned = lambda: [
-        (None, families, SimpleNamespace(price_pence=lambda _, p=price: p)) for families, price in ((5, 70), (2, 30))
+        (None, families, SimpleNamespace(price_pence=lambda _, n, p=price: p)) for families, price in ((5, 70), (2, 30))
     ]
     for held in (410, 820):
         CHOICES["up_front"]["grant"](body)
@@ -183,7 +183,9 @@ def test_an_advance_by_hand():
 
 def a_project(model, body, families=10, price=100, money=10**6, least=LEAST, **carried):
     """A project whose provider can carry as many families as said."""
-    provider = SimpleNamespace(code="firm", can_carry=lambda *asked: carried.get("carry", 10), asked=None)
+    provider = SimpleNamespace(
+        code="firm", can_carry=lambda *asked: carried.get("carry", 10), price_pence=lambda programme, families: price
+    )
     return Project(body, model.catalogue["parenting"], provider, families, price, None, least, money)
 
 

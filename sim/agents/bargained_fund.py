@@ -23,7 +23,7 @@ class BargainedFund(BargainingBody):
 
     def __init__(self, model, code):
         super().__init__(model, code)
-        self.worth, self.due, self._projects_agreed = {}, {}, []
+        self.worth, self.due, self._projects_agreed, self._joint = {}, {}, [], {}
 
     def members(self):
         """Those of the last agreement; before there is one, all who may take part."""
@@ -54,7 +54,8 @@ class BargainedFund(BargainingBody):
         overhead = self.model.arrangement.optional("pool_overhead")
         margin = overhead / (1 - overhead)
         held = max(0, round(self.spendable() - self.reserved() * margin)) if self.founded is not None else 0
-        table, self._projects_agreed = self.table(able, held, money, margin=margin)
+        self._projects_agreed = self.projects_for(able)
+        table = self.table(able, self._projects_agreed, held, money, margin=margin)
         self.agreement = bargain(table)
         if self.agreement is None:
             self.note(self.code, "no_deal", "yes", "", "nothing pays for those who would pay together")
@@ -66,8 +67,9 @@ class BargainedFund(BargainingBody):
         """Who is in, what the plan is worth to each, and what each is to pay."""
         plan, signed = self.agreement.plan, self.agreement.parties
         self.change_members([agency for agency in super().members() if agency.code in signed], table)
-        gains = table.worth @ plan.families
-        self.worth = {code: float(gains[table.parties.index(code)]) for code in signed}
+        worth = table.worth[[table.parties.index(code) for code in signed]]
+        self.worth = dict(zip(signed, (worth @ plan.families).tolist(), strict=True))
+        self._joint = {offer.programme: pence for offer, pence in zip(table.offers, worth.sum(axis=0), strict=True)}
         self.due = {code: ceil(pence) for code, pence in self.agreement.payments.items()}
 
     def _decline(self, table):
@@ -102,6 +104,12 @@ class BargainedFund(BargainingBody):
         mine = [item for item in self.model.cohorts.cohorts if item.body == self.code and item.year >= year - 1]
         due = sum(not item.evaluated for item in mine) if self.model.evaluation.design != "none" else 0
         return due * self.cost_here("evaluation_cost")
+
+    def _is_worth(self, backing):
+        """Whether a family is worth its price at that volume to those who have agreed."""
+        if self._is_decided():
+            return super()._is_worth(backing)
+        return self._joint[backing.project.programme.id] > backing.project.price_pence
 
     def commission(self, money):
         """Buy the plan that was agreed on, as far as the money that came goes."""

@@ -7,6 +7,7 @@ from sim.agents.boards import Body
 from sim.agents.list_trust import ListTrust
 from sim.core.ledger import OUTSIDE, split
 from sim.deals.agreement import bargain, drawn_up, holds
+from sim.deals.payment_terms import chances, on_offer
 from sim.deals.tabs import Signed, Tab
 
 _PLENTY = 1e15  # pence, where others pay up front
@@ -89,8 +90,11 @@ class BargainedList(BargainingBody, ListTrust):
     def _table(self, able, held, new_money=None):
         """What is to be bargained over, and the projects it is about: (Table, list of Project)."""
         model, get = self.model, self.model.arrangement.get
-        return self.table(
+        projects = self.projects_for(able)
+        doubt, noise = chances(projects, self.beliefs, get("outcome_noise"))
+        table = self.table(
             able,
+            projects,
             held,
             new_money or {},
             standing=self.cost_here("running_cost"),
@@ -99,7 +103,12 @@ class BargainedList(BargainingBody, ListTrust):
             fewest=int(get("fewest_members")),
             centre=model.centre().code if model.arrangement.has("centre_party") else "",
             rides_free=bool(get("rides_free")),
+            terms=on_offer(get("payment_cap"), bool(get("true_up")), bool(get("terms_open"))),
+            caution=tuple(item.caution for item in able),
+            doubt=doubt,
+            noise=noise,
         )
+        return table, projects
 
     def _negotiate(self, money=None):
         """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
@@ -123,8 +132,7 @@ class BargainedList(BargainingBody, ListTrust):
         for code in signed:
             self.tabs.setdefault(code, Tab())
         if old is not None and self.founded < self.agreed:
-            words = f"{len(signed)} parties, {self.agreement.years} years"
-            self.note(self.code, "renegotiate", round(self.agreement.plan.cost), "", words)
+            self.note(self.code, "renegotiate", round(self.agreement.plan.cost), "", self.agreement.in_words())
         return True
 
     def change_members(self, joined, table):
@@ -172,13 +180,22 @@ class BargainedList(BargainingBody, ListTrust):
         """Those who are bound by the standing terms."""
         return [self.signatories[code] for code in self.agreement.parties]
 
+    def _buy(self, project, money, families):
+        """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
+        fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
+        backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
+        if backing is None or not self._is_worth(backing):
+            self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
+            return 0
+        return self.buy(project, backing, fee)
+
     def buy(self, project, backing, fee):
         """Sign a contract, and with it the terms on which parties pay for its results."""
         committed = super().buy(project, backing, fee)
         contract = self.model.contracts.running[-1]
         contract.terms = self._signed(contract, project, fee)
-        for code, pence in contract.terms.expected.items():
-            self.tabs.setdefault(code, Tab()).signed += pence
+        for code in contract.terms.expected:
+            self.tabs.setdefault(code, Tab()).sign(contract.terms, code)
         return committed
 
     def _signed(self, contract, project, fee):
@@ -192,7 +209,8 @@ class BargainedList(BargainingBody, ListTrust):
             rates[item.code] = share * self.unit(item, contract.programme)
             billable = self.stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
-        return Signed(years, rates, expected, cost)
+        terms = self.agreement.terms
+        return Signed(years, rates, expected, cost, terms.cap, terms.true_up)
 
     # Being paid
 
@@ -205,7 +223,7 @@ class BargainedList(BargainingBody, ListTrust):
             if contract.terms and model.calendar.year <= contract.year + contract.terms.years:
                 for code in contract.terms.expected:
                     pence = contract.terms.billed(code, finding, get("deemed_share"))
-                    self.tabs[code].add(contract.year, pence)
+                    self.tabs[code].add(contract.year, pence, contract.terms.true_up)
                     deemed[code] = deemed.get(code, 0.0) + pence * (not finding.estimate)
                     billed[contract.key] = billed.get(contract.key, 0.0) + max(0.0, pence)
             saved[contract.programme] = saved.get(contract.programme, 0.0) + finding.saved
@@ -225,14 +243,15 @@ class BargainedList(BargainingBody, ListTrust):
 
     def _settle(self, party, tab):
         """Ask a party for what is due; one that is short a second year disputes it first."""
-        get, monitor = self.model.arrangement.get, self.model.monitor
-        due = tab.asked(get("payment_cap"))
+        monitor = self.model.monitor
+        tab.close_bill()
+        due = tab.asked()
         listed = self.model.decisions.says(party.code, self.code, "refuse", "accept")
         if monitor and due > 0 and tab.short > 1 and listed is None and party in self.joined:
             tab.rule(due, monitor.arbitrate(self, party, due), self.model.calendar.year)
-            due = tab.asked(get("payment_cap"))
+            due = tab.asked()
         self.invoices[party.code] = party.pay_for_outcome(self.account(), due)
-        tab.settle(self.invoices[party.code], bool(get("true_up")))
+        tab.settle(self.invoices[party.code])
 
     def _take_stock(self, saved, deemed):
         """What the year's benefit was worth to each party, and what budgets say of it; what is deemed is worth what it costs."""

@@ -37,13 +37,15 @@ class BargainingBody(Body):
             parties[centre.code] = centre
         return parties
 
-    def table(self, able, held, money, **terms):
-        """What is to be bargained over, and the projects it is about: (Table, list of Project).
+    def table(self, able, projects, held, money, **terms):
+        """What is to be bargained over: :class:`sim.deals.agreement.Table`.
 
         Parameters
         ----------
         able : list of Signatory
             Who may sign.
+        projects : list of Project
+            What may be bought.
         held : int
             Pence there are.
         money : dict of str to int
@@ -51,13 +53,13 @@ class BargainingBody(Body):
         terms : object
             Others of :class:`sim.deals.agreement.Table`.
         """
-        projects, worth, billable = self._projects_for(able), [], []
+        worth, billable = [], []
         years = int(self.model.arrangement.optional("payment_years"))
         for project in projects:
             by_party = [self.stake(item, project.programme, years) for item in able]
             worth.append([stake[0] for stake in by_party])
             billable.append(np.stack([stake[1] for stake in by_party], axis=1))
-        table = Table(
+        return Table(
             tuple(item.code for item in able),
             tuple(self._offer(project) for project in projects),
             np.array(worth, float).reshape(len(projects), len(able)).T,
@@ -67,9 +69,8 @@ class BargainingBody(Body):
             bound=frozenset(item.code for item in able if self.model.decisions.says(item.code, self.code, "join")),
             **terms,
         )
-        return table, projects
 
-    def _projects_for(self, able):
+    def projects_for(self, able):
         """Programmes that these parties could have somebody deliver: list of Project."""
         before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
         market, projects = self.model.market, []
@@ -82,11 +83,11 @@ class BargainingBody(Body):
             provider = market.best_provider(programme, self, max(1, room))
             if provider is None:
                 continue
-            price = market.price_pence(programme, provider)
+            families = provider.may_take(programme, market.stage(programme.id, room))
+            price = market.price_pence(programme, provider, families)
             appraisal = self.appraise(programme, price)
             if appraisal is None or not self.dares(appraisal):
                 continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
             projects.append(Project(self, programme, provider, families, price, appraisal))
         self.joined = before
         return [project for project in projects if market.is_feasible(project)]
@@ -112,7 +113,8 @@ class BargainingBody(Body):
     def _offer(self, project):
         fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
         powers = frozenset(project.programme.commissioners)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, self.smallest_project(), powers)
+        smallest = max(self.smallest_project(), project.provider.least_families)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
 
     def change_members(self, joined, table):
         """Who joins, comes back, stays out or gives notice by new terms."""
@@ -147,7 +149,7 @@ class BargainingBody(Body):
         """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
         fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
         backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
-        if backing is None:
+        if backing is None or not self._is_worth(backing):
             self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
             return 0
         return self.buy(project, backing, fee)

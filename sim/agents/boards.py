@@ -185,7 +185,7 @@ class PlanBoard(Commissioner):
     def commission(self, money):
         """Sign the plan."""
         for programme, families, provider in self.planned():
-            price = provider.price_pence(programme)
+            price = provider.price_pence(programme, families)
             appraisal = self.appraise(programme, price)
             if appraisal is not None:
                 project = Project(self, programme, provider, families, price, appraisal)
@@ -196,6 +196,7 @@ class PlanBoard(Commissioner):
         for name, families in sorted(self.model.arrangement.plan.items()):
             if name in self.model.catalogue:
                 programme = self.model.catalogue[name]
-                provider = self.model.market.best_provider(programme, self)
+                here = max(1, round(families * self.model.scale))
+                provider = self.model.market.best_provider(programme, self, here)
                 if provider is not None:  # all that could deliver it may have failed or be full
-                    yield programme, round(families * self.model.scale), provider
+                    yield programme, here, provider

@@ -100,7 +100,7 @@ class BondIssuers(Body):
             families = project.provider.may_take(project.programme, project.families + taken) - taken
             issue = self.issue(project, families)
             if issue is None or not self.can_charge(fees + self.costs(issue)):
-                few = families < self.smallest_project()
+                few = families < self._least(project)
                 self._decline(project.programme.id, refusals.FEW if few else refusals.MONEY)
                 continue
             fees += self.costs(issue)
@@ -125,7 +125,7 @@ class BondIssuers(Body):
         dearest = self._dearest(project, consenting)
         units = min(self._units(families), *(self._room(code) // pence for code, pence in dearest.items()))
         families = min(families, int(units / self.success))
-        if families < self.smallest_project():
+        if families < self._least(project):
             return None
         for code, pence in dearest.items():
             department = self._department(code)
@@ -134,11 +134,11 @@ class BondIssuers(Body):
         return self.sized(Issue(project, 0, (), accounts), families)
 
     def sized(self, issue, families):
-        """The issue for a number of families: its bonds at the opening price."""
-        project, units = issue.project, self._units(families)
+        """The issue for a number of families: its bonds at the opening price of a contract for so many."""
+        project, units = self.model.market.at_volume(issue.project, families), self._units(families)
         cost = -(-families * project.price_pence // units)
         bonds = self.bonds(project, issue.worth, cost, units)
-        return replace(issue, families=families, bonds=bonds)
+        return replace(issue, project=project, families=families, bonds=bonds)
 
     def bonds(self, project, worth, cost, units):
         """One bond, its price split between payers by benefit."""
@@ -260,7 +260,7 @@ class BondIssuers(Body):
             if part in (0, 1):
                 return issues
             smaller = [(issue, int(issue.families * part)) for issue in issues]
-            issues = [self.sized(issue, families) for issue, families in smaller if families >= self.smallest_project()]
+            issues = [self.sized(item, families) for item, families in smaller if families >= self._least(item.project)]
         return issues
 
     def _start(self, deal, issues):
@@ -285,6 +285,10 @@ class BondIssuers(Body):
             member.pay(self.account(), min(part, max(0, member.balance("prevention"))), "contribution", "prevention")
 
     # Inside
+
+    def _least(self, project):
+        """Fewest families that are worth a contract and that its provider bids for."""
+        return max(self.smallest_project(), project.provider.least_families)
 
     def _dearest(self, project, worth):
         """Most that a unit may cost each payer's department, with its agency's premium, in pence by code."""

@@ -1,4 +1,4 @@
-"""A bargain of a LIST, a pooled fund or partners: who takes part, what is bought, who pays what, and when (docs/odd.md, 6.8).
+"""A bargain of a LIST, a pooled fund or partners: who takes part, what is bought, who pays what, when and how (docs/odd.md, 6.8).
 
 What each expects to gain of a plan is added up. If that exceeds the full cost, each pays the same pence per pound of its
 own gain: at once, out of the money it has for it, or by measured benefit and never more than an agreed share of it. If
@@ -7,10 +7,12 @@ that does not add up, there is no deal.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sim.deals.bargaining import by_benefit
+from sim.deals.payment_terms import AS_MEASURED, SURE, Spread, Terms, spread
 
 SMALLER = tuple(0.8**step for step in range(1, 16))  # of the largest plan paid at once: smaller ones that are tried
 
@@ -71,6 +73,12 @@ class Table:
         The party that is no owner, and does not count among the fewest; empty where there is none.
     rides_free : bool
         Whether one that stays out has the benefit of what the others buy without it.
+    terms : tuple of Terms
+        Among which they choose; the first where none is better.
+    caution : tuple of float
+        What each gives up per unit of a gain's standard deviation; nothing where it is empty.
+    doubt, noise : float
+        Standard deviation of the true effect and of what is measured beside it, as multiples of what is expected.
     """
 
     parties: tuple
@@ -86,6 +94,30 @@ class Table:
     bound: frozenset = frozenset()
     centre: str = ""
     rides_free: bool = False
+    terms: tuple = (AS_MEASURED,)
+    caution: tuple = ()
+    doubt: float = 0.0
+    noise: float = 0.0
+
+    @cached_property
+    def spreads(self):
+        """What each of the terms makes of payments, by years paid for: list of list of Spread."""
+        years = range(1, len(self.billable) + 1)
+        return [[spread(item, self.doubt, self.noise, count) for count in years] for item in self.terms]
+
+    @cached_property
+    def most_billed(self):
+        """Most that may be expected to be paid of a pound of benefit, by terms and years."""
+        return self.most_share * np.array([[item.mean for item in of_terms] for of_terms in self.spreads])
+
+    def sure(self, party, worth, paid, made):
+        """Pence that a party gains beyond what it pays, less what it gives up for doubt in the one less the other.
+
+        What it gives up for doubt in the gain alone is in its worth already, and comes back where payments follow the gain.
+        """
+        caution = self.caution[party] if self.caution else 0.0
+        whole = worth / max(0.1, 1 - caution * self.doubt)
+        return worth - paid + caution * (whole * self.doubt - made.deviation(whole, paid, self.doubt))
 
     @property
     def at_once(self):
@@ -127,6 +159,9 @@ class Agreement:
     plan : Plan
     gain : float
         Joint surplus in pence, the less the more unequally each pound of gain is charged: what is maximised.
+    terms : Terms
+    made : Spread
+        What the terms make of payments.
     """
 
     parties: tuple
@@ -135,6 +170,13 @@ class Agreement:
     payments: dict
     plan: Plan
     gain: float
+    terms: Terms = AS_MEASURED
+    made: Spread = SURE
+
+    def in_words(self):
+        """Parties and terms, as a row of decisions has them."""
+        cap = "no cap" if self.terms.cap == math.inf else f"a cap of {self.terms.cap:g}"
+        return f"{len(self.parties)} parties, {self.years} years, {cap}, {'a' if self.terms.true_up else 'no'} true-up"
 
 
 def bargain(table):
@@ -197,26 +239,42 @@ def drawn_up(table, members, most=math.inf):
 
 
 def agree(table, members, plan):
-    """Terms for a plan among some parties; None where somebody would be worse off or payments do not add up to its cost."""
+    """The best terms for a plan among some parties, each on the fewest years that work.
+
+    None where somebody would be worse off or payments do not add up to the plan's cost.
+    """
     worth = {table.parties[i]: float(table.worth[i] @ plan.families) for i in members}
     if not plan.order or min(worth.values()) <= 0 or sum(worth.values()) <= plan.cost:
         return None
-    for years, billed, most in _terms(table, members, plan, worth):
-        paid = by_benefit(worth, plan.cost, most)
-        if paid is not None:
-            gain = _gain(worth, paid)
-            shares = {code: pence / billed[code] if pence > 0 else 0.0 for code, pence in paid.items()}
-            return Agreement(tuple(worth), years, shares, paid, plan, gain) if gain > 0 else None
-    return None
-
-
-def _terms(table, members, plan, worth):
-    """Years paid for, what payment is a share of, and the most that each may be asked for: all that may be agreed on."""
     if table.at_once:
-        yield 0, worth, {table.parties[i]: float(table.money[i]) for i in members}
-    for years, by_party in enumerate(table.billable, 1):
-        billed = {table.parties[i]: float(by_party[i] @ plan.families) for i in members}
-        yield years, billed, {code: table.most_share * max(0.0, pence) for code, pence in billed.items()}
+        return _paid_at_once(table, members, plan, worth)
+    billed = np.maximum(0.0, table.billable[:, list(members)] @ plan.families)
+    most = table.most_billed[:, :, None] * billed
+    enough = np.minimum(most, list(worth.values())).sum(axis=2) >= plan.cost
+    found = []
+    for number in np.flatnonzero(enough.any(axis=1)):
+        years = int(enough[number].argmax())
+        paid = by_benefit(worth, plan.cost, dict(zip(worth, most[number, years].tolist(), strict=True)))
+        if paid is None:
+            continue  # enough but for a rounding
+        made = table.spreads[number][years]
+        sure = {code: table.sure(i, worth[code], paid[code], made) for i, code in zip(members, worth, strict=True)}
+        gain = _gain(worth, sure)
+        rates = zip(paid.items(), billed[years].tolist(), strict=True)
+        shares = {code: pence / (made.mean * whole) if pence > 0 else 0.0 for (code, pence), whole in rates}
+        found.append(Agreement(tuple(worth), years + 1, shares, paid, plan, gain, table.terms[number], made))
+    best = max(found, key=lambda item: item.gain, default=None)
+    return best if best and best.gain > 0 else None
+
+
+def _paid_at_once(table, members, plan, worth):
+    """What each pays out of the money that it has; None as in :func:`agree`."""
+    paid = by_benefit(worth, plan.cost, {table.parties[i]: float(table.money[i]) for i in members})
+    if paid is None:
+        return None
+    gain = _gain(worth, {code: worth[code] - pence for code, pence in paid.items()})
+    shares = {code: pence / worth[code] for code, pence in paid.items()}
+    return Agreement(tuple(worth), 0, shares, paid, plan, gain) if gain > 0 else None
 
 
 def holds(table, members, agreement, plan):
@@ -224,7 +282,8 @@ def holds(table, members, agreement, plan):
     due = {}
     for i in members:
         code = table.parties[i]
-        due[code] = agreement.shares[code] * max(0.0, float(table.billable[agreement.years - 1][i] @ plan.families))
+        billed = max(0.0, float(table.billable[agreement.years - 1][i] @ plan.families))
+        due[code] = agreement.shares[code] * agreement.made.mean * billed
         if float(table.worth[i] @ plan.families) < due[code]:
             return False
     return sum(due.values()) * (1 + table.margin) >= plan.cost * (1 - 1e-9)
@@ -240,9 +299,9 @@ def _coalitions(table):
             yield members
 
 
-def _gain(worth, paid):
+def _gain(worth, sure):
     """Nash product with weights by stake, in pence: the joint surplus where all pay the same part of each pound gained."""
-    kept = {code: 1 - paid[code] / pence for code, pence in worth.items()}
+    kept = {code: sure[code] / pence for code, pence in worth.items()}
     if min(kept.values()) <= 0:
         return 0.0
     total = sum(worth.values())

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import equal_part, party_of
+from sim.place.places import LEVELS
 
 
 @dataclass
@@ -36,8 +37,8 @@ class Contract:
         Outcome payments expected of it.
     stated_pence : int
         Those of them that findings decide, if effects are as published.
-    taken : dict of int to int
-        Families taken on, by quarter of the year.
+    taken, hardest : dict of int to int
+        Families taken on, and those of them in crisis, by quarter of the year.
     terms : tabs.Signed or None
         What parties pay by its results, where they have signed for it.
     owed : float (5,)
@@ -59,6 +60,7 @@ class Contract:
     expected_pence: int = 0
     stated_pence: int = 0
     taken: dict = field(default_factory=dict)
+    hardest: dict = field(default_factory=dict)
     terms: object = field(default=None, compare=False, repr=False)
     owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)
 
@@ -81,6 +83,11 @@ class Contract:
     def billed_pence(self):
         """Pence a family that is billed by the quarter: the price less the part at risk, rounded down to the penny."""
         return _whole(self.price_pence * (1 - self.at_risk))
+
+    def take_on(self, quarter_of_year, worst):
+        """Families are taken on, whose worst needs have these levels: int (families,)."""
+        self.taken[quarter_of_year] = len(worst)
+        self.hardest[quarter_of_year] = int((worst == LEVELS.index("crisis")).sum())
 
     def planned(self, quarters):
         """Families that it is planned to have taken on by the end of so many quarters of the year."""

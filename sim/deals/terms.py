@@ -109,7 +109,7 @@ class Backing:
     at_risk : float
         Share of the price that the provider gets by outcomes alone.
     project : contracts.Project, optional
-        What it pays for, where that was tendered anew for it; the project that it was asked for by default.
+        What it pays for, at the price of so many families and with who won it; the project that it was asked for by default.
     """
 
     families: int

@@ -228,13 +228,9 @@ class Followed:
 
     def use(self, lines):
         """Families that each line serves: int64 (quarters + 1, lines)."""
-        return self.use_by(np.zeros(self.served.shape[1], np.int64), 1, lines)[0]
-
-    def use_by(self, group, groups, lines):
-        """Families that each line serves, by the groups they are in: int64 (groups, quarters + 1, lines)."""
-        use = np.zeros((groups, len(self.served), lines), np.int64)
-        kernels.use_by_group(self.served, self.there, group, use)
-        return use
+        use = np.zeros((1, len(self.served), lines), np.int64)
+        kernels.use_by_group(self.served, self.there, np.zeros(self.served.shape[1], np.int64), use)
+        return use[0]
 
 
 def follow(cohort, around, quarters, effect=None, programme=None, takes=None, contact=1.0):

@@ -1,7 +1,7 @@
 """What a programme is expected to save of services, quarter by quarter, for each family that takes it up (docs/odd.md, 6.1).
 
 Families like the target are followed in the settled place with the effect that is believed and without (see
-:mod:`sim.programmes.following`). So what the programme does to one need counts on every line it leads to, crises that
+:mod:`sim.programmes.arms`). So what the programme does to one need counts on every line it leads to, crises that
 would have passed by themselves are not counted as saved, and families that would never have been served save nothing.
 They are followed lot after lot until chance bears little on what all of them save; the smaller the place, the more it may.
 Neighbours and those who get a place that came free are none of a projection's business.
@@ -15,7 +15,8 @@ from functools import cached_property
 import numpy as np
 
 from sim.core.calendar import QUARTERS
-from sim.programmes.following import MOST, follow, refer, surroundings, takers
+from sim.programmes.arms import GROUPS, Arms, staying
+from sim.programmes.following import MOST, refer, surroundings, takers
 
 THETAS = (0.5, 1.0, 1.5)
 FEWEST, LOT = 10_000, 40_000  # families referred: at least, and at a time; at most as many as the settled place has
@@ -26,7 +27,6 @@ SHARE, FLOOR = (
 SPARSE = 6  # families of which one at least is followed at all beliefs, and the others at the published effect
 SPANS = (10, 20, 25)  # years a projection may reach; families leave at 25
 SEED = 2  # of the draws of the first lot; the next has the next
-_GROUPS = 16  # that families are put in, to see how far chance goes
 
 
 @dataclass(frozen=True)
@@ -113,26 +113,20 @@ class Tally:
 
     def __init__(self, thetas, quarters, lines):
         self.thetas = tuple(thetas)
-        self.published = np.zeros((_GROUPS, 1, quarters, lines))  # saved by all
-        self.some = np.zeros((_GROUPS, len(thetas), quarters, lines))  # saved by those followed at all beliefs
-        self.families, self.of_some, self.staying = np.zeros(_GROUPS, np.int64), 0, np.zeros(quarters)
+        self.published = np.zeros((GROUPS, 1, quarters, lines))  # saved by all
+        self.some = np.zeros((GROUPS, len(thetas), quarters, lines))  # saved by those followed at all beliefs
+        self.families, self.of_some, self.staying = np.zeros(GROUPS, np.int64), 0, np.zeros(quarters)
 
     def add(self, cohort, around, programme):
         """Follow a cohort of those who take the programme up, and add what it saves."""
         thetas = self.thetas if SPARSE * self.of_some <= self.families.sum() else (1.0,)
-        group, effect = cohort.columns.luck % _GROUPS, programme.published(around.place)
-        _, _, quarters, lines = self.some.shape
-        without, shared, saved = follow(cohort, around, quarters), shared_lines(around.place), []
-        used = without.use_by(group, _GROUPS, lines)
-        for theta in thetas:
-            helped = follow(cohort, around, quarters, theta * effect, programme, contact=theta)
-            saved.append((used - helped.use_by(group, _GROUPS, lines))[:, 1:] @ shared)
-        self.published[:, 0] += saved[thetas.index(1.0)]
+        saved = Arms(cohort, around, programme, thetas).saved(self.some.shape[2]) @ shared_lines(around.place)
+        self.published[:, 0] += saved[:, thetas.index(1.0)]
         if thetas == self.thetas:
-            self.some += np.stack(saved, axis=1)
+            self.some += saved
             self.of_some += cohort.n
-        self.families += np.bincount(group, minlength=_GROUPS)
-        self.staying += without.there[1:].sum(axis=1)
+        self.families += np.bincount(cohort.columns.luck % GROUPS, minlength=GROUPS)
+        self.staying += staying(cohort, self.some.shape[2])
 
     def projection(self):
         """What all of them save at every belief: Projection."""

@@ -139,6 +139,8 @@ BARGAIN = {
     "agreed_years": TERM,
     "margin": Kind(0, 2),
     "rides_free": YES_OR_NO,
+    "terms_open": YES_OR_NO,
+    "outcome_noise": WEIGHT,
     "cash_doubt": Kind(0, 1),
     "line_noise": Kind(0.001, 1),
     "dormant_share": SHARE,
