@@ -5,7 +5,6 @@ import numpy as np
 from sim.agents.boards import Body
 from sim.core.ledger import OUTSIDE, split
 from sim.deals import basis
-from sim.deals.contracts import Project
 
 ROLES = ("facilitator", "supply-chain manager", "part-commissioner", "commissioner")
 
@@ -91,28 +90,6 @@ class ListTrust(Body):
             reserve = max(0, self.balance() - self.at_risk())
             self.daring = min(1.0, reserve / max(1, self.spent_this_year()))
 
-    def projects_for(self, able):
-        """Programmes that these parties could have somebody deliver: list of Project."""
-        before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
-        market, projects = self.model.market, []
-        if self.joined:
-            market.look_ahead(self)
-        for programme in self.model.catalogue.values() if self.joined else ():
-            if not self.may_commission(programme):
-                continue
-            room = market.room_for(programme, self)
-            provider = market.best_provider(programme, self, max(1, room))
-            if provider is None:
-                continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
-            price = market.price_pence(programme, provider, families)
-            appraisal = self.appraise(programme, price)
-            if appraisal is None or not self.dares(appraisal):
-                continue
-            projects.append(Project(self, programme, provider, families, price, appraisal))
-        self.joined = before
-        return [project for project in projects if market.is_feasible(project)]
-
     def mean_trust(self):
         """Mean trust of the members, 0 without any."""
         return float(np.mean([member.trust for member in self.joined])) if self.joined else 0.0
@@ -190,6 +167,5 @@ class ListTrust(Body):
             return listed.kind == "join"
         if agency.trust < arrangement.get("trust_to_join"):
             return False
-        worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
         expected = basis.of(self.model).expected(self, agency)
-        return agency.has_services() and worth >= arrangement.optional("payment_share") * expected
+        return agency.has_services() and agency.pound >= arrangement.optional("payment_share") * expected
