@@ -1,11 +1,13 @@
 """The report as a browser shows it: on a wide screen, on a telephone, and on paper."""
 
+import re
 import shutil
 
 import pytest
 
 pytestmark = pytest.mark.browser
 WIDTHS = (1280, 390)
+SHEETS = 40  # of paper, at most
 PAPER = 688  # pixels of an A4 sheet between margins of 14 mm
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -80,7 +82,7 @@ def test_those_who_cannot_see_it_are_told_what_it_shows(page, width):
     ] == []
 
 
-def test_on_paper_all_is_there_and_heads_repeat(page):
+def test_on_paper_all_is_there_but_for_sources_of_values_and_heads_repeat(page):
     page.set_viewport_size({"width": PAPER, "height": 1000})
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER
@@ -95,4 +97,8 @@ def test_on_paper_all_is_there_and_heads_repeat(page):
     wide = "[...document.querySelectorAll('table')].filter(table => table.getBoundingClientRect().right > innerWidth + 2).length"
     assert page.evaluate(wide) == 0
     assert page.evaluate(FAULTS) == []
-    assert page.pdf(format="A4").startswith(b"%PDF")
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4", prefer_css_page_size=True))
+    assert 5 < len(sheets) <= SHEETS
+    source = "[...document.querySelectorAll('.values td:last-child')].every(cell => getComputedStyle(cell).display == 'none')"
+    assert page.evaluate(source)
+    assert page.get_by_text("they stand in tables.xlsx").is_visible()

@@ -22,7 +22,7 @@ from sim.report.incentive_words import (
     verdict,
     verdicts,
 )
-from sim.report.markup import Page, escaped
+from sim.report.markup import Page, escaped, table
 
 CAPTION = (
     "Pounds of service use that a family is believed to spare each body, at average cost, for each pound that the programme "
@@ -109,13 +109,8 @@ def section(page, said, picture):
     ]
     for head, (heads, rows) in tables:
         if rows:
-            page.add(f"<details><summary>{escaped(head)}</summary>{_table(heads, rows)}</details>")
-
-
-def _table(heads, rows):
-    head = "".join(f"<th>{escaped(text)}</th>" for text in heads)
-    body = "".join("<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><tr>{head}</tr>{body}</table>"
+            cells = [[*map(escaped, row)] for row in rows]
+            page.add(f"<details><summary>{escaped(head)}</summary>{table([*map(escaped, heads)], cells)}</details>")
 
 
 def write_incentives(said, by_body, folder):

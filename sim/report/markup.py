@@ -19,8 +19,11 @@ h1,h2,h3,li,p,figcaption,code,summary{overflow-wrap:anywhere}.points th{overflow
 details{margin:.4rem 0}dfn{font-style:normal;border-bottom:1px dotted #555}
 pre{background:#f3f3f3;padding:.5rem .8rem;overflow-x:auto}:focus-visible{outline:2px solid #0072b2}
 @page{size:A4;margin:14mm}
-@media print{body{max-width:none;margin:0;padding:0;font-size:10.5pt}h2,h3,summary,.caption{break-after:avoid}figure,tr,table.whole,li{break-inside:avoid}
-.scroll,figure.wide{overflow:visible}figure.wide svg{min-width:0}.panels{grid-template-columns:1fr 1fr}table{font-size:8pt}th,td{padding:.12rem .25rem;overflow-wrap:anywhere}
+.paper{display:none}
+@media print{body{max-width:none;margin:0;padding:0;font-size:9.5pt;line-height:1.4}h2{margin:1.2rem 0 .4rem}h2,h3,summary,.caption{break-after:avoid}figure,tr,table.whole,li,.caption{break-inside:avoid}.panels{break-before:avoid}
+.scroll,figure.wide{overflow:visible}figure.wide svg{min-width:0}.panels{grid-template-columns:1fr 1fr}table{font-size:7pt;line-height:1.25}th,td{padding:.08rem .2rem}.text,.values td{overflow-wrap:anywhere}
+.paper{display:block}.values{columns:2;column-gap:5mm}.values table{font-size:5.8pt;table-layout:fixed}.values :is(th,td):last-child{display:none}.values :is(th,td):first-child{width:45%}
+.dials :is(th,td):first-child{width:22%}.values :is(th,td):nth-child(2){width:12%}.values :is(th,td):nth-child(4){width:17%}summary{font-weight:600}
 details::details-content{content-visibility:visible;display:block;height:auto}details>*{display:block}}
 """
 

@@ -154,8 +154,9 @@ def _assumptions(manifest):
         f"<h2>Assumptions and sources</h2><p>{len(rows)} values of the place, programmes, providers and arrangements; {guesses} of them are "
         "assumptions, each with a range and a reason.</p>"
         f"{_future(manifest.get('future'))}"
-        f"<details><summary>Dials</summary>{table(['Dial', 'Value', 'Meaning', 'Source'], dials, 4)}</details>"
-        f"<details><summary>Values</summary>{table(['Value of', 'Value', 'Unit (price year)', 'Range', 'Source'], rows, 5)}</details>"
+        f"<details><summary>Dials</summary><div class='dials'>{table(['Dial', 'Value', 'Meaning', 'Source'], dials, 4)}</div></details>"
+        f"<details><summary>Values</summary><p class='paper'>Sources are left out on paper: they stand in tables.xlsx, on the sheet Assumptions, and in manifest.json.</p>"
+        f"<div class='values'>{table(['Value of', 'Value', 'Unit (price year)', 'Range', 'Source'], rows, 5)}</div></details>"
     )
 
 
