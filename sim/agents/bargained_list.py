@@ -181,8 +181,7 @@ class BargainedList(ListTrust):
     def _offer(self, project):
         fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
         powers = frozenset(project.programme.commissioners)
-        smallest = max(self.smallest_project(), project.provider.least_families)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, self._least(project), powers)
 
     def _negotiate(self, money=None):
         """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
