@@ -386,7 +386,7 @@ class Commissioner(Party):
         own = self._own_backing(project, money, room, smallest)
         others_first = rules.up_front[0].back is not None
         if (own.families < room or others_first) and not self.model.funding.is_equal:
-            least = smallest if others_first else max(own.families + 1, smallest)
+            least = max(smallest if others_first else max(own.families + 1, smallest), project.provider.least_families)
             asked = market.at_volume(replace(project, families=room, least=least, money=money), room)
             other = self._backed(asked) if room >= least else None
             if other is not None:
