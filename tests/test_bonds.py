@@ -15,7 +15,7 @@ from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditi
 from sim.deals.finance import unit_price
 from sim.programmes.appraisal import Case
 from sim.record.measures import COSTS
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
 from tests.conftest import NAIVE, one, sums, with_numbers
 from tests.test_outcome_arrangements import changed_file, flows, system

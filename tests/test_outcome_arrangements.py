@@ -15,7 +15,7 @@ from sim.core.ledger import OUTSIDE, party_of
 from sim.deals.contracts import Contract
 from sim.evaluation.tally import Tally
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
 from tests.conftest import NAIVE, area_for, one, settled_for, sums, twin_for
