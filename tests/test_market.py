@@ -11,7 +11,6 @@ import pytest
 from sim.agents.party import Belief
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
-from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
@@ -88,6 +87,7 @@ def test_what_a_projection_tells_an_analyst_counts_on_every_line_by_hand():
     assert len(case.benefit_pence) == 25
     assert asked == [("parenting", 3)]
     model.projections = SimpleNamespace(of=lambda programme, horizon: None)
+    model.market.open()
     assert model.market.case_for(model.catalogue["parenting"], Belief(2.0, 0.25), 100, 3) is None
 
 
@@ -744,36 +744,6 @@ def test_a_term_and_what_may_be_spent_in_it_by_hand():
     assert with_numbers(model, term_years=0).bodies[0].term() == (1, 0)
 
 
-def test_partners_pay_what_the_plan_costs_by_what_they_promised():
-    """A plan of 1,000 and 100 to evaluate, 500 held: 600 by promises of 1 to 2; one has 150 of its 200."""
-    model, body = town("aligned", year=2)
-    council, nhs = body.members()
-    contract = Contract("partners", "parenting", "in_house", 1, 2, 10, 100, "partners")
-    model.contracts.running = [contract, replace(contract, body="else")]
-    body.funds.promised, body._evaluation_cost = {council.code: 400, nhs.code: 800}, lambda: 100
-    body.benefit_shares, body.drops_out = (
-        lambda plan: dict.fromkeys(body.funds.promised, 0.5),
-        lambda member, share: False,
-    )
-    body._projects = list
-    hold(model, body, 500, "")
-    hold(model, council, 150)
-    hold(model, nhs, 1000)
-    body.commission(10**6)
-    assert body.funds.capital == {council.code: 150, nhs.code: 400}
-    assert body.balance() == 1050
-    assert contract.kept == 1.0
-    body.drops_out = lambda member, share: member is nhs
-    hold(model, body, 500, "")
-    hold(model, council, 1000)
-    body.commission(10**6)
-    assert body.withheld == (nhs.code,)
-    assert contract.kept == pytest.approx(0.7)  # 500 and 200 of 1,000
-    body.funds.promised = {council.code: 40, nhs.code: 20}
-    body.commission(10**6)
-    assert body.funds.capital[council.code] == 40  # never more than was promised
-
-
 def test_partners_trust_moves_a_step_by_who_paid():
     _, body = town("aligned", trust_step=0.1)
     council, nhs = body.members()
@@ -783,37 +753,6 @@ def test_partners_trust_moves_a_step_by_who_paid():
         body.funds.capital, body.withheld = capital, withheld
         body.relate()
         assert (council.trust, nhs.trust) == pytest.approx(trusts)
-
-
-def test_a_plans_benefit_by_partner_by_hand():
-    """10 families at 3 and 1, 5 at -9 and 1: 30 and 15, two thirds; in equal parts where there is none."""
-    model, body = town("aligned")
-    council, nhs = body.members()
-    worth = {"parenting": (3.0, 1.0), "keyworker": (-9.0, 1.0)}
-
-    def appraise(programme, price):
-        lines = np.zeros(len(model.lines))
-        lines[[council.own_lines[0], nhs.own_lines[0]]] = worth[programme.id]
-        return SimpleNamespace(present_fiscal=lines)
-
-    body.appraise = appraise
-    plan = [
-        Contract("partners", name, "x", 1, 1, families, 1, "")
-        for name, families in (("parenting", 10), ("keyworker", 5))
-    ]
-    assert body.benefit_shares(plan) == pytest.approx({"council": 30 / 45, "nhs": 15 / 45})
-    assert body.benefit_shares([]) == {"council": 0.5, "nhs": 0.5}
-
-
-def test_evaluation_is_paid_for_last_years_plan():
-    model, body = town("aligned", year=3)
-    contract = Contract("partners", "parenting", "x", 1, 2, 10, 100, "")
-    entries = [contract, replace(contract, programme="mst"), replace(contract, year=1), replace(contract, body="else")]
-    model.contracts.signed, body.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
-    assert body._evaluation_cost() == 140
-    model.dials = {**model.dials, "measurement.design": "none"}
-    model.evaluation = Evaluation(model)
-    assert body._evaluation_cost() == 0
 
 
 def test_a_pool_pays_its_overhead_and_fees_itself_or_its_members_do():
@@ -872,4 +811,5 @@ def test_benefit_outside_the_place_is_a_share_of_all_that_is_counted():
     assert less.value_pence + 1000 == pytest.approx(0.8 * (whole.value_pence + 1000))
     assert len(whole.fiscal_pence) == 25
     model.years = 30
+    model.market.open()
     assert len(item.appraise(programme, 1000).fiscal_pence) == 30

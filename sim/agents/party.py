@@ -98,8 +98,6 @@ class Funds:
         Benefit measured for each member in the present term.
     advanced : int
         What others have paid up front for the present term.
-    promised : dict of str to int
-        What each partner would put into this year's plan.
     """
 
     earmarked: int = 0
@@ -107,7 +105,6 @@ class Funds:
     capital: dict = field(default_factory=dict)
     gained: dict = field(default_factory=dict)
     advanced: int = 0
-    promised: dict = field(default_factory=dict)
 
     def open_year(self):
         """What was earmarked last year is no longer."""

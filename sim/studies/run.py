@@ -4,6 +4,9 @@ import os
 import traceback
 from collections import deque
 from dataclasses import replace
+from functools import cache as memo
+from functools import cached_property
+from types import SimpleNamespace
 
 from sim.core import terminal
 from sim.core.digest import Digests
@@ -17,11 +20,13 @@ from sim.record.social import Social
 from sim.studies import executors as pool
 from sim.studies.ahead import make_ready
 from sim.studies.arguments import check_numbers
-from sim.studies.cache import Made, Noted, make_once, users_folder
+from sim.studies.cache import RUNS, Made, Noted, all_read, make_once, users_folder
 from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.done import Done, Failure, RunResult, StudyError
 from sim.studies.projected import KeptProjections
 from sim.system import LocalSystem
+
+_NOBODY, _MANAGED = "nobody's dials", "dials of a management"
 
 
 def run_task(every, seed, threads=1, cache=None):
@@ -44,11 +49,8 @@ def run_task(every, seed, threads=1, cache=None):
     -------
     list of RunResult
     """
-    results = []
-    for model in models(every, seed, threads, cache):
-        results.append(result_of(model))
-        model.families = None  # most of its memory, which else stays until Python looks for rings of references
-    return results
+    shared = Shared(every, seed, threads, cache)
+    return [shared.result(inputs) for inputs in every]
 
 
 def models(every, seed, threads=1, cache=None):
@@ -59,20 +61,73 @@ def models(every, seed, threads=1, cache=None):
     LocalSystem
         Whose recorder has its twin.
     """
-    first = every[0]
-    make_ready(first.place, first.place_dials, seed)
-    made = _settle(first, seed, threads, cache)
-    settled = made.thing.at(first.place, first.place_dials, threads)
-    projections = KeptProjections(first, threads, cache or users_folder())
-    watched = any(looks_elsewhere(designed(inputs.dials, inputs.arrangement)) for inputs in every)
-    nothing = DoNothing(nothing_done(first), made, seed, threads, cache, watched)
-    twin = nothing.record()
+    shared = Shared(every, seed, threads, cache)
     for inputs in every:
-        recorder = Recorder(twin)
-        if inputs.arrangement.manages:
-            alone = replace(inputs, arrangement=inputs.arrangement.without_programmes())
-            recorder = Recorder(DoNothing(alone, made, seed, threads, cache).record(), twin)
-        yield LocalSystem(inputs, settled.copy(), seed, recorder, projections, nothing.area)
+        yield shared.model(inputs, shared.now(inputs))
+
+
+class Shared:
+    """What the runs of one seed have in common, and the runs, each made once; parameters as in :func:`run_task`."""
+
+    def __init__(self, every, seed, threads=1, cache=None):
+        self._first, self._every = every[0], every
+        self._seed, self._threads, self._cache, self._digests = seed, threads, cache, Digests()
+        make_ready(self._first.place, self._first.place_dials, seed)
+        self._projections = KeptProjections(self._first, threads, cache or users_folder())
+        self._alone = {}  # do-nothing runs under the management of an arrangement, by its id
+
+    @cached_property
+    def _settled(self):
+        return _settle(self._first, self._seed, self._threads, self._cache)
+
+    @cached_property
+    def _nothing(self):
+        watched = any(looks_elsewhere(designed(inputs.dials, inputs.arrangement)) for inputs in self._every)
+        return self._do_nothing(nothing_done(self._first), watched, _NOBODY)
+
+    def _do_nothing(self, inputs, watched, whose):
+        return DoNothing(inputs, self._settled, self._seed, self._threads, self._cache, watched, whose)
+
+    def now(self, inputs):
+        """What a run of some inputs reads, by name: dict of str to mapping."""
+        nobody = nothing_done(self._first).dials
+        named = {"place dials": inputs.place_dials, "values": inputs.place.values, _NOBODY: nobody}
+        return {**named, "dials": inputs.dials, _MANAGED: inputs.dials}
+
+    def model(self, inputs, now):
+        """A run of some inputs before its first quarter, which reads the mappings given: LocalSystem."""
+        place, dials, recorder = replace(inputs.place, values=now["values"]), now["place dials"], self._recorder(inputs)
+        settled = self._settled.thing.at(place, dials, self._threads).copy()
+        area = memo(lambda: self._nothing.area().at(place, dials))
+        reading = SimpleNamespace(**{**vars(inputs), "place": place, "dials": now["dials"]})
+        return LocalSystem(reading, settled, self._seed, recorder, self._projections, area)
+
+    def _recorder(self, inputs):
+        twin, arrangement = self._nothing.record(), inputs.arrangement
+        if not arrangement.manages:
+            return Recorder(twin)
+        alone = replace(inputs, arrangement=arrangement.without_programmes())
+        alone = self._alone[arrangement.id] = self._do_nothing(alone, False, _MANAGED)
+        return Recorder(alone.record(), twin)
+
+    def result(self, inputs):
+        """What a run of some inputs comes to: RunResult."""
+        now = self.now(inputs)
+
+        def make():
+            noted = {name: Noted(values) for name, values in now.items()}
+            model = self.model(inputs, noted)
+            result = result_of(model)
+            model.families = None  # most of its memory, which else stays until Python looks for rings of references
+            twins = [self._nothing, *filter(None, [self._alone.get(inputs.arrangement.id)])]
+            made_of = [self._settled.read, self._projections.read, *(twin.read for twin in twins)]
+            return Made(result, all_read({name: item.read for name, item in noted.items()}, *made_of))
+
+        same = ("catalogue", "providers", "arrangement", "years", "n_families", "investors", "bank", "worth", "trials")
+        base = self._digests.of(
+            "run", replace(inputs.place, values={}), self._seed, [getattr(inputs, name) for name in same]
+        )
+        return make_once(base, now, make, recent=RUNS).thing
 
 
 def result_of(model):
