@@ -194,9 +194,10 @@ class LocalSystem(mesa.Model):
         """Providers offer programmes; families engage."""
         for contract in self.contracts.running:
             rows = self._take_up(contract)
-            contract.taken[self.calendar.quarter_of_year] = len(rows)
+            worst = self.families.worst_need(rows, self.targets[contract.programme])
+            contract.take_on(self.calendar.quarter_of_year, worst)
             self.recorder.enrolled(self, contract, rows)
-            self.recorder.staffed(self, contract, rows)
+            self.recorder.staffed(self, contract, worst)
         if self.contracts.running or self.families.heard.any():
             scale = self.dials["programmes.effect_scale"]
             self.families.spread_word(scale * self.place.get("place.word_of_mouth"))
@@ -242,7 +243,7 @@ class LocalSystem(mesa.Model):
             provider = self.party(contract.provider)
             if contract.funder:
                 self.ledger.transfer(contract.funder, provider.code, self.contracts.due(contract), "programme")
-            provider.deliver(self.catalogue[contract.programme], self.contracts.places(contract))
+            provider.deliver(contract, self.contracts.places(contract))
         self.contracts.close_quarter()
         for provider in self.providers:
             if not provider.failed and provider.is_insolvent() and not self.market.rescue(provider):

@@ -3,6 +3,7 @@
 import sys
 from copy import deepcopy
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,8 +18,8 @@ from sim.place.places import load_place
 from sim.record.recorder import Recorder
 from sim.record.served import Served
 from sim.results import parts
-from sim.studies import run as runner
-from sim.studies.cache import users_folder
+from sim.studies import task as runner
+from sim.studies.cache import RECENT, RUNS, users_folder
 from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.inputs import load_inputs
 from sim.studies.kept import carry_out
@@ -73,6 +74,18 @@ def compared():
     return compare(["do_nothing", "silo", "pooled_s75", "list_public", PLAN], place="milltown", seed=3, replicates=2)
 
 
+def forget():
+    """Let go of what was made in this process, as if there were another."""
+    RECENT.clear()
+    RUNS.clear()
+
+
+@pytest.fixture(autouse=True)
+def _every_run_anew():
+    """No test is given what ran for another, which may have changed the code for itself."""
+    RUNS.clear()
+
+
 def settled_for(inputs, seed=1):
     """The settled place that a run of some inputs begins with, made once for all tests; all of it may be changed."""
     return deepcopy(runner._settle(inputs, seed, 1, None).thing).at(inputs.place, inputs.place_dials)
@@ -80,7 +93,8 @@ def settled_for(inputs, seed=1):
 
 def area_for(inputs, seed=1, threads=1):
     """What gives the comparison area of some inputs, which is not made yet."""
-    return DoNothing(nothing_done(inputs), runner._settle(inputs, seed, threads, None), seed, threads).area
+    alone = DoNothing(nothing_done(inputs), runner._settle(inputs, seed, threads, None), seed, threads)
+    return cache(lambda: alone.area().at(inputs.place, inputs.place_dials))
 
 
 def twin_for(inputs, seed=1):

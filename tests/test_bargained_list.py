@@ -24,35 +24,58 @@ ALIKE = {"members_differ": 0, "caution": 0}
 def test_bills_are_net_of_what_was_measured_below_nought_before():
     """300 less 500 is nothing to pay and 200 carried; then 450 is 250 to pay. Without a true-up it is 450."""
     for true_up, third in ((True, 250), (False, 450)):
-        tab, paid = Tab(signed=10_000), []
+        tab, paid = Tab(most=10_000), []
         for measured in (300 - 500, 450):
-            tab.add(2, measured)
-            paid.append(tab.asked(1.0))
-            tab.settle(paid[-1], true_up)
+            tab.add(2, measured, true_up)
+            tab.close_bill()
+            paid.append(tab.asked())
+            tab.settle(paid[-1])
         assert paid == [0, third]
 
 
 def test_all_payments_stay_within_the_cap_and_arrears_are_carried():
-    """1,000 expected and a quarter more at most: 1,100 of which it can pay 900, then 350 of the 500 that are left to ask for."""
-    tab = Tab(signed=1000)
-    tab.add(2, 1100)
-    assert tab.asked(1.25) == 1100
-    tab.settle(900, True)
-    tab.add(2, 300)
-    assert tab.asked(1.25) == 350
+    """1,000 expected and a quarter more at most: 1,100 of which it can pay 900, then 350 of the 500 that are left to ask for.
+
+    What it signs without a cap, it pays whatever it comes to.
+    """
+    tab, terms = Tab(), Signed(3, {}, {"nhs": 1000}, 0, most=1.25)
+    tab.sign(terms, "nhs")
+    tab.add(2, 1100, True)
+    assert tab.asked() == 1100
+    tab.settle(900)
+    tab.add(2, 300, True)
+    assert tab.asked() == 350
     assert tab.carried == 500
+    tab.sign(Signed(3, {}, {"nhs": 0}, 0), "nhs")
+    assert tab.asked() == 350
+    tab.sign(Signed(3, {}, {"nhs": 1}, 0), "nhs")
+    assert tab.asked() == 500
+
+
+def test_cohorts_with_a_true_up_and_without_are_netted_apart():
+    """Of 100 less 300 without a true-up nothing is left; 200 less 50 with one are 150, and 80 less than nought are carried."""
+    tab = Tab(most=10_000)
+    for pence, true_up in ((100, False), (-300, False), (200, True), (-50, True)):
+        tab.add(2, pence, true_up)
+    tab.close_bill()
+    assert tab.asked() == 150
+    tab.settle(150)
+    tab.add(2, -80, True)
+    tab.add(2, 50, False)
+    tab.close_bill()
+    assert (tab.asked(), tab.carried) == (0, -30)
 
 
 def test_a_ruling_claws_back_and_rebases_what_was_signed():
     """A claim of 1,000 cut to 600 after a payment of 500: 600 less 200 are left to pay; of what was signed 60% counts from now on."""
-    tab = Tab(signed=10**6, carried=1000.0, last=500, ahead=-300.0, short=2)
+    tab = Tab(most=10**6, carried=1000.0, last=500, ahead=-300.0, short=2)
     tab.rule(1000, 600, year=4)
-    assert tab.asked(1.0) == 400
+    assert tab.asked() == 400
     assert tab.ahead == 0
-    tab.settle(400, True)
-    tab.add(4, 100)
-    tab.add(5, 100)  # signed after the ruling
-    assert tab.asked(1.0) == 160
+    tab.settle(400)
+    tab.add(4, 100, True)
+    tab.add(5, 100, True)  # signed after the ruling
+    assert tab.asked() == 160
 
 
 def test_who_has_paid_more_than_it_gained_is_short():
@@ -188,7 +211,7 @@ def a_body(**numbers):
     shares = {"council": 0.4, "nhs": 0.2, "police": 0.1}
     plan = Plan(np.zeros(0), (), 0.0)
     body.agreement, body.agreed = Agreement(tuple(shares), 3, shares, dict.fromkeys(shares, 0.0), plan, 1.0), 4
-    body.tabs = {code: Tab(signed=10**9) for code in shares}
+    body.tabs = {code: Tab(most=10**9) for code in shares}
     body.funds.capital = {"council": 300_000, "nhs": 100_000}
     for member in body.joined:
         member.trust = 0.5
@@ -417,7 +440,6 @@ def test_a_bargain_is_founded_signs_and_pays_in_a_whole_run():
     body = model.bodies[0]
     assert isinstance(body, BargainedList)
     assert model.contracts.signed
-    cap = model.arrangement.get("payment_cap")
     for code, tab in body.tabs.items():
         account = model.party(code)
         paid = sum(
@@ -425,6 +447,10 @@ def test_a_bargain_is_founded_signs_and_pays_in_a_whole_run():
             for p in model.ledger.postings
             if p[1].split(":")[0] == account.code and p[2] == "list" and p[4] == "outcome_payment"
         )
-        assert paid == tab.paid <= round(cap * tab.signed)
+        assert paid == tab.paid <= tab.most
     assert sum(body.receipts.values()) == sum(tab.paid for tab in body.tabs.values())
     assert all(contract.terms for contract in model.contracts.signed.values())
+    terms = body.agreement.terms
+    assert {
+        (item.terms.most, item.terms.true_up) for item in model.contracts.of("list") if item.year >= body.agreed
+    } == {(terms.cap, terms.true_up)}

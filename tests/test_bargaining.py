@@ -1,6 +1,7 @@
 """Bargains worked by hand, and what holds of every one."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from sim.deals.agreement import Offer, Plan, Table, agree, bargain, drawn_up, holds
 from sim.deals.bargaining import by_benefit
+from sim.deals.payment_terms import on_offer
 
 PENCE = st.floats(-1e7, 1e7, allow_nan=False)
 
@@ -144,7 +146,10 @@ def tables(draw):
     billable = np.cumsum(np.maximum(0, numbers(years, n, k)), axis=0)
     money = np.abs(numbers(n)) * 20
     return Table(tuple("abcde"[:n]), offers, numbers(n, k), billable, money, standing=draw(st.floats(0, 500)),
-                 margin=draw(st.floats(0, 0.3)), most_share=draw(st.floats(0.05, 1)), rides_free=draw(st.booleans()))  # fmt: skip
+                 margin=draw(st.floats(0, 0.3)), most_share=draw(st.floats(0.05, 1)), rides_free=draw(st.booleans()),
+                 terms=on_offer(draw(st.floats(0.5, 2)), draw(st.booleans()), draw(st.booleans())),
+                 caution=tuple(draw(st.lists(st.floats(0, 0.5), min_size=n, max_size=n))),
+                 doubt=draw(st.floats(0, 1.5)), noise=draw(st.floats(0, 2)))  # fmt: skip
 
 
 @given(tables())
@@ -154,7 +159,10 @@ def test_nobody_signs_what_makes_it_worse_off_by_its_own_appraisal(table):
     assume(found is not None)
     for code in found.parties:
         i = table.parties.index(code)
-        in_full = found.shares[code] * float(table.billable[found.years - 1][i] @ found.plan.families)
+        billed = float(table.billable[found.years - 1][i] @ found.plan.families)
+        in_full = found.shares[code] * found.made.mean * billed
+        worth = float(table.worth[i] @ found.plan.families)
+        assert table.sure(i, worth, found.payments[code], found.made) > 0
         assert in_full <= float(table.worth[i] @ found.plan.families) * (1 + 1e-9)
         assert in_full == pytest.approx(found.payments[code])
         assert 0 <= found.shares[code] <= table.most_share + 1e-9
@@ -162,11 +170,45 @@ def test_nobody_signs_what_makes_it_worse_off_by_its_own_appraisal(table):
     assert holds(table, tuple(table.parties.index(code) for code in found.parties), found, found.plan)
 
 
+@given(tables())
+def test_nobody_pays_more_at_once_than_it_gains_or_has(table):
+    table = replace(table, billable=table.billable[:0], standing=0.0, held=50.0)
+    found = bargain(table)
+    assume(found is not None)
+    for code, pence in found.payments.items():
+        i = table.parties.index(code)
+        assert 0 <= pence <= min(float(table.worth[i] @ found.plan.families), table.money[i]) * (1 + 1e-9)
+    assert sum(found.payments.values()) == pytest.approx(found.plan.cost)
+    full = found.plan.families @ [item.price for item in table.offers] + 5.0 * len(found.plan.order)
+    assert found.plan.cost == pytest.approx(max(0.0, full * (1 + table.margin) - 50))
+
+
+def test_a_smaller_plan_where_one_is_short_of_money():
+    """60 and 100 a family at 120, 45 and 75, up to 100 families; the second has 2,000, the first plenty.
+
+    All 100 would cost 10,000 more than the second has, the first gains 6,000: no deal. Of plans for 12,000 x 0.8^k those
+    of 32 families and fewer have one. At 26 the second pays 1,950 and both keep a quarter, 1,040 in all; at 32 it pays 2,000
+    and the first 1,840 of 1,920: 5,120 x 0.0417^0.375 x 0.375^0.625 = 842.
+    """
+    table = replace(a_table([60, 100], [1, 1], room=100), billable=np.zeros((0, 2, 1)), money=np.array([1e6, 2000.0]))
+    assert agree(table, (0, 1), drawn_up(table, (0, 1))) is None
+    found = bargain(table)
+    assert found.plan.families.tolist() == [26]
+    assert found.payments == pytest.approx({"a": 1170, "b": 1950})
+    assert found.gain == pytest.approx(1040)
+    larger = agree(table, (0, 1), drawn_up(table, (0, 1), 12_000 * 0.8**5))
+    assert larger.plan.families.tolist() == [32]
+    assert larger.payments == pytest.approx({"a": 1840, "b": 2000})
+    assert larger.gain == pytest.approx(842, abs=1)
+
+
 @pytest.mark.parametrize("measured", [0.0, 1e-12, 1e-6, 1.0])
-def test_a_benefit_that_can_hardly_be_billed_never_makes_a_share_explode(measured):
-    found = bargain(a_table([100, 90], [400, measured], price=90.0, most_share=0.5))
-    assert found.shares["b"] <= 0.5
-    assert found.payments["b"] <= measured / 2
+@pytest.mark.parametrize("terms", on_offer(1.25, True, True))
+def test_a_benefit_that_can_hardly_be_billed_never_makes_a_share_explode(measured, terms):
+    table = a_table([100, 90], [400, measured], price=90.0, most_share=0.5, terms=(terms,), noise=0.5)
+    found = bargain(table)
+    assert found.shares["b"] <= 0.5 + 1e-9
+    assert found.payments["b"] <= found.made.mean * measured / 2 + 1e-15
     assert found.payments["a"] == pytest.approx(90 - found.payments["b"])
 
 
@@ -181,10 +223,12 @@ def test_eight_parties_and_fifteen_programmes_take_less_than_a_twentieth_of_a_se
     offers = tuple(Offer(str(i), 100.0, 5.0, 50, 1, frozenset("abcdefgh")) for i in range(15))
     worth = rng.uniform(-5, 40, (8, 15))
     billable = np.cumsum(rng.uniform(0, 20, (8, 8, 15)), axis=0)
-    table = Table(tuple("abcdefgh"), offers, worth, billable, np.full(8, 5000.0), most_share=0.5)
+    table = Table(tuple("abcdefgh"), offers, worth, billable, np.full(8, 5000.0), most_share=0.5,
+                  terms=on_offer(1.25, True, True), caution=(0.1,) * 8, doubt=0.5, noise=0.3)  # fmt: skip
     bargain(table)
     took = []
     for _ in range(5):
+        table = replace(table)  # with nothing worked out before
         start = time.process_time()
         assert bargain(table) is not None
         took.append(time.process_time() - start)

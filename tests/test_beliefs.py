@@ -54,7 +54,7 @@ def test_a_bid_is_weighed_at_the_cost_believed_and_paid_as_it_is(parenting):
     model = with_programme(half)
     council, provider = agency(model, "council"), model.party("in_house")
     model.market.open()
-    model.market.price_pence = lambda programme, provider: 900
+    model.market.price_pence = lambda programme, provider, families: 900
     model.market.best_provider = lambda programme, body, wanted=1: provider
     council.funds.earmarked = 10**9  # any benefit is worth it
     ((per_pound, _, project),) = council._projects()

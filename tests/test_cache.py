@@ -8,10 +8,11 @@ import pytest
 from sim.core.faults import InputError
 from sim.studies import cache as kept
 from sim.studies import comparison
-from sim.studies import run as runner
-from sim.studies.cache import MARK, RECENT, Made, Noted, Recent, open_folder
+from sim.studies import task as runner
+from sim.studies.cache import MARK, Made, Noted, Recent, open_folder
 from sim.studies.inputs import load_inputs
-from tests.conftest import NAIVE, with_values
+from sim.studies.study import load_study
+from tests.conftest import NAIVE, forget, with_values
 
 BASE = {"families": 1000, "years": 2}
 
@@ -22,8 +23,8 @@ def inputs_with(settings=None, arrangement="silo", **options):
 
 @pytest.fixture
 def counted(monkeypatch):
-    """How many places were settled and how many twins simulated, counted from nought."""
-    counts = {"settled": 0, "simulated": 0}
+    """How many places were settled, twins simulated and arrangements run, counted from nought."""
+    counts = {"settled": 0, "simulated": 0, "run": 0}
 
     def counting(name, function):
         def call(*args):
@@ -34,9 +35,10 @@ def counted(monkeypatch):
 
     monkeypatch.setattr(runner, "burn_in", counting("settled", runner.burn_in))
     monkeypatch.setattr(comparison, "simulate", counting("simulated", comparison.simulate))
-    RECENT.clear()
+    monkeypatch.setattr(runner, "result_of", counting("run", runner.result_of))
+    forget()
     yield counts
-    RECENT.clear()
+    forget()
 
 
 def made_anew(counts, inputs, seed=1, **options):
@@ -73,8 +75,43 @@ def test_what_does_not_read_a_change_is_not_made_again(counted, settings, anew):
     changed = inputs_with(settings)
     seen, with_cache = made_anew(counted, changed)
     assert seen == anew
-    RECENT.clear()
+    forget()
     assert made_anew(counted, changed) == ((1, 1), with_cache)
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "settings", "anew"),
+    [
+        ("silo", {"list.reinvested_share": 0.1}, 0),
+        ("silo", {"list_public.payment_share": 0.9}, 0),
+        ("silo", {"programmes.optimism": 2}, 1),
+        ("silo", {"providers.private.margin": 0.2}, 1),
+        ("silo", {"services.threshold_drift": 0}, 1),
+        ("silo", {"families.contagion_scale": 0}, 1),
+        ("silo", {"lines.foster_care.unit_cost": 40_000}, 1),
+        ("list_public", {"list.reinvested_share": 0.1}, 1),
+        ("list_full", {"services.threshold_drift": 0.1}, 1),
+    ],
+)
+def test_a_run_that_does_not_read_a_change_is_not_made_again(counted, arrangement, settings, anew):
+    both = [load_study(["silo", "list_public", "list_full"], "milltown", given, families=1000, years=3).inputs()
+            for given in ({}, settings)]  # fmt: skip
+    at = ["silo", "list_public", "list_full"].index(arrangement)
+    runner.run_task([both[0][at]], 1)
+    before = counted["run"]
+    (result,) = runner.run_task([both[1][at]], 1)
+    assert counted["run"] - before == anew
+    forget()
+    assert runner.run_task([both[1][at]], 1) == [result]
+
+
+def test_a_run_is_of_its_seed_size_years_and_arrangement(counted):
+    for number, options in enumerate(
+        ({}, {"seed": 2}, {"families": 1100}, {"years": 1}, {"arrangement": "list_full"}), 1
+    ):
+        seed = options.pop("seed", 1)
+        runner.run_task([inputs_with(**options)], seed)
+        assert counted["run"] == number
 
 
 def test_a_future_is_read_year_by_year_and_leaves_the_settled_place_alone(counted):
@@ -83,7 +120,7 @@ def test_a_future_is_read_year_by_year_and_leaves_the_settled_place_alone(counte
     assert made_anew(counted, inputs_with(future="steady"))[0] == (0, 0)
     seen, with_cache = made_anew(counted, inputs_with(future="austerity"))
     assert seen == (0, 1)
-    RECENT.clear()
+    forget()
     assert made_anew(counted, inputs_with(future="austerity")) == ((1, 1), with_cache)
 
 
@@ -107,7 +144,7 @@ def test_an_arrangement_that_manages_has_a_second_twin_of_its_own_making(counted
     seen, with_cache = made_anew(counted, drifting)
     assert seen[0] == 0
     assert seen[1] >= 1
-    RECENT.clear()
+    forget()
     assert made_anew(counted, drifting)[1] == with_cache
 
 
@@ -119,7 +156,7 @@ def test_a_run_that_goes_on_reading_its_place_reads_its_own(counted):
     made_anew(counted, inputs)
     seen, result = made_anew(counted, replace(inputs, place=place))
     assert seen[0] == 1
-    RECENT.clear()
+    forget()
     assert made_anew(counted, replace(inputs, place=place))[1] == result
 
 
@@ -159,16 +196,16 @@ def test_on_disk_it_serves_another_process_and_another_code_does_not_read_it(cou
     inputs = inputs_with()
     seen, first = made_anew(counted, inputs, cache=folder)
     assert seen == (1, 1)
-    RECENT.clear()  # as in another process
+    forget()  # as in another process
     assert made_anew(counted, inputs, cache=folder) == ((0, 0), first)
-    RECENT.clear()
+    forget()
     assert made_anew(counted, inputs_with({"services.threshold_drift": 0}), cache=folder)[0] == (0, 1)
     assert len(list((tmp_path / "kept").iterdir())) == 4  # a place, two twins and the mark
     for path in (tmp_path / "kept").glob("*.pickle"):
         path.write_bytes(path.read_bytes()[:100])
-    RECENT.clear()
+    forget()
     assert made_anew(counted, inputs, cache=folder) == ((1, 1), first)  # what is damaged is made again
-    RECENT.clear()
+    forget()
     monkeypatch.setattr(kept, "_code", lambda: "another")
     assert made_anew(counted, inputs, cache=folder) == ((1, 1), first)
 

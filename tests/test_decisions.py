@@ -143,7 +143,7 @@ def test_a_listed_commission_pays_what_the_price_says(tmp_path):
     (contract,) = model.contracts.signed.values()
     assert (contract.body, contract.programme, contract.families, contract.year) == ("council", "parenting", 10, 2)
     provider = model.party(contract.provider)
-    assert contract.price_pence == model.market.price_pence(model.catalogue["parenting"], provider)
+    assert contract.price_pence == model.market.price_pence(model.catalogue["parenting"], provider, 10)
     assert abs(model.ledger.paid("council:prevention", "programme") - 10 * contract.price_pence) <= 4
     assert rows(model, "commission") == [
         ("council", "commission", "10", "parenting", f"10 families at {contract.price_pence} pence by {provider.code}")

@@ -11,7 +11,6 @@ import pytest
 from sim.agents.party import Belief
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
-from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
@@ -88,6 +87,7 @@ def test_what_a_projection_tells_an_analyst_counts_on_every_line_by_hand():
     assert len(case.benefit_pence) == 25
     assert asked == [("parenting", 3)]
     model.projections = SimpleNamespace(of=lambda programme, horizon: None)
+    model.market.open()
     assert model.market.case_for(model.catalogue["parenting"], Belief(2.0, 0.25), 100, 3) is None
 
 
@@ -95,7 +95,8 @@ def bidders(model, **bids):
     """Providers with a score, and families they can take."""
     model.providers = [
         SimpleNamespace(
-            code=code, sector=sector, bid_score=lambda programme, body, ease, score=score: score * ease,
+            code=code, sector=sector, bid_score=lambda programme, body, families, ease, score=score: score * ease,
+            least_families=1, price_pence=lambda programme, families: 100,
             may_take=lambda programme, wanted, families=families: min(wanted, families),
         )
         for code, (sector, score, families) in bids.items()
@@ -115,6 +116,105 @@ def test_the_best_bid_counts_by_the_families_it_can_take():
     assert best(None, item, 10).code == "b"
     bidders(model, a=("community", 1.0, 0))
     assert best(None, item, 10) is None
+
+
+def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
+    """The firm's bid of 3 is the best, but for no fewer than 5: for 4 the staff's 2 wins."""
+    model = system("silo")
+    model.calendar.quarter = 1
+    item, programme, best = agency(model, "council"), model.catalogue["parenting"], model.market.best_provider
+    bidders(model, firm=("private", 3.0, 9), staff=("in_house", 2.0, 9))
+    model.providers[0].least_families = 5
+    assert [best(programme, item, wanted).code for wanted in (5, 4, 3)] == ["firm", "staff", "staff"]
+    row = (1, "firm", "refuse", "4", "parenting", "asked by council: bids for no fewer than 5")
+    assert model.decisions.rows == [row]
+    model.market.open()
+    best(programme, item, 4)
+    assert model.decisions.rows == [row, row]
+    for families in (0, 1):  # who is full, or is asked for fewer than a project takes, has nothing to refuse
+        model.providers[0].may_take = lambda programme, wanted, families=families: families
+        model.market.open()
+        assert best(programme, item, 4).code == "staff"
+    assert len(model.decisions.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("families", "sector", "bids"), [(2, "private", False), (3, "private", True), (2, "in_house", True)]
+)
+def test_nobody_bids_at_a_national_price_below_its_cost_but_public_staff(families, sector, bids):
+    """Two families cost 2,500 and are paid 2,400; three cost 3,500 and are paid 3,600."""
+    model = system("tariff_nhs")
+    model.calendar.quarter = 1
+    body, programme = model.bodies[0], SimpleNamespace(id="parenting", cost_pence=lambda: 1200)
+    firm = SimpleNamespace(
+        code="firm", least_families=1, is_in_house=sector == "in_house",
+        contract_pence=lambda programme, families: 500 + 1000 * families,
+    )  # fmt: skip
+    assert model.market.bids(firm, programme, body, families) == bids
+    why = f"asked by {body.code}: a price of 1200 does not cover its cost of 1250"
+    assert model.decisions.rows == [(1, "firm", "refuse", "2", "parenting", why)] * (not bids)
+
+
+VOLUME = {6: 100, 5: 110, 4: 130, 3: 140, 2: 180}  # price a family of a contract for so many
+
+
+def priced_by_volume(model, item, values=None):
+    """Let an agency face a project of 6 families whose price hangs on how many there are."""
+    choosing(model, item, {"parenting": 100}, {"parenting": 50})
+    model.market.price_pence = lambda programme, provider, families: VOLUME.get(families, 500)
+    item.appraise = lambda programme, price: appraised(150 - price, cost=price)
+    provider = model.market.best_provider("", "")
+    return Project(item, model.catalogue["parenting"], provider, 6, 100, appraised(50))
+
+
+@pytest.mark.parametrize(
+    ("money", "families"),
+    [(600, 6), (599, 5), (550, 5), (549, 4), (520, 4), (519, 3), (420, 3), (419, 2), (359, 0), (0, 0)],
+)
+def test_a_sum_covers_families_at_the_price_of_so_many_by_hand(money, families):
+    """599 is five at 100, which cost 110 each, 550; 549 is four at 130, 519 three at 140, 419 two at 180, and 359 no one at 500."""
+    model = system("silo")
+    project = priced_by_volume(model, agency(model, "council"))
+    assert model.market.affordable(project, money) == families
+
+
+def test_part_of_a_price_and_what_is_owed_beside_it_are_covered_by_hand():
+    """Half of the price and 10 beside it: 6 at 60 are 360; of 359, five at 65 are 325."""
+    model = system("silo")
+    project = priced_by_volume(model, agency(model, "council"))
+    assert [model.market.affordable(project, money, 0.5, 10) for money in (360, 359)] == [6, 5]
+
+
+def test_a_smaller_contract_is_signed_at_its_own_price_and_only_if_worth_it():
+    """Four families at 130 are worth 20 each and are bought for 520; two at 180 cost more than their benefit of 150."""
+    for money, families in ((620, {"parenting": 4}), (500, {})):
+        model = system("silo")
+        model.calendar.quarter = 1
+        item = agency(model, "council")
+        project = priced_by_volume(model, item)
+        item._projects = lambda project=project: [(-0.5, "parenting", project)]
+        hold(model, item, money)
+        item.commission(money)
+        assert bought(model) == families
+        assert [contract.price_pence for contract in model.contracts.running] == [130] * len(families)
+
+
+def test_a_contract_too_small_for_the_best_bidder_is_tendered_anew():
+    """Money for three of six: the firm bids for no fewer than four, the staff take them."""
+    model = system("silo")
+    item, staff = agency(model, "council"), model.party("in_house")
+    project = replace(priced_by_volume(model, item), price_pence=100)
+    model.market.price_pence = lambda programme, provider, families: 100
+    model.outcomes.value_to = lambda who, what: 1
+    project.provider.least_families, seen = 4, []
+    staff.may_take = lambda programme, wanted: wanted
+    model.market.best_provider = lambda *asked, for_others: seen.append(asked[2:]) or staff
+    own = item._own_backing(project, 399, 6, 2)
+    assert (own.families, own.project.provider, seen) == (3, staff, [(3, 2)])
+    assert item._own_backing(project, 499, 6, 2).project.provider is project.provider
+    model.market.best_provider = lambda *asked, for_others: None
+    assert item._own_backing(project, 399, 6, 2).families == 0
+    assert len(seen) == 1
 
 
 def test_room_is_the_years_reach_less_what_others_there_have_taken():
@@ -152,8 +252,9 @@ def test_a_forecast_adds_up_programmes_that_can_be_bought():
     body, line = model.bodies[0], np.eye(len(model.lines))[0]
     model.catalogue = {name: SimpleNamespace(id=name) for name in ("a", "b", "c", "d")}
     body.may_commission = lambda programme: programme.id != "a"
-    model.market.best_provider = lambda programme, who: (
-        None if programme.id == "b" else SimpleNamespace(price_pence=lambda what: 7)
+    model.market.room_for = lambda programme, who: 9
+    model.market.best_provider = lambda programme, who, wanted: (
+        None if programme.id == "b" else SimpleNamespace(price_pence=lambda what, families: families - 2)
     )
     body.appraise = lambda programme, price: SimpleNamespace(present_fiscal=price * 10 * line)
     assert model.market.forecast_benefit(body)[0] == 140
@@ -199,9 +300,9 @@ def choosing(model, item, prices, values, room=6, **changes):
     item.may_commission = lambda programme: programme.id in prices
     item.smallest_project, item.project_cost = lambda: changes.get("smallest", 2), lambda name: 100
     provider = next(item for item in model.providers if not item.is_in_house)
-    provider.may_take = lambda programme, wanted: wanted
+    provider.may_take, provider.least_families = (lambda programme, wanted: wanted), 1
     model.market.best_provider = lambda programme, body, *wanted, **apart: provider
-    model.market.price_pence = lambda programme, provider: prices[programme.id]
+    model.market.price_pence = lambda programme, provider, families: prices[programme.id]
     model.market.room_for = lambda programme, body: room
     return item
 
@@ -320,6 +421,7 @@ def test_who_covers_a_project_by_hand(own_pays, room, offered, families, asked):
         return Backing(offered, "other", "other") if offered else None
 
     backed_by(model, back)
+    model.outcomes.value_to = lambda who, project: 1
     project = Project(item, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     money = 100 * own_pays + 99
     backing = item.backing(project, money, min(room, 9), item.smallest_project())
@@ -334,7 +436,8 @@ def test_where_another_pays_first_it_is_asked_first():
     choosing(model, body, {"parenting": 100}, {}, room=6)
     project = Project(body, model.catalogue["parenting"], model.market.best_provider("", ""), 9, 100, appraised(1.0))
     backed_by(model, lambda who, what: Backing(what.least, "other", "other"))
-    assert body.backing(project, 10**6, 6, 2) == Backing(2, "other", "other")
+    backing = body.backing(project, 10**6, 6, 2)
+    assert (backing.families, backing.funder, backing.payee) == (2, "other", "other")
 
 
 def test_what_a_contract_binds_by_hand():
@@ -641,36 +744,6 @@ def test_a_term_and_what_may_be_spent_in_it_by_hand():
     assert with_numbers(model, term_years=0).bodies[0].term() == (1, 0)
 
 
-def test_partners_pay_what_the_plan_costs_by_what_they_promised():
-    """A plan of 1,000 and 100 to evaluate, 500 held: 600 by promises of 1 to 2; one has 150 of its 200."""
-    model, body = town("aligned", year=2)
-    council, nhs = body.members()
-    contract = Contract("partners", "parenting", "in_house", 1, 2, 10, 100, "partners")
-    model.contracts.running = [contract, replace(contract, body="else")]
-    body.funds.promised, body._evaluation_cost = {council.code: 400, nhs.code: 800}, lambda: 100
-    body.benefit_shares, body.drops_out = (
-        lambda plan: dict.fromkeys(body.funds.promised, 0.5),
-        lambda member, share: False,
-    )
-    body._projects = list
-    hold(model, body, 500, "")
-    hold(model, council, 150)
-    hold(model, nhs, 1000)
-    body.commission(10**6)
-    assert body.funds.capital == {council.code: 150, nhs.code: 400}
-    assert body.balance() == 1050
-    assert contract.kept == 1.0
-    body.drops_out = lambda member, share: member is nhs
-    hold(model, body, 500, "")
-    hold(model, council, 1000)
-    body.commission(10**6)
-    assert body.withheld == (nhs.code,)
-    assert contract.kept == pytest.approx(0.7)  # 500 and 200 of 1,000
-    body.funds.promised = {council.code: 40, nhs.code: 20}
-    body.commission(10**6)
-    assert body.funds.capital[council.code] == 40  # never more than was promised
-
-
 def test_partners_trust_moves_a_step_by_who_paid():
     _, body = town("aligned", trust_step=0.1)
     council, nhs = body.members()
@@ -680,37 +753,6 @@ def test_partners_trust_moves_a_step_by_who_paid():
         body.funds.capital, body.withheld = capital, withheld
         body.relate()
         assert (council.trust, nhs.trust) == pytest.approx(trusts)
-
-
-def test_a_plans_benefit_by_partner_by_hand():
-    """10 families at 3 and 1, 5 at -9 and 1: 30 and 15, two thirds; in equal parts where there is none."""
-    model, body = town("aligned")
-    council, nhs = body.members()
-    worth = {"parenting": (3.0, 1.0), "keyworker": (-9.0, 1.0)}
-
-    def appraise(programme, price):
-        lines = np.zeros(len(model.lines))
-        lines[[council.own_lines[0], nhs.own_lines[0]]] = worth[programme.id]
-        return SimpleNamespace(present_fiscal=lines)
-
-    body.appraise = appraise
-    plan = [
-        Contract("partners", name, "x", 1, 1, families, 1, "")
-        for name, families in (("parenting", 10), ("keyworker", 5))
-    ]
-    assert body.benefit_shares(plan) == pytest.approx({"council": 30 / 45, "nhs": 15 / 45})
-    assert body.benefit_shares([]) == {"council": 0.5, "nhs": 0.5}
-
-
-def test_evaluation_is_paid_for_last_years_plan():
-    model, body = town("aligned", year=3)
-    contract = Contract("partners", "parenting", "x", 1, 2, 10, 100, "")
-    entries = [contract, replace(contract, programme="mst"), replace(contract, year=1), replace(contract, body="else")]
-    model.contracts.signed, body.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
-    assert body._evaluation_cost() == 140
-    model.dials = {**model.dials, "measurement.design": "none"}
-    model.evaluation = Evaluation(model)
-    assert body._evaluation_cost() == 0
 
 
 def test_a_pool_pays_its_overhead_and_fees_itself_or_its_members_do():
@@ -769,4 +811,5 @@ def test_benefit_outside_the_place_is_a_share_of_all_that_is_counted():
     assert less.value_pence + 1000 == pytest.approx(0.8 * (whole.value_pence + 1000))
     assert len(whole.fiscal_pence) == 25
     model.years = 30
+    model.market.open()
     assert len(item.appraise(programme, 1000).fiscal_pence) == 30

@@ -10,7 +10,7 @@ from sim.place.places import load_place
 from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS, of_group
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem
@@ -257,7 +257,7 @@ def test_in_one_round_what_passes_on_own_benefit_passes_on_the_whole_places():
     passes = {"own": set(), "place": set()}
     for agency in model.agencies:
         for programme in model.catalogue.values():
-            price = model.market.best_provider(programme, agency).price_pence(programme)
+            price = model.market.best_provider(programme, agency).price_pence(programme, 99)
             case = model.market.case_for(programme, agency.beliefs[programme.id], price, 5)
             if case is None or (case.benefit_pence < 0).any():
                 continue

@@ -12,7 +12,7 @@ from sim.deals.terms import Backing
 from sim.evaluation.findings import Finding
 from sim.record.measures import LEAKS
 from sim.rules.money import forecast_shares
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import NAIVE, one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, flows, system
@@ -248,7 +248,9 @@ def test_an_equal_envelope_is_spent_on_programmes_and_no_more_is(name, monkeypat
 
     def noted(body, project, money, room, smallest):
         taken = backing(body, project, money, room, smallest)
-        seen.append((min(room, money // project.price_pence), taken.families if taken else 0))
+        project, price = taken.project if taken else project, body.model.market.price_pence
+        paid = (n * price(project.programme, project.provider, n) <= money for n in range(1, room + 1))
+        seen.append((sum(paid), taken.families if taken else 0))
         return taken
 
     monkeypatch.setattr(Commissioner, "backing", noted)

@@ -29,6 +29,7 @@ PLAIN = {
     "cost_ratio": 1.0, "margin": 0.1, "fidelity": 0.8, "reach": 0.3, "bid_spread": 0.0,
     "opening_reserve": 10_000.0, "overdraft": 4_000.0, "risk_appetite": 0.25, "waiting_rate": 0.1,
     "capacity": 200.0, "growth_limit": 0.5, "easy_growth": 0.25, "growth_fidelity_loss": 0.4, "practice_hold": 0.5,
+    "fixed_share": 0.0, "team_size": 4.0, "least_contract": 0.1,
     "bidding_skill": 0.0, "presentation": 0.2, "skill_learning": 0.1, "creaming": 0.0, "effort_on_hard": 0.6,
 }  # fmt: skip
 
@@ -39,7 +40,7 @@ class Place(mesa.Model):
     def __init__(self, seed=1):
         super().__init__(rng=seed)
         self.seed, self.calendar, self.scale = seed, Calendar(1), 1.0
-        self.place = SimpleNamespace(get={"place.population": 500_000}.__getitem__)
+        self.place = SimpleNamespace(get={"place.population": 500_000, "place.smallest_project": 10}.__getitem__)
         self.ledger, self.parties, self.providers = Ledger(), {}, []
         self.decisions = DecisionBook(self.calendar)
         self.catalogue = {"talk": programme(), "walk": programme("walk")}
@@ -145,11 +146,11 @@ def test_growth_is_limited_by_what_was_delivered_across_programmes():
     assert firm.may_take(talk, 999) == 150  # staff for 100, half as many again
     firm.sign(contract(firm, 110))
     assert firm.may_take(walk, 999) == 40
-    firm.deliver(talk, 110)
-    firm.deliver(walk, 30)
+    firm.deliver(contract(firm, 110), 110)
+    firm.deliver(contract(firm, 30, name="walk"), 30)
     firm.end_of_year()
     assert firm.may_take(talk, 999) == 210  # 140 and half as many again
-    firm.deliver(talk, 10)
+    firm.deliver(contract(firm, 10), 10)
     firm.end_of_year()
     assert firm.may_take(talk, 999) == 150  # never fewer than its staff at the start may serve
 
@@ -170,7 +171,7 @@ def test_fidelity_is_lost_by_growing_fast(families, fidelity):
 
 def test_fidelity_lost_this_year_comes_back_when_growth_stops():
     firm = Place().provider()
-    firm.deliver(programme(), 150)
+    firm.deliver(contract(firm, 150), 150)
     firm.end_of_year()
     assert firm.fidelity_when(150) == 0.8
     assert firm.fidelity_when(225) == 0.72
@@ -252,6 +253,99 @@ def test_families_it_can_carry_follow_from_the_same_limits():
     assert model.provider("staff", "in_house").can_carry(project, 1200) == 150
 
 
+# Fixed cost and volume
+
+FIXED = {"fixed_share": 0.25}  # 250 of 1,000 a family; a team is for 4 x 10 families
+
+
+@pytest.mark.parametrize(
+    ("families", "cost", "price"),
+    [(80, 80_000, 1100), (40, 40_000, 1100), (20, 25_000, 1375), (10, 17_500, 1925), (1, 10_750, 11_825)],
+)
+def test_a_contract_costs_a_teams_fixed_cost_and_so_much_a_family_by_hand(families, cost, price):
+    """40 families fill a team at 1,000 each. For 20 the team's 10,000 stays and 20 x 750 is added: 1,250 each and a tenth."""
+    firm = Place().provider(**FIXED)
+    assert firm.contract_pence(programme(), families) == cost
+    assert firm.price_pence(programme(), families) == price
+    assert firm.bid_score(programme(), firm.model.body(), families) == pytest.approx(
+        firm.bid_score(programme(), firm.model.body(), 80) * 1100 / price
+    )
+
+
+@pytest.mark.parametrize("code", SHIPPED)
+def test_a_contract_that_fills_a_team_costs_what_is_published(code):
+    """The catalogue's cost times the provider's ratio; whatever is fixed of it, and however much larger the contract is."""
+    values = {name: item.value for name, item in SHIPPED[code]["values"].items()}
+    firm = Place().provider(code, SHIPPED[code]["sector"], **{**values, "bid_spread": 0.0})
+    assert firm.fixed_share > 0
+    full = max(1, firm.team_families)
+    for families in (full, 3 * full):
+        assert firm.contract_pence(programme(), families) == families * round(1000 * firm.cost_ratio)
+    assert firm.price_pence(programme(), full) == firm.price_pence(programme(), 9 * full)
+    if full > 1:
+        assert firm.price_pence(programme(), 1) > firm.price_pence(programme(), full)
+
+
+def test_a_team_and_the_least_contract_follow_the_places_smallest_project():
+    model = Place()
+    firm = model.provider(team_size=2.5, least_contract=1.5)
+    assert (firm.team_families, firm.least_families) == (25, 15)
+    model.scale = 0.1
+    firm = model.provider(team_size=2.5, least_contract=0.05)
+    assert (firm.team_families, firm.least_families) == (2, 1)
+
+
+def test_a_provider_loses_by_families_that_are_not_paid_for_by_hand():
+    """28 of 40 are paid for at 1,100: 30,800, against 10,000 that is fixed and 28 x 750: 200 short. With nothing fixed, 2,800 over."""
+    for share, left in ((0.25, -200), (0.0, 2_800)):
+        model = Place()
+        firm = model.open(model.provider(opening_reserve=0.0, overdraft=3.98, fixed_share=share))
+        book = ContractBook(model.calendar, CHOICES["paid_for"]["block"])
+        signed = replace(contract(firm, 40), kept=0.7)
+        for quarter in range(1, 5):
+            model.calendar.quarter = quarter
+            model.ledger.transfer(OUTSIDE, firm.account(), book.due(signed), "programme")
+            firm.deliver(signed, book.places(signed))
+        assert firm.balance() == left
+        assert firm.is_insolvent() == (left < -199)  # it can borrow 199
+
+
+def test_what_is_fixed_is_spent_as_the_contract_was_planned():
+    """7 families need a team of 40: 10,000, of which 2, 4, 6 and 7 sevenths are spent by the quarters' ends."""
+    model = Place()
+    firm = model.provider(**FIXED)
+    signed, found = contract(firm, 7), []
+    for model.calendar.quarter in range(1, 5):
+        found.append(firm.delivery_pence(signed, 0))
+    assert found == [2857, 2857, 2857, 1429]
+    assert firm.delivery_pence(signed, 1) == 1429 + 750
+
+
+def test_with_less_capital_it_carries_fewer_and_dearer_families_by_hand():
+    """30,000 is enough for 30 at 1,000 each. But 30 cost 1,083 each, 27 cost 1,120 and 26 cost 1,135: 26, if 1,248 is paid."""
+    model = Place()
+    firm = model.open(model.provider(opening_reserve=600.0, overdraft=0.0, **FIXED))
+    project = Project(None, programme(), firm, 40, 1100, None)
+    assert firm.can_carry(project, 1300) == 26
+    assert firm.can_carry(project, 1249) == 26
+    assert firm.can_carry(project, 1248) == 0  # ten per cent for the wait make it 1,248.5
+    firm = model.open(model.provider("rich", **FIXED))
+    assert firm.can_carry(replace(project, provider=firm), 1100) == 40
+    assert firm.can_carry(replace(project, provider=firm, families=30), 1100) == 0
+    staff = model.provider("staff", "in_house", **FIXED)
+    assert staff.can_carry(replace(project, provider=staff, families=20), 1375) == 20
+    assert staff.can_carry(replace(project, provider=staff, families=20), 1374) == 0
+
+
+def test_the_outlay_of_a_small_contract_is_a_teams():
+    """20 families cost 25,000, not 20,000: 675,000 of 700,000 are left."""
+    model = Place()
+    firm = model.open(model.provider(**FIXED))
+    firm.sign(contract(firm, 20, funder=""), expected_pence=25_000)
+    assert firm.can_bear(675_000, 900_000, 0, 1)
+    assert not firm.can_bear(675_001, 900_000, 0, 1)
+
+
 # Bids
 
 
@@ -262,7 +356,7 @@ def test_what_a_family_costs_and_is_charged_by_hand(monkeypatch):
     model = Place(seed=7)
     firm = model.provider(cost_ratio=0.9, bid_spread=0.1)
     assert firm.cost_pence(programme()) == 1099
-    assert firm.price_pence(programme()) == 1209
+    assert firm.price_pence(programme(), 9) == 1209
     assert asked[0] == (7, "bid", "firm", "talk", 1)
     model.arrangement.optional = {"delivery_cost_ratio": 0.5}.__getitem__
     assert firm.cost_pence(programme()) == 1099
@@ -272,8 +366,8 @@ def test_what_a_family_costs_and_is_charged_by_hand(monkeypatch):
 def test_without_presentation_a_bid_shows_its_value_for_money():
     model = Place()
     firm = model.provider(presentation=0.0)
-    assert firm.bid_score(programme(), model.body()) == pytest.approx(0.8 / 1100)
-    assert firm.bid_score(programme(), model.parties["council"], ease=1.5) == pytest.approx(1.2 / 1100)
+    assert firm.bid_score(programme(), model.body(), 9) == pytest.approx(0.8 / 1100)
+    assert firm.bid_score(programme(), model.parties["council"], 9, ease=1.5) == pytest.approx(1.2 / 1100)
 
 
 def test_skill_makes_the_same_bid_look_better_by_the_presentation():
@@ -281,9 +375,9 @@ def test_skill_makes_the_same_bid_look_better_by_the_presentation():
     model = Place()
     body = model.body()
     poor, able = (model.provider(bidding_skill=skill) for skill in (0.0, 1.0))
-    assert able.price_pence(programme()) == poor.price_pence(programme())
-    assert able.bid_score(programme(), body) / poor.bid_score(programme(), body) == pytest.approx(np.exp(0.2))
-    assert poor.bid_score(programme(), body, lot=1) != poor.bid_score(programme(), body)
+    assert able.price_pence(programme(), 9) == poor.price_pence(programme(), 9)
+    assert able.bid_score(programme(), body, 9) / poor.bid_score(programme(), body, 9) == pytest.approx(np.exp(0.2))
+    assert poor.bid_score(programme(), body, 9, lot=1) != poor.bid_score(programme(), body, 9)
 
 
 def test_easier_procurement_for_owners_wins_them_lots():
@@ -293,7 +387,7 @@ def test_easier_procurement_for_owners_wins_them_lots():
 
     def won(ease):
         lots = range(2000)
-        return np.mean([owner.bid_score(programme(), body, ease, lot) > other.bid_score(programme(), body, 1, lot)
+        return np.mean([owner.bid_score(programme(), body, 9, ease, lot) > other.bid_score(programme(), body, 9, 1, lot)
                         for lot in lots])  # fmt: skip
 
     assert won(1.0) == pytest.approx(0.5, abs=0.04)
@@ -308,7 +402,7 @@ def test_community_groups_win_as_in_erdington():
         model = Place(seed)
         body = model.body()
         groups = [model.provider(f"group{i}", "community", bidding_skill=float(i < 4)) for i in range(29)]
-        best = [max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, lot=lot))
+        best = [max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, 9, lot=lot))
                 for lot in range(29)]  # fmt: skip
         shares.append(np.mean(np.array(best) < 4))
     # standard error over 40 tenders: sqrt(0.93 * 0.07 / (29 * 40)) = 0.0076
@@ -324,7 +418,7 @@ def test_shipped_community_groups_lose_to_able_bidders_of_the_same_value():
     firms = {code: model.provider(code, bidding_skill=skill) for code, skill in skills.items()}
     wins = dict.fromkeys(firms, 0)
     for lot in range(3000):
-        wins[max(firms, key=lambda code: firms[code].bid_score(programme(), body, lot=lot))] += 1
+        wins[max(firms, key=lambda code: firms[code].bid_score(programme(), body, 9, lot=lot))] += 1
     odds = {code: np.exp(SKILL_LOG_ODDS * skill) for code, skill in skills.items()}
     for code, number in wins.items():
         assert number / 3000 == pytest.approx(odds[code] / sum(odds.values()), abs=0.035)
@@ -349,13 +443,13 @@ def test_a_group_that_covers_its_cost_never_fails_for_the_quarters_of_a_year():
     model = Place()
     firm = model.open(model.provider(opening_reserve=0.0, overdraft=0.0))
     book = ContractBook(model.calendar, CHOICES["paid_for"]["block"])
-    signed = Contract("council", "talk", "firm", 1, 1, 7, firm.price_pence(programme()), "council:prevention")
+    signed = Contract("council", "talk", "firm", 1, 1, 7, firm.price_pence(programme(), 9), "council:prevention")
     paid = []
     for quarter in range(1, 5):
         model.calendar.quarter = quarter
         paid.append(book.due(signed))
         model.ledger.transfer(OUTSIDE, firm.account(), paid[-1], "programme")
-        firm.deliver(programme(), book.places(signed))
+        firm.deliver(signed, book.places(signed))
         assert not firm.is_insolvent()
     assert paid == [2_200, 2_200, 2_200, 1_100]
     assert sum(paid) == signed.cost_pence == 7_700
@@ -380,15 +474,15 @@ def test_families_are_taken_on_and_paid_for_as_far_as_the_money_came():
 def test_it_is_insolvent_beyond_its_overdraft_and_then_out_for_good():
     model = Place()
     firm = model.open(model.provider())
-    firm.deliver(programme(), 700)
+    firm.deliver(contract(firm, 700), 700)
     assert firm.balance() == -200_000
     assert not firm.is_insolvent()
-    firm.deliver(programme(), 1)
+    firm.deliver(contract(firm, 1), 1)
     assert firm.is_insolvent()
     firm.fail()
     assert firm.failed
     assert firm.may_take(programme(), 10) == 0
-    assert firm.bid_score(programme(), model.body()) == 0.0
+    assert firm.bid_score(programme(), model.body(), 9) == 0.0
     assert not firm.can_bear(1, 10, 0, 1)
     assert firm.balance() == -201_000  # its creditors' loss stays on the books
     money_is_conserved(model)
@@ -405,6 +499,22 @@ def test_creaming_needs_a_flat_outcome_tariff():
     assert firm.effort_on_hardest(True, False) == 0.6
     assert firm.effort_on_hardest(True, True) == firm.effort_on_hardest(False, False) == 1.0
     assert Place().provider(creaming=0.0).order(True, False, "council", "talk") == 1
+
+
+def test_who_parks_keeps_what_it_does_not_spend_by_hand():
+    """Two places a quarter, one of them for a family in crisis that gets 0.6 of the staff: 500 fixed and 1.6 x 750, not 2,000."""
+    model = Place()
+    firm = model.open(model.provider(fixed_share=0.25, team_size=0.0))
+    full, parking = contract(firm, 8), replace(contract(firm, 8), effort=0.6)
+    for signed in (full, parking):
+        signed.taken, signed.hardest = {0: 2, 1: 2}, {0: 1, 1: 0}
+    assert firm.delivery_pence(full, 2) == 2000
+    assert firm.delivery_pence(parking, 2) == 1700
+    model.calendar.quarter = 2  # nobody in crisis came
+    assert firm.delivery_pence(parking, 2) == 2000
+    model.calendar.quarter = 1
+    firm.deliver(parking, 2)
+    assert firm.balance() == 500_000 - 1700
 
 
 def test_creaming_is_drawn_by_contract_and_year():
@@ -432,7 +542,7 @@ def test_in_house_is_settled_with_those_who_bought():
     assert (council.balance("prevention"), nhs.balance("prevention")) == (1_302, 100_101)
     staff.sign(contract(staff, 30))
     staff.sign(replace(contract(staff, 10), body="nhs"))
-    staff.deliver(programme(), 8)
+    staff.deliver(contract(staff, 8), 8)
     staff.end_of_year()  # a deficit of 8,000: 6,000 is the council's, which has 1,302
     assert (council.balance("prevention"), nhs.balance("prevention")) == (0, 98_101)
     assert staff.balance() == -4_698
@@ -524,7 +634,7 @@ def test_a_broker_evens_out_the_tender():
         broker.work([body])
     assert groups[-1].bidding_skill == pytest.approx(1 - 0.9**10)
     best = [
-        max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, lot=lot)) for lot in range(600)
+        max(range(29), key=lambda i, lot=lot: groups[i].bid_score(programme(), body, 9, lot=lot)) for lot in range(600)
     ]
     able = 4 / (4 + 25 * np.exp(-SKILL_LOG_ODDS * 0.9**10))
     assert np.mean(np.array(best) < 4) == pytest.approx(able, abs=0.06)
@@ -535,3 +645,10 @@ def test_every_value_can_be_set_by_name():
         low = SHIPPED["private_small"]["values"][name].low
         inputs = load_inputs("silo", "milltown", {f"providers.private_small.{name}": low})
         assert inputs.providers["private_small"]["values"][name].value == low
+
+
+def test_a_contract_counts_who_came_and_who_of_them_is_in_crisis():
+    signed = contract(Place().provider(), 9)
+    signed.take_on(0, np.array([3, 1, 0, 3]))
+    signed.take_on(1, np.array([], int))
+    assert (signed.taken, signed.hardest) == ({0: 4, 1: 0}, {0: 2, 1: 0})

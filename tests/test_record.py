@@ -8,11 +8,10 @@ import pytest
 from sim.arrangements.reading import arrangement_names
 from sim.core.calendar import QUARTERS
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
-from sim.studies.cache import RECENT
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
-from tests.conftest import NAIVE, with_values
+from tests.conftest import NAIVE, forget, with_values
 
 NEVER_BOUND = ("outside", "treasury")  # their money is not the place's
 
@@ -63,7 +62,7 @@ def every():
     every = load_study(["all"], "milltown", years=3).inputs()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(runner, "Recorder", Watched)
-        RECENT.clear()
+        forget()
         return [result for seed in (1, 2) for result in runner.run_task(every, seed)]
 
 

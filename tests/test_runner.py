@@ -11,17 +11,16 @@ from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.rerun import redraw
 from sim.studies import comparison
-from sim.studies import run as runner
-from sim.studies.cache import RECENT
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem
-from tests.conftest import PLAN, one
+from tests.conftest import PLAN, forget, one
 
 
 def test_the_same_inputs_and_seed_give_the_same_run():
     first = one("list_public")
-    RECENT.clear()
+    forget()
     assert one("list_public") == first
     assert one("list_public") != one("list_public", seed=2)
 
@@ -30,9 +29,9 @@ def test_the_same_inputs_and_seed_give_the_same_run():
 def test_threads_do_not_change_a_run(threads, monkeypatch):
     monkeypatch.setattr("sim.place.threads.MANY", 1000)
     inputs = load_inputs("list_public", "milltown")
-    RECENT.clear()
+    forget()
     shared_out = runner.run(inputs, 1, threads)
-    RECENT.clear()
+    forget()
     assert shared_out == runner.run(inputs, 1)
 
 
@@ -47,7 +46,7 @@ def test_models_that_are_done_let_go_of_their_families(monkeypatch):
 
     for module in (runner, comparison):
         monkeypatch.setattr(module, "LocalSystem", made)
-    RECENT.clear()
+    forget()
     runner.run_task([load_inputs(name, "milltown", families=500, years=1) for name in ("silo", "list_full")], 1)
     assert len(there) == 4  # two twins: one arrangement manages
     assert there[-1].families is None
@@ -56,13 +55,14 @@ def test_models_that_are_done_let_go_of_their_families(monkeypatch):
 def test_a_run_leaves_its_inputs_alone():
     inputs = load_inputs("list_public", "milltown")
     before = copy.deepcopy(inputs)
-    RECENT.clear()
+    forget()
     runner.run(inputs, 1)
     assert inputs == before
 
 
 def test_rows_do_not_depend_on_what_an_arrangement_is_compared_with():
     alone = runner.run_task([load_inputs("list_public", "milltown")], 4)[0]
+    forget()
     together = runner.run_task(load_study(["silo", "list_public", PLAN], "milltown").inputs(), 4)[1]
     assert alone == together
 

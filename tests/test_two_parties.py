@@ -35,6 +35,7 @@ def test_arrangements_in_which_others_pay_and_are_paid_for_outcomes():
     shipped = {name: load_arrangement(name) for name in arrangement_names()}
     assert {name for name, item in shipped.items() if any(one.others for one in item.rules.up_front)} == WITH_OTHERS
     assert not any("own_staff" in item.values for item in shipped.values())
+    assert not any(shipped[name].may_provide("in_house", for_others=True) for name in WITH_OTHERS)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_project_is_tendered_anew_before_others_are_asked_by_hand():
     model.providers = [staff, firm]
     for item, score in ((staff, 2.0), (firm, 1.0)):
         item.may_take, item.bid_score = (lambda programme, wanted: wanted), (lambda *bid, score=score: score)
-    model.market.price_pence = lambda programme, provider: {staff: 100, firm: 130}[provider]
+    model.market.price_pence = lambda programme, provider, families: {staff: 100, firm: 130}[provider]
     body.appraise = lambda programme, price: appraised(1.0, cost=price)
     model.outcomes.expected = lambda project: 40
     asked = []
@@ -92,10 +93,10 @@ def test_a_project_is_tendered_anew_before_others_are_asked_by_hand():
     assert (contract.provider, contract.families, contract.price_pence) == (firm.code, 6, 130)
     model.outcomes.value_to = lambda who, project: 0
     own = body.backing(project, 399, 6, 2)
-    assert (len(asked), own.families, own.project) == (1, 3, None)
+    assert (len(asked), own.families, own.project) == (1, 3, project)
     model.outcomes.value_to = lambda who, project: 1
     with_numbers(model, own_staff=1)
-    assert body.backing(project, 399, 6, 2).project is None
+    assert body.backing(project, 399, 6, 2).project.provider is staff
     assert asked[1].provider is staff
 
 
@@ -135,16 +136,43 @@ def test_what_a_provider_spends_by_severity_by_hand():
     assert by_severity(0, [0, 0, 0, 0], 0, 1.0) == [0] * 5
 
 
-def test_spending_by_severity_adds_up_to_what_delivery_cost():
-    model = system("troubled_families", years=2)
+def spent_by_severity(model):
     spent = {}
     for (year, code, name), pence in model.recorder.people.items():
         if name.startswith("spent_on_"):
             spent[year, code] = spent.get((year, code), 0) + pence
+    return spent
+
+
+@pytest.mark.parametrize("arrangement", ["troubled_families", "pbr_drugs"])
+def test_spending_by_severity_adds_up_to_what_delivery_cost(arrangement):
+    paid_well = {"arrangement.result_fee": 20_000} if arrangement == "pbr_drugs" else {}
+    model = system(arrangement, {"providers.private.effort_on_hard": 0.3, **paid_well}, years=2, seed=3)
+    spent = spent_by_severity(model)
     assert sum(spent.values()) > 0
     for (year, code), pence in spent.items():
         quarters = range(4 * year - 3, 4 * year + 1)
         assert pence == model.ledger.paid(code, "delivery", quarters=quarters)
+    parks = {item.effort for item in model.contracts.signed.values()} == {0.3}
+    assert parks == (arrangement == "pbr_drugs")
+
+
+def test_parking_leaves_a_provider_paid_by_results_with_more():
+    """The first quarter's families are the same ones: those in crisis get 0.3 of their staff, and the rest stays with the firm."""
+    model, parking = (
+        system("pbr_drugs", {"providers.private.effort_on_hard": share, "arrangement.result_fee": 20_000}, seed=3)
+        for share in (1.0, 0.3)
+    )
+    cost = []
+    for item in (model, parking):
+        item.step()
+        cost.append(sum(item.ledger.paid(firm.code, "delivery") for firm in item.providers))
+    contract, parked = (item.contracts.running[0] for item in (model, parking))
+    firm, hardest = parking.party(parked.provider), parked.hardest[0]
+    assert contract.hardest[0] == hardest > 0
+    programme = parking.catalogue[parked.programme]
+    a_family = firm.cost_pence(programme) - firm.fixed_pence(programme, 10**6) // 10**6
+    assert cost[0] - cost[1] == pytest.approx(0.7 * hardest * a_family, abs=1)
 
 
 def of_kind(model, *kinds):
@@ -169,7 +197,7 @@ def test_creaming_and_parking_are_on_record():
     assert model.market.sign(project, Backing(5, "", firm.code)).effort == 0.5
     assert of_kind(model, "cream", "park") == [
         (firm.code, "cream", "5", "parenting", "the easiest first"),
-        (firm.code, "park", "5", "parenting", "0.5 of the effect for the hardest"),
+        (firm.code, "park", "5", "parenting", "0.5 of the staff for the hardest"),
     ]
     model.market.sign(project, Backing(5, body.account(), ""))
     assert len(of_kind(model, "cream", "park")) == 2

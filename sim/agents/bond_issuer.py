@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from sim.agents.boards import Body
+from sim.agents.signatory import Centre, signatories
 from sim.core.ledger import split
-from sim.core.streams import uniform
 from sim.deals.bonds import OutcomeBond, Payer
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Backing
@@ -100,7 +100,7 @@ class BondIssuers(Body):
             families = project.provider.may_take(project.programme, project.families + taken) - taken
             issue = self.issue(project, families)
             if issue is None or not self.can_charge(fees + self.costs(issue)):
-                few = families < self.smallest_project()
+                few = families < self._least(project)
                 self._decline(project.programme.id, refusals.FEW if few else refusals.MONEY)
                 continue
             fees += self.costs(issue)
@@ -125,7 +125,7 @@ class BondIssuers(Body):
         dearest = self._dearest(project, consenting)
         units = min(self._units(families), *(self._room(code) // pence for code, pence in dearest.items()))
         families = min(families, int(units / self.success))
-        if families < self.smallest_project():
+        if families < self._least(project):
             return None
         for code, pence in dearest.items():
             department = self._department(code)
@@ -134,11 +134,11 @@ class BondIssuers(Body):
         return self.sized(Issue(project, 0, (), accounts), families)
 
     def sized(self, issue, families):
-        """The issue for a number of families: its bonds at the opening price."""
-        project, units = issue.project, self._units(families)
+        """The issue for a number of families: its bonds at the opening price of a contract for so many."""
+        project, units = self.model.market.at_volume(issue.project, families), self._units(families)
         cost = -(-families * project.price_pence // units)
         bonds = self.bonds(project, issue.worth, cost, units)
-        return replace(issue, families=families, bonds=bonds)
+        return replace(issue, project=project, families=families, bonds=bonds)
 
     def bonds(self, project, worth, cost, units):
         """One bond, its price split between payers by benefit."""
@@ -186,18 +186,29 @@ class BondIssuers(Body):
         return gains
 
     def consents(self, code, project):
-        """Whether an agency's department consents: by default it does; otherwise it must be asked, and may refuse.
+        """Whether an agency's department consents: by default it does; asked, it does where it is not worse off.
 
-        A list that names the programme goes before both.
+        It weighs what a unit is worth to it against the most that a unit may cost it. A list that names the programme goes
+        before both.
         """
-        arrangement, department = self.model.arrangement, self._department(code)
+        department = self._department(code)
         listed = self.model.decisions.says(department, project.programme.id, "refuse", "accept")
         if listed:
             return listed.kind == "accept"
-        if arrangement.get("consent_by_default"):
+        if self.model.arrangement.get("consent_by_default"):
             return True
-        draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.calendar.year)
-        return draw < arrangement.get("consent_chance")
+        dearest = self._dearest(project, self.worth(project))
+        most = sum(pence for other, pence in dearest.items() if self._department(other) == department)
+        return self.gain(department, project) >= most
+
+    def gain(self, department, project):
+        """Worth of a unit that succeeds to a department, in pence: what it pays at cost, and what reviews will take."""
+        model, programme = self.model, project.programme
+        agencies = [item for item in model.agencies if item.spec.department == department]
+        at_cost = model.lines.demand_led * sum(model.payers.weights[item.number] for item in agencies)
+        centre = Centre(self, model.party(department), at_cost, signatories(self, agencies))
+        case = model.market.case_for(programme, centre.belief(programme.id), project.price_pence, self.horizon())
+        return centre.worth(case, programme.correction) / (self.success * (1 - programme.correction))
 
     def costs(self, issue):
         """Pence that agreeing an issue's bonds and measuring its outcome costs."""
@@ -249,7 +260,7 @@ class BondIssuers(Body):
             if part in (0, 1):
                 return issues
             smaller = [(issue, int(issue.families * part)) for issue in issues]
-            issues = [self.sized(issue, families) for issue, families in smaller if families >= self.smallest_project()]
+            issues = [self.sized(item, families) for item, families in smaller if families >= self._least(item.project)]
         return issues
 
     def _start(self, deal, issues):

@@ -40,7 +40,7 @@ def _project(body, entry):
     provider = market.best_provider(programme, body, max(1, wanted), least=max(1, entry.number))
     if provider is None:
         return "no provider has room for so many families"
-    price = market.price_pence(programme, provider)
+    price = market.price_pence(programme, provider, entry.number)
     appraisal = body.appraise(programme, price)
     if appraisal is None:
         return "nobody is like its target this year"

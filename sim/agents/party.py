@@ -98,8 +98,6 @@ class Funds:
         Benefit measured for each member in the present term.
     advanced : int
         What others have paid up front for the present term.
-    promised : dict of str to int
-        What each partner would put into this year's plan.
     """
 
     earmarked: int = 0
@@ -107,7 +105,6 @@ class Funds:
     capital: dict = field(default_factory=dict)
     gained: dict = field(default_factory=dict)
     advanced: int = 0
-    promised: dict = field(default_factory=dict)
 
     def open_year(self):
         """What was earmarked last year is no longer."""
@@ -266,7 +263,7 @@ class Commissioner(Party):
                 backing = self.backing(
                     project, max(0, can_pay - fee), self._families_left(project), self.smallest_project()
                 )
-            if backing is None:
+            if backing is None or not self._is_worth(backing):
                 self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
                 continue
             money -= self.buy(project, backing, fee)
@@ -296,6 +293,10 @@ class Commissioner(Party):
     def smallest_project(self):
         """Fewest families that are worth a project."""
         return max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
+
+    def _least(self, project):
+        """Fewest families that are worth a project and that its provider bids for."""
+        return max(self.smallest_project(), project.provider.least_families)
 
     def can_charge(self, fee):
         """Whether somebody else can be charged for what agreeing a project costs."""
@@ -345,11 +346,11 @@ class Commissioner(Party):
         provider = market.best_provider(programme, self, max(1, room))
         if provider is None:
             return refusals.PROVIDER
-        price = market.price_pence(programme, provider)
+        families = provider.may_take(programme, market.stage(programme.id, room))
+        price = market.price_pence(programme, provider, families)
         appraisal = self.appraise(programme, price)
         if appraisal is None:
             return refusals.NOBODY
-        families = provider.may_take(programme, market.stage(programme.id, room))
         project = Project(self, programme, provider, families, price, appraisal)
         value = self.model.outcomes.value_to(self, project)
         if value <= (-appraisal.cost_pence if self.funds.earmarked else 0):
@@ -378,22 +379,38 @@ class Commissioner(Party):
         Backing or None
             None if the money is too little.
         """
-        rules = self.model.rules
-        affordable = money // project.price_pence if self.model.funding.is_own else 0
-        own = Backing(min(room, affordable), self.account(self.purse), self.outcome_account())
+        rules, market = self.model.rules, self.model.market
+        own = self._own_backing(project, money, room, smallest)
         others_first = rules.up_front[0].back is not None
         if (own.families < room or others_first) and not self.model.funding.is_equal:
-            least = smallest if others_first else max(own.families + 1, smallest)
-            other = self._backed(replace(project, families=room, least=least, money=money)) if room >= least else None
+            least = max(smallest if others_first else max(own.families + 1, smallest), project.provider.least_families)
+            asked = market.at_volume(replace(project, families=room, least=least, money=money), room)
+            other = self._backed(asked) if room >= least else None
             if other is not None:
                 return other
         return own if own.families >= smallest else None
 
+    def _own_backing(self, project, money, room, smallest):
+        """As many families as own money covers, at the price of so many; tendered anew if its provider does not bid for so few."""
+        market = self.model.market
+        families = min(room, market.affordable(project, money)) if self.model.funding.is_own else 0
+        if families >= smallest and not market.bids(project.provider, project.programme, self, families):
+            again = market.tendered(project, families, smallest)
+            project, families = (again, market.affordable(again, money)) if again else (project, 0)
+        sized = market.at_volume(project, families) if families else project
+        return Backing(families, self.account(self.purse), self.outcome_account(), project=sized)
+
+    def _is_worth(self, backing):
+        """Whether what own money buys is worth the price of so few families, or it can be spent on programmes only."""
+        project, is_own = backing.project, backing.funder == self.account(self.purse)
+        cost = backing.families * project.price_pence
+        return not is_own or cost <= self.funds.earmarked or self.model.outcomes.value_to(self, project) > 0
+
     def _backed(self, project):
         """The first backing of a project by another party, which the body's own staff do not deliver for; or None."""
         model, apart = self.model, self.model.market.for_others(project)
-        if apart is project:
-            return model.rules.back(self, project)
-        worth_it = apart is not None and model.outcomes.value_to(self, apart) > 0
-        backing = model.rules.back(self, apart) if worth_it else None
-        return replace(backing, project=apart) if backing else None
+        if apart is not project and (apart is None or model.outcomes.value_to(self, apart) <= 0):
+            return None
+        apart = replace(apart, least=max(apart.least, apart.provider.least_families))
+        backing = model.rules.back(self, apart)
+        return backing and replace(backing, project=model.market.at_volume(apart, backing.families))

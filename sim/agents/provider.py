@@ -20,14 +20,21 @@ class Provider(Party):
     ----------
     values : dict of str to Quantity
         One for each of :data:`sim.agents.values.PROVIDER_VALUES`. `opening_reserve`, `overdraft` (pounds) and `capacity` (families a year)
-        are per million people and become what they are in this place; the others become attributes as they are.
+        are per million people and become what they are in this place; `team_size` and `least_contract` are in
+        smallest projects of the place and become families; the others become attributes as they are.
 
     Attributes
     ----------
     sector : str
         in_house, private or community. Behind an in-house provider stand the bodies that buy from it.
     cost_ratio : float
-        Its cost over the catalogue cost.
+        Its cost over the catalogue cost, in a contract that fills a team.
+    fixed_share : float
+        Part of that cost which is there once a contract is signed, whoever comes: manager, office, training, licence.
+    team_families : int
+        Families a year that a team is for; a contract for fewer needs a team's fixed cost all the same.
+    least_families : int
+        Fewest families a year that it bids for.
     margin : float
         Share of cost that its price adds.
     fidelity : float
@@ -61,7 +68,7 @@ class Provider(Party):
     creaming : float
         Chance, by contract and year, that it takes the easiest first where a flat tariff pays for outcomes.
     effort_on_hard : float
-        Share of its effect that it gives the hardest cases under such a tariff (below 1: parking).
+        Share of its staff, and so of its effect, that it gives the hardest cases under such a tariff (below 1: parking).
     failed : bool
         Whether it has gone out of business.
     signed, delivered, delivered_before : int
@@ -78,6 +85,10 @@ class Provider(Party):
         self.overdraft_pence = round(100 * here * values["overdraft"].base_value)
         self.capacity = round(here * values["capacity"].base_value)
         self.cost_ratio = values["cost_ratio"].base_value
+        self.fixed_share = values["fixed_share"].base_value
+        project = model.scale * model.place.get("place.smallest_project")
+        self.team_families = round(project * values["team_size"].base_value)
+        self.least_families = max(1, round(project * values["least_contract"].base_value))
         self.margin = values["margin"].base_value
         self.fidelity = values["fidelity"].base_value
         self.reach = values["reach"].base_value
@@ -111,16 +122,36 @@ class Provider(Party):
     # Price and bid
 
     def cost_pence(self, programme):
-        """What delivering a programme to a family costs it this year; less where public bodies' staff are one team."""
+        """What a family costs it this year in a contract that fills a team; less where public bodies' staff are one team."""
         luck = self.bid_spread * normal(self.model.seed, "bid", self.code, programme.id, self.model.calendar.year)
         team = self.model.arrangement.optional("delivery_cost_ratio") if self.is_in_house else 0.0
         return round(programme.cost_pence() * self.cost_ratio * exp(luck) * (team or 1.0))
 
-    def price_pence(self, programme):
-        """What it asks for a family."""
-        return round(self.cost_pence(programme) * (1 + self.margin))
+    def fixed_pence(self, programme, families):
+        """What a contract for so many families costs it whoever comes: a team's fixed cost at the least."""
+        return self._fixed_part(programme) * max(families, self.team_families)
 
-    def bid_score(self, programme, body, ease=1.0, lot=0):
+    def contract_pence(self, programme, families):
+        """What a contract for so many families costs it if all are served."""
+        a_family = self.cost_pence(programme) - self._fixed_part(programme)
+        return self.fixed_pence(programme, families) + families * a_family
+
+    def price_pence(self, programme, families):
+        """What it asks for each family of a contract for so many: it falls until they fill a team."""
+        return round(self.contract_pence(programme, families) / families * (1 + self.margin))
+
+    def delivery_pence(self, contract, places):
+        """What a quarter of a contract costs it: what is fixed as it was planned, staff for the places there are.
+
+        A family that it parks has a part of these staff.
+        """
+        programme, quarter = self.model.catalogue[contract.programme], self.model.calendar.quarter_of_year
+        fixed = self.fixed_pence(programme, contract.families)
+        before, after = (fixed * contract.planned(i) // contract.families for i in (quarter, quarter + 1))
+        parked = (1 - contract.effort) * contract.hardest.get(quarter, 0)
+        return after - before + round((places - parked) * (self.cost_pence(programme) - self._fixed_part(programme)))
+
+    def bid_score(self, programme, body, families, ease=1.0, lot=0):
         """Value for money its bid seems to offer to a body's panel: the highest score wins.
 
         Parameters
@@ -128,6 +159,8 @@ class Provider(Party):
         programme : Programme
         body : Party
             Who tenders.
+        families : int
+            Families of the contract, which its price depends on.
         ease : float
             How much easier procurement is made for this bidder; 1 for all is even-handed.
         lot : int
@@ -149,7 +182,7 @@ class Provider(Party):
         draw = uniform(self.model.seed, "bid score", self.code, programme.id, body.code, lot, self.model.calendar.year)
         luck = -log(-log(draw))
         seems = exp(self.presentation * (self.bidding_skill + luck / SKILL_LOG_ODDS))
-        return self.fidelity / self.price_pence(programme) * ease * seems
+        return self.fidelity / self.price_pence(programme, families) * ease * seems
 
     # What it can take on
 
@@ -212,14 +245,22 @@ class Provider(Party):
         share : float
             Share of the cost that it carries.
         """
-        cost = max(1, round(self.cost_pence(project.programme) * share))
-        if not self.can_bear(cost, expected_pence, spread_pence, years_to_payment):
-            return 0
-        most = self.may_take(project.programme, project.families)
-        if self.is_in_house:
-            return most
-        loss = _possible_loss(cost, expected_pence, spread_pence)
-        return min(most, self._working_capital() // cost, self._may_lose() // loss if loss else most)
+        families = self.may_take(project.programme, project.families)
+        while families:
+            cost = max(1, round(self.contract_pence(project.programme, families) / families * share))
+            if not self.can_bear(cost, expected_pence, spread_pence, years_to_payment):
+                return 0
+            able = families if self.is_in_house else self._able(families, cost, expected_pence, spread_pence)
+            if able == families:
+                return families
+            families = able  # of fewer families each costs more
+        return 0
+
+    def _able(self, families, cost_pence, expected_pence, spread_pence):
+        """Of some families at a cost a family, as many as its capital and its appetite for risk are enough for."""
+        loss = _possible_loss(cost_pence, expected_pence, spread_pence)
+        most = self._may_lose() // loss if loss else families
+        return min(families, self._working_capital() // cost_pence, most)
 
     def order(self, paid_by_outcome, differential, *contract):
         """Whom it takes first: 1 the worst off, -1 the easiest.
@@ -237,7 +278,7 @@ class Provider(Party):
         return -1 if paid_by_outcome and not differential and draw < self.creaming else 1
 
     def effort_on_hardest(self, paid_by_outcome, differential):
-        """Share of its effect that the hardest cases get."""
+        """Share of its staff, and so of its effect, that the hardest cases get."""
         return self.effort_on_hard if paid_by_outcome and not differential else 1.0
 
     def choose(self, contract):
@@ -246,7 +287,7 @@ class Provider(Party):
         if contract.order < 0:
             book.taken(self.code, "cream", contract.families, name, "the easiest first")
         if contract.effort < 1:
-            book.taken(self.code, "park", contract.families, name, f"{contract.effort:g} of the effect for the hardest")
+            book.taken(self.code, "park", contract.families, name, f"{contract.effort:g} of the staff for the hardest")
 
     # The year
 
@@ -264,15 +305,16 @@ class Provider(Party):
         self._bought[contract.body] = self._bought.get(contract.body, 0) + contract.families
         share = contract.at_risk if contract.funder else 1.0
         if share:
-            cost = round(contract.families * self.cost_pence(self.model.catalogue[contract.programme]) * share)
+            programme = self.model.catalogue[contract.programme]
+            cost = round(self.contract_pence(programme, contract.families) * share)
             self._outlay += cost
             settled = self.model.calendar.year + ceil(years_to_payment)
             self._at_risk.append((settled, _possible_loss(cost, expected_pence, spread_pence)))
 
-    def deliver(self, programme, families):
-        """Pay the staff for a quarter's planned families."""
-        self.delivered += families
-        self.pay(OUTSIDE, families * self.cost_pence(programme), "delivery")
+    def deliver(self, contract, places):
+        """Pay for a quarter of a contract that is staffed for so many families."""
+        self.delivered += places
+        self.pay(OUTSIDE, self.delivery_pence(contract, places), "delivery")
 
     def end_of_year(self):
         """Once a year, before bodies close theirs: settle in-house, learn from winning, remember what was delivered."""
@@ -295,6 +337,10 @@ class Provider(Party):
         self.model.decisions.taken(self.code, "exit", -self.balance(), "debt", f"{self.overdraft_pence} it can borrow")
 
     # Inside
+
+    def _fixed_part(self, programme):
+        """Pence of a family's cost that are fixed once a contract is signed."""
+        return round(self.fixed_share * self.cost_pence(programme))
 
     def _staffed(self):
         return max(self.capacity, self.delivered_before)

@@ -10,6 +10,9 @@ from sim.programmes.catalogue import SECTORS
 
 PROVIDER_VALUES = {
     "cost_ratio": MULTIPLE,
+    "fixed_share": SHARE,
+    "team_size": WEIGHT,
+    "least_contract": WEIGHT,
     "margin": SHARE,
     "fidelity": SHARE,
     "reach": SHARE,

@@ -1,15 +1,20 @@
-"""The bargain of a LIST: who takes part, what is bought, who pays what, and over how many years (docs/odd.md, 6.8).
+"""A bargain of a LIST, a pooled fund or partners: who takes part, what is bought, who pays what, when and how (docs/odd.md, 6.8).
 
 What each expects to gain of a plan is added up. If that exceeds the full cost, each pays the same pence per pound of its
-own gain, by measured benefit and never more than an agreed share of it; if that does not add up, there is no deal.
+own gain: at once, out of the money it has for it, or by measured benefit and never more than an agreed share of it. If
+that does not add up, there is no deal.
 """
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from sim.deals.bargaining import by_benefit
+from sim.deals.payment_terms import AS_MEASURED, SURE, Spread, Terms, spread
+
+SMALLER = tuple(0.8**step for step in range(1, 16))  # of the largest plan paid at once: smaller ones that are tried
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Table:
         What a family on a programme is worth to each, by its own appraisal within its own horizon.
     billable : float (years, parties, offers)
         Benefit a family that each expects to be measured of it in so many years, counted from 1, horizon or not.
+        Without any years each pays at once, out of its money, for what is not held already.
     money : float (parties,)
         What each would put in.
     held : float
@@ -67,6 +73,12 @@ class Table:
         The party that is no owner, and does not count among the fewest; empty where there is none.
     rides_free : bool
         Whether one that stays out has the benefit of what the others buy without it.
+    terms : tuple of Terms
+        Among which they choose; the first where none is better.
+    caution : tuple of float
+        What each gives up per unit of a gain's standard deviation; nothing where it is empty.
+    doubt, noise : float
+        Standard deviation of the true effect and of what is measured beside it, as multiples of what is expected.
     """
 
     parties: tuple
@@ -82,6 +94,35 @@ class Table:
     bound: frozenset = frozenset()
     centre: str = ""
     rides_free: bool = False
+    terms: tuple = (AS_MEASURED,)
+    caution: tuple = ()
+    doubt: float = 0.0
+    noise: float = 0.0
+
+    @cached_property
+    def spreads(self):
+        """What each of the terms makes of payments, by years paid for: list of list of Spread."""
+        years = range(1, len(self.billable) + 1)
+        return [[spread(item, self.doubt, self.noise, count) for count in years] for item in self.terms]
+
+    @cached_property
+    def most_billed(self):
+        """Most that may be expected to be paid of a pound of benefit, by terms and years."""
+        return self.most_share * np.array([[item.mean for item in of_terms] for of_terms in self.spreads])
+
+    def sure(self, party, worth, paid, made):
+        """Pence that a party gains beyond what it pays, less what it gives up for doubt in the one less the other.
+
+        What it gives up for doubt in the gain alone is in its worth already, and comes back where payments follow the gain.
+        """
+        caution = self.caution[party] if self.caution else 0.0
+        whole = worth / max(0.1, 1 - caution * self.doubt)
+        return worth - paid + caution * (whole * self.doubt - made.deviation(whole, paid, self.doubt))
+
+    @property
+    def at_once(self):
+        """Whether each pays at once, so that what is held need not be earned back."""
+        return not len(self.billable)
 
 
 @dataclass(frozen=True)
@@ -94,7 +135,7 @@ class Plan:
     order : tuple of int
         Offers bought, the best value per pound first.
     cost : float
-        Pence to be earned back, margin included.
+        Pence to be earned back, or paid in at once, margin included.
     """
 
     families: np.ndarray
@@ -110,14 +151,17 @@ class Agreement:
     ----------
     parties : tuple of str
     years : int
-        Years after its own in which a cohort is paid for.
+        Years after its own in which a cohort is paid for; nought where it is paid at once.
     shares : dict of str to float
-        Share of its measured benefit that each pays.
+        Share of its measured benefit that each pays; of what the plan is worth to it, where it pays at once.
     payments : dict of str to float
         Pence that each expects to pay for the plan.
     plan : Plan
     gain : float
         Joint surplus in pence, the less the more unequally each pound of gain is charged: what is maximised.
+    terms : Terms
+    made : Spread
+        What the terms make of payments.
     """
 
     parties: tuple
@@ -126,10 +170,20 @@ class Agreement:
     payments: dict
     plan: Plan
     gain: float
+    terms: Terms = AS_MEASURED
+    made: Spread = SURE
+
+    def in_words(self):
+        """Parties and terms, as a row of decisions has them."""
+        cap = "no cap" if self.terms.cap == math.inf else f"a cap of {self.terms.cap:g}"
+        return f"{len(self.parties)} parties, {self.years} years, {cap}, {'a' if self.terms.true_up else 'no'} true-up"
 
 
 def bargain(table):
     """The agreement with the largest Nash product of all coalitions, each on the fewest years that work; None without one.
+
+    Where payment is at once and somebody's money is short, a smaller plan may be worth more to them: fifteen are tried,
+    each for a fifth less than the one before.
 
     Parameters
     ----------
@@ -141,27 +195,38 @@ def bargain(table):
     """
     found = {}
     for members in _coalitions(table):
-        agreement = agree(table, members, drawn_up(table, members))
-        if agreement is not None:
-            found[members] = agreement
+        agreed = [item for plan in _plans(table, members) if (item := agree(table, members, plan)) is not None]
+        if agreed:
+            found[members] = max(agreed, key=lambda item: item.gain)
     stable = [item for members, item in found.items() if not table.rides_free or _stays(table, members, found)]
     return max(stable, key=lambda item: (item.gain, -item.years), default=None)
 
 
-def drawn_up(table, members):
+def _plans(table, members):
+    """What some parties might buy, the most first."""
+    plan = drawn_up(table, members)
+    yield plan
+    for part in SMALLER if table.at_once else ():
+        yield drawn_up(table, members, part * plan.cost)
+
+
+def drawn_up(table, members, most=math.inf):
     """What some parties would buy: what is worth more to them together than its full price, by value per pound, as money goes.
 
     Parameters
     ----------
     table : Table
     members : tuple of int
+    most : float
+        Most of their money that it may take, in pence.
     """
     chosen = list(members)
     joint, offers = table.worth[chosen].sum(axis=0), table.offers
     names = {table.parties[i] for i in members}
     full = [(1 + table.margin) * (item.price + item.fee / max(1, item.room)) for item in offers]
     ranked = sorted((k for k in range(len(offers)) if joint[k] > full[k]), key=lambda k: -joint[k] / full[k])
-    money, spent, families, order = table.held + table.money[chosen].sum(), table.standing, np.zeros(len(offers)), []
+    money = (table.held + min(most, table.money[chosen].sum())) / (1 + table.margin if table.at_once else 1)
+    spent, families, order = table.standing, np.zeros(len(offers)), []
     for k in ranked:
         item = offers[k]
         n = min(item.room, int((money - item.fee) // item.price)) if money > item.fee else 0
@@ -170,23 +235,46 @@ def drawn_up(table, members):
             continue
         families[k], money, spent = n, money - cost, spent + cost
         order.append(k)
-    return Plan(families, tuple(order), spent * (1 + table.margin))
+    return Plan(families, tuple(order), max(0.0, spent * (1 + table.margin) - (table.held if table.at_once else 0)))
 
 
 def agree(table, members, plan):
-    """Terms for a plan among some parties; None where somebody would be worse off or payments do not add up to its cost."""
+    """The best terms for a plan among some parties, each on the fewest years that work.
+
+    None where somebody would be worse off or payments do not add up to the plan's cost.
+    """
     worth = {table.parties[i]: float(table.worth[i] @ plan.families) for i in members}
     if not plan.order or min(worth.values()) <= 0 or sum(worth.values()) <= plan.cost:
         return None
-    for years, by_party in enumerate(table.billable, 1):
-        billed = {table.parties[i]: float(by_party[i] @ plan.families) for i in members}
-        most = {code: table.most_share * max(0.0, pence) for code, pence in billed.items()}
-        paid = by_benefit(worth, plan.cost, most)
-        if paid is not None:
-            gain = _gain(worth, paid)
-            shares = {code: pence / billed[code] if pence > 0 else 0.0 for code, pence in paid.items()}
-            return Agreement(tuple(worth), years, shares, paid, plan, gain) if gain > 0 else None
-    return None
+    if table.at_once:
+        return _paid_at_once(table, members, plan, worth)
+    billed = np.maximum(0.0, table.billable[:, list(members)] @ plan.families)
+    most = table.most_billed[:, :, None] * billed
+    enough = np.minimum(most, list(worth.values())).sum(axis=2) >= plan.cost
+    found = []
+    for number in np.flatnonzero(enough.any(axis=1)):
+        years = int(enough[number].argmax())
+        paid = by_benefit(worth, plan.cost, dict(zip(worth, most[number, years].tolist(), strict=True)))
+        if paid is None:
+            continue  # enough but for a rounding
+        made = table.spreads[number][years]
+        sure = {code: table.sure(i, worth[code], paid[code], made) for i, code in zip(members, worth, strict=True)}
+        gain = _gain(worth, sure)
+        rates = zip(paid.items(), billed[years].tolist(), strict=True)
+        shares = {code: pence / (made.mean * whole) if pence > 0 else 0.0 for (code, pence), whole in rates}
+        found.append(Agreement(tuple(worth), years + 1, shares, paid, plan, gain, table.terms[number], made))
+    best = max(found, key=lambda item: item.gain, default=None)
+    return best if best and best.gain > 0 else None
+
+
+def _paid_at_once(table, members, plan, worth):
+    """What each pays out of the money that it has; None as in :func:`agree`."""
+    paid = by_benefit(worth, plan.cost, {table.parties[i]: float(table.money[i]) for i in members})
+    if paid is None:
+        return None
+    gain = _gain(worth, {code: worth[code] - pence for code, pence in paid.items()})
+    shares = {code: pence / worth[code] for code, pence in paid.items()}
+    return Agreement(tuple(worth), 0, shares, paid, plan, gain) if gain > 0 else None
 
 
 def holds(table, members, agreement, plan):
@@ -194,7 +282,8 @@ def holds(table, members, agreement, plan):
     due = {}
     for i in members:
         code = table.parties[i]
-        due[code] = agreement.shares[code] * max(0.0, float(table.billable[agreement.years - 1][i] @ plan.families))
+        billed = max(0.0, float(table.billable[agreement.years - 1][i] @ plan.families))
+        due[code] = agreement.shares[code] * agreement.made.mean * billed
         if float(table.worth[i] @ plan.families) < due[code]:
             return False
     return sum(due.values()) * (1 + table.margin) >= plan.cost * (1 - 1e-9)
@@ -210,9 +299,9 @@ def _coalitions(table):
             yield members
 
 
-def _gain(worth, paid):
+def _gain(worth, sure):
     """Nash product with weights by stake, in pence: the joint surplus where all pay the same part of each pound gained."""
-    kept = {code: 1 - paid[code] / pence for code, pence in worth.items()}
+    kept = {code: sure[code] / pence for code, pence in worth.items()}
     if min(kept.values()) <= 0:
         return 0.0
     total = sum(worth.values())

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.core.ledger import equal_part, party_of
+from sim.place.places import LEVELS
 
 
 @dataclass
@@ -36,10 +37,8 @@ class Contract:
         Outcome payments expected of it.
     stated_pence : int
         Those of them that findings decide, if effects are as published.
-    kept : float
-        Share of its price for which the money came: partners who are not bound may withhold theirs.
-    taken : dict of int to int
-        Families taken on, by quarter of the year.
+    taken, hardest : dict of int to int
+        Families taken on, and those of them in crisis, by quarter of the year.
     terms : tabs.Signed or None
         What parties pay by its results, where they have signed for it.
     owed : float (5,)
@@ -60,8 +59,8 @@ class Contract:
     effort: float = 1.0
     expected_pence: int = 0
     stated_pence: int = 0
-    kept: float = 1.0
     taken: dict = field(default_factory=dict)
+    hardest: dict = field(default_factory=dict)
     terms: object = field(default=None, compare=False, repr=False)
     owed: np.ndarray = field(default_factory=lambda: np.zeros(5), compare=False, repr=False)
 
@@ -84,6 +83,11 @@ class Contract:
     def billed_pence(self):
         """Pence a family that is billed by the quarter: the price less the part at risk, rounded down to the penny."""
         return _whole(self.price_pence * (1 - self.at_risk))
+
+    def take_on(self, quarter_of_year, worst):
+        """Families are taken on, whose worst needs have these levels: int (families,)."""
+        self.taken[quarter_of_year] = len(worst)
+        self.hardest[quarter_of_year] = int((worst == LEVELS.index("crisis")).sum())
 
     def planned(self, quarters):
         """Families that it is planned to have taken on by the end of so many quarters of the year."""
@@ -119,7 +123,7 @@ class Project:
 
 
 class ContractBook:
-    """The contracts of all bodies: signed ones, those of this year, and what of them is kept, due and cancelled.
+    """The contracts of all bodies: signed ones, those of this year, and what of them is due and cancelled.
 
     Parameters
     ----------
@@ -174,10 +178,8 @@ class ContractBook:
         self._cut = {}
 
     def _staffed(self, contract, quarter_of_year):
-        """Whole families for which the money came, by the end of the quarter less by its start; of these, those not cancelled."""
-        before, after = (
-            _whole(contract.planned(quarters) * contract.kept) for quarters in (quarter_of_year, quarter_of_year + 1)
-        )
+        """Families planned by the end of the quarter less by its start; of these, those not cancelled."""
+        before, after = contract.planned(quarter_of_year), contract.planned(quarter_of_year + 1)
         return _whole((after - before) * (1.0 - self._cut.get(contract.funder, 0.0)))
 
     def _due(self, contract, quarter_of_year):

@@ -25,13 +25,13 @@ class Market:
     def __init__(self, model):
         self.model = model
         self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
-        self._survey, self._benefits, self._taken = {}, {}, Counter()
+        self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
         self._seen = None, None  # when families were looked at, and what was seen
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
-        """A year begins: last year's surveys are out of date, and nobody is taken on yet."""
-        self._survey, self._benefits, self._taken = {}, {}, Counter()
+        """A year begins: last year's surveys are out of date, and nobody is taken on or refused yet."""
+        self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
 
     def _surveyed(self, programme):
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
@@ -110,31 +110,84 @@ class Market:
     def best_provider(self, programme, body, wanted=1, least=1, for_others=False):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
 
-        One that cannot take on the least number is no candidate, and the body's own staff are none where another party
+        One that cannot take on the least number is no candidate, nor one that does not bid for so many, and the body's own staff are none where another party
         pays up front and is paid for outcomes (:meth:`sim.arrangements.reading.Arrangement.may_provide`).
         """
         may_provide = self.model.arrangement.may_provide
         allowed = [item for item in self.model.providers if may_provide(item.sector, for_others)]
         able = [(item, item.may_take(programme, wanted)) for item in allowed]
         bids = [
-            (item.bid_score(programme, body, self.ease(item)) * families / wanted, item.code, item)
+            (item.bid_score(programme, body, families, self.ease(item)) * families / wanted, item.code, item)
             for item, families in able
-            if families >= least
+            if families >= max(1, least) and self.bids(item, programme, body, families)
         ]
         return max(bids, key=lambda bid: bid[:2])[2] if bids else None
 
+    def bids(self, provider, programme, body, families):
+        """Whether a provider bids for so many families; that it does not for a project is taken down once a year."""
+        why = self._refusal(provider, programme, families)
+        if why and families >= body.smallest_project():
+            key = provider.code, programme.id, body.code
+            if key not in self._refused:
+                self._refused.add(key)
+                why = f"asked by {body.code}: {why}"
+                self.model.decisions.taken(provider.code, "refuse", families, programme.id, why)
+        return not why
+
+    def _refusal(self, provider, programme, families):
+        """Why a provider does not bid for so many families: too few, or at a price that is not its own and below its cost."""
+        if families < provider.least_families:
+            return f"bids for no fewer than {provider.least_families}"
+        given = self.model.rules.paid_for.price
+        if given and not provider.is_in_house:  # whose buyers make a deficit good
+            price, cost = given(programme, provider), provider.contract_pence(programme, families)
+            if price * families < cost:
+                return f"a price of {price} does not cover its cost of {round(cost / families)}"
+        return ""
+
     def for_others(self, project):
         """A project as another party may back it: tendered anew where its provider is not one that it would pay; or None."""
-        body, programme = project.body, project.programme
         if self.model.arrangement.may_provide(project.provider.sector, for_others=True):
             return project
-        provider = self.best_provider(programme, body, project.families, project.least, for_others=True)
+        return self.tendered(project, project.families, project.least, for_others=True)
+
+    def tendered(self, project, families, least, for_others=False):
+        """A project tendered anew for so many families: with who wins, and at its price; or None."""
+        body, programme = project.body, project.programme
+        provider = self.best_provider(programme, body, families, least, for_others=for_others)
         if provider is None:
             return None
-        families, price = provider.may_take(programme, project.families), self.price_pence(programme, provider)
-        return replace(
-            project, provider=provider, families=families, price_pence=price, appraisal=body.appraise(programme, price)
-        )
+        families = provider.may_take(programme, families)
+        price = self.price_pence(programme, provider, families)
+        appraisal = body.appraise(programme, price)
+        return replace(project, provider=provider, families=families, price_pence=price, appraisal=appraisal)
+
+    def at_volume(self, project, families):
+        """A project at the price of a contract for so many families; itself where that is its price."""
+        price = self.price_pence(project.programme, project.provider, families)
+        if price == project.price_pence:
+            return project
+        appraisal = project.body.appraise(project.programme, price)
+        return replace(project, families=families, price_pence=price, appraisal=appraisal)
+
+    def affordable(self, project, money, share=1.0, beside=0):
+        """Most families of a project that a sum covers, at the price of a contract for so many.
+
+        Parameters
+        ----------
+        project : Project
+        money : int
+        share : float
+            Share of the price that is paid from the sum.
+        beside : float
+            Pence a family that are paid from it beside the price.
+        """
+        families, most = project.families, -1
+        while families and families != most:
+            most = families
+            price = self.price_pence(project.programme, project.provider, families)
+            families = min(families, int(money / max(1.0, price * share + beside)))
+        return families
 
     def ease(self, provider):
         """How much easier an arrangement makes procurement for a provider of a sector; 1 where it says nothing."""
@@ -144,8 +197,9 @@ class Market:
         """Benefit by line that a body's appraisal forecasts within its horizon, of all it might commission, one family each."""
         total = np.zeros(len(self.model.lines))
         for programme in self.model.catalogue.values():
-            provider = self.best_provider(programme, body) if body.may_commission(programme) else None
-            appraisal = body.appraise(programme, self.price_pence(programme, provider)) if provider else None
+            room = max(1, self.room_for(programme, body)) if body.may_commission(programme) else 0
+            provider = self.best_provider(programme, body, room) if room else None
+            appraisal = body.appraise(programme, self.price_pence(programme, provider, room)) if provider else None
             if appraisal is not None:
                 total += appraisal.present_fiscal
         return total
@@ -189,10 +243,10 @@ class Market:
         by_now = (model.calendar.quarter_of_year + 1) / QUARTERS
         return min(places, max(0, int(self._surveyed(programme)[0] * programme.a_year * reached * by_now) - taken))
 
-    def price_pence(self, programme, provider):
-        """Price a family: the provider's bid, unless payments have a price of their own."""
+    def price_pence(self, programme, provider, families):
+        """Price a family of a contract for so many: the provider's bid, unless payments have a price of their own."""
         price = self.model.rules.paid_for.price
-        return price(programme, provider) if price else provider.price_pence(programme)
+        return price(programme, provider) if price else provider.price_pence(programme, max(1, families))
 
     def reactive_practice(self, contract):
         """Share of a contract's places that practice gives to the worst off: what is not held down, hold by hold (3.4)."""

@@ -1,5 +1,6 @@
 """What a party owes under terms it has signed: benefit measured, netted over all its cohorts, carried forward, capped."""
 
+import math
 from dataclasses import dataclass, field
 
 
@@ -17,12 +18,18 @@ class Signed:
         Pence that each party expects to pay for it in all.
     cost : int
         Pence that are to be earned back of it.
+    most : float
+        Most pence that each pays, as a multiple of what it expects.
+    true_up : bool
+        Whether what is measured below nought in a year is set against later bills.
     """
 
     years: int
     rates: dict
     expected: dict
     cost: int
+    most: float = math.inf
+    true_up: bool = True
 
     def billed(self, code, finding, deemed):
         """Pence that a year's finding of a cohort comes to for a party, below nought where use rose.
@@ -41,8 +48,10 @@ class Tab:
 
     Attributes
     ----------
-    signed : int
-        Pence it expects to pay for all it has signed.
+    most : float
+        Pence that it pays at most for all it has signed.
+    fresh : float
+        Pence measured this year of what is not trued up.
     carried : float
         Pence measured and not asked for yet; below nought where it has paid for more than was measured since.
     paid : int
@@ -57,7 +66,8 @@ class Tab:
         By year of signing, the part of what is measured that a ruling has left.
     """
 
-    signed: int = 0
+    most: float = 0.0
+    fresh: float = 0.0
     carried: float = 0.0
     paid: int = 0
     last: int = 0
@@ -65,19 +75,31 @@ class Tab:
     short: int = 0
     cut: dict = field(default_factory=dict)
 
-    def add(self, year, pence):
+    def sign(self, terms, code):
+        """Take on terms of a cohort."""
+        if terms.expected[code]:
+            self.most += terms.most * terms.expected[code]
+
+    def add(self, year, pence, true_up):
         """Enter what a cohort signed in a year comes to."""
-        self.carried += pence * self.cut.get(year, 1.0)
+        part = pence * self.cut.get(year, 1.0)
+        if true_up:
+            self.carried += part
+        else:
+            self.fresh += part
 
-    def asked(self, cap):
-        """Pence asked for this year: what is carried, as far as all payments stay within a multiple of what was expected."""
-        return max(0, min(round(self.carried), round(cap * self.signed) - self.paid))
+    def close_bill(self):
+        """What is not trued up is netted within the year; below nought it is forgotten."""
+        self.carried += max(0.0, self.fresh)
+        self.fresh = 0.0
 
-    def settle(self, paid, true_up):
-        """Enter what was paid; without a true-up, what was measured below nought is forgotten."""
+    def asked(self):
+        """Pence asked for this year: what is carried, as far as all payments stay within the caps of what was signed."""
+        return max(0, round(min(self.carried, self.most - self.paid)))
+
+    def settle(self, paid):
+        """Enter what was paid."""
         self.carried -= paid
-        if not true_up:
-            self.carried = max(0.0, self.carried)
         self.paid += paid
         self.last = paid
 

@@ -17,6 +17,7 @@ WORDS = {
     "invoices": "a body that sends members invoices",
     "repayment": "members who repay by measured benefit",
     "bargains": "a body whose parties bargain over terms",
+    "agrees": "members who agree each year on what they pay at once",
     "signed": "parties who pay as they have signed for each cohort",
     "issues": "a body that issues outcome bonds",
     "market": "investors",
@@ -108,7 +109,7 @@ class Backing:
     at_risk : float
         Share of the price that the provider gets by outcomes alone.
     project : contracts.Project, optional
-        What it pays for, where that was tendered anew for it; the project that it was asked for by default.
+        What it pays for, at the price of so many families and with who won it; the project that it was asked for by default.
     """
 
     families: int

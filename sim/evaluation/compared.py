@@ -1,6 +1,7 @@
 """A cohort against families alike, or drawn by lot: the groups are fixed when they are made, and looked at each year."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -30,6 +31,11 @@ class Comparison:
     controls: Group
     pairs: np.ndarray | None
     deviation: np.ndarray
+
+    @cached_property
+    def who(self):
+        """Number of the family that each control is of: int64 (controls,)."""
+        return np.unique(self.controls.rows * 256 + self.controls.generation, return_inverse=True)[1]
 
     def weights(self, here, there):
         """Weights of controls, and who of the sample has any, by who is still there of either."""
@@ -79,14 +85,13 @@ def finding(cohort, families, others, protocol):
     there = controls.still_there(others)
     here = it.sample.still_there(families)
     weight, supported = it.weights(here, there)
-    _, who = np.unique(controls.rows * 256 + controls.generation, return_inverse=True)
-    quality = _quality(it, here, supported, weight, who, others)
+    quality = _quality(it, here, supported, weight, others)
     if not supported.any() or quality.effective < protocol.least:
         return no_estimate(cohort, lines, quality)
     mine = it.sample.of(here)  # of whom nobody is in reach, the regression alone says what would have been
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
     outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
-    gain, error, usual = contrast(*outcomes, weight, who, *known)
+    gain, error, usual = contrast(*outcomes, weight, it.who, *known)
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
         cohort,
@@ -110,11 +115,11 @@ def _outcomes(cohort, group, families, protocol):
     return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
 
 
-def _quality(it, here, supported, weight, who, others):
+def _quality(it, here, supported, weight, others):
     """How good a comparison is this year."""
     if not supported.any():
         return Quality(support=0.0)
-    unique, many = effective(weight, who)
+    unique, many = effective(weight, it.who)
     later = (others.columns.offer[:, it.controls.rows] > 0).any(axis=0)
     gap = differences(it.sample.seen[supported], it.controls.seen, weight, it.deviation)
     share = supported.sum() / here.sum()

@@ -49,7 +49,7 @@ class ComparisonArea:
     def at(self, place, dials):
         """The same records, of which nobody takes down any more; other places' values are read of the place given."""
         same = object.__new__(ComparisonArea)
-        same.__dict__.update(self.__dict__, _families=self._families.at(place, dials), _place=None)
+        same.__dict__.update(self.__dict__, _families=self._families.at(place, dials), _place=None, _then=None)
         return same
 
     def at_quarter(self, quarter):

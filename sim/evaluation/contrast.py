@@ -76,21 +76,27 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
         Differences, their standard errors, and what would have been.
     """
     used = weight > 0
-    theirs, weight, who = theirs[used].astype(float), weight[used] / weight[used].sum(), who[used]
+    theirs, weight, who = theirs[used], weight[used] / weight[used].sum(), who[used]
     x, z = design(seen, None if pool is None else pool[used], weight, len(mine))
     inverse, rank = _inverse(gram(z, weight))
     beta = inverse @ z.T @ (weight[:, None] * theirs)
     pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
     left = theirs - z @ beta
-    missed = np.zeros((who.max() + 1, theirs.shape[1]))
-    np.add.at(missed, who, pull[:, None] * left)
-    clusters = len(np.unique(who))
+    missed = _summed(pull[:, None] * left, who)
+    clusters = np.count_nonzero(np.bincount(who))
     small = clusters / max(1, clusters - rank)
     residual = mine - x @ beta
     spread = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1)
     of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
     of_controls = small * (missed**2).sum(axis=0)
     return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
+
+
+def _summed(table, who):
+    """Sums of the rows of a table by family, one row after another."""
+    columns, families = table.shape[1], who.max() + 1
+    cells = who[:, None] * columns + np.arange(columns)
+    return np.bincount(cells.ravel(), table.ravel(), families * columns).reshape(families, columns)
 
 
 def _inverse(curve):

@@ -43,17 +43,20 @@ def seen_of(families, target, rows, quarter, price, average):
     referred = families.as_referred(target, rows)
     known = referred.seen[:, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
     deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
-    return np.column_stack(
-        [
-            *(cost(one, price / _PENCE) for one in served),
-            sum(cost(one, average / _PENCE) for one in served),
-            np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
-            columns.age[rows],
-            deprivation[families.area_of(rows)],
-            np.bitwise_count(events & mine).sum(axis=0),
-            np.bitwise_count(events & ~mine).sum(axis=0),
-            referred.worst,
-            referred.urgency,
-            columns.levels[rows] * known,
-        ]
-    ).astype(float)
+    of_price, of_average = price / _PENCE, average / _PENCE
+    each = (
+        *(cost(one, of_price) for one in served),
+        sum(cost(one, of_average) for one in served),
+        np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
+        columns.age[rows],
+        deprivation[families.area_of(rows)],
+        np.bitwise_count(events & mine).sum(axis=0),
+        np.bitwise_count(events & ~mine).sum(axis=0),
+        referred.worst,
+        referred.urgency,
+    )
+    seen = np.empty((len(rows), len(each) + len(place.needs)))
+    for i, column in enumerate(each):
+        seen[:, i] = column
+    seen[:, len(each) :] = columns.levels[rows] * known
+    return seen

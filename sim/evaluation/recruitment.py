@@ -64,10 +64,10 @@ class Recruitment:
         if self.marks is None:
             self.marks, self.lives, self.quarter = np.zeros((2, SLOTS, others.n), np.uint8), lives, quarter
         offer, clock = self.marks
-        offer[:] = np.where(lives == self.lives, offer, 0)
-        passed = quarter - self.quarter
-        clock[:] = np.where(offer > 0, np.minimum(clock, 255 - passed) + passed, 0)
-        self.lives, self.quarter = lives, quarter
+        if passed := quarter - self.quarter:  # else another programme has been here this quarter
+            offer[:] = np.where(lives == self.lives, offer, 0)
+            clock[:] = np.where(offer > 0, np.minimum(clock, 255 - passed) + passed, 0)
+            self.lives, self.quarter = lives, quarter
         return others.as_at(quarter, offer=offer, clock=clock)
 
     def _of_area(self, places, share, programme):

@@ -234,6 +234,10 @@ class Families:
         """Neighbourhood of each row."""
         return np.searchsorted(self.columns.first, rows, side="right") - 1
 
+    def worst_need(self, rows, target):
+        """Level of the worst need of each row, of those that a programme is for."""
+        return (self.columns.levels[rows] * target.needs).max(axis=1)
+
     def gain_social_capital(self, gain):
         """Social capital gained by neighbourhood, float (neighbourhoods,): needs that it protects from arise less."""
         protection = np.array([self.place.get(f"needs.{need.id}.social_capital") for need in self.place.needs])

@@ -178,13 +178,12 @@ class Recorder:
         """Take down families enrolled, by their rows."""
         self._count(model.calendar.year, contract.body, "families_enrolled", len(rows))
 
-    def staffed(self, model, contract, rows):
-        """Take down what a quarter of a contract costs its provider, by the worst need of the families enrolled by their rows."""
+    def staffed(self, model, contract, worst):
+        """Take down what a quarter of a contract costs its provider, by the worst need of each family enrolled."""
         provider, places = model.party(contract.provider), model.contracts.places(contract)
-        levels = model.families.columns.levels[rows] * model.targets[contract.programme].needs
-        taken = np.bincount(levels.max(axis=1), minlength=len(LEVELS))
-        cost = places * provider.cost_pence(model.catalogue[contract.programme])
-        parts = by_severity(cost, taken, places - len(rows), contract.effort)
+        taken = np.bincount(worst, minlength=len(LEVELS))
+        cost = provider.delivery_pence(contract, places)
+        parts = by_severity(cost, taken, places - len(worst), contract.effort)
         for name, pence in zip((*LEVELS, "empty_places"), parts, strict=True):
             self._count(model.calendar.year, provider.code, f"spent_on_{name}", pence)
 

@@ -28,12 +28,9 @@ def _members_capital(body):
             )
 
 
-def _voluntary_shares(body):
-    """Partners promise a share of their discretionary money, and hold it until the plan is made."""
-    share = body.model.arrangement.get("contribution_share")
-    for member in body.members():
-        promise = min(round(member.discretionary_pence * share), member.balance("prevention"))
-        body.funds.promised[member.code] = max(0, promise)
+def _by_gain(body):
+    """Members pay what they have agreed on for the year."""
+    body.pay_in()
 
 
 def _delegated_shares(body):
@@ -52,7 +49,7 @@ def _transfer(body):
 
 def _plan_grant(body):
     """An outside grant meets the plan, so that volume is the same whatever the money does."""
-    cost = sum(families * provider.price_pence(programme) for programme, families, provider in body.planned())
+    cost = sum(families * provider.price_pence(programme, families) for programme, families, provider in body.planned())
     body.model.ledger.transfer(OUTSIDE, body.account(), cost, "contribution")
 
 
@@ -77,8 +74,8 @@ def _shared_backs(body, project):
     account = body.account(body.purse)
     expected = body.model.outcomes.expected(project)
     carried = _carried(body, project, expected, at_risk)
-    commitment = project.price_pence * (1 - at_risk) + expected * body.model.outcomes.own_share()
-    families = min(carried, int(project.money / max(1.0, commitment)))
+    owed = expected * body.model.outcomes.own_share()
+    families = min(carried, body.model.market.affordable(project, project.money, 1 - at_risk, owed))
     return Backing(families, account, project.provider.code, at_risk) if families >= project.least else None
 
 
@@ -127,10 +124,11 @@ def _investors_back(body, project):
         relief_payer=TREASURY if arrangement.has("tax_relief") else "",
         guaranteed=arrangement.get("guaranteed_share") if arrangement.has("guarantee") else 0.0,
     )
-    wanted, least = project.families * project.price_pence, project.least * project.price_pence
+    price = model.market.price_pence(project.programme, project.provider, project.least)
+    wanted, least = project.families * project.price_pence, project.least * price
     raised = vehicle.raise_capital(deal, model.investors, wanted, least)
     account = vehicle.account(deal.code)
-    return Backing(raised // project.price_pence, account, account) if raised else None
+    return Backing(model.market.affordable(project, raised), account, account) if raised else None
 
 
 def _pot(body):
@@ -208,12 +206,12 @@ CHOICES = {
     "pooled_at_source": UpFront(
         _pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}, wants=_JOINT, **_PAYS
     ),
-    "voluntary_shares": UpFront(
-        _voluntary_shares,
-        "partners, by shares they promise",
+    "by_gain": UpFront(
+        _by_gain,
+        "members, as they agree each year: the same pence per pound of what the year's plan is worth to each",
         {"contribution_share": SHARE},
         offers="payer shares",
-        wants={"decides": "partners"},
+        wants={"decides": "agrees"},
         posts="contribution",
     ),
     "delegated_shares": UpFront(

@@ -1,4 +1,4 @@
-"""Settled places, twins and projections, kept for tasks that come to the same: by the dials and values read in making them.
+"""Settled places, twins, projections and runs, kept for tasks that come to the same: by the dials and values read in making them.
 
 What is made reads its dials and its place's values through :class:`Noted`, so it is known which it read. Where all of
 those are the same again, and so is what else it was made of, making it anew would come to the same.
@@ -115,6 +115,16 @@ RECENT = Recent()
 AROUND = Recent(MOST_BYTES // 2)  # what projections are made in, let go of apart
 SMALL = Recent(MOST_BYTES // 4)  # projections
 AREAS = Recent(MOST_BYTES // 4)  # comparison areas
+RUNS = Recent(MOST_BYTES // 4)
+
+
+def all_read(*each):
+    """What was read by several: of each mapping, values by name."""
+    together = {}
+    for read in each:
+        for name, values in read.items():
+            together.setdefault(name, {}).update(values)
+    return together
 
 
 def make_once(base, now, make, folder=None, recent=RECENT):

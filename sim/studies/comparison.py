@@ -9,7 +9,7 @@ from sim.arrangements.reading import load_arrangement
 from sim.core.digest import Digests
 from sim.evaluation.comparison_area import ComparisonArea
 from sim.record.recorder import Recorder
-from sim.studies.cache import AREAS, Made, Noted, make_once
+from sim.studies.cache import AREAS, Made, Noted, all_read, make_once
 from sim.studies.inputs import TWIN
 from sim.system import LocalSystem
 
@@ -46,25 +46,35 @@ class DoNothing:
         Folder in which its record is kept.
     watched : bool
         Whether evaluators will look at it: its comparison area is then taken down with its record.
+    whose : str
+        Whose dials it lives under, as what was read of them is named.
+
+    Attributes
+    ----------
+    now : dict of str to mapping
+        What it reads, by name.
+    read : dict
+        What was read for what it was asked for.
     """
 
-    def __init__(self, inputs, made, seed, threads=1, cache=None, watched=False):
+    def __init__(self, inputs, made, seed, threads=1, cache=None, watched=False, whose="nobody's dials"):
         self._inputs, self._made, self._seed, self._threads = inputs, made, seed, threads
-        self._cache, self._watched, self._digests, self._area = cache, watched, Digests(), None
-        self._now = {"place dials": inputs.place_dials, "values": inputs.place.values, "dials": inputs.dials}
-        self._bare = replace(inputs.place, values={})
+        self._cache, self._watched, self._whose, self._digests = cache, watched, whose, Digests()
+        self.now = {"place dials": inputs.place_dials, "values": inputs.place.values, whose: inputs.dials}
+        self._bare, self.read = replace(inputs.place, values={}), {}
 
     def record(self):
         """What it does: Recorder."""
-        return make_once(self._base("twin"), self._now, self._recorded, self._cache).thing
+        return self._found(make_once(self._base("twin"), self.now, self._recorded, self._cache))
 
     def area(self):
-        """An even sample of its families, as an evaluator sees them: ComparisonArea."""
-        if self._area is None:
-            base = self._base("comparison area")
-            made = make_once(base, self._now, lambda: self._lived(watched=True)[1], recent=AREAS)
-            self._area = made.thing.at(self._inputs.place, self._inputs.place_dials)
-        return self._area
+        """An even sample of its families, as an evaluator sees them, at no place: ComparisonArea."""
+        base = self._base("comparison area")
+        return self._found(make_once(base, self.now, lambda: self._lived(watched=True)[1], recent=AREAS))
+
+    def _found(self, made):
+        self.read = all_read(self.read, made.read)
+        return made.thing
 
     def _base(self, what):
         inputs = self._inputs
@@ -80,14 +90,14 @@ class DoNothing:
 
     def _lived(self, watched):
         """From the first quarter to the last: Made of its record, and of its comparison area if it is watched."""
-        inputs, read, now = self._inputs, self._made.read, self._now
+        inputs, read, now = self._inputs, self._made.read, self.now
         of_place, values = (Noted(now[name], read[name]) for name in ("place dials", "values"))
-        of_run, place = Noted(now["dials"]), replace(inputs.place, values=values)
+        of_run, place = Noted(now[self._whose]), replace(inputs.place, values=values)
         alone = {"place": place, "dials": of_run, "providers": {}, "investors": {}, "bank": {}}
         settled = self._made.thing.at(place, of_place, self._threads).copy()
         area = ComparisonArea(settled, _even_sample(inputs.n_families), self._seed + OTHER) if watched else None
         record = simulate(SimpleNamespace(**{**vars(inputs), **alone}), settled, self._seed, Recorder(watcher=area))
-        read = {"place dials": of_place.read, "values": values.read, "dials": of_run.read}
+        read = {"place dials": of_place.read, "values": values.read, self._whose: of_run.read}
         return Made(record, read), area and Made(area.at(self._bare, {}), read)
 
 

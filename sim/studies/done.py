@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from sim.core.text import printable
 
+_BYTES = 200  # of a row
+
 
 @dataclass(frozen=True)
 class RunResult:
@@ -17,6 +19,11 @@ class RunResult:
     decisions: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     events: list = field(default_factory=list)
+
+    @property
+    def nbytes(self):
+        """About how much memory it takes."""
+        return _BYTES * (len(self.rows) + len(self.flows) + len(self.decisions) + len(self.events))
 
 
 @dataclass(frozen=True)

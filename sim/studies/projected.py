@@ -5,7 +5,7 @@ from dataclasses import replace
 from sim.core.digest import Digests
 from sim.programmes.following import surroundings
 from sim.programmes.projection import Projections, project
-from sim.studies.cache import AROUND, SMALL, Made, Noted, make_once
+from sim.studies.cache import AROUND, SMALL, Made, Noted, all_read, make_once
 
 _NOT_READ = ("cost_per_family", "most_reached")
 
@@ -30,11 +30,16 @@ class KeptProjections(Projections):
     threads : int
     folder : path or None
         Where they are kept on disk.
+
+    Attributes
+    ----------
+    read : dict
+        What was read for those that were asked for.
     """
 
     def __init__(self, inputs, threads=1, folder=None):
         super().__init__(inputs.place, inputs.place_dials, threads)
-        self._folder, self._digests = folder, Digests()
+        self._folder, self._digests, self.read = folder, Digests(), {}
         self._bare = replace(self._place, values={})
 
     def around(self):
@@ -51,7 +56,9 @@ class KeptProjections(Projections):
             return Made(project(seen, seen_by_it, quarters), {"place dials": dials.read, "values": values.read})
 
         base = self._digests.of("projection", self._bare, seen_by_it, quarters)
-        return make_once(base, now, make, self._folder, SMALL).thing
+        made = make_once(base, now, make, self._folder, SMALL)
+        self.read = all_read(self.read, made.read)
+        return made.thing
 
     def _made_around(self):
         """The settled place it is done in: Made, of a Surroundings."""

@@ -89,7 +89,8 @@ def list_like(c, target, begin, end, rows):
         for i in range(packed.size):
             low, high = packed[i], packed[i] >> np.uint32(1)
             at = (low & ~high & emerging) | (high & ~low & entrenched) | (low & high & crisis)
-            like[i] = (count(at) >= at_least) & (np.uint8(age[i] - age_from) <= ages)
+            enough = at != 0 if at_least == 1 else count(at) >= at_least
+            like[i] = enough & (np.uint8(age[i] - age_from) <= ages)
         if target.events:
             lately[:] = 0
             for slot in range(RING):
