@@ -13,7 +13,7 @@ import sys
 FAMILIES, SECONDS, BYTES = 8_000_000, 105, 3e9
 _RUN = """
 import json, resource, time
-from sim.studies import comparison, run as runner
+from sim.studies import comparison, task as runner
 from sim.studies.inputs import load_inputs
 
 marks = []

@@ -12,7 +12,7 @@ import time
 FAMILIES, YEARS, LIMIT = 1_000_000, 15, 1.2e9
 _RUN = """
 from sim.studies.inputs import load_inputs
-from sim.studies.run import run
+from sim.studies.task import run
 result = run(load_inputs("list_public", years={years}, families={families}), seed=1, threads=1)
 print(len(result.rows), len(result.flows))
 """

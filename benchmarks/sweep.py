@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from sim.results.joined import join
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.kept import carry_out
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep

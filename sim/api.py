@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
-
 from sim.core.folders import reserve_folder
 from sim.cost_benefit.at_place import incentives_beside
 from sim.report.sweep_result import SweepResult
@@ -71,12 +69,7 @@ class Comparison:
     @cached_property
     def failures(self):
         """Replicates that failed: pandas.DataFrame with columns results.files.FAILURE_COLUMNS, usually empty."""
-        rows = [
-            (item.point, item.seed, item.failure.error, item.failure.message, item.failure.traceback)
-            for item in self.done
-            if item.failure
-        ]
-        return pd.DataFrame(rows, columns=files.FAILURE_COLUMNS)
+        return files.failure_table(self.done)
 
     @cached_property
     def bodies(self):
@@ -179,9 +172,9 @@ class Comparison:
         with reserve_folder(folder, overwrite, self.study.request.texts) as reserved:
             reserved.finish(lambda new: self.write_into(new, command, report))
 
-    def write_into(self, folder, command=None, report=True):
-        """Write into a folder reserved for it; see :meth:`write`."""
-        files.write_tables(folder, self)
+    def write_into(self, folder, command=None, report=True, executor=None):
+        """Write into a folder reserved for it; see :meth:`write`. An executor may draw some of it."""
+        years = files.write_tables(folder, self)
         if self.again:
             files.write_shares(folder, self.shares)
         if len(self.failures):
@@ -191,15 +184,15 @@ class Comparison:
             files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
             from sim.report.drawn import draw
 
-            draw(folder, self.findings(folder))
+            draw(folder, self.findings(folder, years), executor)
 
-    def findings(self, folder):
-        """What a report and a workbook are drawn from, once the tables of this comparison stand in a folder."""
+    def findings(self, folder, years=None):
+        """What a report and a workbook are drawn from, once the tables of this comparison stand in a folder; means by year if known."""
         from sim.report.findings import Findings
 
         summary = rounded_table(self.summary, STATISTICS)  # as it is read when they are drawn again
         told = self.runs, self.flows, summary, self.differences, self.decisions, read_manifest(folder)
-        return Findings(*told, *files.read_beside(folder))
+        return Findings(*told, *files.read_beside(folder), years)
 
 
 def compare(
@@ -403,8 +396,10 @@ def model(
         A ``mesa.Model``: ``step()`` is a quarter, and ``running`` is false when the years are over. Its ``agents`` may
         be shuffled and its ``random`` drawn from: it uses neither.
     """
+    from sim.studies.task import models  # the model, which takes seconds to import
+
     study = load_study([arrangement], place, settings, seed, 1, years, families, **asked)
-    return next(runner.models(study.inputs(), seed, os.cpu_count()))
+    return next(models(study.inputs(), seed, os.cpu_count()))
 
 
 def tables(model):
@@ -419,7 +414,9 @@ def tables(model):
     tuple of pandas.DataFrame
         Runs, flows and decisions, as those of a :class:`Comparison` of this one run.
     """
-    return result_tables([[runner.result_of(model)]], model.seed)[:3]
+    from sim.studies.task import result_of  # which whoever has a model has imported
+
+    return result_tables([[result_of(model)]], model.seed)[:3]
 
 
 def appraise(

@@ -18,7 +18,7 @@ from sim.place.places import load_place
 from sim.record.recorder import Recorder
 from sim.record.served import Served
 from sim.results import parts
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.cache import RECENT, RUNS, users_folder
 from sim.studies.comparison import DoNothing, nothing_done
 from sim.studies.inputs import load_inputs

@@ -771,7 +771,7 @@ def test_repeated_projects_cost_less_to_agree():
 
 @pytest.mark.parametrize("held", [0.0, 0.5, 1.0, 2.0])
 def test_members_top_a_pool_up_to_a_years_contributions(held):
-    model = system("pooled_s75")
+    model = with_numbers(system("care_trust"), contribution_share=0.5)
     pool, ledger = model.bodies[0], model.ledger
     for member in pool.members():
         ledger.transfer(OUTSIDE, member.account("prevention"), member.discretionary_pence, "opening_balance")

@@ -14,7 +14,7 @@ from sim.place import kernels
 from sim.place.kernels import ages, uptake
 from sim.record import served
 from sim.studies.ahead import calls
-from sim.studies.run import run_task
+from sim.studies.task import run_task
 from sim.studies.study import load_study
 
 def kinds():

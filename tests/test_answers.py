@@ -70,6 +70,11 @@ LISTED = {
         ("paid_for", "fees"),
     ): "what its agencies gain is not worth the fees, but of conferences, too few for a provider",
     (("decides", "neighbourhood_boards"), ("up_front", "provider")): "too few families for a provider to bear the risk",
+    (
+        ("decides", "list_bargain"),
+        ("up_front", "provider"),
+        ("paid_for", "events"),
+    ): "nothing is worth its price to those who would sign together here",
 }
 # Answers whose payments are seen whenever something is bought, but for those that hang on results.
 SURE, BY_RESULT = ("up_front", "paid_for", "savings"), {"outcome_payment", "distribution"}
@@ -271,7 +276,7 @@ def test_what_cannot_work_is_refused_with_the_cure(tmp_path, base, text, says):
 
 def test_all_that_does_not_fit_is_told_at_once(tmp_path):
     text = 'parts = ["tax_relief"]\n[rules]\nsavings = "repaid"\nup_front = ["transfer", "bonds"]\n'
-    keys = [fault.split(":")[0] for fault in faults_of(tmp_path, "pooled_s75", text)]
+    keys = [fault.split(":")[0] for fault in faults_of(tmp_path, "pump_priming", text)]
     assert keys[:3] == ["rules.up_front", "rules.up_front", "rules.savings"]
 
 

@@ -170,6 +170,38 @@ def test_nobody_signs_what_makes_it_worse_off_by_its_own_appraisal(table):
     assert holds(table, tuple(table.parties.index(code) for code in found.parties), found, found.plan)
 
 
+@given(tables())
+def test_nobody_pays_more_at_once_than_it_gains_or_has(table):
+    table = replace(table, billable=table.billable[:0], standing=0.0, held=50.0)
+    found = bargain(table)
+    assume(found is not None)
+    for code, pence in found.payments.items():
+        i = table.parties.index(code)
+        assert 0 <= pence <= min(float(table.worth[i] @ found.plan.families), table.money[i]) * (1 + 1e-9)
+    assert sum(found.payments.values()) == pytest.approx(found.plan.cost)
+    full = found.plan.families @ [item.price for item in table.offers] + 5.0 * len(found.plan.order)
+    assert found.plan.cost == pytest.approx(max(0.0, full * (1 + table.margin) - 50))
+
+
+def test_a_smaller_plan_where_one_is_short_of_money():
+    """60 and 100 a family at 120, 45 and 75, up to 100 families; the second has 2,000, the first plenty.
+
+    All 100 would cost 10,000 more than the second has, the first gains 6,000: no deal. Of plans for 12,000 x 0.8^k those
+    of 32 families and fewer have one. At 26 the second pays 1,950 and both keep a quarter, 1,040 in all; at 32 it pays 2,000
+    and the first 1,840 of 1,920: 5,120 x 0.0417^0.375 x 0.375^0.625 = 842.
+    """
+    table = replace(a_table([60, 100], [1, 1], room=100), billable=np.zeros((0, 2, 1)), money=np.array([1e6, 2000.0]))
+    assert agree(table, (0, 1), drawn_up(table, (0, 1))) is None
+    found = bargain(table)
+    assert found.plan.families.tolist() == [26]
+    assert found.payments == pytest.approx({"a": 1170, "b": 1950})
+    assert found.gain == pytest.approx(1040)
+    larger = agree(table, (0, 1), drawn_up(table, (0, 1), 12_000 * 0.8**5))
+    assert larger.plan.families.tolist() == [32]
+    assert larger.payments == pytest.approx({"a": 1840, "b": 2000})
+    assert larger.gain == pytest.approx(842, abs=1)
+
+
 @pytest.mark.parametrize("measured", [0.0, 1e-12, 1e-6, 1.0])
 @pytest.mark.parametrize("terms", on_offer(1.25, True, True))
 def test_a_benefit_that_can_hardly_be_billed_never_makes_a_share_explode(measured, terms):

@@ -9,11 +9,13 @@ import pytest
 
 from sim.agents.bond_issuer import BondIssuers, Issue
 from sim.agents.vehicle import Deal
+from sim.arrangements.reading import load_arrangement
 from sim.core.ledger import OUTSIDE, TREASURY, party_of
 from sim.deals.bonds import OutcomeBond, Payer, facts_of, feasible, load_conditions
 from sim.deals.finance import unit_price
+from sim.programmes.appraisal import Case
 from sim.record.measures import COSTS
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
 from tests.conftest import NAIVE, one, sums, with_numbers
 from tests.test_outcome_arrangements import changed_file, flows, system
@@ -323,20 +325,52 @@ def test_a_set_is_one_bond_for_each_that_gains_and_costs_what_one_bond_would():
         assert len([c for c in several.contracts.signed.values() if c.programme == programme]) == 1
 
 
-@pytest.mark.parametrize("name", BOTH)
-def test_consent_that_must_be_asked_for_may_be_refused(name):
-    asked = {**RICH, "arrangement.consent_by_default": 0}
-    assert not system(name, {**asked, "arrangement.consent_chance": 0}, years=3).contracts.signed
-    always = system(name, {**asked, "arrangement.consent_chance": 1}, years=2)
-    assert always.contracts.signed.keys() == system(name, RICH, years=2).contracts.signed.keys()
-    body, project = always.bodies[0], SimpleNamespace(programme=SimpleNamespace(id="keyworker"))
-    given = []
-    for seed in range(400):
-        always.seed = seed
-        chance = SimpleNamespace(get={"consent_by_default": 0, "consent_chance": 0.3}.get)
-        always.arrangement = chance
-        given.append(body.consents("council", project))
-    assert np.mean(given) == pytest.approx(0.3, abs=4 * (0.21 / 400) ** 0.5)
+def test_a_department_that_is_asked_consents_where_it_is_not_worse_off():
+    """Two agencies of one department, whose units cost it 40 and 30 at most: it consents to both from a gain of 70 on."""
+    model = system("local_outcome_bond", {"arrangement.consent_by_default": 0})
+    body, project = model.bodies[0], SimpleNamespace(programme=SimpleNamespace(id="keyworker"))
+    body.worth = lambda project: {"police": 1, "justice": 1, "nhs": 1}
+    body._dearest = lambda project, worth: {"police": 40, "justice": 30, "nhs": 50}
+    body._department = {"police": "interior", "justice": "interior", "nhs": "health"}.get
+    gain = {"health": 49}
+    body.gain = lambda department, project: gain[department]
+    for gain["interior"], given in ((70, True), (69.9, False)):
+        assert body.consents("police", project) == body.consents("justice", project) == given
+    assert not body.consents("nhs", project)
+    model.arrangement = replace(model.arrangement, values=load_arrangement("lioa").values)
+    assert body.consents("nhs", project)  # by default
+
+
+def test_what_a_unit_is_worth_to_a_department_by_hand():
+    """100 a year for two years on what is paid at cost, 100 in the year after a review on a limit's line, of which 0.4 are cash.
+
+    (100 + 100/1.035) + 40/1.035^3, at a success of 0.16; the health department gains the last part alone.
+    """
+    model = with_numbers(
+        system("local_outcome_bond", {"departments.review_years": 3}), centre_horizon=10, expected_success=0.16
+    )
+    model.calendar.quarter = 1
+    body, nhs, jobs = model.bodies[0], model.parties["nhs"], model.parties["jobcentre"]
+    nhs.cash_belief, benefit = 0.4, np.zeros((25, len(model.lines)))
+    benefit[:2, jobs.demand_led[0]] = benefit[3, nhs.own_lines[0]] = 100
+    model.market.case_for = lambda *args: Case(benefit, 0.0, 1.0)
+    project = SimpleNamespace(programme=model.catalogue["keyworker"], price_pence=1)
+    assert nhs.funding == "historic"
+    at_cost, taken = 100 + 100 / 1.035, 40 / 1.035**3
+    assert body.gain(nhs.spec.department, project) == pytest.approx(taken / 0.16)
+    assert body.gain(jobs.spec.department, project) == pytest.approx(at_cost / 0.16)
+
+
+def test_departments_that_are_asked_refuse_what_others_gain():
+    """Communities, whose council keeps what it saves, refuses all: bonds start without the council, a set of all never does."""
+    alone, together = (system(name, {**RICH, "arrangement.consent_by_default": 0}, years=2) for name in BOTH)
+    for model in (alone, together):
+        asked = [row for row in model.decisions.rows if row[1] == "communities" and "bond of council" in row[5]]
+        assert {row[2] for row in asked} == {"refuse"}
+    payers = {payer.account for basket in alone.vehicle.baskets.values() for bond in basket for payer in bond.payers}
+    assert alone.contracts.signed
+    assert "council:reserve" not in payers
+    assert not together.contracts.signed
 
 
 @pytest.mark.parametrize("name", BOTH)
@@ -446,11 +480,12 @@ def test_facts_by_hand():
 
 
 @pytest.mark.parametrize("name", BOTH)
-def test_at_equal_money_a_grant_takes_the_investors_place_and_consent_still_counts(name):
+def test_at_equal_money_a_grant_takes_the_investors_place_and_consent_still_counts(name, monkeypatch):
     result = one(name, {"comparison.envelope": 10_000_000, "programmes.optimism": 3}, years=3)
     assert flows(result, "programme", payer=result.bodies[0]) > 0
     assert flows(result, "capital") == flows(result, "outcome_payment") == 0
-    refused = {"comparison.envelope": 10_000_000, "arrangement.consent_by_default": 0, "arrangement.consent_chance": 0}
+    monkeypatch.setattr(BondIssuers, "gain", lambda body, department, project: -1)
+    refused = {"comparison.envelope": 10_000_000, "arrangement.consent_by_default": 0}
     assert flows(one(name, refused, years=3), "programme", payer=result.bodies[0]) == 0
 
 

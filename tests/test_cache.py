@@ -8,7 +8,7 @@ import pytest
 from sim.core.faults import InputError
 from sim.studies import cache as kept
 from sim.studies import comparison
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.cache import MARK, Made, Noted, Recent, open_folder
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study

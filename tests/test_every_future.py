@@ -7,7 +7,7 @@ import pytest
 
 from sim.core.calendar import QUARTERS
 from sim.record.measures import LEAKS
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.futures import future_names
 from sim.studies.study import load_study
 from tests.conftest import sums

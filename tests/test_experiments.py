@@ -241,7 +241,7 @@ def test_a_folder_of_something_else_is_left_alone(clone, listsim, tmp_path):
 
 
 def test_runs_that_failed_are_said_and_tried_again(clone, listsim, monkeypatch):
-    from sim.studies import run as runner
+    from sim.studies import task as runner
 
     task, wrong = runner.run_task, {2}
 

@@ -19,7 +19,7 @@ from sim.place.tables import offer_tables
 from sim.programmes.catalogue import load_catalogue
 from sim.programmes.relief import Relief
 from sim.programmes.uptake import worst_first
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.comparison import OTHER
 from sim.studies.inputs import load_inputs
 from tests.conftest import sums

@@ -15,7 +15,7 @@ from sim.report.page import _future
 from sim.rerun import reproduce
 from sim.results.files import write_tables
 from sim.results.manifest import read_manifest, write_manifest
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.futures import future_names, load_future
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study

@@ -15,7 +15,7 @@ from sim.api import compare_points
 from sim.core.faults import InputError
 from sim.results import parts
 from sim.studies import kept, lots, shards
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.kept import carry_out
 from sim.studies.sweep_folder import open_sweep
 from tests.conftest import SMALL_SWEEP, runs_of, sweep_of
@@ -335,7 +335,7 @@ def test_the_key_is_of_code_inputs_and_seed(sweep, monkeypatch):
 MANY = """
 import resource, sys
 from sim.results.joined import join
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.kept import carry_out
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep

@@ -11,7 +11,6 @@ import pytest
 from sim.agents.party import Belief
 from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract, Project
-from sim.deals.evaluation import Evaluation
 from sim.deals.funding import Funding
 from sim.deals.market import Market
 from sim.deals.terms import Backing
@@ -127,7 +126,7 @@ def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
     bidders(model, firm=("private", 3.0, 9), staff=("in_house", 2.0, 9))
     model.providers[0].least_families = 5
     assert [best(programme, item, wanted).code for wanted in (5, 4, 3)] == ["firm", "staff", "staff"]
-    row = (1, "firm", "refuse", "4", "parenting", "bids for no fewer than 5, not for council")
+    row = (1, "firm", "refuse", "4", "parenting", "asked by council: bids for no fewer than 5")
     assert model.decisions.rows == [row]
     model.market.open()
     best(programme, item, 4)
@@ -137,6 +136,23 @@ def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
         model.market.open()
         assert best(programme, item, 4).code == "staff"
     assert len(model.decisions.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("families", "sector", "bids"), [(2, "private", False), (3, "private", True), (2, "in_house", True)]
+)
+def test_nobody_bids_at_a_national_price_below_its_cost_but_public_staff(families, sector, bids):
+    """Two families cost 2,500 and are paid 2,400; three cost 3,500 and are paid 3,600."""
+    model = system("tariff_nhs")
+    model.calendar.quarter = 1
+    body, programme = model.bodies[0], SimpleNamespace(id="parenting", cost_pence=lambda: 1200)
+    firm = SimpleNamespace(
+        code="firm", least_families=1, is_in_house=sector == "in_house",
+        contract_pence=lambda programme, families: 500 + 1000 * families,
+    )  # fmt: skip
+    assert model.market.bids(firm, programme, body, families) == bids
+    why = f"asked by {body.code}: a price of 1200 does not cover its cost of 1250"
+    assert model.decisions.rows == [(1, "firm", "refuse", "2", "parenting", why)] * (not bids)
 
 
 VOLUME = {6: 100, 5: 110, 4: 130, 3: 140, 2: 180}  # price a family of a contract for so many
@@ -728,36 +744,6 @@ def test_a_term_and_what_may_be_spent_in_it_by_hand():
     assert with_numbers(model, term_years=0).bodies[0].term() == (1, 0)
 
 
-def test_partners_pay_what_the_plan_costs_by_what_they_promised():
-    """A plan of 1,000 and 100 to evaluate, 500 held: 600 by promises of 1 to 2; one has 150 of its 200."""
-    model, body = town("aligned", year=2)
-    council, nhs = body.members()
-    contract = Contract("partners", "parenting", "in_house", 1, 2, 10, 100, "partners")
-    model.contracts.running = [contract, replace(contract, body="else")]
-    body.funds.promised, body._evaluation_cost = {council.code: 400, nhs.code: 800}, lambda: 100
-    body.benefit_shares, body.drops_out = (
-        lambda plan: dict.fromkeys(body.funds.promised, 0.5),
-        lambda member, share: False,
-    )
-    body._projects = list
-    hold(model, body, 500, "")
-    hold(model, council, 150)
-    hold(model, nhs, 1000)
-    body.commission(10**6)
-    assert body.funds.capital == {council.code: 150, nhs.code: 400}
-    assert body.balance() == 1050
-    assert contract.kept == 1.0
-    body.drops_out = lambda member, share: member is nhs
-    hold(model, body, 500, "")
-    hold(model, council, 1000)
-    body.commission(10**6)
-    assert body.withheld == (nhs.code,)
-    assert contract.kept == pytest.approx(0.7)  # 500 and 200 of 1,000
-    body.funds.promised = {council.code: 40, nhs.code: 20}
-    body.commission(10**6)
-    assert body.funds.capital[council.code] == 40  # never more than was promised
-
-
 def test_partners_trust_moves_a_step_by_who_paid():
     _, body = town("aligned", trust_step=0.1)
     council, nhs = body.members()
@@ -767,37 +753,6 @@ def test_partners_trust_moves_a_step_by_who_paid():
         body.funds.capital, body.withheld = capital, withheld
         body.relate()
         assert (council.trust, nhs.trust) == pytest.approx(trusts)
-
-
-def test_a_plans_benefit_by_partner_by_hand():
-    """10 families at 3 and 1, 5 at -9 and 1: 30 and 15, two thirds; in equal parts where there is none."""
-    model, body = town("aligned")
-    council, nhs = body.members()
-    worth = {"parenting": (3.0, 1.0), "keyworker": (-9.0, 1.0)}
-
-    def appraise(programme, price):
-        lines = np.zeros(len(model.lines))
-        lines[[council.own_lines[0], nhs.own_lines[0]]] = worth[programme.id]
-        return SimpleNamespace(present_fiscal=lines)
-
-    body.appraise = appraise
-    plan = [
-        Contract("partners", name, "x", 1, 1, families, 1, "")
-        for name, families in (("parenting", 10), ("keyworker", 5))
-    ]
-    assert body.benefit_shares(plan) == pytest.approx({"council": 30 / 45, "nhs": 15 / 45})
-    assert body.benefit_shares([]) == {"council": 0.5, "nhs": 0.5}
-
-
-def test_evaluation_is_paid_for_last_years_plan():
-    model, body = town("aligned", year=3)
-    contract = Contract("partners", "parenting", "x", 1, 2, 10, 100, "")
-    entries = [contract, replace(contract, programme="mst"), replace(contract, year=1), replace(contract, body="else")]
-    model.contracts.signed, body.cost_here = {entry.key: entry for entry in entries}, lambda name: 70
-    assert body._evaluation_cost() == 140
-    model.dials = {**model.dials, "measurement.design": "none"}
-    model.evaluation = Evaluation(model)
-    assert body._evaluation_cost() == 0
 
 
 def test_a_pool_pays_its_overhead_and_fees_itself_or_its_members_do():

@@ -22,7 +22,7 @@ from sim.place.services import Prices
 from sim.place.tables import offer_tables
 from sim.programmes.uptake import worst_first
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.cache import AREAS
 from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs

@@ -10,7 +10,7 @@ from sim.place.places import load_place
 from sim.programmes.appraisal import appraise_case
 from sim.record.measures import COSTS, LEAKS, of_group
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
 from sim.system import LocalSystem

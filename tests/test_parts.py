@@ -45,10 +45,15 @@ def test_a_list_with_social_investment_is_a_conduit():
 def asked(monkeypatch, name, settings=CERTAIN):
     """Projects that others than the body are asked to back, and whether its own money covers them; nobody does."""
     seen = []
-    monkeypatch.setattr(Rules, "back", lambda rules, body, project: seen.append(project))
+
+    def back(rules, body, project):
+        own = body.model.market.tendered(project, project.families, 1)  # whom its own money would go to
+        seen.append(project.money // own.price_pence >= project.families)
+
+    monkeypatch.setattr(Rules, "back", back)
     model = system(name, settings, years=6)
     assert {contract.funder for contract in model.contracts.signed.values()} <= {"list"}
-    return model, [project.money // project.price_pence >= project.families for project in seen]
+    return model, seen
 
 
 def test_the_whole_vision_asks_investors_only_where_its_own_money_fails(monkeypatch):

@@ -18,7 +18,7 @@ from sim.place.places import load_place
 from sim.place.services import FIELDS, Prices
 from sim.record.measures import LEAKS
 from sim.rules.benefit import CHOICES
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import sums
 from tests.test_agents import agency, system

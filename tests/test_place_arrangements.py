@@ -12,7 +12,7 @@ from sim.deals.terms import Backing
 from sim.evaluation.findings import Finding
 from sim.record.measures import LEAKS
 from sim.rules.money import forecast_shares
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from tests.conftest import NAIVE, one, sums
 from tests.test_outcome_arrangements import CERTAIN, KEEN, flows, system

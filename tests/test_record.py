@@ -8,7 +8,7 @@ import pytest
 from sim.arrangements.reading import arrangement_names
 from sim.core.calendar import QUARTERS
 from sim.record.recorder import Recorder
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from tests.conftest import NAIVE, forget, with_values

@@ -58,7 +58,7 @@ def with_use(model, base, fall=0):
 @pytest.mark.parametrize(("held", "paid"), [(0, [100, 300]), (100, [75, 225]), (400, [0, 0]), (900, [0, 0])])
 def test_a_pool_is_topped_up_to_a_years_contributions(held, paid):
     """A tenth of 1,000 and of 3,000 is 400 a year; where the pool holds 100, three quarters of it."""
-    model, pool = town("pooled_s75", contribution_share=0.1)
+    model, pool = town("care_trust", contribution_share=0.1)
     with_money(model, pool, 1000, 3000)
     hold(model, pool, held, "")
     assert raised(model, pool, "pool_shares") == paid
@@ -74,14 +74,6 @@ def test_members_subscribe_in_the_founding_years_and_no_longer():
         model.calendar.quarter = 4 * year - 3
         assert raised(model, body, "members_capital") == paid
         assert body.funds.capital == {"council": capital}
-
-
-def test_partners_promise_what_they_have_and_keep_it_until_the_plan_is_made():
-    model, body = town("aligned", contribution_share=0.5)
-    with_money(model, body, 1000, 3000, held=(1000, 700))
-    assert raised(model, body, "voluntary_shares") == [0, 0]
-    assert list(body.funds.promised.values()) == [500, 700]
-    assert body.spendable() == 1200
 
 
 def test_members_who_delegate_are_remembered_for_the_year_alone():
@@ -476,16 +468,20 @@ def test_the_reward_at_threshold_and_cap(fall, reward):
 
 
 def test_who_pays_for_outcomes_by_measured_benefit():
-    """Saved 3 and 1 case-quarters of 100 in own lines, -2 in the third's: 300 to 100 to 0; equal where there is none."""
+    """Saved 3 and 1 case-quarters of 100 in own lines, -2 in the third's; a pound is worth 0.5 to the first and 0.7 to the second.
+
+    150 to 70 to 0; equal where there is none.
+    """
     model, body = town("sib_childrens_services")
     members = [agency(model, code) for code in ("council", "nhs", "police")]
     body.members = lambda: members
-    model.services.prices.fixed[:], model.services.prices.variable[:] = 40, 60
+    model.services.prices.average[:] = 100
     saved = np.zeros(len(model.lines))
-    for member, gain in zip(members, (3, 1, -2), strict=True):
+    for member, gain, weight in zip(members, (3, 1, -2), (0.0, 0.4, 1.0), strict=True):
         saved[member.own_lines[0]] = gain
+        member.cash_belief, member.outcome_weight = 0.5, weight
     payers = CHOICES["savings"]["by_benefit"].payers
-    assert payers(body, SimpleNamespace(saved=saved)) == {"council": 300, "nhs": 100, "police": 0}
+    assert payers(body, SimpleNamespace(saved=saved)) == pytest.approx({"council": 150, "nhs": 70, "police": 0})
     for finding in (None, SimpleNamespace(saved=-np.abs(saved))):
         assert payers(body, finding) == dict.fromkeys(("council", "nhs", "police"), 1.0)
 

@@ -11,7 +11,7 @@ from sim.arrangements.reading import arrangement_names
 from sim.core.faults import InputError
 from sim.rerun import redraw
 from sim.studies import comparison
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs
 from sim.studies.study import load_study
 from sim.system import LocalSystem

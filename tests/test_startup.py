@@ -9,6 +9,21 @@ MODEL = {"mesa", "networkx", "numba", "scipy"}
 TABLES = {"pandas", "pyarrow"}
 DRAWING = {"matplotlib", "seaborn"}
 TOWN = ("--place", "milltown")
+SEVERAL = (
+    "compare",
+    "silo",
+    *TOWN,
+    "--years",
+    "1",
+    "--replicates",
+    "2",
+    "--workers",
+    "2",
+    "--no-report",
+    "--no-progress",
+    "--out",
+    "two",
+)
 RUN = ("run", "silo", *TOWN, "--years", "2", "--workers", "1", "--no-report", "--no-progress", "--out", "town")
 # Packages that no command up to this one may have imported; they run in this order, in one process.
 FREE_OF = [
@@ -18,6 +33,7 @@ FREE_OF = [
     (("explain", "list_public.payment_share", *TOWN), MODEL | TABLES | DRAWING),
     (("explain", "keyworker"), MODEL | TABLES | DRAWING),
     (("check", "mine.toml", *TOWN), MODEL | TABLES | DRAWING),
+    (SEVERAL, DRAWING | {"mesa", "numba", "networkx"}),  # its workers have the model
     (RUN, DRAWING | {"scipy.stats"}),
 ]
 _COMMANDS = """

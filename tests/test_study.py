@@ -11,12 +11,13 @@ import pytest
 import sim
 from sim.api import compare, compare_points
 from sim.cli.shell import main
+from sim.core import terminal
 from sim.core.digest import Digests
 from sim.core.faults import InputError
 from sim.core.folders import RESULT_FILES
 from sim.results.files import read_tables
 from sim.studies import executors as pool
-from sim.studies import run as runner
+from sim.studies import task as runner
 from sim.studies.inputs import load_inputs, parameters, with_setting
 from sim.studies.run import carry_out, run_study
 from sim.studies.study import load_study
@@ -199,7 +200,7 @@ def test_a_wrong_input_and_an_interrupt_end_all(monkeypatch, error):
 
 def test_an_interrupt_that_comes_out_as_another_error_ends_all(monkeypatch, failing):
     failing.add(1)
-    monkeypatch.setattr(runner.terminal, "received", 2)
+    monkeypatch.setattr(terminal, "received", 2)
     with pytest.raises(ZeroDivisionError):
         carry_out(study_of())
 

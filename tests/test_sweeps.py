@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from sim.core import terminal
-from sim.studies import kept, run
+from sim.studies import kept, run, task
 
 TOWN = ("--place", "milltown", "--families", 1000, "--years", 1, "--replicates", 2, "--workers", 1, "--no-report")
 TWO = ("--arrangements", "silo,list_public")
@@ -78,20 +78,20 @@ def test_an_interrupted_sweep_says_how_to_go_on_and_does(listsim, monkeypatch, t
 
 def test_what_failed_is_told_and_tried_again_on_demand(listsim, monkeypatch):
     words = ("sweep", *DRIFT, *TWO, *TOWN, "--no-progress", "--out", "a")
-    run_task = run.run_task
+    run_task = task.run_task
 
     def failing(every, seed, *rest):
         if seed == 2 and every[0].dials["services.threshold_drift"] == 0.25:
             raise ZeroDivisionError("a test")
         return run_task(every, seed, *rest)
 
-    monkeypatch.setattr(run, "run_task", failing)
+    monkeypatch.setattr(task, "run_task", failing)
     code, out, err = listsim(*words)
     assert (code, out) == (3, "2 points, 3 tasks done: a\n")
     said = "1 task failed (point 1, seed 2: ZeroDivisionError: a test); see a/failures.csv; --retry runs them again"
     assert err == f"listsim: {said}\n"
     assert listsim(*words)[0] == 3
-    monkeypatch.setattr(run, "run_task", run_task)
+    monkeypatch.setattr(task, "run_task", run_task)
     assert listsim(*words, "--retry")[:2] == (0, "2 points, 4 tasks done: a\n")
 
 

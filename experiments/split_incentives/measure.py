@@ -8,7 +8,7 @@ from sim.arrangements.reading import arrangement_names, load_arrangement
 from sim.results.by_seed import by_seed
 from sim.results.summary import tables
 from sim.studies.inputs import TWIN, with_settings
-from sim.studies.run import run_task
+from sim.studies.task import run_task
 
 AXES = ("case", "of")
 MONEY = ("programme_cost", "transaction_cost", "gross_avoided", "cash_released", "retained", "net_position")

@@ -17,7 +17,7 @@ from sim.place.services import served_cases
 from sim.place.tables import no_offers, offer_tables
 from sim.programmes.offers import row_of
 from sim.programmes.uptake import worst_first
-from sim.studies import run
+from sim.studies import task
 from sim.studies.inputs import with_setting
 
 AXES = ("programme", "design", "intake", "effect")
@@ -229,7 +229,7 @@ def learnt(inputs, seed):
     """
     found = {}
     for design in LEARNT:
-        (model,) = run.models([with_setting(inputs, "measurement.design", design)], seed)
+        (model,) = task.models([with_setting(inputs, "measurement.design", design)], seed)
         then, believed, truths = model.recorder.twin.served.replay(), {}, {}
         for year in range(1, inputs.years + 1):
             for _ in range(QUARTERS):

@@ -273,6 +273,11 @@ class Agency(Commissioner):
         """Believed share of its benefit that becomes its own cash."""
         return self.cash_belief
 
+    @property
+    def pound(self):
+        """What a pound of benefit is worth to it: believed cash, and its weight on the rest."""
+        return self.believed_cash_share() + self.outcome_weight * (1 - self.believed_cash_share())
+
     def close_year(self):
         """Year end: cover a deficit, or return, keep and reinvest an underspend; then spend what is left over.
 

@@ -2,30 +2,24 @@
 
 import numpy as np
 
+from sim.agents.bargaining_body import BargainingBody
 from sim.agents.boards import Body
 from sim.agents.list_trust import ListTrust
-from sim.agents.signatory import Centre, Signatory
 from sim.core.ledger import OUTSIDE, split
-from sim.deals import basis
-from sim.deals.agreement import Offer, Table, bargain, drawn_up, holds
-from sim.deals.contracts import Project
+from sim.deals.agreement import bargain, drawn_up, holds
 from sim.deals.payment_terms import chances, on_offer
 from sim.deals.tabs import Signed, Tab
 
 _PLENTY = 1e15  # pence, where others pay up front
 
 
-class BargainedList(ListTrust):
+class BargainedList(BargainingBody, ListTrust):
     """A LIST that agrees its terms, pays its capital back, waits where it cannot buy, and lets go of who loses by it.
 
     Attributes
     ----------
     signatories : dict of str to Signatory
         Those who may sign: agencies of the arrangement with services of their own, and the centre where it is a party.
-    agreement : Agreement or None
-        Standing terms.
-    agreed : int
-        Year in which there was last a bargain.
     tabs : dict of str to Tab
         What each party owes.
     repaid : dict of str to int
@@ -45,11 +39,9 @@ class BargainedList(ListTrust):
     def __init__(self, model, code):
         super().__init__(model, code)
         self.signatories, self.tabs, self.repaid, self.receipts = {}, {}, {}, {}
-        self.agreement, self.agreed, self.completed = None, 0, []
-        self.gained, self.is_dormant, self.is_reopened = 0.0, False, False
+        self.completed, self.gained = [], 0.0
+        self.is_dormant = self.is_reopened = False
         self._billed = {}  # pence by cohort of the last year in which any came to something
-        self._left = {}  # year from which one that left may come back
-        self._stakes = {}  # by year, party and programme; beliefs move at the year end
 
     # Agreeing
 
@@ -74,7 +66,7 @@ class BargainedList(ListTrust):
         """Who may sign this year: agencies that trust it enough, unless a list decides, and the centre: list of Signatory."""
         model = self.model
         if not self.signatories:
-            self.signatories = self._admitted()
+            self.signatories = self.admitted()
         get, says = model.arrangement.get, model.decisions.says
         able = []
         for item in self.signatories.values():
@@ -87,20 +79,6 @@ class BargainedList(ListTrust):
                 able.append(item)
         return able
 
-    def _admitted(self):
-        """Everybody who might ever sign, as they stand today."""
-        model, weights = self.model, self.model.payers.weights
-        agencies = [
-            Signatory(self, agency, np.where(model.lines.demand_led, 0.0, weights[agency.number]))
-            for agency in Body.members(self)
-            if agency.has_services()
-        ]
-        parties = {item.code: item for item in agencies}
-        if model.arrangement.has("centre_party"):
-            centre = Centre(self, model.centre(), model.lines.demand_led.astype(float), agencies)
-            parties[centre.code] = centre
-        return parties
-
     def _new_money(self):
         """What each agency would put in this year, by code; money of others is not known before there is a body for it."""
         get = self.model.arrangement.optional
@@ -112,74 +90,25 @@ class BargainedList(ListTrust):
     def _table(self, able, held, new_money=None):
         """What is to be bargained over, and the projects it is about: (Table, list of Project)."""
         model, get = self.model, self.model.arrangement.get
-        projects, worth, billable = self._projects_for(able), [], []
-        years = int(get("payment_years"))
-        for project in projects:
-            by_party = [self._stake(item, project.programme, years) for item in able]
-            worth.append([stake[0] for stake in by_party])
-            billable.append(np.stack([stake[1] for stake in by_party], axis=1))
-        table = Table(
-            tuple(item.code for item in able),
-            tuple(self._offer(project) for project in projects),
-            np.array(worth, float).reshape(len(projects), len(able)).T,
-            np.stack(billable, axis=2) if billable else np.zeros((years, len(able), 0)),
-            np.array([(new_money or {}).get(item.code, 0) for item in able], float),
+        projects = self.projects_for(able)
+        doubt, noise = chances(projects, self.beliefs, get("outcome_noise"))
+        table = self.table(
+            able,
+            projects,
             held,
-            self.cost_here("running_cost"),
-            get("margin"),
-            get("payment_share"),
-            int(get("fewest_members")),
-            frozenset(item.code for item in able if model.decisions.says(item.code, self.code, "join")),
-            model.centre().code if model.arrangement.has("centre_party") else "",
-            bool(get("rides_free")),
-            on_offer(get("payment_cap"), bool(get("true_up")), bool(get("terms_open"))),
-            tuple(item.caution for item in able),
-            *chances(projects, self.beliefs, get("outcome_noise")),
+            new_money or {},
+            standing=self.cost_here("running_cost"),
+            margin=get("margin"),
+            most_share=get("payment_share"),
+            fewest=int(get("fewest_members")),
+            centre=model.centre().code if model.arrangement.has("centre_party") else "",
+            rides_free=bool(get("rides_free")),
+            terms=on_offer(get("payment_cap"), bool(get("true_up")), bool(get("terms_open"))),
+            caution=tuple(item.caution for item in able),
+            doubt=doubt,
+            noise=noise,
         )
         return table, projects
-
-    def _projects_for(self, able):
-        """Programmes that these parties could have somebody deliver: list of Project."""
-        before, self.joined = self.joined, [item.party for item in able if item.party in self.model.agencies]
-        market, projects = self.model.market, []
-        if self.joined:
-            market.look_ahead(self)
-        for programme in self.model.catalogue.values() if self.joined else ():
-            if not self.may_commission(programme):
-                continue
-            room = market.room_for(programme, self)
-            provider = market.best_provider(programme, self, max(1, room))
-            if provider is None:
-                continue
-            families = provider.may_take(programme, market.stage(programme.id, room))
-            price = market.price_pence(programme, provider, families)
-            appraisal = self.appraise(programme, price)
-            if appraisal is None or not self.dares(appraisal):
-                continue
-            projects.append(Project(self, programme, provider, families, price, appraisal))
-        self.joined = before
-        return [project for project in projects if market.is_feasible(project)]
-
-    def _stake(self, item, programme, years):
-        """What a family is worth to a party all year, and what it expects to be billable of it in so many years and fewer."""
-        key = self.model.calendar.year, item.code, programme.id, years
-        if key not in self._stakes:
-            case = self.model.market.case_for(programme, item.belief(programme.id), 0, self.horizon())
-            benefit = case.benefit_pence[1 : 1 + years] * (1 - programme.correction)
-            by_year = (benefit / np.maximum(1, self.model.services.prices.average)) @ self._unit(item, programme.id)
-            billable = np.append(by_year, np.zeros(max(0, years - len(by_year)))).cumsum()
-            self._stakes[key] = item.worth(case, programme.correction), billable
-        return self._stakes[key]
-
-    def _unit(self, item, programme):
-        """Pence by line that a case-quarter is billed at before any share of it: of the services the programme is to relieve."""
-        return basis.of(self.model).unit(self.model, item) * self.model.relief.paid_for(programme)
-
-    def _offer(self, project):
-        fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
-        powers = frozenset(project.programme.commissioners)
-        smallest = max(self.smallest_project(), project.provider.least_families)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
 
     def _negotiate(self, money=None):
         """Bargain over what a sum may buy, before the founding over what its owners would put in. Whether there is a deal.
@@ -194,39 +123,22 @@ class BargainedList(ListTrust):
         signed = self.agreement.parties if self.agreement else ()
         if self.agreement is None:
             if old is not None or self.founded is None:
-                self._note(self.code, "no_deal", "yes", "", "nothing pays for those who would sign together")
+                self.note(self.code, "no_deal", "yes", "", "nothing pays for those who would sign together")
             return False
         joined = [self.signatories[code].party for code in signed if code != table.centre]
-        self._change_members(sorted(joined, key=lambda agency: agency.code), table)
+        self.change_members(sorted(joined, key=lambda agency: agency.code), table)
         for code in signed:
             self.tabs.setdefault(code, Tab())
         if old is not None and self.founded < self.agreed:
-            self._note(self.code, "renegotiate", round(self.agreement.plan.cost), "", self.agreement.in_words())
+            self.note(self.code, "renegotiate", round(self.agreement.plan.cost), "", self.agreement.in_words())
         return True
 
-    def _change_members(self, joined, table):
-        """Who joins, comes back, stays out or gives notice by the new terms."""
+    def change_members(self, joined, table):
+        """As of every body; who comes back after notice signs again."""
         for agency in joined:
             if agency not in self.joined:
-                kind = "return" if agency.code in self._left else "join"
-                self._note(agency.code, kind, "yes", self.code, "founds it" if self.founded is None else "at a review")
                 self.tabs.setdefault(agency.code, Tab()).sign_again()
-                self._left.pop(agency.code, None)
-        for agency in self.joined:
-            if agency not in joined:
-                self._give_notice(agency, "gains nothing by new terms")
-        for code in table.parties:
-            if code != table.centre and self.founded is None and code not in [agency.code for agency in joined]:
-                self._note(code, "stay_out", "yes", self.code, "gains nothing by the terms")
-        self.joined = joined
-
-    def _give_notice(self, agency, why):
-        """A member leaves; it goes on paying for what it has signed."""
-        self._left[agency.code] = self.model.calendar.year + int(self.model.arrangement.get("agreed_years"))
-        self._note(agency.code, "leave", "yes", self.code, why)
-
-    def _note(self, party, kind, decision, what, outcome):
-        self.model.decisions.taken(party, kind, decision, what, outcome)
+        super().change_members(joined, table)
 
     # Buying
 
@@ -249,8 +161,7 @@ class BargainedList(ListTrust):
             if not self._negotiate(with_backers):
                 return
             projects, plan, _ = self._planned(with_backers)
-        for k in plan.order:
-            money -= self._buy(projects[k], money, int(plan.families[k]))
+        self.buy_plan(plan, projects, money)
 
     def _planned(self, money):
         """What a sum may buy for those bound by the standing terms, and whether these still suit them all."""
@@ -293,8 +204,8 @@ class BargainedList(ListTrust):
         years, rates, expected = self.agreement.years, {}, {}
         for item in self._present():
             share = self.agreement.shares[item.code]
-            rates[item.code] = share * self._unit(item, contract.programme)
-            billable = self._stake(item, project.programme, years)[1][years - 1]
+            rates[item.code] = share * self.unit(item, contract.programme)
+            billable = self.stake(item, project.programme, years)[1][years - 1]
             expected[item.code] = max(0, round(share * billable * contract.families))
         terms = self.agreement.terms
         return Signed(years, rates, expected, cost, terms.cap, terms.true_up)
@@ -364,7 +275,7 @@ class BargainedList(ListTrust):
         self.share_out(part)
         self.kept_to_reinvest = max(0, surplus - part)
         if self.kept_to_reinvest:
-            self._note(self.code, "reinvest", self.kept_to_reinvest, "", f"of a surplus of {surplus}")
+            self.note(self.code, "reinvest", self.kept_to_reinvest, "", f"of a surplus of {surplus}")
 
     def share_out(self, pence):
         """Members get a sum: capital back first, by what each is still owed of it, and of the rest a part by what it put in."""
@@ -374,10 +285,10 @@ class BargainedList(ListTrust):
             for code, part in zip(owed, split(back, list(owed.values())), strict=True):
                 self.pay(self.model.party(code).account("prevention"), part, "capital_repayment")
                 self.repaid[code] = self.repaid.get(code, 0) + part
-            self._note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
+            self.note(self.code, "repay", back, "", f"{sum(owed.values()) - back} of capital to come")
         if pence > back and owed:
             super().share_out(pence - back)
-            self._note(self.code, "distribute", pence - back, "", "by capital put in")
+            self.note(self.code, "distribute", pence - back, "", "by capital put in")
 
     def at_risk(self):
         """See :meth:`ListTrust.at_risk`: less what has been paid back."""
@@ -395,7 +306,7 @@ class BargainedList(ListTrust):
         self._trust()
         self._keep_record()
         if self.role() > role:
-            self._note(self.code, "widen_role", self.role(), "", "by its record")
+            self.note(self.code, "widen_role", self.role(), "", "by its record")
         self._part()
         year = self.model.calendar.year
         mine = [item for item in self.model.contracts.of(self.code) if item.terms]
@@ -445,7 +356,7 @@ class BargainedList(ListTrust):
             elif not listed and member.trust < self.model.arrangement.get("trust_to_stay"):
                 why = "its capital is not covered"
             if why:
-                self._give_notice(member, why)
+                self.give_notice(member, why)
             else:
                 staying.append(member)
             self.is_reopened |= bool(why) or tab.short == 1
@@ -456,4 +367,4 @@ class BargainedList(ListTrust):
         if bought == self.is_dormant:
             self.is_dormant = not bought
             kind = "dormant" if self.is_dormant else "wake"
-            self._note(self.code, kind, "yes", "", f"{max(0, self.balance())} in hand")
+            self.note(self.code, kind, "yes", "", f"{max(0, self.balance())} in hand")

@@ -5,7 +5,6 @@ import numpy as np
 from sim.agents.party import Commissioner
 from sim.core.faults import InputError, suggest
 from sim.core.ledger import OUTSIDE, TREASURY, split
-from sim.core.streams import uniform
 from sim.deals.contracts import Project
 from sim.deals.terms import Backing
 from sim.place import kernels
@@ -72,7 +71,11 @@ class Body(Commissioner):
         """What it holds beyond what it expects to owe for outcomes, spread over the years left of the present term."""
         years, gone = self.term()
         owed = 0 if self.model.rules.savings.payers else self.model.outcomes.owed_by(self)
-        return max(0, self.balance() - owed) // (years - gone)
+        return max(0, self.balance() - owed - self.reserved()) // (years - gone)
+
+    def reserved(self):
+        """Pence kept for what earlier years still cost: nothing, for most."""
+        return 0
 
     def can_charge(self, fee):
         """Members can be charged where the body itself holds no money for programmes."""
@@ -138,80 +141,6 @@ class LeadBoard(Body):
     def weight_on_outcomes(self):
         """The lead's own weight on outcomes without cash."""
         return self.lead.outcome_weight
-
-
-class Partners(Body):
-    """Bodies that plan together, each with its own money: nothing binds one to what it promised.
-
-    Attributes
-    ----------
-    withheld : tuple of str
-        Partners that dropped out of this year's plan.
-    """
-
-    def __init__(self, model, code):
-        super().__init__(model, code)
-        self.withheld = ()
-
-    def spendable(self):
-        """What is promised for the year."""
-        return self.balance() + sum(self.funds.promised.values())
-
-    def commission(self, money):
-        """Plan together, then see who pays: families are taken on as far as the money comes."""
-        super().commission(money)
-        plan = [contract for contract in self.model.contracts.running if contract.body == self.code]
-        cost = sum(contract.cost_pence for contract in plan)
-        wanted = min(sum(self.funds.promised.values()), max(0, cost + self._evaluation_cost() - self.balance()))
-        self.funds.capital, self.withheld = {}, ()
-        if wanted:
-            self._collect(wanted, self.benefit_shares(plan))
-        for contract in plan:
-            contract.kept = min(1.0, self.balance() / cost)
-
-    def _collect(self, wanted, benefit_shares):
-        """Each partner pays its part of what is wanted, by what it promised, or drops out."""
-        for code, part in zip(self.funds.promised, split(wanted, list(self.funds.promised.values())), strict=True):
-            member = self.model.party(code)
-            if self.drops_out(member, benefit_shares[code]):
-                self.withheld += (code,)
-                self.model.decisions.taken(member.code, "withhold", part, self.code, 0)
-                continue
-            self.funds.capital[code] = min(part, max(0, member.balance("prevention")))
-            member.pay(self.account(), self.funds.capital[code], "contribution", "prevention")
-
-    def benefit_shares(self, plan):
-        """Each partner's share of the benefit that the plan discloses; equal parts where there is none."""
-        total = np.zeros(len(self.model.lines))
-        for contract in plan:
-            appraisal = self.appraise(self.model.catalogue[contract.programme], contract.price_pence)
-            total += contract.families * np.maximum(0.0, appraisal.present_fiscal)
-        worth = {member.code: member.part_of(total) for member in self.members()}
-        every = sum(worth.values())
-        return {code: part / every if every else 1 / len(worth) for code, part in worth.items()}
-
-    def drops_out(self, member, benefit_share):
-        """Whether a partner withholds its money: likelier the less of the benefit is its own and the less it trusts.
-
-        Chance = drop_out x (1 - its share of the benefit) x (1 - its trust).
-        """
-        chance = self.model.arrangement.get("drop_out") * (1 - benefit_share) * (1 - member.trust)
-        return uniform(self.model.seed, "drop out", member.code, self.model.calendar.year) < chance
-
-    def relate(self):
-        """Trust grows in a year in which all partners pay, and falls in one in which some do not."""
-        step = self.model.arrangement.get("trust_step") * (-1 if self.withheld else 1)
-        for member in self.members() if self.funds.capital or self.withheld else ():
-            member.trust = float(np.clip(member.trust + step, 0, 1))
-
-    def _evaluation_cost(self):
-        """What evaluating the families of last year's plan will cost."""
-        if self.model.evaluation.design == "none":
-            return 0
-        last = [
-            contract for contract in self.model.contracts.of(self.code) if contract.year == self.model.calendar.year - 1
-        ]
-        return len(last) * self.cost_here("evaluation_cost")
 
 
 class CentreBoard(Commissioner):

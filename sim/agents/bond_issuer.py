@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from sim.agents.boards import Body
+from sim.agents.signatory import Centre, signatories
 from sim.core.ledger import split
-from sim.core.streams import uniform
 from sim.deals.bonds import OutcomeBond, Payer
 from sim.deals.finance import PRICING, unit_price
 from sim.deals.terms import Backing
@@ -186,18 +186,29 @@ class BondIssuers(Body):
         return gains
 
     def consents(self, code, project):
-        """Whether an agency's department consents: by default it does; otherwise it must be asked, and may refuse.
+        """Whether an agency's department consents: by default it does; asked, it does where it is not worse off.
 
-        A list that names the programme goes before both.
+        It weighs what a unit is worth to it against the most that a unit may cost it. A list that names the programme goes
+        before both.
         """
-        arrangement, department = self.model.arrangement, self._department(code)
+        department = self._department(code)
         listed = self.model.decisions.says(department, project.programme.id, "refuse", "accept")
         if listed:
             return listed.kind == "accept"
-        if arrangement.get("consent_by_default"):
+        if self.model.arrangement.get("consent_by_default"):
             return True
-        draw = uniform(self.model.seed, "consent", department, project.programme.id, self.model.calendar.year)
-        return draw < arrangement.get("consent_chance")
+        dearest = self._dearest(project, self.worth(project))
+        most = sum(pence for other, pence in dearest.items() if self._department(other) == department)
+        return self.gain(department, project) >= most
+
+    def gain(self, department, project):
+        """Worth of a unit that succeeds to a department, in pence: what it pays at cost, and what reviews will take."""
+        model, programme = self.model, project.programme
+        agencies = [item for item in model.agencies if item.spec.department == department]
+        at_cost = model.lines.demand_led * sum(model.payers.weights[item.number] for item in agencies)
+        centre = Centre(self, model.party(department), at_cost, signatories(self, agencies))
+        case = model.market.case_for(programme, centre.belief(programme.id), project.price_pence, self.horizon())
+        return centre.worth(case, programme.correction) / (self.success * (1 - programme.correction))
 
     def costs(self, issue):
         """Pence that agreeing an issue's bonds and measuring its outcome costs."""
@@ -274,10 +285,6 @@ class BondIssuers(Body):
             member.pay(self.account(), min(part, max(0, member.balance("prevention"))), "contribution", "prevention")
 
     # Inside
-
-    def _least(self, project):
-        """Fewest families that are worth a contract and that its provider bids for."""
-        return max(self.smallest_project(), project.provider.least_families)
 
     def _dearest(self, project, worth):
         """Most that a unit may cost each payer's department, with its agency's premium, in pence by code."""

@@ -167,6 +167,5 @@ class ListTrust(Body):
             return listed.kind == "join"
         if agency.trust < arrangement.get("trust_to_join"):
             return False
-        worth = agency.believed_cash_share() + agency.outcome_weight * (1 - agency.believed_cash_share())
         expected = basis.of(self.model).expected(self, agency)
-        return agency.has_services() and worth >= arrangement.optional("payment_share") * expected
+        return agency.has_services() and agency.pound >= arrangement.optional("payment_share") * expected

@@ -1,4 +1,4 @@
-"""Parties to a LIST's bargain: what each values, how far it looks, and what it believes to become cash (docs/odd.md, 6.8)."""
+"""Parties to a bargain: what each values, how far it looks, and what it believes to become cash (docs/odd.md, 6.8)."""
 
 import math
 from functools import cached_property
@@ -12,11 +12,22 @@ from sim.programmes.appraisal import discount_factors
 _NEED = "formula"  # a grant that follows known need
 
 
+def signatories(body, agencies):
+    """Those of some agencies that have services of their own, as parties to what a body agrees: list of Signatory."""
+    model = body.model
+    return [
+        Signatory(body, agency, np.where(model.lines.demand_led, 0.0, model.payers.weights[agency.number]))
+        for agency in agencies
+        if agency.has_services()
+    ]
+
+
 class Signatory:
-    """An agency that may own a LIST.
+    """An agency that may sign with a joint body.
 
     Attributes
     ----------
+    body : BargainingBody
     party : Agency
     part : float (lines,)
         Its part of the average cost of each line; nought of what the centre pays at cost.
@@ -32,9 +43,9 @@ class Signatory:
         Believed share of benefit that becomes cash, and the variance of this belief.
     """
 
-    def __init__(self, trust, party, part):
-        self.trust, self.party, self.part, self.code = trust, party, part, party.code
-        get = trust.model.arrangement.get
+    def __init__(self, body, party, part):
+        self.body, self.party, self.part, self.code = body, party, part, party.code
+        get = body.model.arrangement.optional
         self.patience = self._differs("horizon")
         self.optimism, self.caution = self._differs("belief"), get("caution") * self._differs("caution")
         self.weight = self._weight()
@@ -43,13 +54,13 @@ class Signatory:
 
     def _differs(self, what):
         """How it differs from others: log-normal, keyed by party."""
-        model = self.trust.model
-        return math.exp(model.arrangement.get("members_differ") * normal(model.seed, f"member {what}", self.code))
+        model = self.body.model
+        return math.exp(model.arrangement.optional("members_differ") * normal(model.seed, f"member {what}", self.code))
 
     @property
     def horizon(self):
-        """Years it looks ahead, as far as the LIST's own appraisal reaches: further as the LIST's does."""
-        return self.trust.horizon() * self.patience
+        """Years it looks ahead, as far as the body's own appraisal reaches: further as the body's does."""
+        return self.body.horizon() * self.patience
 
     def _weight(self):
         return min(1.0, self.party.outcome_weight * self._differs("weight"))
@@ -82,7 +93,7 @@ class Signatory:
 
         All of it up to the next review. What a review takes it keeps as far as outstanding payments are left in budgets.
         """
-        model, (taken, at_once) = self.trust.model, self.taken
+        model, (taken, at_once) = self.body.model, self.taken
         reviews, year = int(model.dials["departments.review_years"]), model.calendar.year
         after = np.arange(years) > (0 if at_once else -year % reviews)
         left = 1 - taken
@@ -109,7 +120,7 @@ class Signatory:
         saved : float (lines,)
             Case-quarters.
         """
-        pence = self.part * saved * self.trust.model.services.prices.average
+        pence = self.part * saved * self.body.model.services.prices.average
         return float((pence * (self.cash + self.weight * (1 - self.cash))).sum())
 
     def learn(self, saved):
@@ -118,7 +129,7 @@ class Signatory:
         Where a line's bills move by `line_noise` of themselves from year to year whatever is done, what they show of a
         benefit that is small beside them says little.
         """
-        model = self.trust.model
+        model = self.body.model
         measured = self.part * saved * model.services.prices.average
         noise = model.arrangement.get("line_noise")
         for line in np.nonzero((measured > 0) & (self.part > 0))[0]:
@@ -135,21 +146,21 @@ class Centre(Signatory):
 
     Parameters
     ----------
-    trust : ListTrust
+    body : BargainingBody
     party : Department
     part : float (lines,)
         1 on lines that are paid at cost.
     agencies : list of Signatory
     """
 
-    def __init__(self, trust, party, part, agencies):
+    def __init__(self, body, party, part, agencies):
         self.agencies = agencies
-        super().__init__(trust, party, part)
+        super().__init__(body, party, part)
 
     @property
     def horizon(self):
         """Years it looks ahead; whose body it is does not matter."""
-        return self.trust.model.arrangement.get("centre_horizon") * self.patience
+        return self.body.model.arrangement.get("centre_horizon") * self.patience
 
     def _weight(self):
         return 0.0
@@ -158,7 +169,7 @@ class Centre(Signatory):
         return 1.0
 
     def _held(self, programme):
-        return self.trust.beliefs[programme]
+        return self.body.beliefs[programme]
 
     def valued(self, years):
         """See :meth:`Signatory.valued`: benefits paid at cost, and what agencies will have taken from them."""
@@ -168,9 +179,9 @@ class Centre(Signatory):
 
     def gained(self, saved):
         """See :meth:`Signatory.gained`: what is paid at cost, and what later reviews take, as agencies see it today."""
-        later = int(self.trust.model.dials["departments.review_years"]) + 1
+        later = int(self.body.model.dials["departments.review_years"]) + 1
         taken = sum((1 - item.kept(later)[-1]) * item.cash * item.part for item in self.agencies)
-        return float(((self.part + taken) * saved * self.trust.model.services.prices.average).sum())
+        return float(((self.part + taken) * saved * self.body.model.services.prices.average).sum())
 
     def learn(self, saved):
         """It sees what it pays at cost, all of it."""

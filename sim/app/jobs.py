@@ -57,7 +57,7 @@ def path_of(kind, batch):
     from sim.report.traced import family_lines, pound_lines
     from sim.results.pound import trace_pound
     from sim.studies.inputs import load_inputs
-    from sim.studies.run import run
+    from sim.studies.task import run
     from sim.trace.family import trace_family
 
     common = dict(batch.common)

@@ -1,6 +1,8 @@
 """Commands that run, show and run again: demo, compare, run, report, reproduce."""
 
+import gc
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -82,8 +84,6 @@ def reproduce(
 
     Example: listsim reproduce results/demo-001
     """
-    from contextlib import nullcontext
-
     from sim import rerun
     from sim.core.folders import reserve_folder
 
@@ -108,6 +108,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
     workers = min(workers_of(asked.workers), asked.replicates)
     if workers > 1:
         pool.warm_up()
+    from sim.api import Comparison
     from sim.core.folders import reserve_folder, reserve_next
     from sim.results.differences import bases
     from sim.studies.run import carry_out
@@ -125,6 +126,9 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
         future=asked.future,
         programmes=asked.programmes,
     )
+    if not asked.no_report:
+        import sim.report.drawn  # noqa: F401 - now, while workers import the model
+
     study = with_uncertainty(study, getattr(asked, "uncertainty", "trials"))
     than = bases(than, [item.id for item in study.arrangements])
     terminal.tidy_up_first()
@@ -132,10 +136,10 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
     with reserve_next(command) if asked.out is None else reserve_folder(asked.out, asked.overwrite, texts) as reserved:
         with Progress("Simulating", asked.quiet or asked.no_progress) as tell:
             tasks = carry_out(study, workers, tell)
-        from sim.api import Comparison
-
+        gc.freeze()  # what came of it stays, and is too much to be looked through for rings of references
         done = Comparison.of(study, tasks, than)
-        reserved.finish(lambda new: done.write_into(new, sys.argv[1:], report=not asked.no_report))
+        with pool.workers(1) if workers > 1 and not asked.no_report else nullcontext() as other:
+            reserved.finish(lambda new: done.write_into(new, sys.argv[1:], not asked.no_report, other))
     if asked.json:
         print(done.summary.to_json(orient="records"))
     elif not asked.quiet:

@@ -73,7 +73,7 @@ def trace_pound(
     from sim.report.traced import pound_lines
     from sim.results.pound import trace_pound as found
     from sim.results.wishes import wish_named
-    from sim.studies.run import run
+    from sim.studies.task import run
 
     asked = wish_named("pound", wish)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)

@@ -1,41 +1,21 @@
-"""What is at stake at a place: programmes projected as deciders project them, with what they believe and with what is true."""
+"""Who would pay for programmes at a place and who would gain: asked for, beside a comparison and again of a finished one."""
 
 import math
 import os
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from sim.arrangements.at_place import check_programme
-from sim.core.calendar import QUARTERS
 from sim.core.dials import DIALS
 from sim.core.digest import Digests
 from sim.core.faults import Faults, InputError
-from sim.cost_benefit.incentives import Incentives
-from sim.cost_benefit.sources import load_splits
-from sim.cost_benefit.views import LONGEST, Bodies, Stakes
-from sim.place.payers import payers_of
-from sim.place.services import Lines
-from sim.programmes.appraisal import believed_reduction, snapshot
+from sim.cost_benefit.views import LONGEST
 from sim.programmes.catalogue import load_programme
-from sim.programmes.following import Surroundings
 from sim.studies.again import study_of
 from sim.studies.arguments import settings_of
 from sim.studies.cache import SMALL, Made, make_once, users_folder
 from sim.studies.inputs import TWIN, load_inputs, with_setting
-from sim.studies.projected import KeptProjections
 
 HORIZON = "agencies.horizon_years"
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A settled place, and what programmes save in it as deciders believe and in truth."""
-
-    around: Surroundings
-    believed: KeptProjections
-    true: KeptProjections
-    years: int
 
 
 def incentives(
@@ -97,22 +77,14 @@ def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
     programmes, dials = {name: inputs.catalogue[name] for name in names}, inputs.place_dials
     years, folder = max(years, math.ceil(dials[HORIZON])), users_folder()
     base = Digests().of("incentives", inputs.place, dials, programmes, inputs.n_families, years)
-    made = make_once(
-        base, {}, lambda: Made(_worked_out(inputs, names, threads, progress, years, folder), {}), folder, SMALL
-    )
+
+    def make():
+        from sim.cost_benefit.stakes import worked_out  # the model, which takes seconds to import
+
+        return Made(worked_out(inputs, names, threads, progress, years, folder), {})
+
+    made = make_once(base, {}, make, folder, SMALL)
     return made.thing if made.thing.stakes else None
-
-
-def _worked_out(inputs, names, threads, progress, years, folder):
-    place, dials = inputs.place, inputs.place_dials
-    believed, true = (KeptProjections(inputs, threads, folder) for _ in range(2))
-    seen, stakes = Seen(believed.around(), believed, true, years), []
-    for done, name in enumerate(names, 1):
-        stakes.append(stakes_of(seen, inputs.catalogue[name], inputs.n_families))
-        if progress:
-            progress(done, len(names))
-    known, bodies = tuple(item for item in stakes if item), bodies_of(seen.around)
-    return Incentives(place.id, place.name, dials[HORIZON], inputs.n_families, bodies, known, load_splits())
 
 
 def incentives_beside(every, threads=1):
@@ -142,57 +114,3 @@ def incentives_again(folder, manifest, threads=1):
         return incentives_beside(study_of(folder, manifest).inputs(), threads), []
     except InputError as error:
         return None, [f"the report leaves out who would pay for programmes: {error}"]
-
-
-def bodies_of(around):
-    """Who decides at a place, with the values that agencies decide by: Bodies."""
-    place, lines = around.place, Lines(around.place, around.dials, around.size)
-    payers, ids = payers_of(place), [agency.id for agency in place.agencies]
-    beliefs, weights = (
-        np.array([place.get(f"agencies.{agency}.{name}") for agency in ids])
-        for name in ("cashability_belief", "outcome_weight")
-    )
-    cash = beliefs[:, None] * (payers.weights - payers.charged) + payers.charged
-    at_once = payers.price_lists(around.prices).variable / np.maximum(1, around.prices.average)
-    return Bodies(tuple(ids), payers.weights, np.where(lines.demand_led, 0.0, cash), at_once, weights, lines.demand_led)
-
-
-def stakes_of(seen, programme, n_families):
-    """What a family on a programme saves: Stakes; None where the place has nobody like its target."""
-    around, target = seen.around, programme.targets(seen.around.place)
-    projection = target and seen.believed.of(programme, seen.years)
-    if not projection:
-        return None
-    dials, price = around.dials, around.prices.average.astype(float)
-    families, use = around.families.use_by_target(target._replace(level_to=3))
-    believed, noise = projected(projection, dials["programmes.optimism"], seen.years)
-    if dials["appraisal.method"] == "snapshot":
-        believed, noise = naive(around.place, programme, use / max(1, families), dials, seen.years), noise[:0]
-    keep = dials["programmes.effect_scale"] * (1 - min(1.0, dials["programmes.shrinkage"] * programme.correction))
-    true, _ = projected(seen.true.of(programme.as_true(), seen.years), keep, seen.years)
-    a_year = families * programme.a_year * programme.believed("most_reached") * n_families / around.looked_at
-    return Stakes(
-        programme.id,
-        programme.name,
-        tuple(agency.id for agency in around.place.agencies if agency.id in programme.commissioners),
-        believed * price * (1 - programme.correction),
-        true * price,
-        programme.believed("cost_per_family") * 100,
-        programme.get("cost_per_family") * 100,
-        a_year,
-        noise * price * (1 - programme.correction),
-    )
-
-
-def projected(projection, theta, years):
-    """Case-quarters saved by year and line at a belief, and what chance does to them in parts."""
-    noise = projection.noise(theta)
-    by_year = noise.reshape(len(noise), -1, QUARTERS, noise.shape[-1]).sum(axis=2)
-    return projection.by_year(theta)[:years], by_year[:, :years]
-
-
-def naive(place, programme, use, dials, years):
-    """Case-quarters saved by year and line as last year's use of services promises."""
-    need = [place.index("needs")[line.need] for line in place.lines]
-    reduction = believed_reduction(programme.published(place), dials["programmes.optimism"], need)
-    return snapshot(use, 1.0, reduction, programme.get("duration") / QUARTERS, programme.get("half_life"), years)

@@ -17,7 +17,6 @@ from sim.core.input_files import read_toml
 from sim.core.streams import normals
 from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
 from sim.cost_benefit.profile import LAST_YEAR, read_benefits
-from sim.place.burn_in import burn_in
 from sim.place.places import LEVELS
 from sim.programmes.appraisal import DISCOUNT_RATE, believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
@@ -171,6 +170,8 @@ def _corrections(terms):
 
 def from_place(inputs, programme, cases, horizon, seed, draws):
     """Terms and profile of a programme: the base year's use of services by families like its target, and its effect."""
+    from sim.place.burn_in import burn_in  # the model, which who reads published shares has no use for
+
     place = inputs.place
     target = programme.targets(place)
     if target is None:

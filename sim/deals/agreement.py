@@ -1,7 +1,8 @@
-"""The bargain of a LIST: who takes part, what is bought, who pays what, over how many years and how (docs/odd.md, 6.8).
+"""A bargain of a LIST, a pooled fund or partners: who takes part, what is bought, who pays what, when and how (docs/odd.md, 6.8).
 
 What each expects to gain of a plan is added up. If that exceeds the full cost, each pays the same pence per pound of its
-own gain, by measured benefit and never more than an agreed share of it; if that does not add up, there is no deal.
+own gain: at once, out of the money it has for it, or by measured benefit and never more than an agreed share of it. If
+that does not add up, there is no deal.
 """
 
 import math
@@ -12,6 +13,8 @@ import numpy as np
 
 from sim.deals.bargaining import by_benefit
 from sim.deals.payment_terms import AS_MEASURED, SURE, Spread, Terms, spread
+
+SMALLER = tuple(0.8**step for step in range(1, 16))  # of the largest plan paid at once: smaller ones that are tried
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Table:
         What a family on a programme is worth to each, by its own appraisal within its own horizon.
     billable : float (years, parties, offers)
         Benefit a family that each expects to be measured of it in so many years, counted from 1, horizon or not.
+        Without any years each pays at once, out of its money, for what is not held already.
     money : float (parties,)
         What each would put in.
     held : float
@@ -115,6 +119,11 @@ class Table:
         whole = worth / max(0.1, 1 - caution * self.doubt)
         return worth - paid + caution * (whole * self.doubt - made.deviation(whole, paid, self.doubt))
 
+    @property
+    def at_once(self):
+        """Whether each pays at once, so that what is held need not be earned back."""
+        return not len(self.billable)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -126,7 +135,7 @@ class Plan:
     order : tuple of int
         Offers bought, the best value per pound first.
     cost : float
-        Pence to be earned back, margin included.
+        Pence to be earned back, or paid in at once, margin included.
     """
 
     families: np.ndarray
@@ -142,9 +151,9 @@ class Agreement:
     ----------
     parties : tuple of str
     years : int
-        Years after its own in which a cohort is paid for.
+        Years after its own in which a cohort is paid for; nought where it is paid at once.
     shares : dict of str to float
-        Share of its measured benefit that each pays.
+        Share of its measured benefit that each pays; of what the plan is worth to it, where it pays at once.
     payments : dict of str to float
         Pence that each expects to pay for the plan.
     plan : Plan
@@ -173,6 +182,9 @@ class Agreement:
 def bargain(table):
     """The agreement with the largest Nash product of all coalitions, each on the fewest years that work; None without one.
 
+    Where payment is at once and somebody's money is short, a smaller plan may be worth more to them: fifteen are tried,
+    each for a fifth less than the one before.
+
     Parameters
     ----------
     table : Table
@@ -183,27 +195,38 @@ def bargain(table):
     """
     found = {}
     for members in _coalitions(table):
-        agreement = agree(table, members, drawn_up(table, members))
-        if agreement is not None:
-            found[members] = agreement
+        agreed = [item for plan in _plans(table, members) if (item := agree(table, members, plan)) is not None]
+        if agreed:
+            found[members] = max(agreed, key=lambda item: item.gain)
     stable = [item for members, item in found.items() if not table.rides_free or _stays(table, members, found)]
     return max(stable, key=lambda item: (item.gain, -item.years), default=None)
 
 
-def drawn_up(table, members):
+def _plans(table, members):
+    """What some parties might buy, the most first."""
+    plan = drawn_up(table, members)
+    yield plan
+    for part in SMALLER if table.at_once else ():
+        yield drawn_up(table, members, part * plan.cost)
+
+
+def drawn_up(table, members, most=math.inf):
     """What some parties would buy: what is worth more to them together than its full price, by value per pound, as money goes.
 
     Parameters
     ----------
     table : Table
     members : tuple of int
+    most : float
+        Most of their money that it may take, in pence.
     """
     chosen = list(members)
     joint, offers = table.worth[chosen].sum(axis=0), table.offers
     names = {table.parties[i] for i in members}
     full = [(1 + table.margin) * (item.price + item.fee / max(1, item.room)) for item in offers]
     ranked = sorted((k for k in range(len(offers)) if joint[k] > full[k]), key=lambda k: -joint[k] / full[k])
-    money, spent, families, order = table.held + table.money[chosen].sum(), table.standing, np.zeros(len(offers)), []
+    money = (table.held + min(most, table.money[chosen].sum())) / (1 + table.margin if table.at_once else 1)
+    spent, families, order = table.standing, np.zeros(len(offers)), []
     for k in ranked:
         item = offers[k]
         n = min(item.room, int((money - item.fee) // item.price)) if money > item.fee else 0
@@ -212,7 +235,7 @@ def drawn_up(table, members):
             continue
         families[k], money, spent = n, money - cost, spent + cost
         order.append(k)
-    return Plan(families, tuple(order), spent * (1 + table.margin))
+    return Plan(families, tuple(order), max(0.0, spent * (1 + table.margin) - (table.held if table.at_once else 0)))
 
 
 def agree(table, members, plan):
@@ -223,6 +246,8 @@ def agree(table, members, plan):
     worth = {table.parties[i]: float(table.worth[i] @ plan.families) for i in members}
     if not plan.order or min(worth.values()) <= 0 or sum(worth.values()) <= plan.cost:
         return None
+    if table.at_once:
+        return _paid_at_once(table, members, plan, worth)
     billed = np.maximum(0.0, table.billable[:, list(members)] @ plan.families)
     most = table.most_billed[:, :, None] * billed
     enough = np.minimum(most, list(worth.values())).sum(axis=2) >= plan.cost
@@ -240,6 +265,16 @@ def agree(table, members, plan):
         found.append(Agreement(tuple(worth), years + 1, shares, paid, plan, gain, table.terms[number], made))
     best = max(found, key=lambda item: item.gain, default=None)
     return best if best and best.gain > 0 else None
+
+
+def _paid_at_once(table, members, plan, worth):
+    """What each pays out of the money that it has; None as in :func:`agree`."""
+    paid = by_benefit(worth, plan.cost, {table.parties[i]: float(table.money[i]) for i in members})
+    if paid is None:
+        return None
+    gain = _gain(worth, {code: worth[code] - pence for code, pence in paid.items()})
+    shares = {code: pence / worth[code] for code, pence in paid.items()}
+    return Agreement(tuple(worth), 0, shares, paid, plan, gain) if gain > 0 else None
 
 
 def holds(table, members, agreement, plan):

@@ -37,8 +37,6 @@ class Contract:
         Outcome payments expected of it.
     stated_pence : int
         Those of them that findings decide, if effects are as published.
-    kept : float
-        Share of its price for which the money came: partners who are not bound may withhold theirs.
     taken, hardest : dict of int to int
         Families taken on, and those of them in crisis, by quarter of the year.
     terms : tabs.Signed or None
@@ -61,7 +59,6 @@ class Contract:
     effort: float = 1.0
     expected_pence: int = 0
     stated_pence: int = 0
-    kept: float = 1.0
     taken: dict = field(default_factory=dict)
     hardest: dict = field(default_factory=dict)
     terms: object = field(default=None, compare=False, repr=False)
@@ -126,7 +123,7 @@ class Project:
 
 
 class ContractBook:
-    """The contracts of all bodies: signed ones, those of this year, and what of them is kept, due and cancelled.
+    """The contracts of all bodies: signed ones, those of this year, and what of them is due and cancelled.
 
     Parameters
     ----------
@@ -181,10 +178,8 @@ class ContractBook:
         self._cut = {}
 
     def _staffed(self, contract, quarter_of_year):
-        """Whole families for which the money came, by the end of the quarter less by its start; of these, those not cancelled."""
-        before, after = (
-            _whole(contract.planned(quarters) * contract.kept) for quarters in (quarter_of_year, quarter_of_year + 1)
-        )
+        """Families planned by the end of the quarter less by its start; of these, those not cancelled."""
+        before, after = contract.planned(quarter_of_year), contract.planned(quarter_of_year + 1)
         return _whole((after - before) * (1.0 - self._cut.get(contract.funder, 0.0)))
 
     def _due(self, contract, quarter_of_year):

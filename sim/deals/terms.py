@@ -17,6 +17,7 @@ WORDS = {
     "invoices": "a body that sends members invoices",
     "repayment": "members who repay by measured benefit",
     "bargains": "a body whose parties bargain over terms",
+    "agrees": "members who agree each year on what they pay at once",
     "signed": "parties who pay as they have signed for each cohort",
     "issues": "a body that issues outcome bonds",
     "market": "investors",

@@ -13,7 +13,7 @@ from sim.place.kernels import QUARTERS_OF_AGE
 from sim.programmes.following import offer
 
 HALVED = (4, 8, 16, 24, 40, 60)  # quarters after which half go; at the first only of families without a targeted need
-GROUPS = 16  # that families are put in, to see how far chance goes; copies of one family are in one
+GROUPS = 64  # that families are put in, to see how far chance goes; copies of one family are in one
 _STATE = ("packed", "known", "found", "lasting", "crisis", "served", "events")  # what families that stand alike share
 
 

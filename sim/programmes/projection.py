@@ -26,6 +26,7 @@ SHARE, FLOOR = (
 )  # of what is saved, and pence a family: the standard error that is small enough in a place of MOST families
 SPARSE = 6  # families of which one at least is followed at all beliefs, and the others at the published effect
 SPANS = (10, 20, 25)  # years a projection may reach; families leave at 25
+KEPT = 16  # groups of families that a projection keeps; fewer say too little of whether enough were followed
 SEED = 2  # of the draws of the first lot; the next has the next
 
 
@@ -128,13 +129,15 @@ class Tally:
         self.families += np.bincount(cohort.columns.luck % GROUPS, minlength=GROUPS)
         self.staying += staying(cohort, self.some.shape[2])
 
-    def projection(self):
-        """What all of them save at every belief: Projection."""
+    def projection(self, groups=GROUPS):
+        """What all of them save at every belief, in so many groups: Projection."""
         n = self.families.sum()
         some, theta = self.some * (n / max(1, self.of_some)), np.array(self.thetas)[:, None, None]
         published = some[:, [self.thetas.index(1.0)]]
-        saved = (some + theta * (self.published - published)).astype(np.float32)
-        return Projection(self.thetas, saved, self.families.copy(), self.staying / n if n else self.staying + 1)
+        saved = some + theta * (self.published - published)
+        saved, families = (part.reshape(-1, groups, *part.shape[1:]).sum(axis=0) for part in (saved, self.families))
+        staying = self.staying / n if n else self.staying + 1
+        return Projection(self.thetas, saved.astype(np.float32), families, staying)
 
 
 def project(around, programme, quarters, thetas=THETAS, n=None):
@@ -168,7 +171,7 @@ def project(around, programme, quarters, thetas=THETAS, n=None):
         tally.add(cohort.copies(takes, seed), around, programme)
         if is_precise(tally.projection(), around):
             break
-    return tally.projection()
+    return tally.projection(KEPT)
 
 
 def lots(most):

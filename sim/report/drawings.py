@@ -65,20 +65,22 @@ def differences(found, measures, folder):
 
 def who_gains(found, titles, folder):
     """Who pays and who gains."""
-    some = {code: titles[code] for code in titles if len(panels.gains(found, code))}
-    draw = partial(panels.who_gains, limits=panels.gain_limits(found))
+    tables = {code: panels.gains(found, code) for code in titles}
+    limits = panels.gain_limits(tables.values())
     caption = (
         "Means, one scale for all; for each party from the top: light orange, what it pays (costs, and payments for outcomes less those it received, so that money "
         "passed on counts once); hatched green, the cash it keeps; dark blue, its net position. Parties with none of these are left out."
     )
     drawn = []
-    for code, title in some.items():
-        table = panels.gains(found, code)
+    for code, table in tables.items():
+        if table.empty:
+            continue
         told = "; ".join(
             f"{found.parties[party]} pays {-row['pays']:.{found.digits}f}, keeps {row['keeps']:.{found.digits}f}, net {row['net']:.{found.digits}f}"
             for party, row in table.iterrows()
         )
-        drawn.append((f"{title}, £m: {told}", _saved(folder, f"who_gains_{file_name(code)}", draw(found, code, title))))
+        picture = panels.who_gains(found, titles[code], table, limits)
+        drawn.append((f"{titles[code]}, £m: {told}", _saved(folder, f"who_gains_{file_name(code)}", picture)))
     return "Who pays and who gains", caption, drawn
 
 

@@ -1,5 +1,6 @@
 """What a report is drawn from, and numbers of it that know where they stand."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from sim.core.codes import ALL
 from sim.core.text import distinct, printable
 from sim.record.measures import MEASURES
 from sim.report.numbers import figure, has_band, in_pounds, of_all, shown_digits, verdict
+from sim.results.years import by_year
 
 SUMMARY, DIFFERENCES, RUNS, SHARES = "summary", "differences", "runs", "shares"
 
@@ -56,6 +58,8 @@ class Findings:
         What ``incentives.json`` says.
     shares : pandas.DataFrame or None
         What ``shares.csv`` says.
+    years : pandas.DataFrame or None
+        Means by year, as :func:`sim.results.years.by_year` gives them, where they are known already.
     """
 
     runs: pd.DataFrame = field(repr=False)
@@ -67,6 +71,7 @@ class Findings:
     bought_nothing: dict = field(default_factory=dict)
     incentives: dict | None = field(default=None, repr=False)
     shares: pd.DataFrame | None = field(default=None, repr=False)
+    years: pd.DataFrame | None = field(default=None, repr=False)
 
     @cached_property
     def names(self):
@@ -96,6 +101,15 @@ class Findings:
         return self.summary.pivot(index=["arrangement", "agency"], columns="measure", values="mean")
 
     @cached_property
+    def yearly(self):
+        """Means by year: see :func:`sim.results.years.by_year`."""
+        return by_year(self.runs) if self.years is None else self.years
+
+    @cached_property
+    def _means(self):
+        return self.summary.set_index(["arrangement", "agency", "measure"])["mean"].to_dict()
+
+    @cached_property
     def apart(self):
         """Rows of differences for all agencies together, by arrangement, than and measure."""
         data = self.differences[self.differences["agency"] == ALL]
@@ -111,8 +125,8 @@ class Findings:
         return (code, measure) in self.cells.index and self.cells.loc[(code, measure), "n"] > 0
 
     def mean(self, code, measure, agency=ALL):
-        """A mean of the summary."""
-        return self.by_agency.loc[(code, agency), measure]
+        """A mean of the summary; null where it has none."""
+        return self._means.get((code, agency, measure), math.nan)
 
     def number(self, code, measure, agency=ALL, text=None):
         """A mean of the summary as a Number: money in £m, else in its measure's digits, or as `text` shows it."""

@@ -5,7 +5,6 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
-import seaborn as sns
 from matplotlib.patches import Rectangle
 
 from sim.core.folders import write_manifest
@@ -51,10 +50,8 @@ def heat_map(said):
         axis.set_visible(False)
     panels = list(zip(axes.flat, said["horizons"], strict=False))
     shares = [_shares(item["rows"], said["bodies"]) for _, item in panels]
-    look = {"vmin": -1, "vmax": 1, "cmap": "PuOr", "cbar": False, "linewidths": 0.5, "annot": False}
     for (axis, _), share in zip(panels, shares, strict=True):
-        # Bare, as seaborn draws the whole figure once a panel to see whether labels overlap.
-        sns.heatmap(share, ax=axis, xticklabels=False, yticklabels=False, **look)
+        figures.heat(axis, share, -1, 1)
     for (axis, item), share in zip(panels, shares, strict=True):
         _write_in(axis, share, item["rows"], said["bodies"])
         axis.set_title(f"{item['horizon_years']:g} years ahead")
@@ -86,11 +83,17 @@ def _share(ratio):
     return f"{ratio:.2f}" if abs(ratio) >= 0.005 else ""
 
 
-def section(page, said, folder):
-    """Add to a page what there is to say of incentives, and its figure, which is drawn into a folder."""
+def draw_heat_map(said, folder):
+    """Draw the heat map into a folder: its path."""
+    folder.mkdir(exist_ok=True)
+    return figures.save(heat_map(said), folder, "incentives")
+
+
+def section(page, said, picture):
+    """Add to a page what there is to say of incentives, and the heat map from its file."""
     years = said["horizon_years"]
     title = f"Who would pay for a programme, and who would gain: {said['name']}"
-    page.figure(title, CAPTION, figures.save(heat_map(said), folder, "incentives"))
+    page.figure(title, CAPTION, picture)
     page.add("<ul>" + "".join(f"<li>{escaped(line)}</li>" for line in in_words(said)) + "</ul>")
     tables = [
         (f"Service use avoided a family, £ at average cost, as believed {years:g} years ahead", benefits(said)),
@@ -128,9 +131,8 @@ def write_incentives(said, by_body, folder):
     folder = Path(folder)
     (folder / "incentives.json").write_text(json_text(said), encoding="utf-8")
     by_body.to_csv(folder / "incentives.csv", index=False, lineterminator="\n")
-    (folder / "figures").mkdir()
     page = Page(f"Split incentives: {said['name']}")
-    section(page, said, folder / "figures")
+    section(page, said, draw_heat_map(said, folder / "figures"))
     (folder / "report.html").write_text(page.text(), encoding="utf-8")
     write_manifest(folder, incentives_of=said["place"])
 

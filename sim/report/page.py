@@ -7,6 +7,8 @@ from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.text import distinct
 from sim.record.measures import MEASURES
+from sim.report import drawings
+from sim.report.incentive_pages import section
 from sim.report.markup import Page, escaped, marked, table
 from sim.report.numbers import PEOPLE_ROWS, modelled, shown_rows
 from sim.report.verdict import PENCE, pence_table, sentences
@@ -22,13 +24,15 @@ WORDS = {
 }
 
 
-def write_report(folder, found):
-    """Write the figures and ``report.html`` of a comparison.
+def write_report(folder, found, heat=None):
+    """Write ``report.html`` of a comparison, and its figures.
 
     Parameters
     ----------
     folder : path
     found : Findings
+    heat : concurrent.futures.Future, optional
+        The path of the heat map of incentives, where there are any.
     """
     folder = Path(folder)
     (folder / "figures").mkdir(exist_ok=True)
@@ -36,10 +40,8 @@ def write_report(folder, found):
     page.add(_answer(found))
     _figures(page, folder / "figures", found)
     page.add(_people(found))
-    if found.incentives:
-        from sim.report.incentive_pages import section  # which takes seconds to import
-
-        section(page, found.incentives, folder / "figures")
+    if heat:
+        section(page, found.incentives, heat.result())
     page.add(_assumptions(found.manifest))
     page.add(limits())
     page.add(_reproduce(found.manifest))
@@ -75,8 +77,6 @@ def _pence(found):
 
 def _figures(page, folder, found):
     """Draw and add what is shown: panels of one scale, with what they say in words; tables of figures and differences."""
-    from sim.report import drawings  # which takes seconds to import
-
     titles = distinct({code: item["name"] for code, item in found.manifest["arrangements"].items()}, _LONGEST_TITLE)
     drawings.begin()
     page.panels(*drawings.leaks(found, titles, folder))
@@ -87,8 +87,9 @@ def _figures(page, folder, found):
     page.panels(*drawings.who_gains(found, titles, folder))
     page.panels(*drawings.payments(found, titles, folder))
     page.panels(*drawings.by_year(found, titles, folder))
+    bodies = set(found.runs.loc[found.runs["measure"] == "list_alive", "arrangement"])
     for code in titles:
-        if (found.runs[found.runs["arrangement"] == code]["measure"] == "list_alive").any():
+        if code in bodies:
             page.panels(*drawings.life(found, code, folder))
     page.panels(*drawings.measured(found, titles, folder))
     if (found.runs["measure"] == "investor_irr").any():

@@ -41,15 +41,16 @@ def waterfall(found, code, title, limits):
     }
     shown = [item for item in steps(found.cells, code) if item[0] in some]
     figure, axis = panel(title, len(shown))
+    looks = [
+        (BLUE, "") if total else (VERMILION, "") if after < before else (GREEN, "////")
+        for _, before, after, total in shown
+    ]
+    _bars(axis, range(len(shown)), [(before, after) for _, before, after, _ in shown], 0.66, looks)
     for place, (_, before, after, total) in enumerate(shown):
-        colour, hatch = (BLUE, "") if total else (VERMILION, "") if after < before else (GREEN, "////")
-        axis.barh(place, after - before, left=before, height=0.66, color=colour, hatch=hatch, **_LOOK)
-        change = after - before
-        text = figure_text(change, 1, found.digits, "" if total else "+")
         axis.text(
             1.03,
             place,
-            text,
+            figure_text(after - before, 1, found.digits, "" if total else "+"),
             transform=axis.get_yaxis_transform(),
             va="center",
             ha="left",
@@ -60,6 +61,13 @@ def waterfall(found, code, title, limits):
     axis.set_xlim(*limits)
     axis.set_xlabel(_MILLION)
     return figure
+
+
+def _bars(axis, places, ends, height, looks):
+    """Bars from one end to the other, each in its colour and hatch; all at once, as an axis looks at itself at each call."""
+    begin, end = np.array(ends).T
+    colours, hatches = zip(*looks, strict=True)
+    axis.barh(places, end - begin, left=begin, height=height, color=colours, hatch=hatches, **_LOOK)
 
 
 def waterfall_limits(found):
@@ -104,24 +112,22 @@ def gains(found, code):
     return rows[rows.round(found.digits).abs().sum(axis=1) > 0]
 
 
-def who_gains(found, code, title, limits):
-    """Who pays and who gains in one arrangement: a group of bars a party."""
-    data = gains(found, code)
+def who_gains(found, title, data, limits):
+    """Who pays and who gains in one arrangement, as :func:`gains` has it: a group of bars a party."""
     figure, axis = panel(title, 3.4 * len(data), right=0.2)
     reach = limits[1] - limits[0]
-    for number, (_, row) in enumerate(data.iterrows()):
-        for offset, (name, (colour, hatch)) in zip((-1, 0, 1), GAINS.items(), strict=True):
-            place = 4 * number + 1 + offset
-            axis.barh(place, row[name], height=0.9, color=colour, hatch=hatch, **_LOOK)
-            side = 1 if row[name] >= 0 else -1
-            axis.text(
-                row[name] + side * 0.015 * reach,
-                place,
-                figure_text(row[name], 1, found.digits, "+"),
-                va="center",
-                ha="left" if side > 0 else "right",
-                fontsize=7.5,
-            )
+    bars = [(4 * number + k, pounds) for number, row in enumerate(data.to_numpy()) for k, pounds in enumerate(row)]
+    _bars(axis, [place for place, _ in bars], [(0.0, pounds) for _, pounds in bars], 0.9, [*GAINS.values()] * len(data))
+    for place, pounds in bars:
+        side = 1 if pounds >= 0 else -1
+        axis.text(
+            pounds + side * 0.015 * reach,
+            place,
+            figure_text(pounds, 1, found.digits, "+"),
+            va="center",
+            ha="left" if side > 0 else "right",
+            fontsize=7.5,
+        )
     _rows(axis, data.index, 4)
     axis.set_yticks(4 * np.arange(len(data)) + 1, [fill(found.parties[party], 22) for party in data.index])
     axis.set_ylim(4 * len(data) - 1.2, -0.8)
@@ -130,9 +136,9 @@ def who_gains(found, code, title, limits):
     return figure
 
 
-def gain_limits(found):
-    """Limits of the scale that all panels of who pays and gains share."""
-    ends = [end for code in found.names for end in gains(found, code).to_numpy().ravel()]
+def gain_limits(every):
+    """Limits of the scale that all panels of who pays and gains share, by what :func:`gains` has of each."""
+    ends = [end for data in every for end in data.to_numpy().ravel()]
     low, high = min([0.0, *ends]), max([0.0, *ends])
     room = 0.25 * (high - low or 1.0)
     return low - room, high + room
@@ -239,12 +245,12 @@ def measured(found, code, title, limits):
     """What evaluation said beside the truth; and, where savings are paid for, how often luck is paid."""
     means = found.cells.loc[code]["mean"]
     rows = [
-        ("Measured by its design", means["measured_saving"] / 1e6, ORANGE, ""),
-        ("True, same families", means["true_saving"] / 1e6, BLUE, ""),
+        ("Measured by its design", means["measured_saving"] / 1e6, (ORANGE, "")),
+        ("True, same families", means["true_saving"] / 1e6, (BLUE, "")),
     ]
     figure, axis = panel(title, 4.5, right=0.6)
-    for place, (_, number, colour, hatch) in enumerate(rows):
-        axis.barh(place, number, height=0.7, color=colour, hatch=hatch, **_LOOK)
+    _bars(axis, range(len(rows)), [(0.0, number) for _, number, *_ in rows], 0.7, [look for *_, look in rows])
+    for place, (_, number, _) in enumerate(rows):
         text = figure_text(number, 1, found.digits)
         axis.text(1.03, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8)
     _rows(axis, [label for label, *_ in rows])

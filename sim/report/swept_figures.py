@@ -7,7 +7,6 @@ from textwrap import fill
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 
 from sim.core.text import cut, printable
 from sim.record.measures import MEASURES
@@ -190,6 +189,8 @@ def _draw_dots(axis, data, looks):
 
 def _heat(data, axes, measures, looks, differences):
     """Heat maps, one a measure and arrangement on one scale; in brackets what an interval does not tell from nought."""
+    import seaborn as sns  # which takes long to import
+
     across, down = axes
     if len(axes[down]["values"]) > len(axes[across]["values"]):
         across, down = down, across

@@ -165,10 +165,10 @@ def _turns(found):
         return []
     best = max(active, key=lambda code: found.mean(code, "cash_released"))
     net = max(active, key=lambda code: found.mean(code, "net_position"))
-    lines = []
+    cash, lines = found.runs[found.runs["measure"] == "cash_released"], []
     for code in active:
         if code != best:
-            beaten = Number(str(runs_with_more(found.runs, code, best)), RUNS, "more", (code, best, "cash_released"))
+            beaten = Number(str(runs_with_more(cash, code, best)), RUNS, "more", (code, best, "cash_released"))
             lines.append(
                 (f"{found.names[code]} released more cash than {found.names[best]} in ", beaten, f" of {_runs(found)}.")
             )

@@ -30,7 +30,7 @@ DAMAGED = (
 
 
 def write_tables(folder, done):
-    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences``, ``years`` and ``decisions_by_kind``, each CSV, of a Comparison."""
+    """Write ``runs``, ``flows``, ``decisions`` and ``events``, each a Parquet file, and ``summary``, ``differences``, ``years`` and ``decisions_by_kind``, each CSV, of a Comparison: its means by year."""
     for name in ("runs", "flows", "decisions", "events"):
         getattr(done, name).to_parquet(Path(folder) / f"{name}.parquet", index=False)
     write_csv(Path(folder) / "summary.csv", done.summary, STATISTICS)
@@ -38,11 +38,22 @@ def write_tables(folder, done):
     years = by_year(done.runs)
     write_csv(Path(folder) / "years.csv", years.reset_index(), years.columns)
     write_csv(Path(folder) / "decisions_by_kind.csv", by_kind(done.decisions, done.replicates))
+    return years
 
 
 def write_shares(folder, shares):
     """Write ``shares.csv``, in shares of ten thousandths."""
     write_csv(Path(folder) / "shares.csv", shares.round(dict.fromkeys(("share", *ESTIMATE[1:3]), 4)))
+
+
+def failure_table(done):
+    """Of what came of each task, those that failed: pandas.DataFrame with columns FAILURE_COLUMNS."""
+    rows = [
+        (item.point, item.seed, item.failure.error, item.failure.message, item.failure.traceback)
+        for item in done
+        if item.failure
+    ]
+    return pd.DataFrame(rows, columns=FAILURE_COLUMNS)
 
 
 def write_failures(folder, failures):

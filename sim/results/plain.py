@@ -57,4 +57,4 @@ def write_csv(path, table, columns=(), **how):
 
 def _each(change, table, name):
     """Every number of a column, changed by its measure."""
-    return [change(value, measure) for value, measure in zip(table[name].tolist(), table["measure"], strict=True)]
+    return list(map(change, table[name].tolist(), table["measure"].tolist()))

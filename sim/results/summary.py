@@ -1,5 +1,7 @@
 """Tables of a comparison, and their summary over the replicates."""
 
+from itertools import chain
+
 import numpy as np
 import pandas as pd
 
@@ -46,19 +48,28 @@ def tables(results, seed):
     tuple of pandas.DataFrame
         Columns RUN_COLUMNS, FLOW_COLUMNS, DECISION_COLUMNS and EVENT_COLUMNS, ordered by arrangement and replicate.
     """
-    runs, flows, decisions, events = [], [], [], []
-    for group in zip(*results, strict=True):  # an arrangement at a time
-        for result in group:
-            head = (result.arrangement, result.seed - seed)
-            runs += [(*head, result.seed, *row) for row in result.rows]
-            flows += [(*head, *row) for row in result.flows]
-            decisions += [(*head, *row) for row in result.decisions]
-            events += [(*head, *row) for row in result.events]
-    frame = pd.DataFrame(runs, columns=RUN_COLUMNS).astype({"value_pence": "Int64", "value": "float64"})
-    taken = pd.DataFrame(decisions, columns=DECISION_COLUMNS).astype({"replicate": "int64", "year": "int64"})
+    runs = [result for group in zip(*results, strict=True) for result in group]  # an arrangement at a time
+    frame = _table(runs, "rows", RUN_COLUMNS, seed).astype({"value_pence": "Int64", "value": "float64"})
+    taken = _table(runs, "decisions", DECISION_COLUMNS, seed).astype({"replicate": "int64", "year": "int64"})
     whole = dict.fromkeys(("replicate", "year", *EVENT_COLUMNS[4:]), "int64")
-    happened = pd.DataFrame(events, columns=EVENT_COLUMNS).astype(whole)
-    return frame, pd.DataFrame(flows, columns=FLOW_COLUMNS), taken, happened
+    happened = _table(runs, "events", EVENT_COLUMNS, seed).astype(whole)
+    return frame, _table(runs, "flows", FLOW_COLUMNS, seed), taken, happened
+
+
+def _table(runs, part, columns, seed):
+    """All rows of a part of each run, with whose they are: a column at a time, as there are many rows."""
+    rows = [getattr(run, part) for run in runs]
+    heads = {
+        "arrangement": [run.arrangement for run in runs],
+        "replicate": [run.seed - seed for run in runs],
+        "seed": [run.seed for run in runs],
+    }
+    own = zip(*chain.from_iterable(rows), strict=True)
+    if not any(rows):
+        return pd.DataFrame(columns=columns)
+    return pd.DataFrame(
+        {name: np.repeat(heads[name], list(map(len, rows))) if name in heads else next(own) for name in columns}
+    )
 
 
 def summarise(runs, bodies):

@@ -9,7 +9,7 @@ from sim.deals.terms import Rule
 
 JOINT = {"setup_cost": COST, "years_to_agree": DELAY, "horizon_years": HORIZON}
 PROJECT = {"project_cost": COST, "project_learning": Kind(0, 10)}
-BONDS = {"agreement_cost": COST, "consent_by_default": YES_OR_NO, "consent_chance": SHARE, "set_aside_share": SHARE}
+BONDS = {"agreement_cost": COST, "consent_by_default": YES_OR_NO, "centre_horizon": HORIZON, "set_aside_share": SHARE}
 
 ISSUES = {
     "offers": "programmes joint issues",
@@ -33,6 +33,12 @@ def _fund_board(model):
     from sim.agents.boards import Body
 
     return [Body(model, codes.POOL)]
+
+
+def _fund_bargain(model):
+    from sim.agents.bargained_fund import BargainedFund
+
+    return [BargainedFund(model, codes.POOL)]
 
 
 def _list_board(model):
@@ -93,7 +99,7 @@ def _lead_agency(model):
 
 
 def _partners(model):
-    from sim.agents.boards import Partners
+    from sim.agents.bargained_fund import Partners
 
     return [Partners(model, codes.PARTNERS)]
 
@@ -113,6 +119,7 @@ def _plan(model):
 
 BUYS = "programmes projects"
 POOL = f"{BUYS} account joint"
+FUND = "programmes account joint agrees"
 
 LIST = {
     **JOINT,
@@ -126,14 +133,14 @@ LIST = {
     "fewest_members": SEVERAL,
     "idle_years": TERM,
 }
+PARTIES = {"members_differ": Kind(0, 2), "caution": WEIGHT}
 BARGAIN = {
+    **PARTIES,
     "agreed_years": TERM,
     "margin": Kind(0, 2),
     "rides_free": YES_OR_NO,
     "terms_open": YES_OR_NO,
     "outcome_noise": WEIGHT,
-    "members_differ": Kind(0, 2),
-    "caution": WEIGHT,
     "cash_doubt": Kind(0, 1),
     "line_noise": Kind(0.001, 1),
     "dormant_share": SHARE,
@@ -153,6 +160,14 @@ CHOICES = {
         "a board for the members of a pooled fund",
         {**JOINT, **PROJECT},
         offers=POOL,
+        posts="transaction_cost",
+    ),
+    "fund_bargain": Rule(
+        _fund_bargain,
+        "members of a common fund, who bargain each year over what is bought and who pays what",
+        {**JOINT, **PROJECT, **PARTIES, "pool_overhead": SHARE},
+        offers=FUND,
+        wants={"up_front": "by_gain"},
         posts="transaction_cost",
     ),
     "list_board": Rule(
@@ -220,10 +235,10 @@ CHOICES = {
     ),
     "partners": Rule(
         _partners,
-        "partners side by side, by a plan that binds none of them",
-        {**JOINT, **PROJECT, "drop_out": SHARE, "trust_step": SHARE},
-        offers=POOL,
-        wants={"up_front": "voluntary_shares"},
+        "partners side by side, who bargain each year over a plan that binds none of them",
+        {**JOINT, **PROJECT, **PARTIES, "drop_out": SHARE, "trust_step": SHARE},
+        offers=FUND,
+        wants={"up_front": "by_gain"},
         posts="transaction_cost",
     ),
     "plan": Rule(_plan, "a plan fixed beforehand", offers="programmes", wants={"up_front": "grant"}),

@@ -28,12 +28,9 @@ def _members_capital(body):
             )
 
 
-def _voluntary_shares(body):
-    """Partners promise a share of their discretionary money, and hold it until the plan is made."""
-    share = body.model.arrangement.get("contribution_share")
-    for member in body.members():
-        promise = min(round(member.discretionary_pence * share), member.balance("prevention"))
-        body.funds.promised[member.code] = max(0, promise)
+def _by_gain(body):
+    """Members pay what they have agreed on for the year."""
+    body.pay_in()
 
 
 def _delegated_shares(body):
@@ -209,12 +206,12 @@ CHOICES = {
     "pooled_at_source": UpFront(
         _pooled_at_source, "departments, by pooling at source", {"pooled_at_source": SHARE}, wants=_JOINT, **_PAYS
     ),
-    "voluntary_shares": UpFront(
-        _voluntary_shares,
-        "partners, by shares they promise",
+    "by_gain": UpFront(
+        _by_gain,
+        "members, as they agree each year: the same pence per pound of what the year's plan is worth to each",
         {"contribution_share": SHARE},
         offers="payer shares",
-        wants={"decides": "partners"},
+        wants={"decides": "agrees"},
         posts="contribution",
     ),
     "delegated_shares": UpFront(

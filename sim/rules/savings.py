@@ -38,7 +38,7 @@ def _by_share(body, findings):
 
 def _return_unspent(body):
     """What is left of the year's money goes back to each member by what it put in."""
-    left = max(0, body.balance())
+    left = max(0, body.balance() - body.reserved())
     if left and sum(body.funds.capital.values()) > 0:
         for code, part in zip(body.funds.capital, split(left, list(body.funds.capital.values())), strict=True):
             body.pay(body.model.party(code).account("prevention"), part, "distribution")
@@ -102,11 +102,11 @@ def _handed_back(body):
 
 
 def _by_benefit(body, finding):
-    """Members pay in proportion to the benefit measured in their own services; in equal parts where there is none."""
+    """Members pay the same pence per pound of what the measured benefit is worth to each; equal parts where there is none."""
     worth = finding.saved * body.model.services.prices.average if finding is not None else None
     shares = {}
     for member in body.members():
-        shares[member.code] = 0.0 if worth is None else max(0.0, member.part_of(worth))
+        shares[member.code] = 0.0 if worth is None else max(0.0, member.part_of(worth) * member.pound)
     return shares if sum(shares.values()) > 0 else dict.fromkeys(shares, 1.0)
 
 
@@ -278,7 +278,7 @@ CHOICES = {
     ),
     "by_benefit": Sharing(
         _stay,
-        "stay where they fall; members pay for outcomes by measured benefit",
+        "stay where they fall; members pay for outcomes by what the measured benefit is worth to each",
         payers=_by_benefit,
         offers="payer",
         wants={"decides": "projects", "paid_for": "outcomes"},

@@ -112,7 +112,7 @@ def carry_out(sweep, folder, executor=None, workers=1, progress=None, retry=Fals
     shard : tuple of int and int, optional
         Do the i-th of n shards alone, from 1.
     cache : path, optional
-        As in :func:`sim.studies.run.run_task`.
+        As in :func:`sim.studies.task.run_task`.
 
     Returns
     -------

@@ -26,7 +26,7 @@ def _import_the_model():
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        import_module("sim.studies.run")
+        import_module("sim.studies.task")
     finally:
         done.set()
         watcher.join()  # a server that forks has one thread

@@ -7,7 +7,7 @@ from sim.core.faults import InputError, suggest
 from sim.place.places import LEVELS
 from sim.results.wishes import family_wish
 from sim.studies.comparison import nothing_done
-from sim.studies.run import models
+from sim.studies.task import models
 from sim.trace.watching import Watcher
 
 

@@ -8,7 +8,6 @@ from sim.core.text import distinct
 from sim.record.measures import MEASURES
 from sim.report.findings import Findings
 from sim.report.workbook.book import wide_enough
-from sim.results.years import by_year
 
 
 @dataclass(frozen=True)
@@ -44,8 +43,8 @@ class Facts:
 
     @cached_property
     def yearly(self):
-        """Means by arrangement, party and measure, a column a year, of what is not nought: see :func:`by_year`."""
-        table = by_year(self.found.runs)
+        """Means by arrangement, party and measure, a column a year, of what is not nought: see :func:`sim.results.years.by_year`."""
+        table = self.found.yearly
         return table[(table.index.get_level_values("agency") != ALL) & (table.fillna(0.0) != 0).any(axis=1)]
 
     @cached_property
@@ -85,7 +84,7 @@ class Facts:
 
     def mean(self, arrangement, measure, party=ALL):
         """A mean as the summary has it; null where it has none."""
-        return self._means.get((arrangement, party, measure), float("nan"))
+        return self.found.mean(arrangement, measure, party)
 
     @cached_property
     def _by_measure(self):
@@ -93,7 +92,3 @@ class Facts:
         for (arrangement, party, measure), value in self.totals.items():
             found.setdefault((arrangement, measure), {})[party] = value
         return found
-
-    @cached_property
-    def _means(self):
-        return self.found.summary.set_index(["arrangement", "agency", "measure"])["mean"].to_dict()
