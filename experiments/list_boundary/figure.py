@@ -9,7 +9,7 @@ from sim.report import figures
 
 MONEY = ("programme_cost", "measured_saving", "true_saving", "cash_released", "retained", "net_position")
 LIFE = ("years bought", "in most years", "recovered, £ a £", "recovers", "alive")
-TITLES = {"causes": "local members", "centre": "place and centre", "naive": "naive terms"}
+TITLES = {"causes": "local members", "deemed": "local members", "centre": "place and centre", "naive": "naive terms"}
 LATE = 25  # years; in the first a LIST is founded
 
 
