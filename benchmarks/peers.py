@@ -156,7 +156,7 @@ class KernelVersion:
         self.tables = kernels.NeedTables(
             BAND, task.UP[None], np.tile(DOWN, (2, BANDS, 1, 1)), np.zeros((NEEDS, 4), np.uint16), np.ones((kernels.FRAILTY_CLASSES, NEEDS), np.float32), alike, alike,
             COUPLING, COUPLING.max(axis=0), np.zeros(NEEDS, np.uint32), np.ones(NEEDS, np.float32),
-            np.ones((0, NEEDS), np.float32), np.ones(0, np.float32), np.zeros(NEEDS, np.uint16),
+            np.ones((1, NEEDS), np.float32), np.ones(1, np.float32), np.zeros(NEEDS, np.uint16),
             kernels.CrisisTables(np.zeros(1 << NEEDS, np.float32), alike, np.float32(0), np.float32(1), np.ones(2, np.float32)),
         )  # fmt: skip
         self.entry = kernels.EntryTables(task.ENTRY, np.full(4096, 0.5, np.float32))

@@ -126,7 +126,7 @@ def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
     bidders(model, firm=("private", 3.0, 9), staff=("in_house", 2.0, 9))
     model.providers[0].least_families = 5
     assert [best(programme, item, wanted).code for wanted in (5, 4, 3)] == ["firm", "staff", "staff"]
-    row = (1, "firm", "refuse", "4", "parenting", "bids for no fewer than 5, not for council")
+    row = (1, "firm", "refuse", "4", "parenting", "asked by council: bids for no fewer than 5")
     assert model.decisions.rows == [row]
     model.market.open()
     best(programme, item, 4)
@@ -136,6 +136,23 @@ def test_who_does_not_bid_for_so_few_refuses_on_record_once_a_year():
         model.market.open()
         assert best(programme, item, 4).code == "staff"
     assert len(model.decisions.rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("families", "sector", "bids"), [(2, "private", False), (3, "private", True), (2, "in_house", True)]
+)
+def test_nobody_bids_at_a_national_price_below_its_cost_but_public_staff(families, sector, bids):
+    """Two families cost 2,500 and are paid 2,400; three cost 3,500 and are paid 3,600."""
+    model = system("tariff_nhs")
+    model.calendar.quarter = 1
+    body, programme = model.bodies[0], SimpleNamespace(id="parenting", cost_pence=lambda: 1200)
+    firm = SimpleNamespace(
+        code="firm", least_families=1, is_in_house=sector == "in_house",
+        contract_pence=lambda programme, families: 500 + 1000 * families,
+    )  # fmt: skip
+    assert model.market.bids(firm, programme, body, families) == bids
+    why = f"asked by {body.code}: a price of 1200 does not cover its cost of 1250"
+    assert model.decisions.rows == [(1, "firm", "refuse", "2", "parenting", why)] * (not bids)
 
 
 VOLUME = {6: 100, 5: 110, 4: 130, 3: 140, 2: 180}  # price a family of a contract for so many

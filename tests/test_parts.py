@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim.agents.list_trust import ROLES
+from sim.agents.party import Commissioner
 from sim.arrangements import parts
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
@@ -15,7 +16,6 @@ from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract
 from sim.evaluation.findings import Finding
 from sim.evaluation.tally import Tally
-from sim.rules import Rules
 from tests.conftest import one, sums, with_numbers
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
 
@@ -45,10 +45,14 @@ def test_a_list_with_social_investment_is_a_conduit():
 def asked(monkeypatch, name, settings=CERTAIN):
     """Projects that others than the body are asked to back, and whether its own money covers them; nobody does."""
     seen = []
-    monkeypatch.setattr(Rules, "back", lambda rules, body, project: seen.append(project))
+
+    def backed(body, project):
+        seen.append(project.money // project.price_pence >= project.families)
+
+    monkeypatch.setattr(Commissioner, "_backed", backed)
     model = system(name, settings, years=6)
     assert {contract.funder for contract in model.contracts.signed.values()} <= {"list"}
-    return model, [project.money // project.price_pence >= project.families for project in seen]
+    return model, seen
 
 
 def test_the_whole_vision_asks_investors_only_where_its_own_money_fails(monkeypatch):

@@ -1,4 +1,4 @@
-"""Tables and figure of the page: what becomes of a LIST at each point, and where its boundary lies."""
+"""Tables and figure of the page: what becomes of a LIST when one cause at a time is otherwise."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -7,42 +7,66 @@ import seaborn as sns
 from sim.core.pages import table
 from sim.report import figures
 
-RATES = {"self_sustaining": "self-sustaining", "list_alive": "alive at the end"}
-MONEY = ("programme_cost", "measured_saving", "true_saving", "cash_released", "retained")
-DRIFT, REVIEW = "services.threshold_drift", "departments.review_years"
-DOWN, ACROSS = "threshold drift", "years between reviews"
+MONEY = ("programme_cost", "measured_saving", "true_saving", "cash_released", "retained", "net_position")
+LIFE = ("years bought", "in most years", "recovered, £ a £", "recovers", "alive")
+TITLES = {"causes": "local members", "deemed": "local members", "centre": "place and centre", "naive": "naive terms"}
+LATE = 25  # years; in the first a LIST is founded
 
 
-def means(rows):
-    """Means over seeds of the whole place and of the LIST, (agency, measure) by point; nought where there is nothing of it."""
-    every = rows.droplevel("arrangement").mean(axis=1)
-    return every.unstack(["agency", "measure"], sort=False).fillna(0)
+def lives(rows):
+    """What becomes of the LIST at each point of a study, and money of the whole place in £m: DataFrame by case.
+
+    Years bought are those in which it signed something, 24 at most; *recovers* and *in most years* are shares of runs.
+    """
+    every = rows.xs("all", level="agency").droplevel("arrangement")
+    bought, recovery, alive = (every.xs(name, level="measure") for name in ("years_bought", "recovery", "list_alive"))
+    found = pd.concat(
+        [
+            bought.mean(axis=1),
+            (bought > (LATE - 1) / 2).mean(axis=1),
+            recovery.mean(axis=1),
+            (recovery >= 1).mean(axis=1),
+            alive.mean(axis=1),
+        ],
+        axis=1,
+        keys=LIFE,
+    )
+    money = {name.replace("_", " "): every.xs(name, level="measure").mean(axis=1) / 1e6 for name in MONEY}
+    return found.join(pd.DataFrame(money)).loc[every.index.get_level_values("case").unique()]
 
 
-def point(name, row):
-    shares = [row["all", rate] for rate in RATES]
-    money = [row.get(("list", "outcome_payment_in"), 0), *(row["all", measure] for measure in MONEY)]
-    return name, *(f"{share:.0%}" for share in shares), *(f"{pounds / 1e6:.1f}" for pounds in money)
+def row(case, found):
+    """A row of the page's table."""
+    shares = (f"{found[name]:.0%}" for name in ("recovers", "alive"))
+    first = f"{found['years bought']:.1f}", f"{found['in most years']:.0%}", _pounds(found["recovered, £ a £"])
+    return case, *first, *shares, *(f"{found[name.replace('_', ' ')]:.1f}" for name in MONEY)
 
 
-def shares(found):
-    """Shares of runs by (drift, years between reviews)."""
-    return means(found["grid"])["all"][list(RATES)].set_axis(list(RATES.values()), axis=1).rename_axis([DOWN, ACROSS])
+def _pounds(number):
+    """A ratio with two decimals; nothing where there is none, as of terms that name no cost to be earned back."""
+    return "" if number != number else f"{number:.2f}"
 
 
 def tables(found):
-    rows = pd.concat([means(found["points"]), means(found["longer"])])
-    heads = ("£m over the years", *RATES.values(), "members paid", *(measure.replace("_", " ") for measure in MONEY))
-    cells = shares(found).map("{:.0%}".format).agg(" / ".join, axis=1).unstack()
-    across = (f"{DOWN} \\ {ACROSS}", *(f"{years:g}" for years in cells.columns))
-    grid = [(f"{drift:g}", *row) for drift, row in zip(cells.index, cells.to_numpy(), strict=True)]
-    return {"points": table(heads, [point(name, row) for name, row in rows.iterrows()]), "grid": table(across, grid)}
+    heads = ("25 years, £m", *LIFE, *(name.replace("_", " ") for name in MONEY))
+    return {name: table(heads, [row(*item) for item in lives(rows).iterrows()]) for name, rows in found.items()}
 
 
 def draw(found, folder):
     figures.setup()
-    figure, axes = plt.subplots(1, len(RATES), figsize=(9.5, 3.4), sharey=True)
-    for axis, (title, column) in zip(axes, shares(found).items(), strict=True):
-        sns.heatmap(column.unstack(), vmin=0, vmax=1, annot=True, fmt=".0%", cmap="cividis", cbar=False, ax=axis)
-        axis.set(title=f"Share of runs {title}", ylabel=DOWN, xlabel=ACROSS)
+    every = pd.concat({TITLES[name]: lives(rows) for name, rows in found.items()}, names=["LIST"]).reset_index()
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 6.2), sharey=True)
+    order, look = list(dict.fromkeys(every["case"])), {"hue": "LIST", "style": "LIST", "s": 60, "palette": "cividis"}
+    every["case"] = pd.Categorical(every["case"], order)
+    for axis, name, label in zip(
+        axes,
+        ("years bought", "recovers"),
+        ("years with programmes bought, of 24", "share of runs that recover their cost"),
+        strict=True,
+    ):
+        sns.scatterplot(every, x=name, y="case", ax=axis, legend=axis is axes[1], **look)
+        axis.set(xlabel=label, ylabel="")
+        axis.grid(axis="y", alpha=0.3)
+    axes[0].set_xlim(0, LATE)
+    axes[1].set_xlim(-0.03, 1.03)
     figures.save(figure, folder, "list_boundary")

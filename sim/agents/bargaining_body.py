@@ -113,8 +113,7 @@ class BargainingBody(Body):
     def _offer(self, project):
         fee = self.project_cost(project.programme.id) + self.cost_here("evaluation_cost")
         powers = frozenset(project.programme.commissioners)
-        smallest = max(self.smallest_project(), project.provider.least_families)
-        return Offer(project.programme.id, project.price_pence, fee, project.families, smallest, powers)
+        return Offer(project.programme.id, project.price_pence, fee, project.families, self._least(project), powers)
 
     def change_members(self, joined, table):
         """Who joins, comes back, stays out or gives notice by new terms."""

@@ -286,10 +286,6 @@ class BondIssuers(Body):
 
     # Inside
 
-    def _least(self, project):
-        """Fewest families that are worth a contract and that its provider bids for."""
-        return max(self.smallest_project(), project.provider.least_families)
-
     def _dearest(self, project, worth):
         """Most that a unit may cost each payer's department, with its agency's premium, in pence by code."""
         arrangement, whole = self.model.arrangement, sum(worth.values())

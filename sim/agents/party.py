@@ -294,6 +294,10 @@ class Commissioner(Party):
         """Fewest families that are worth a project."""
         return max(1, math.ceil(self.model.place.get("place.smallest_project") * self.model.scale))
 
+    def _least(self, project):
+        """Fewest families that are worth a project and that its provider bids for."""
+        return max(self.smallest_project(), project.provider.least_families)
+
     def can_charge(self, fee):
         """Whether somebody else can be charged for what agreeing a project costs."""
         return False
@@ -379,7 +383,7 @@ class Commissioner(Party):
         own = self._own_backing(project, money, room, smallest)
         others_first = rules.up_front[0].back is not None
         if (own.families < room or others_first) and not self.model.funding.is_equal:
-            least = smallest if others_first else max(own.families + 1, smallest)
+            least = max(smallest if others_first else max(own.families + 1, smallest), project.provider.least_families)
             asked = market.at_volume(replace(project, families=room, least=least, money=money), room)
             other = self._backed(asked) if room >= least else None
             if other is not None:
@@ -387,10 +391,10 @@ class Commissioner(Party):
         return own if own.families >= smallest else None
 
     def _own_backing(self, project, money, room, smallest):
-        """As many families as own money covers, at the price of so many; tendered anew where its provider does not bid for so few."""
+        """As many families as own money covers, at the price of so many; tendered anew if its provider does not bid for so few."""
         market = self.model.market
         families = min(room, market.affordable(project, money)) if self.model.funding.is_own else 0
-        if smallest <= families < project.provider.least_families:
+        if families >= smallest and not market.bids(project.provider, project.programme, self, families):
             again = market.tendered(project, families, smallest)
             project, families = (again, market.affordable(again, money)) if again else (project, 0)
         sized = market.at_volume(project, families) if families else project

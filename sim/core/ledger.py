@@ -183,7 +183,8 @@ def split(pence, weights):
     """
     if any(not weight >= 0 for weight in weights) or not sum(weights) > 0:
         raise LedgerError(f"cannot split by the weights {list(weights)}")
-    ratios = [(int(above), int(below)) for above, below in (Fraction(weight).as_integer_ratio() for weight in weights)]
+    exact = (weight if isinstance(weight, float) else Fraction(weight) for weight in weights)
+    ratios = [(int(above), int(below)) for above, below in (weight.as_integer_ratio() for weight in exact)]
     common = lcm(*(below for _, below in ratios))
     whole = [above * (common // below) for above, below in ratios]  # the same weights, as whole numbers
     shares, over = map(list, zip(*(divmod(int(pence) * weight, sum(whole)) for weight in whole), strict=True))

@@ -25,13 +25,13 @@ class Market:
     def __init__(self, model):
         self.model = model
         self._conditions = load_conditions() if model.arrangement.has("feasibility_gate") else []
-        self._survey, self._benefits, self._taken, self._too_few = {}, {}, Counter(), set()
+        self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
         self._seen = None, None  # when families were looked at, and what was seen
         self._stages = {}  # programme -> whether it goes past its pilot; one in its pilot is not there
 
     def open(self):
         """A year begins: last year's surveys are out of date, and nobody is taken on or refused yet."""
-        self._survey, self._benefits, self._taken, self._too_few = {}, {}, Counter(), set()
+        self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
 
     def _surveyed(self, programme):
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""
@@ -110,7 +110,7 @@ class Market:
     def best_provider(self, programme, body, wanted=1, least=1, for_others=False):
         """The provider whose bid seems best to a body, given how many of the families wanted it can take on; or None.
 
-        One that cannot take on the least number is no candidate, nor one that does not bid for so few, and the body's own staff are none where another party
+        One that cannot take on the least number is no candidate, nor one that does not bid for so many, and the body's own staff are none where another party
         pays up front and is paid for outcomes (:meth:`sim.arrangements.reading.Arrangement.may_provide`).
         """
         may_provide = self.model.arrangement.may_provide
@@ -119,20 +119,31 @@ class Market:
         bids = [
             (item.bid_score(programme, body, families, self.ease(item)) * families / wanted, item.code, item)
             for item, families in able
-            if families >= max(1, least) and self._bids(item, programme, body, families)
+            if families >= max(1, least) and self.bids(item, programme, body, families)
         ]
         return max(bids, key=lambda bid: bid[:2])[2] if bids else None
 
-    def _bids(self, provider, programme, body, families):
-        """Whether a provider bids for so few families; that it does not for a project is taken down once a year."""
-        if families >= provider.least_families:
-            return True
-        key = provider.code, programme.id, body.code
-        if key not in self._too_few and families >= body.smallest_project():
-            self._too_few.add(key)
-            why = f"bids for no fewer than {provider.least_families}, not for {body.code}"
-            self.model.decisions.taken(provider.code, "refuse", families, programme.id, why)
-        return False
+    def bids(self, provider, programme, body, families):
+        """Whether a provider bids for so many families; that it does not for a project is taken down once a year."""
+        why = self._refusal(provider, programme, families)
+        if why and families >= body.smallest_project():
+            key = provider.code, programme.id, body.code
+            if key not in self._refused:
+                self._refused.add(key)
+                why = f"asked by {body.code}: {why}"
+                self.model.decisions.taken(provider.code, "refuse", families, programme.id, why)
+        return not why
+
+    def _refusal(self, provider, programme, families):
+        """Why a provider does not bid for so many families: too few, or at a price that is not its own and below its cost."""
+        if families < provider.least_families:
+            return f"bids for no fewer than {provider.least_families}"
+        given = self.model.rules.paid_for.price
+        if given and not provider.is_in_house:  # whose buyers make a deficit good
+            price, cost = given(programme, provider), provider.contract_pence(programme, families)
+            if price * families < cost:
+                return f"a price of {price} does not cover its cost of {round(cost / families)}"
+        return ""
 
     def for_others(self, project):
         """A project as another party may back it: tendered anew where its provider is not one that it would pay; or None."""
