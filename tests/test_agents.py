@@ -668,6 +668,7 @@ def test_invoices_of_several_cohorts_are_added_and_harm_is_not_refunded():
         model.ledger.transfer(OUTSIDE, member.account("reserve"), 10**9, "grant")
     prices = model.services.prices
     prices.fixed[:], prices.variable[:] = 200, 300
+    prices.average[:] = 500
     one_cohort, other = np.zeros(len(model.lines)), np.zeros(len(model.lines))
     one_cohort[council.own_lines[0]], other[council.own_lines[0]], other[nhs.own_lines[0]] = 3, -1, -2
     model.rules.savings(body, [SimpleNamespace(saved=one_cohort), SimpleNamespace(saved=other)])
@@ -681,6 +682,7 @@ def test_a_bill_beyond_the_underspend_goes_to_the_monitor_and_others_do_not():
     council = body.joined[0]
     model.ledger.transfer(OUTSIDE, council.account("reserve"), 10**9, "grant")
     model.services.prices.fixed[:], model.services.prices.variable[:] = 200, 300
+    model.services.prices.average[:] = 500
     model.monitor, saved = SimpleNamespace(arbitrate=lambda body, member, due: due - 70), np.zeros(len(model.lines))
     saved[council.own_lines[0]] = 1
     for member in body.joined:

@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+from sim.evaluation.loops import first_from
 from sim.place.kernels.lists import nth_least
 
 _READY_THEN_RUN = """
@@ -39,6 +40,14 @@ def test_the_nth_least_is_what_sorting_says(size, most):
         assert nth_least(keys, n) == np.sort(keys)[n - 1]
 
 
+@pytest.mark.parametrize("size", [0, 1, 7, 300])
+def test_the_first_place_from_a_value_on_is_what_searching_says(size):
+    values = np.sort(np.random.default_rng(size).integers(0, 20, size).astype(float))
+    for begin in (0, size // 3):
+        for least in (-1.0, 0.0, 7.0, 7.5, 30.0):
+            assert first_from(values, begin, size, least) == begin + np.searchsorted(values[begin:], least)
+
+
 def test_a_run_calls_every_kernel_with_the_types_it_was_made_ready_for():
     done = subprocess.run([sys.executable, "-c", _READY_THEN_RUN], capture_output=True, text=True, check=True)
     ready, run = map(eval, done.stdout.splitlines())
@@ -50,7 +59,6 @@ def test_a_run_calls_every_kernel_with_the_types_it_was_made_ready_for():
         "admit",
         "choose_families",
         "list_like",
-        "use_of_services",
     }
     assert slow <= {name for name, kinds in ready.items() if kinds}
     assert set(run.values()) <= {0, 1}

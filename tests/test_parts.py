@@ -8,6 +8,7 @@ import pytest
 
 import sim
 from sim.agents.list_trust import ROLES
+from sim.agents.party import Commissioner
 from sim.arrangements import parts
 from sim.arrangements.reading import load_arrangement
 from sim.core.faults import InputError
@@ -15,7 +16,6 @@ from sim.core.ledger import OUTSIDE
 from sim.deals.contracts import Contract
 from sim.evaluation.findings import Finding
 from sim.evaluation.tally import Tally
-from sim.rules import Rules
 from tests.conftest import one, sums, with_numbers
 from tests.test_outcome_arrangements import CERTAIN, KEEN, WEALTHY, changed_file, flows, system
 
@@ -46,11 +46,10 @@ def asked(monkeypatch, name, settings=CERTAIN):
     """Projects that others than the body are asked to back, and whether its own money covers them; nobody does."""
     seen = []
 
-    def back(rules, body, project):
-        own = body.model.market.tendered(project, project.families, 1)  # whom its own money would go to
-        seen.append(project.money // own.price_pence >= project.families)
+    def backed(body, project):
+        seen.append(project.money // project.price_pence >= project.families)
 
-    monkeypatch.setattr(Rules, "back", back)
+    monkeypatch.setattr(Commissioner, "_backed", backed)
     model = system(name, settings, years=6)
     assert {contract.funder for contract in model.contracts.signed.values()} <= {"list"}
     return model, seen

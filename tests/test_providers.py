@@ -296,18 +296,22 @@ def test_a_team_and_the_least_contract_follow_the_places_smallest_project():
 
 
 def test_a_provider_loses_by_families_that_are_not_paid_for_by_hand():
-    """28 of 40 are paid for at 1,100: 30,800, against 10,000 that is fixed and 28 x 750: 200 short. With nothing fixed, 2,800 over."""
-    for share, left in ((0.25, -200), (0.0, 2_800)):
+    """The last 10 of 40 are cancelled: 30 x 1,100 against 16,000 fixed and 30 x 600, 1,000 short; with nothing fixed 3,000 over."""
+    for share, left in ((0.4, -1_000), (0.0, 3_000)):
         model = Place()
-        firm = model.open(model.provider(opening_reserve=0.0, overdraft=3.98, fixed_share=share))
+        firm = model.open(model.provider(opening_reserve=0.0, overdraft=19.98, fixed_share=share))
         book = ContractBook(model.calendar, CHOICES["paid_for"]["block"])
-        signed = replace(contract(firm, 40), kept=0.7)
+        signed = contract(firm, 40)
+        book.running = [signed]
         for quarter in range(1, 5):
             model.calendar.quarter = quarter
             model.ledger.transfer(OUTSIDE, firm.account(), book.due(signed), "programme")
             firm.deliver(signed, book.places(signed))
+            book.close_quarter()
+            if quarter == 3:
+                book.cut_next_quarter(signed.funder, 11_000)
         assert firm.balance() == left
-        assert firm.is_insolvent() == (left < -199)  # it can borrow 199
+        assert firm.is_insolvent() == (left < 0)  # it can borrow 999
 
 
 def test_what_is_fixed_is_spent_as_the_contract_was_planned():
@@ -456,19 +460,17 @@ def test_a_group_that_covers_its_cost_never_fails_for_the_quarters_of_a_year():
     assert firm.balance() == 700  # with a quarter of 7,700 each time it would lack 75 after the first
 
 
-def test_families_are_taken_on_and_paid_for_as_far_as_the_money_came():
-    """Money for seven tenths of 7: 1.4, 2.8, 4.2 and 4.9 by the quarters' ends; half of the fourth cancelled is none left."""
+def test_families_of_a_cancelled_sum_are_not_taken_on():
+    """Of 8 families at 1,001 the last quarter's 2 are 2,002: of 1,000 cancelled a half is left, 1.001 families, so one."""
     calendar = Calendar()
     book = ContractBook(calendar, CHOICES["paid_for"]["block"])
-    signed = Contract("council", "talk", "firm", 1, 1, 7, 1_001, "council:prevention", kept=0.7)
-    found = []
-    for calendar.quarter in range(1, 5):
-        found.append((book.places(signed), book.due(signed)))
-    assert found == [(1, 1_001), (1, 1_001), (2, 2_002), (0, 0)]
-    book.running, calendar.quarter = [replace(signed, families=8, kept=1.0)], 3
+    signed = Contract("council", "talk", "firm", 1, 1, 8, 1_001, "council:prevention")
+    book.running, calendar.quarter = [signed], 3
     assert book.owed_next_quarter("council:prevention") == 2_002
     book.cut_next_quarter("council:prevention", 1_000)
     assert book.owed_next_quarter("council:prevention") == 1_001
+    calendar.quarter = 4
+    assert (book.places(signed), book.due(signed)) == (1, 1_001)
 
 
 def test_it_is_insolvent_beyond_its_overdraft_and_then_out_for_good():

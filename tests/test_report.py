@@ -12,8 +12,9 @@ import pytest
 from sim.report.findings import Findings, plain
 from sim.report.verdict import runs_with_more, sentences
 from sim.results.differences import DIFFERENCE_COLUMNS
+from sim.results.pound import KEPT, LAST, trace_pound
 from sim.results.shares import SHARE_COLUMNS
-from sim.results.summary import DECISION_COLUMNS, SUMMARY_COLUMNS
+from sim.results.summary import DECISION_COLUMNS, LEDGER_COLUMNS, SUMMARY_COLUMNS
 
 NUMBER = re.compile(r"\d")
 
@@ -59,18 +60,161 @@ def drawn(compared, tmp_path_factory):
 
 
 def test_every_number_of_the_words_stands_in_a_table(drawn):
+    """In summary.csv, differences.csv or runs.parquet; those of a pound in flows.parquet, in whose ways it is followed."""
     page = Told((drawn / "report.html").read_text(encoding="utf-8"))
-    runs = pd.read_parquet(drawn / "runs.parquet")
+    runs, flows = (pd.read_parquet(drawn / f"{name}.parquet") for name in ("runs", "flows"))
     summary = pd.read_csv(drawn / "summary.csv").set_index(["arrangement", "agency", "measure"])
     apart = pd.read_csv(drawn / "differences.csv").set_index(["arrangement", "than", "agency", "measure"])
     assert len(page.numbers) > 100
+    assert {column for (table, column, *_), _ in page.numbers if table == "flows"} == {
+        "pence",
+        "share",
+        "one in",
+        "ends",
+    }
     for (table, column, *key), text in page.numbers:
         if table == "runs":
             assert int(text) == runs_with_more(runs, *key[:2]), key
             continue
-        number = (summary if table == "summary" else apart).loc[tuple(key), column]
+        if table == "flows":
+            number = followed(flows, column, *key)
+        else:
+            number = (summary if table == "summary" else apart).loc[tuple(key), column]
         value, slack = shown(text)
         assert number == pytest.approx(value, abs=slack), (key, text)
+
+
+class Section(html.parser.HTMLParser):
+    """Tables of the section on incentives as rows of cells by their title, and its other texts, pictures left out."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.tables, self.texts, self.within = {}, [], []
+        self.feed(page.split("<h2>Who would pay for a programme")[1].split("<h2>Assumptions and sources</h2>")[0])
+
+    def handle_starttag(self, tag, attrs):
+        self.within.append(tag)
+        if tag == "tr":
+            self.tables.setdefault(self.title, []).append([])
+        elif tag in ("td", "th"):
+            self.tables[self.title][-1].append("")
+
+    def handle_endtag(self, tag):
+        while tag in self.within and self.within.pop() != tag:
+            pass
+
+    def handle_data(self, data):
+        if "svg" in self.within:
+            return
+        if self.within[-1:] == ["summary"]:
+            self.title = data
+        elif self.within[-1:] in (["td"], ["th"]):
+            self.tables[self.title][-1][-1] += data
+        if self.within[-1:] not in (["td"], ["th"]):
+            self.texts.append(data)
+
+
+def in_file(said):
+    """What incentives.json has for each cell of the section's tables: by the beginning of a title, numbers by programme and head."""
+    rows, word = {row["programme"]: row for row in said["rows"]}, str.replace
+    bodies = {word(body, "_", " "): body for body in said["bodies"]}
+
+    def each(what):
+        return {code: {head: row[what].get(body) for head, body in bodies.items()} for code, row in rows.items()}
+
+    def paid(way):
+        return {
+            code: {head: (row["payments_gbp"][way] or {}).get(body) for head, body in bodies.items()}
+            for code, row in rows.items()
+        }
+
+    sums = {"All": "benefit_gbp", "As cash": "believed_cash_gbp", "At once": "at_once_gbp", "In truth": "true_gbp"}
+    beside = {
+        code: {
+            **each("benefit_gbp")[code],
+            "Cost": row["cost_per_family_gbp"],
+            "± s.e.": row["standard_error_gbp"]["all"],
+            **{head: sum(row[name].values()) for head, name in sums.items()},
+        }
+        for code, row in rows.items()
+    }
+    verdicts = {
+        code: {
+            "Forgone, £m a year": row["forgone_gbp_per_year"] / 1e6,
+            "In truth": row["forgone_in_truth_gbp_per_year"] / 1e6,
+            "Smallest side payment": (row["smallest_side_payment"] or {}).get("gbp"),
+            "Least to lift": row["years_needed"],
+        }
+        for code, row in rows.items()
+    }
+    return {
+        "Service use avoided": beside,
+        "Of which each": each("believed_cash_gbp"),
+        "Of which follows": each("at_once_gbp"),
+        "In truth": each("true_gbp"),
+        "Worth to each": each("worth_gbp"),
+        "Who would buy, by": {},
+        "Who would buy, ": verdicts,
+        "What each would pay of a family's cost, £, in": paid("by_benefit"),
+        "What each would pay of a family's cost, £, by": paid("by_bargaining"),
+    }
+
+
+def test_every_number_of_the_incentives_stands_in_their_file(drawn):
+    """In incentives.json, as summary.csv and the others know nothing of what a family would save: each cell of each table under its
+    programme and head, sums of the bodies' numbers included, published shares beside the model's, and shares and years in sentences."""
+    section = Section((drawn / "report.html").read_text(encoding="utf-8"))
+    said, looked_at = json.loads((drawn / "incentives.json").read_text(encoding="utf-8")), 0
+    known = in_file(said)
+    shares = [
+        {"Published": item["published"], "Model": item["model"], "Years": item["years"]}
+        for item in said["published_splits"]
+    ]
+    ahead = {f"{item['horizon_years']:g}" for item in (said, *said["horizons"])}
+    for title, (heads, *rows) in section.tables.items():
+        table = next((table for begin, table in known.items() if title.startswith(begin)), None)
+        assert {number for head in heads for number in re.findall(r"(\d+) years", head)} <= ahead, title
+        for place, (code, *cells) in enumerate(rows):
+            of_row = shares[place] if table is None else table.get(code, {})
+            for head, cell in zip(heads[1:], cells, strict=True):
+                if head == "Published of" or not NUMBER.search(cell):
+                    continue
+                text = cell.replace("years", "").strip("() ")
+                value, slack = shown(re.sub(r"[^\d.%,-]", "", text.replace("side-payment", "")))
+                assert of_row[head] == pytest.approx(value, abs=slack), (title, code, head)
+                looked_at += 1
+    assert looked_at > 400
+    by_name = {row["name"]: row for row in said["rows"]}
+    for text in section.texts[1:]:
+        for name, share in re.findall(r"^(.*): no split; (\d+)%", text):
+            assert by_name[name]["largest_share"] == pytest.approx(int(share) / 100, abs=0.00501)
+        assert set(re.findall(r"(\d+) years ahead", text)) <= ahead, text
+        assert not NUMBER.search(re.sub(r"no split; \d+%|\d+ years ahead", "", text)), text
+
+
+def followed(flows, column, arrangement, run, *key):
+    """A number of a pound: of a flow, or of the whole way."""
+    flows = flows[(flows["arrangement"] == arrangement) & (flows["replicate"] == int(run))]
+    if column in ("one in", "ends"):
+        said = trace_pound(list(flows[LEDGER_COLUMNS].itertuples(index=False, name=None)))
+        ends = {(hand["payer"], hand["payee"], hand["purpose"]): hand["share"] for hand in said["last_hands"]}
+        return 1 / said["chance"] if column == "one in" else ends[key]
+    year, payer, payee, purpose = int(key[0]), *key[1:]
+    paid = flows[(flows["year"] == year) & (flows["payer"] == payer)]
+    pence = paid.loc[(paid["payee"] == payee) & (paid["purpose"] == purpose), "pence"].sum()
+    if column == "pence":
+        return pence / 100
+    if payer in LAST:  # of all that starts so in that year
+        return (
+            pence
+            / flows.loc[
+                (flows["year"] == year) & flows["payer"].isin(LAST) & (flows["purpose"] == purpose), "pence"
+            ].sum()
+        )
+    came, went = (flows[(flows[side] == payer) & (flows["year"] < year)]["pence"].sum() for side in ("payee", "payer"))
+    had = max(0, came - went) + flows.loc[(flows["payee"] == payer) & (flows["year"] == year), "pence"].sum()
+    had = max(had, paid["pence"].sum())
+    return (had - paid["pence"].sum() if purpose == KEPT else pence) / had
 
 
 def test_no_number_of_the_words_stands_outside(drawn, compared):
@@ -81,7 +225,7 @@ def test_no_number_of_the_words_stands_outside(drawn, compared):
     for text in page.texts:
         for word in allowed:
             text = text.replace(word, "")
-        text = re.sub(r"\d+ arrangements? compared on .*|\d+ (years|runs)|over \d+|of \d+ runs", "", text)
+        text = re.sub(r"\d+ arrangements? compared on .*|\d+ (years|runs)|over \d+|of \d+ runs|[Yy]ear \d+", "", text)
         assert not NUMBER.search(text), text
 
 

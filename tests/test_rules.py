@@ -280,6 +280,7 @@ def test_a_share_of_measured_savings_by_hand():
     """10 case-quarters of 500 less in a line that is looked at, 4 less in one that is not: 5,000, half of it due."""
     model, _ = town("sib_single", outcome_share=0.5, payment_years=2)
     model.services.prices.fixed[:], model.services.prices.variable[:] = 200, 300
+    model.services.prices.average[:] = 500
     looked_at = model.relief.paid_for("parenting")
     saved = np.where(looked_at, 0.0, 4.0)
     saved[np.nonzero(looked_at)[0][0]] = 10
@@ -427,6 +428,7 @@ def test_a_review_at_the_end_of_a_term_by_hand():
     body.members, body.founded = lambda: members, 1
     body.funds.capital = {"council": 400, "nhs": 300, "police": 300}
     model.services.prices.fixed[:], model.services.prices.variable[:] = 40, 60
+    model.services.prices.average[:] = 100
     hold(model, members[0], 0)
     hold(model, members[0], 1000, "reserve")
     hold(model, members[2], 0)

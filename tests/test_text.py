@@ -179,7 +179,10 @@ def test_no_text_of_a_table_is_a_formula(compared, tmp_path):
     hostile = dict(zip(["do_nothing", "silo", "pooled_s75", "list_public", "plan"], FORMULAS, strict=False))
     summary = compared.summary.assign(arrangement=compared.summary["arrangement"].map(hostile), mean=-1.5)
     written = SimpleNamespace(
-        **{name: getattr(compared, name) for name in ("runs", "flows", "decisions", "events", "differences")}
+        **{
+            name: getattr(compared, name)
+            for name in ("runs", "flows", "decisions", "events", "differences", "replicates")
+        }
     )
     written.summary = summary
     write_tables(tmp_path, written)

@@ -1,6 +1,8 @@
 """One family in both twins and one pound through the ledger, worked by hand (docs/odd.md, 8.3)."""
 
 import json
+import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from sim.core.faults import InputError
 from sim.record.worth import load_worth
+from sim.report.findings import Findings
 from sim.report.traced import family_lines, pound_lines, pound_part, table_of
 from sim.results.pound import trace_pound
 from sim.results.summary import FLOW_COLUMNS
@@ -58,14 +61,22 @@ def test_a_page_has_a_pound_of_each_arrangement_that_bought_help():
         [("a", 0, *row) for row in LEDGER] + [("a", 1, *row) for row in LEDGER[:2]] + [("b", 0, *row) for row in LEDGER[:2]],
         columns=FLOW_COLUMNS,
     )  # fmt: skip
-    page = pound_part(flows, {"a": "Silos & <co>", "b": "Nothing"})
+    manifest = {
+        "arrangements": {code: {"name": name, "bodies": []} for code, name in {"a": "Silos & <co>", "b": "Nothing"}.items()},
+        "agencies": {"council": "City council"},
+    }  # fmt: skip
+    found = Findings(None, flows, None, None, None, manifest)
+    page = re.sub("</?data[^>]*>", "", pound_part(found))
+    first = "<summary>Silos &amp; &lt;co&gt;</summary><ol><li>Year 1: treasury pays ministry £1, vote (100.0p of each pound).</li>"
+    assert first in page
+    assert "<li>Year 1: City council pays firm £0, programme (25.0p of each pound).</li>" in page
+    assert "One pound in 5 that came in so in year 1 went this way." in page
     assert (
-        "<h3>Silos &amp; &lt;co&gt;</h3><ol><li>Year 1: treasury pays ministry £1, vote (100.0p of each pound).</li>"
+        "had in that year: 75.0p City council to outside: other services; 20.0p firm to outside: delivery; 5.0p "
         in page
     )
-    assert "One pound in 5 that came in so in year 1 went this way." in page
     assert "Nothing" not in page
-    assert pound_part(flows, {"b": "Nothing"}) == ""
+    assert pound_part(replace(found, flows=flows[flows["arrangement"] == "b"])) == ""
 
 
 def test_money_that_goes_to_and_fro_ends_somewhere():

@@ -38,8 +38,13 @@ def lives(rows):
 def row(case, found):
     """A row of the page's table."""
     shares = (f"{found[name]:.0%}" for name in ("recovers", "alive"))
-    first = f"{found['years bought']:.1f}", f"{found['in most years']:.0%}", f"{found['recovered, £ a £']:.2f}"
+    first = f"{found['years bought']:.1f}", f"{found['in most years']:.0%}", _pounds(found["recovered, £ a £"])
     return case, *first, *shares, *(f"{found[name.replace('_', ' ')]:.1f}" for name in MONEY)
+
+
+def _pounds(number):
+    """A ratio with two decimals; nothing where there is none, as of terms that name no cost to be earned back."""
+    return "" if number != number else f"{number:.2f}"
 
 
 def tables(found):

@@ -51,6 +51,15 @@ class _Cache(FunctionCache):
             self._turn = None
 
 
+# nobody calls compiled code from C, and what that would take is a fifteenth of all there is to compile
+_OPTIONS = {"nogil": True, "no_cfunc_wrapper": True}
+
+
+def helper(function):
+    """A function that compiled ones call, compiled into each of them."""
+    return njit(**_OPTIONS)(function)
+
+
 def compiled(function):
     """A function compiled to run without Python's lock.
 
@@ -63,7 +72,7 @@ def compiled(function):
     -------
     numba dispatcher
     """
-    dispatcher = njit(nogil=True)(function)
+    dispatcher = helper(function)
     try:
         dispatcher._cache = _Cache(function)  # as enable_caching does
     except (RuntimeError, OSError):  # numba has no error of its own for "no folder can be written"

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, helper
 
 
 @compiled
@@ -41,6 +41,21 @@ def newton(x, treated, beta):
     return gradient, gram(x, weights)
 
 
+@helper
+def first_from(values, begin, end, least):
+    """The first place from `begin` on with no less than that, among rising values; `end` where there is none.
+
+    As numpy's searchsorted, which takes a second to compile.
+    """
+    while begin < end:
+        middle = (begin + end) // 2
+        if values[middle] < least:
+            begin = middle + 1
+        else:
+            end = middle
+    return begin
+
+
 @compiled
 def nearest(own, quarter, other, of_pool, widest, most):
     """The nearest in a pool to each family by a score, of the same quarter and within a caliper.
@@ -61,8 +76,9 @@ def nearest(own, quarter, other, of_pool, widest, most):
     """
     found = np.full((own.size, most), -1)
     for i in range(own.size):
-        begin, end = np.searchsorted(of_pool, quarter[i]), np.searchsorted(of_pool, quarter[i] + 1)
-        above = begin + np.searchsorted(other[begin:end], own[i])
+        begin = first_from(of_pool, 0, of_pool.size, quarter[i])
+        end = first_from(of_pool, begin, of_pool.size, quarter[i] + 1)
+        above = first_from(other, begin, end, own[i])
         below = above - 1
         for slot in range(most):
             up = other[above] - own[i] if above < end else np.inf

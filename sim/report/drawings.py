@@ -91,7 +91,7 @@ def payments(found, titles, folder):
         table = paid.payments(found, code)
         if len(table):
             told = "; ".join(
-                f"{paid.party_name(found, row.payer)} to {paid.party_name(found, row.payee)}, {row.purpose.replace('_', ' ')}: {row.million:.{found.digits}f}"
+                f"{found.party(row.payer)} to {found.party(row.payee)}, {row.purpose.replace('_', ' ')}: {row.million:.{found.digits}f}"
                 for row in table.itertuples()
             )
             picture = paid.picture(found, code, titles[code], table)

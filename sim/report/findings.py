@@ -12,7 +12,7 @@ from sim.record.measures import MEASURES
 from sim.report.numbers import figure, has_band, in_pounds, of_all, shown_digits, verdict
 from sim.results.years import by_year
 
-SUMMARY, DIFFERENCES, RUNS, SHARES = "summary", "differences", "runs", "shares"
+SUMMARY, DIFFERENCES, RUNS, SHARES, FLOWS = "summary", "differences", "runs", "shares", "flows"
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,9 @@ class Number:
     text : str
         As it is shown.
     table : str
-        Where it stands: ``summary``, ``differences``, ``shares`` or ``runs``.
+        Where it stands: ``summary``, ``differences``, ``shares``, ``runs`` or ``flows``.
     column : str
-        Of the table; for ``runs``, what is counted.
+        Of the table; for ``runs`` and ``flows``, what is counted.
     key : tuple of str
         Of its row.
     """
@@ -84,6 +84,10 @@ class Findings:
         bodies = {body: "Joint body" for item in self.manifest["arrangements"].values() for body in item["bodies"]}
         bodies |= {body: "LIST" for body in bodies if body == "list"}
         return {code: printable(name) for code, name in self.manifest["agencies"].items()} | bodies
+
+    def party(self, code):
+        """A party of the ledger in words."""
+        return self.parties.get(code) or code.replace("_", " ")
 
     @cached_property
     def cells(self):

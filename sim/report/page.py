@@ -11,6 +11,7 @@ from sim.report import drawings
 from sim.report.incentive_pages import section
 from sim.report.markup import Page, escaped, marked, table
 from sim.report.numbers import PEOPLE_ROWS, modelled, shown_rows
+from sim.report.traced import pound_part
 from sim.report.verdict import PENCE, pence_table, sentences
 
 _LONGEST_TITLE = 60  # characters of a name in a figure
@@ -86,6 +87,7 @@ def _figures(page, folder, found):
         page.add(_differences(found))
     page.panels(*drawings.who_gains(found, titles, folder))
     page.panels(*drawings.payments(found, titles, folder))
+    page.add(pound_part(found))
     page.panels(*drawings.by_year(found, titles, folder))
     bodies = set(found.runs.loc[found.runs["measure"] == "list_alive", "arrangement"])
     for code in titles:

@@ -41,11 +41,6 @@ def payments(found, code):
     return table[table["million"] >= _LEAST * table["million"].max()].head(_MOST)
 
 
-def party_name(found, party):
-    """A party of the ledger in words."""
-    return found.parties.get(party) or party.replace("_", " ")
-
-
 def picture(found, code, title, table):
     """Who paid whom, as a graph whose lines are as wide as the sums are large, a kind of line a purpose."""
     graph = nx.MultiDiGraph()
@@ -73,7 +68,7 @@ def picture(found, code, title, table):
         axis.text(
             across,
             up,
-            fill(party_name(found, party).split(",")[0], 16),
+            fill(found.party(party).split(",")[0], 16),
             ha="center",
             va="center",
             fontsize=8,

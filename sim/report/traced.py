@@ -7,13 +7,19 @@ from textwrap import wrap
 from sim.core.faults import InputError
 from sim.core.text import printable
 from sim.record.measures import MEASURES
+from sim.report.findings import FLOWS, Number, plain
 from sim.report.incentive_words import label
-from sim.report.markup import escaped
+from sim.report.markup import escaped, marked
 from sim.results.pound import KEPT, trace_pound
 from sim.results.summary import LEDGER_COLUMNS
 
 _WIDTH = 79
 _MOST_HANDS = 6
+_LEAST = 0.001  # of a pound
+_HOW = (
+    "Followed through the ledger of the first run by the likeliest way. Money of a party is mixed: of what it had in a year, each payment takes its share. In-house stands for "
+    "agencies' own staff, outside for wages and all that lies beyond the place."
+)
 
 
 def family_lines(said):
@@ -40,35 +46,33 @@ def family_lines(said):
 
 def pound_lines(said):
     """Lines that tell of a pound, as :func:`sim.results.pound.trace_pound` gives it."""
-    first = said["hops"][0]
-    lines = [said["in_words"], "", *_hops(said), "", _chance(said)]
-    lines.append(f"Where each pound ended that {label(first['payee'])} had in that year:")
-    lines += [
-        f"  {_pence(hand['share']):>8}  {label(hand['payer'])} to {label(hand['payee'])}: {label(hand['purpose'])}"
-        for hand in said["last_hands"][:_MOST_HANDS]
-    ]
-    rest = sum(hand["share"] for hand in said["last_hands"][_MOST_HANDS:])
-    return _wrapped([*lines, *([f"  {_pence(rest):>8}  others"] if rest else [])])
+    told = [*map(plain, _hops(said)), "", plain(_chance(said)), f"{plain(_had(said))}:"]
+    hands = said["last_hands"]
+    told += [f"  {_pence(hand['share']):>8}  {_way(hand, label)}" for hand in hands[:_MOST_HANDS]]
+    rest = sum(hand["share"] for hand in hands[_MOST_HANDS:])
+    return _wrapped([said["in_words"], "", *told, *([f"  {_pence(rest):>8}  others"] if rest else [])])
 
 
-def pound_part(flows, names):
-    """A pound of each arrangement's first run that bought help, as a section of a page; empty where none did.
+def pound_part(found):
+    """A pound of each arrangement's first run, if that bought help, as a section of a page; empty where none did.
 
     Parameters
     ----------
-    flows : pandas.DataFrame
-        As in ``flows.parquet``.
-    names : dict of str to str
-        Of arrangements, by id.
+    found : sim.report.findings.Findings
     """
     told = []
-    for code, name in names.items():
-        rows = flows[(flows["arrangement"] == code) & (flows["replicate"] == flows["replicate"].min())]
+    for code, name in found.names.items():
+        rows = found.flows[found.flows["arrangement"] == code]
+        run = rows["replicate"].min()
         with suppress(InputError):  # no pound of it bought help
-            said = trace_pound(list(rows[LEDGER_COLUMNS].itertuples(index=False, name=None)))
-            lines = "".join(f"<li>{escaped(line.strip())}</li>" for line in _hops(said))
-            told.append(f"<h3>{escaped(name)}</h3><ol>{lines}</ol><p>{escaped(_chance(said))}</p>")
-    return f"<h2>One pound that bought help, from vote to last hand</h2>{''.join(told)}" if told else ""
+            said = trace_pound(
+                list(rows.loc[rows["replicate"] == run, LEDGER_COLUMNS].itertuples(index=False, name=None))
+            )
+            where = code, str(run)
+            lines = "".join(f"<li>{marked(line)}</li>" for line in _hops(said, found.party, where))
+            ends = " ".join(marked(line) for line in (_chance(said, where), _ends(said, found.party, where)))
+            told.append(f"<details><summary>{escaped(name)}</summary><ol>{lines}</ol><p>{ends}</p></details>")
+    return f"<h2>One pound that bought help, from vote to last hand</h2><p>{_HOW}</p>{''.join(told)}" if told else ""
 
 
 def table_of(said):
@@ -91,21 +95,43 @@ def table_of(said):
     ]
 
 
-def _hops(said):
-    """A line for each hand that a pound goes through."""
+def _hops(said, named=label, run=()):
+    """A sentence for each hand that a pound goes through; `run` says where its numbers stand: an arrangement and a replicate."""
     lines = []
     for hop in said["hops"]:
-        payer, share = label(hop["payer"]), _pence(hop["share"])
+        key = (*run, str(hop["year"]), hop["payer"], hop["payee"], hop["purpose"])
+        share = Number(_pence(hop["share"]), FLOWS, "share", key)
         if hop["purpose"] == KEPT:
-            lines.append(f"Year {hop['year']}: {payer} keeps it into the next year ({share} of each pound it had).")
+            way = (f"{named(hop['payer'])} keeps it into the next year (", share, " of each pound it had).")
         else:
-            way = f"{payer} pays {label(hop['payee'])} £{hop['gbp']:,.0f}, {label(hop['purpose'])}"
-            lines.append(f"Year {hop['year']}: {way} ({share} of each pound).")
+            gbp = Number(f"£{hop['gbp']:,.0f}", FLOWS, "pence", key)
+            way = (f"{named(hop['payer'])} pays {named(hop['payee'])} ", gbp, f", {label(hop['purpose'])} (", share)
+            way += (" of each pound).",)
+        lines.append((f"Year {hop['year']}: ", *way))
     return lines
 
 
-def _chance(said):
-    return f"One pound in {1 / said['chance']:,.0f} that came in so in year {said['hops'][0]['year']} went this way."
+def _chance(said, run=()):
+    times = Number(f"{1 / said['chance']:,.0f}", FLOWS, "one in", run)
+    return ("One pound in ", times, f" that came in so in year {said['hops'][0]['year']} went this way.")
+
+
+def _had(said, named=label):
+    return (f"Where each pound ended that {named(said['hops'][0]['payee'])} had in that year",)
+
+
+def _ends(said, named, run):
+    """Where pounds end, as a sentence: what is a tenth of a penny of each at least."""
+    parts = []
+    for hand in said["last_hands"]:
+        if hand["share"] >= _LEAST:
+            key = (*run, hand["payer"], hand["payee"], hand["purpose"])
+            parts += ["; ", Number(_pence(hand["share"]), FLOWS, "ends", key), f" {_way(hand, named)}"]
+    return (*_had(said, named), ": ", *parts[1:], ".")
+
+
+def _way(hand, named):
+    return f"{named(hand['payer'])} to {named(hand['payee'])}: {label(hand['purpose'])}"
 
 
 def _spells(quarters):

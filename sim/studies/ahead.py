@@ -39,7 +39,6 @@ def calls(place, dials):
         lambda: families.enrol(nobody, 0, 0.0),
         lambda: families.spread_word(0.0),
         lambda: families.like(target),
-        lambda: families.use_by_target(target),
         lambda: families.take_up(0, target, *asked),
         lambda: families.happen(0),
         lambda: families.age(),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, helper
 from sim.core.philox import PRESENT
 from sim.place.kernels.columns import BLOCK, SLOTS, block_of
 from sim.place.kernels.lists import draw_listed, list_bits, list_rows
@@ -79,7 +79,7 @@ def spread(bits):
     return x | (x << np.uint32(1))
 
 
-@njit(nogil=True)
+@helper
 def look_up(s, shown, rows, n, can, low, tally):
     """Lines that listed families are eligible for and could be let into, by the levels of their known needs."""
     at, below = s.at, s.below
@@ -95,7 +95,7 @@ def look_up(s, shown, rows, n, can, low, tally):
         low[i] = lower
 
 
-@njit(nogil=True)
+@helper
 def not_for_others(s, luck, can, low):
     """Of the lines that serve a share of the cases, families are left with those that are for their luck."""
     for j in range(s.need_of.size):
@@ -107,7 +107,7 @@ def not_for_others(s, luck, can, low):
                 low[i] &= ~other
 
 
-@njit(nogil=True)
+@helper
 def look_up_events(of_event, happened, can):
     """Lines that families are eligible for by the events that happened to them this quarter."""
     for e in range(of_event.size):
@@ -117,7 +117,7 @@ def look_up_events(of_event, happened, can):
                 can[i] |= lines if happened[i] & bit else np.uint32(0)
 
 
-@njit(nogil=True)
+@helper
 def count_by_line(masks, n, lines, counts):
     """Families in a mask, by some lines; a line at a time, so that the processor's vector units count."""
     for j in range(counts.shape[0]):
@@ -128,7 +128,7 @@ def count_by_line(masks, n, lines, counts):
             counts[j] += on
 
 
-@njit(nogil=True)
+@helper
 def any_of(masks):
     """Whether some mask is not nought."""
     bits = masks[0]
@@ -137,7 +137,7 @@ def any_of(masks):
     return bits != 0
 
 
-@njit(nogil=True)
+@helper
 def count_found(packed, found, keeps, can, s, rows, n, tally, kept):
     """Families whose need is known only because a programme found it: by levels, and by line (see :func:`screen`)."""
     for v in range(n):
@@ -151,7 +151,7 @@ def count_found(packed, found, keeps, can, s, rows, n, tally, kept):
                 kept[j, 3] += ((can[i] & s.split) >> j) & (found[i] >> s.need_of[j]) & 1
 
 
-@njit(nogil=True)
+@helper
 def demand_of(tally, demand):
     """Families by need and level (K, 4) from families by the levels of three needs (T, PATTERNS)."""
     demand[:] = 0
@@ -162,7 +162,7 @@ def demand_of(tally, demand):
                 demand[k, level] += tally[k // 3, cell]
 
 
-@njit(nogil=True)
+@helper
 def with_room(array, used, more):
     """The same array, or a longer copy if `more` entries would not fit behind those used."""
     if used + more <= array.size:
@@ -184,7 +184,7 @@ def serve(served, can, low, keeps, open_door, lower):
         low[i] &= lower
 
 
-@njit(nogil=True)
+@helper
 def queue_up(packed, luck, before, lines, start, below, listed, entries, keys, queue):
     """Write down the families of a block that wait for a line; those let in below a threshold keep what they had."""
     need_of, code = lines
@@ -211,7 +211,7 @@ class Notes(NamedTuple):
     draw: np.ndarray  # float32
 
 
-@njit(nogil=True)
+@helper
 def room_for_notes(n_needs, n_lines):
     """Room for what is noted of a block."""
     return Notes(
@@ -245,7 +245,7 @@ def come_to_light(c, s, o, w, b, notes, key, quarter, area, start):
         notes.shown[i] = b.packed[i] & spread(seen[i])
 
 
-@njit(nogil=True)
+@helper
 def find_places(s, b, notes, tally, kept):
     """Lines that families of a block are eligible for, and on which they keep a place (4.1); counts both."""
     n, can, rationed = b.has.size, notes.can, ~s.open_door

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
+
+from sim.core.compiled import helper
 
 BLOCK = 512  # families that a kernel works on at a time, so that what it notes of them stays near
 QUARTERS_OF_AGE = 104  # index child 0 to 25 years; at 104 quarters the family leaves
@@ -73,7 +74,7 @@ class Block(NamedTuple):
     events: np.ndarray  # this quarter
 
 
-@njit(nogil=True)
+@helper
 def block_of(c, quarter, start, stop):
     """The columns of families from row `start` to before `stop`, in place."""
     now, last = quarter % RING, (quarter + RING - 1) % RING

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, helper
 from sim.core.philox import EVENT
 from sim.place.kernels.columns import BLOCK, block_of
 from sim.place.kernels.crisis import CrisisTables, bunched
@@ -24,7 +24,7 @@ class EventTables(NamedTuple):
     crisis: CrisisTables
 
 
-@njit(nogil=True)
+@helper
 def may_happen(at, packed, rows, n, may):
     """Events that have a rate at the levels of the needs of listed families of a block: bits of `may`."""
     for v in range(n):

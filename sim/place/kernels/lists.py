@@ -3,6 +3,7 @@
 import numpy as np
 from numba import njit
 
+from sim.core.compiled import helper
 from sim.core.philox import philox, to_unit
 
 # Of each byte: its bits, the set ones first, and how many are set.
@@ -16,7 +17,7 @@ def bits_set(mask):
     return _BIT_COUNT[mask & 255] + _BIT_COUNT[mask >> 8]
 
 
-@njit(nogil=True)
+@helper
 def list_rows(masks, n, rows):
     """Fill `rows` with the places of the first `n` masks that are not nought; returns how many."""
     listed = np.uint64(0)
@@ -26,7 +27,7 @@ def list_rows(masks, n, rows):
     return np.int64(listed)
 
 
-@njit(nogil=True)
+@helper
 def nth_least(keys, n):
     """The n-th least of some keys, from 1 to as many as there are; byte by byte, as a sort takes seconds to compile.
 
@@ -51,7 +52,7 @@ def nth_least(keys, n):
     return found
 
 
-@njit(nogil=True)
+@helper
 def list_bits(masks, rows, n, width, listed):
     """Fill `listed` with the set bits of some masks, as 32 * place of the mask + bit; returns how many.
 
@@ -80,7 +81,7 @@ def list_bits(masks, rows, n, width, listed):
     return np.int64(entries)
 
 
-@njit(nogil=True)
+@helper
 def draw_listed(what, number, born, quarter, key, listed, entries, generation, draw):
     """One uniform for each listed bit of a block of families: draw[v].
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim.core.compiled import compiled
+from sim.core.compiled import compiled, helper
 from sim.core.philox import ENGAGE, philox, to_unit
 from sim.place.kernels.columns import BLOCK, RING, SLOTS
 from sim.place.kernels.lists import bits_set, nth_least
@@ -187,7 +187,7 @@ def as_referred(c, target, rows, out):
         out.seen[i], out.urgency[i] = seen, total + signs_of(c, target, rows[i])
 
 
-@njit(nogil=True)
+@helper
 def give(places, keys, worst, level, taken):
     """Mark as taken the lowest keys among the families without a place, as many as there are places.
 
