@@ -177,6 +177,18 @@ def test_a_row_that_came_or_went_has_moved(referred):
     assert any(line.endswith("y, mean: 200 to none") for line in verdict.lines)
 
 
+def test_where_the_axes_are_others_every_figure_has_moved(referred):
+    item, table = referred
+    verdict = checking.compared(item, table.assign(case="b"))
+    assert len(verdict.moved) == 12
+    assert {line.rpartition(": ")[2] for line in verdict.lines[:-1]} == {
+        "100 to none",
+        "200 to none",
+        "none to 100",
+        "none to 200",
+    }
+
+
 def test_the_most_moved_come_first_and_the_rest_are_counted(referred, monkeypatch):
     item, table = referred
     monkeypatch.setattr(checking, "SHOWN", 1)
@@ -315,21 +327,23 @@ def test_leaks_runs_and_its_table_is_of_its_runs(tmp_path):
 
 @pytest.mark.slow
 def test_list_boundary_runs(tmp_path):
-    _, tables, page = small("list_boundary", tmp_path, replicates=1)
-    assert page.count("| all as shipped |") == 1
-    assert "| threshold drift \\ years between reviews | 3 | 5 | 7 | 10 |" in tables["grid"]
-    assert [line.split(" |")[0] for line in tables["grid"].splitlines()[2:]] == ["| 0", "| 0.15", "| 0.3", "| 0.5"]
+    found, tables, page = small("list_boundary", tmp_path, replicates=1)
+    assert page.count("| as shipped |") == 3
+    assert "| half is deemed |" in tables["deemed"]
+    rows = found["centre"].xs("all", level="agency").droplevel("arrangement")
+    bought = rows.xs("years_bought", level="measure").loc["as shipped"].mean()
+    assert f"| as shipped | {bought:.1f} | {bought > 12:.0%} |" in tables["centre"]
     assert (tmp_path / "list_boundary.svg").stat().st_size > 1000
 
 
 def test_the_commands_of_the_boundary_are_its_points():
     text = (ROOT / "docs" / "list_boundary.md").read_text(encoding="utf-8")
-    sweep = running.sweeps_of(load_experiment("list_boundary"))["points"]
-    lives = next(point for point, label in zip(sweep.points, sweep.labels, strict=True) if "lives:" in label["case"])
-    shown = {name: value if isinstance(value, str) else f"{value:g}" for name, value in lives.items()}
-    words = " ".join(f"--set {name}={value}" for name, value in shown.items())
-    assert f"listsim compare list_naive {words}\n" in text
-    assert "listsim compare list_naive\n" in text
+    sweep = running.sweeps_of(load_experiment("list_boundary"))["causes"]
+    points = {label["case"]: point for label, point in zip(sweep.labels, sweep.points, strict=True)}
+    words = " ".join(f"--set {name}={value:g}" for name, value in points["nothing is deemed"].items())
+    same = f"--years {sweep.at(0).inputs()[0].years} --families 60000 --replicates {len(sweep.seeds)}"
+    assert f"listsim compare list_public {same} {words}\n" in text
+    assert f"listsim compare list_public {same}\n" in text
 
 
 @pytest.mark.slow

@@ -129,7 +129,7 @@ def _in_words(row):
     numbers = [row.pop(name) for name in ("reference", "here", "moved", "share")]
     was, now = ("none" if pd.isna(number) else f"{number:,.6g}" for number in numbers[:2])
     by = "" if pd.isna(numbers[2]) else f" ({numbers[2]:+,.6g})"
-    return f"{', '.join(name for name in row.values() if name)}: {was} to {now}{by}"
+    return f"{', '.join(name for name in row.values() if name and not pd.isna(name))}: {was} to {now}{by}"
 
 
 def _moved(experiment, table, exactly):
