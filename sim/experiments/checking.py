@@ -129,12 +129,12 @@ def _in_words(row):
     numbers = [row.pop(name) for name in ("reference", "here", "moved", "share")]
     was, now = ("none" if pd.isna(number) else f"{number:,.6g}" for number in numbers[:2])
     by = "" if pd.isna(numbers[2]) else f" ({numbers[2]:+,.6g})"
-    return f"{', '.join(name for name in row.values() if name and not pd.isna(name))}: {was} to {now}{by}"
+    return f"{', '.join(name for name in row.values() if name)}: {was} to {now}{by}"
 
 
 def _moved(experiment, table, exactly):
     """Figures that differ from those of the reference, and how many figures there are."""
-    before, here = (_long(text) for text in (experiment.reference.read_text(encoding="utf-8"), text_of(table)))
+    before, here = _long(experiment.reference.read_text(encoding="utf-8"), text_of(table))
     both = before.rename("reference").to_frame().join(here.rename("here"), how="outer", sort=False)
     numbers = both.apply(pd.to_numeric)
     gaps = numbers["here"] - numbers["reference"]
@@ -148,11 +148,12 @@ def _moved(experiment, table, exactly):
     return moved.loc[order].reset_index(), len(both)
 
 
-def _long(text):
-    """A table's figures as text, indexed by its keys and by figure."""
-    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    keys = [name for name in table.columns if name not in NUMBERS]
-    return table.set_index(keys)[NUMBERS].rename_axis("figure", axis=1).stack()
+def _long(*texts):
+    """The figures of tables as text, each indexed by all their keys, which may be empty, and by figure."""
+    tables = [pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False) for text in texts]
+    keys = list(dict.fromkeys(name for table in tables for name in table.columns if name not in NUMBERS))
+    alike = (table.reindex(columns=[*keys, *NUMBERS], fill_value="") for table in tables)
+    return [table.set_index(keys)[NUMBERS].rename_axis("figure", axis=1).stack() for table in alike]
 
 
 def write_figures(experiment, found, folder):
