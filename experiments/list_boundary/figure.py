@@ -25,7 +25,7 @@ def lives(rows):
             bought.mean(axis=1),
             (bought > (LATE - 1) / 2).mean(axis=1),
             recovery.mean(axis=1),
-            (recovery >= 1).mean(axis=1),
+            (recovery >= 1).mean(axis=1).where(recovery.notna().any(axis=1)),
             alive.mean(axis=1),
         ],
         axis=1,
@@ -36,15 +36,11 @@ def lives(rows):
 
 
 def row(case, found):
-    """A row of the page's table."""
-    shares = (f"{found[name]:.0%}" for name in ("recovers", "alive"))
-    first = f"{found['years bought']:.1f}", f"{found['in most years']:.0%}", _pounds(found["recovered, £ a £"])
-    return case, *first, *shares, *(f"{found[name.replace('_', ' ')]:.1f}" for name in MONEY)
-
-
-def _pounds(number):
-    """A ratio with two decimals; nothing where there is none, as of terms that name no cost to be earned back."""
-    return "" if number != number else f"{number:.2f}"
+    """A row of the page's table; nothing where no cost was set down as to be earned back."""
+    forms = dict(zip(LIFE, ("{:.1f}", "{:.0%}", "{:.2f}", "{:.0%}", "{:.0%}"), strict=True))
+    return case, *(
+        "" if pd.isna(number) else forms.get(name, "{:.1f}").format(number) for name, number in found.items()
+    )
 
 
 def tables(found):
@@ -54,7 +50,7 @@ def tables(found):
 
 def draw(found, folder):
     figures.setup()
-    every = pd.concat({TITLES[name]: lives(rows) for name, rows in found.items()}, names=["LIST"]).reset_index()
+    every = pd.concat([lives(rows).assign(LIST=TITLES[name]) for name, rows in found.items()]).reset_index()
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 6.2), sharey=True)
     order, look = list(dict.fromkeys(every["case"])), {"hue": "LIST", "style": "LIST", "s": 60, "palette": "cividis"}
     every["case"] = pd.Categorical(every["case"], order)
@@ -69,4 +65,5 @@ def draw(found, folder):
         axis.grid(axis="y", alpha=0.3)
     axes[0].set_xlim(0, LATE)
     axes[1].set_xlim(-0.03, 1.03)
+    sns.move_legend(axes[1], "lower right", bbox_to_anchor=(1, 1), ncol=3, title=None, frameon=False)
     figures.save(figure, folder, "list_boundary")
