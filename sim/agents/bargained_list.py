@@ -178,15 +178,6 @@ class BargainedList(BargainingBody, ListTrust):
         """Those who are bound by the standing terms."""
         return [self.signatories[code] for code in self.agreement.parties]
 
-    def _buy(self, project, money, families):
-        """Sign a project of the plan as far as the money goes: pence of its own that it binds."""
-        fee, smallest = self.project_cost(project.programme.id), self.smallest_project()
-        backing = self.backing(project, max(0, money - fee), families, smallest) if families >= smallest else None
-        if backing is None or not self._is_worth(backing):
-            self.model.decisions.declined(self.code, project.programme.id, self._not_backed(project))
-            return 0
-        return self.buy(project, backing, fee)
-
     def buy(self, project, backing, fee):
         """Sign a contract, and with it the terms on which parties pay for its results."""
         committed = super().buy(project, backing, fee)
