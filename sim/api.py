@@ -23,6 +23,7 @@ from sim.studies import run as runner
 from sim.studies import until
 from sim.studies.arguments import check_numbers
 from sim.studies.cache import open_folder
+from sim.studies.executors import HERE
 from sim.studies.study import Study, load_study
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
@@ -172,8 +173,9 @@ class Comparison:
         with reserve_folder(folder, overwrite, self.study.request.texts) as reserved:
             reserved.finish(lambda new: self.write_into(new, command, report))
 
-    def write_into(self, folder, command=None, report=True, executor=None):
-        """Write into a folder reserved for it; see :meth:`write`. An executor may draw some of it."""
+    def write_into(self, folder, command=None, report=True, executor=HERE):
+        """Write into a folder reserved for it; see :meth:`write`. An executor may find and draw some of it."""
+        beside = executor.submit(incentives_beside, self.inputs, os.cpu_count()) if report else None
         years = files.write_tables(folder, self)
         if self.again:
             files.write_shares(folder, self.shares)
@@ -181,7 +183,7 @@ class Comparison:
             files.write_failures(folder, self.failures)
         write_manifest(folder, self.study, self.bodies, self.bases, command, report)
         if report:
-            files.write_incentives(folder, incentives_beside(self.inputs, os.cpu_count()))
+            files.write_incentives(folder, beside.result())
             from sim.report.drawn import draw
 
             draw(folder, self.findings(folder, years), executor)

@@ -16,6 +16,7 @@ from sim.results.manifest import TABLE_FILES, made_by
 from sim.results.swept import is_sweep
 from sim.studies.again import digest, read_asked, study_of
 from sim.studies.arguments import check_numbers
+from sim.studies.executors import HERE
 from sim.studies.run import carry_out
 
 SAME = "the same bytes"
@@ -142,7 +143,7 @@ def _draw_comparison(folder, new):
     than = bases(manifest["request"].get("than"), list(bodies)) if "request" in manifest else list(bodies)[:1]
     apart = differences(by_seed(runs, bodies), than)
     told = runs, flows, summary, apart, files.read_decisions(folder), manifest
-    draw(new, Findings(*told, why, said or files.read_incentives(new), shares))
+    draw(new, Findings(*told, why, said or files.read_incentives(new), shares), HERE)
     return left_out
 
 

@@ -243,7 +243,7 @@ def test_help_has_an_example_each():
 
 
 def test_a_killed_worker_is_named_in_one_line(listsim, tmp_path, monkeypatch):
-    def carry_out(*_):
+    def carry_out(*_, **__):
         with pool.workers(1) as executor:
             return executor.submit(signal.raise_signal, signal.SIGKILL).result()
 

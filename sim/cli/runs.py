@@ -23,7 +23,7 @@ from sim.core import terminal
 
 
 @app.command()
-@with_options(CompareOptions, replicates=6)  # as many as a minute has room for, six arrangements each
+@with_options(CompareOptions, replicates=4)  # as many as a minute has room for, six arrangements each
 def demo(options):
     """Compare the headline arrangements on the default place, as they are and at one horizon: tables on screen, full report on disk.
 
@@ -133,13 +133,18 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
     than = bases(than, [item.id for item in study.arrangements])
     terminal.tidy_up_first()
     texts = study.request.texts
-    with reserve_next(command) if asked.out is None else reserve_folder(asked.out, asked.overwrite, texts) as reserved:
+    with (
+        reserve_next(command) if asked.out is None else reserve_folder(asked.out, asked.overwrite, texts) as reserved,
+        pool.workers(workers) if workers > 1 else nullcontext() as executor,
+    ):
         with Progress("Simulating", asked.quiet or asked.no_progress) as tell:
-            tasks = carry_out(study, workers, tell)
+            tasks = carry_out(study, workers, tell, executor=executor)
+        if executor and not asked.no_report:
+            for _ in range(2):  # who draws the heat map and who makes the workbook import what it takes meanwhile
+                executor.submit(exec, "import sim.report.drawn")
         gc.freeze()  # what came of it stays, and is too much to be looked through for rings of references
         done = Comparison.of(study, tasks, than)
-        with pool.workers(1) if workers > 1 and not asked.no_report else nullcontext() as other:
-            reserved.finish(lambda new: done.write_into(new, sys.argv[1:], not asked.no_report, other))
+        reserved.finish(lambda new: done.write_into(new, sys.argv[1:], not asked.no_report, executor or pool.HERE))
     if asked.json:
         print(done.summary.to_json(orient="records"))
     elif not asked.quiet:

@@ -1,6 +1,5 @@
 """What people read of a finished comparison: the report and the workbook."""
 
-from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,26 +8,20 @@ from sim.report.page import write_report
 from sim.report.workbook.writing import write_workbook
 
 
-def draw(folder, found, executor=None):
+def draw(folder, found, executor):
     """Write the report with its figures, and the workbook, of a comparison.
 
     Parameters
     ----------
     folder : path
     found : Findings
-    executor : optional
-        Anything with the ``submit`` of :mod:`concurrent.futures`, which then draws the heat map and makes the workbook
-        while the rest is drawn here.
+    executor
+        Anything with the ``submit`` of :mod:`concurrent.futures`, which draws the heat map and makes the workbook while
+        the rest is drawn here.
     """
-    submit = executor.submit if executor else _done
-    heat = submit(draw_heat_map, found.incentives, Path(folder) / "figures") if found.incentives else None
-    book = submit(write_workbook, folder, replace(found))  # of its own, as the other learns while it is being sent
+    heat = executor.submit(draw_heat_map, found.incentives, Path(folder) / "figures") if found.incentives else None
+    book = executor.submit(
+        write_workbook, folder, replace(found)
+    )  # of its own, as the other learns while it is being sent
     write_report(folder, found, heat)
     book.result()
-
-
-def _done(work, *given):
-    """What an executor would give, of work that is done here and now."""
-    future = Future()
-    future.set_result(work(*given))
-    return future

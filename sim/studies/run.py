@@ -3,6 +3,7 @@
 import os
 import traceback
 from collections import deque
+from contextlib import nullcontext
 
 from sim.core import terminal
 from sim.core.faults import InputError
@@ -64,7 +65,7 @@ def attempt(study, point, seed, threads=1, cache=None):
         return Done(point, seed, [], Failure(type(error).__name__, str(error), traceback.format_exc()))
 
 
-def carry_out(study, workers=1, progress=None, cache=None):
+def carry_out(study, workers=1, progress=None, cache=None, executor=None):
     """Run a study on processes of this machine.
 
     Parameters
@@ -74,6 +75,8 @@ def carry_out(study, workers=1, progress=None, cache=None):
         Processes; results do not depend on it.
     progress, cache
         As in :func:`run_study`.
+    executor : optional
+        So many workers that there are already, and stay.
 
     Returns
     -------
@@ -88,11 +91,8 @@ def carry_out(study, workers=1, progress=None, cache=None):
     """
     check_numbers(workers=workers)
     workers = min(workers, len(study.tasks()))
-    if workers == 1:
-        done = list(run_study(study, None, progress, cache=cache))
-    else:
-        with pool.workers(workers) as executor:
-            done = list(run_study(study, executor, progress, 2 * workers, cache))
+    with nullcontext(executor) if executor or workers == 1 else pool.workers(workers) as executor:
+        done = list(run_study(study, executor, progress, 2 * workers, cache))
     if all(item.failure for item in done):
         raise StudyError(done[0])
     return done

@@ -32,7 +32,9 @@ def _import_the_model():
         watcher.join()  # a server that forks has one thread
 
 
+gc.disable()  # nothing that is imported goes
 sys.excepthook = _silent_if_abandoned
 warnings.simplefilter("ignore")  # the parent has imported the same and warned of the same
 _import_the_model()
+gc.enable()
 gc.freeze()  # what is imported stays shared with the workers: looking for rings of references would copy it
