@@ -104,6 +104,15 @@ def test_letters_that_a_terminal_lacks_get_lookalikes(encoding, shown):
     assert buffer.getvalue().decode(encoding).strip() == shown
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_is_said_leaves_at_once(unbuffered):
+    code = "import os; from sim.core import terminal; terminal.prepare(); terminal.say('half done'); os._exit(0)"
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
+    assert done.stderr == "listsim: half done\n"
+
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_an_error_about_a_name_that_a_terminal_cannot_show(encoding):
     done = call("Zoë→☃", env={**os.environ, "PYTHONIOENCODING": encoding})

@@ -114,7 +114,9 @@ class _Stream(io.TextIOWrapper):
     """A standard stream that remembers its first error and then swallows all, and shows lookalikes of letters it lacks."""
 
     def __init__(self, stream):
-        super().__init__(stream.buffer, stream.encoding, "lookalike", line_buffering=stream.line_buffering)
+        # with PYTHONUNBUFFERED, as containers have it, a stream writes through and does not buffer lines
+        at_once = {"line_buffering": stream.line_buffering, "write_through": stream.write_through}
+        super().__init__(stream.buffer, stream.encoding, "lookalike", **at_once)
         self._stream = stream  # whose end would close the buffer
         self.error = None
 
