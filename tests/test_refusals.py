@@ -113,6 +113,12 @@ def test_no_reason_is_taken_for_another(reason):
     assert refusals.REASONS[refusals.nearness(refusals.within(reason, 3))] == reason
 
 
+def test_an_arrangement_for_needs_that_a_place_does_not_have_says_so():
+    result = compare(["work_programme"], place="milltown", years=2, replicates=1, families=1000)
+    why = "1 programme for needs that the place does not have"
+    assert result.notes == [f"work_programme bought nothing: {why}"]
+
+
 def test_a_run_in_which_nothing_is_bought_says_why(tmp_path):
     """A year of foresight pays for no parenting programme: one line on screen and in the report, and few rows."""
     settings = {"agencies.horizon_years": 1, "programmes.optimism": 0.5}

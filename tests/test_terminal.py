@@ -112,7 +112,6 @@ def test_what_is_said_leaves_at_once(unbuffered):
     assert done.stderr == "listsim: half done\n"
 
 
-
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_an_error_about_a_name_that_a_terminal_cannot_show(encoding):
     done = call("Zoë→☃", env={**os.environ, "PYTHONIOENCODING": encoding})

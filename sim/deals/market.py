@@ -9,6 +9,7 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.deals.bonds import facts_of, feasible, load_conditions
 from sim.deals.contracts import Contract
+from sim.programmes import refusals
 from sim.programmes.appraisal import Case, believed_reduction, snapshot
 
 _YEARS_LISTED = 25  # years of benefit that a case lists, however short the run
@@ -32,6 +33,10 @@ class Market:
     def open(self):
         """A year begins: last year's surveys are out of date, and nobody is taken on or refused yet."""
         self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
+        for name in self.model.arrangement.programmes:
+            if name not in self.model.catalogue:
+                for body in self.model.bodies:
+                    self.model.decisions.declined(body.code, name, refusals.ABSENT)
 
     def _surveyed(self, programme):
         """Families like a programme's target, and their use of services where analysts go by it: found where somebody asks."""

@@ -4,6 +4,7 @@ REFUSED = "refused: "  # what a list asked for and could not be
 
 # From furthest from a purchase to nearest: each is looked at where none before it holds.
 CLOSED = "not agreed yet"
+ABSENT = "for needs that the place does not have"
 POWER = "outside its powers"
 ACCREDITED = "not accredited"
 NOBODY = "with nobody like the target"
@@ -16,7 +17,22 @@ CONSENT = "without a department's consent"
 FEW = "for fewer families than a project takes"
 MONEY = "without money for as many as a project takes"
 BUYERS = "without buyers of bonds"
-REASONS = (CLOSED, POWER, ACCREDITED, NOBODY, PROVIDER, VALUE, CHANCE, FEASIBLE, PILOT, CONSENT, FEW, MONEY, BUYERS)
+REASONS = (
+    CLOSED,
+    ABSENT,
+    POWER,
+    ACCREDITED,
+    NOBODY,
+    PROVIDER,
+    VALUE,
+    CHANCE,
+    FEASIBLE,
+    PILOT,
+    CONSENT,
+    FEW,
+    MONEY,
+    BUYERS,
+)
 
 
 def within(reason, years):
