@@ -426,6 +426,19 @@ def test_what_a_design_finds_over_seeds_by_hand():
     assert digest["received"] == 15  # of 30 and nothing
 
 
+def test_how_far_all_programmes_together_are_off_by_hand():
+    """Off by 20 and by 0, with errors of 10 and 10: 2 and 0 errors, squared 4 and 0, on average 2."""
+    figure = load_experiment("zero_effect").code("figure")
+    three = {"estimate": (1,) * 3, "taken": (50,) * 3, "true": (0,) * 3, "stated": (9,) * 3, "usual": (100,) * 3}
+    spread = np.array((-1, 0, 1)) * 300**0.5  # whose deviation is the root of 300, and error 10
+    cells = [
+        of_cell(**three, saving=tuple(off + spread)).rename({"p": name}, level="programme")
+        for name, off in (("a", 20), ("b", 0))
+    ]
+    (line,) = figure.summary(figure.digests(pd.concat(cells)))
+    assert line[3:6] == (2, 2, "2.0")
+
+
 def test_what_is_paid_for_luck_by_cohort_size_by_hand():
     """An error of 10 with 100 families is 20 with 25 and 5 with 400, and a bar of 10: P(z > 1/2) and P(z > 2).
 

@@ -128,6 +128,7 @@ def summary(cells):
             right = (
                 (np.sign(every["true"] + every["bias"]) == np.sign(every["true"])).sum() if effect == "known" else ""
             )
+            together = ((every["bias"] / every["error"]) ** 2).mean()
             relative = (every["bias"] / every["usual"]).abs().median()
             numbers = (
                 f"{relative:.1%}",
@@ -140,6 +141,7 @@ def summary(cells):
                 effect,
                 of_all,
                 unbiased.sum(),
+                f"{together:.1f}",
                 right,
                 *numbers,
                 f"{every['paid'].mean():.0%}",
@@ -221,7 +223,7 @@ def believed(rows):
 def tables(found):
     """Tables of the page by mark."""
     cells = digests(found["study"])
-    heads = ("design", "coverage", "effect", "programmes", "within 2 errors", "right sign")
+    heads = ("design", "coverage", "effect", "programmes", "within 2 errors", "squared errors off", "right sign")
     heads += ("bias, share of use", "interval", "spread / stated", "paid", "luck")
     after = ("before and after, after an event", "without", "like areas, after an event", "without")
     return {
