@@ -43,7 +43,7 @@ def test_every_replicate_has_a_slice_of_its_own():
     assert found != [share_of(range(4, 14), "lines.arrest.block", i) for i in range(10)]
 
 
-def test_what_the_place_is_fitted_by_is_held():
+def test_what_the_place_is_fitted_by_and_what_a_future_says_is_held():
     assumed, published = SKEW, Quantity(2.0, "GBP", 1.0, 6.0, "unit_costs:SS2.0")
     assert group_of("lines.foster_care.block", assumed) == "assumptions"
     assert group_of("lines.foster_care.unit_cost", published) == "published"
@@ -52,6 +52,7 @@ def test_what_the_place_is_fitted_by_is_held():
         "lines.foster_care.coverage",
         "place.families",
         "programmes.keyworker.share_crisis",
+        "departments.health.real_growth",
     ):
         assert group_of(name, assumed) is None, name
     assert group_of("lines.foster_care.block", Quantity(2.0, "x", 2.0, 2.0, "assumption: a test")) is None

@@ -10,13 +10,14 @@ from sim.studies.study import Study
 
 CHOICES = ("trials", "full")
 GROUPS = ("published", "trials", "assumptions", "luck")
-# The place is fitted to published counts by these, or with them; drawn without a new fit, its base year would be another.
-_FITTED = ("needs.", "transitions.", "coupling.", "events.", "crisis.")
-_FITTED_OF = {
+# The place is fitted to published counts by most of these, or with them; drawn without a new fit, its base year would be another.
+_HELD = ("needs.", "transitions.", "coupling.", "events.", "crisis.")
+_HELD_OF = {
     "lines": {"caseload", "coverage", "family_share", "boundary", "share", "spot_share"},
     "place": {"families", "population", "frailty_sd", "deprivation_effect", "frailty_recovery"},
     "neighbourhoods": {"families_share", "deprivation", "x", "y"},
     "programmes": {"share_emerging", "share_entrenched", "share_crisis"},  # which sum to one
+    "departments": {"real_growth"},  # which a future says year by year: its range holds all futures
 }
 
 
@@ -30,7 +31,7 @@ def group_of(name, item):
     item : Quantity
     """
     first, last = name.partition(".")[0], name.rpartition(".")[2]
-    held = name.startswith(_FITTED) or last in _FITTED_OF.get(first, ()) or item.source.startswith("fitted")
+    held = name.startswith(_HELD) or last in _HELD_OF.get(first, ()) or item.source.startswith("fitted")
     if held or item.low == item.high:
         return None
     return "assumptions" if item.source.startswith("assumption") else "published"
@@ -128,7 +129,7 @@ def with_uncertainty(study, name):
     groups = [group_of(*pair) for pair in study.quantities().items()]
     note = (
         f"drawn from their ranges: {groups.count('assumptions')} assumed and {groups.count('published')} published values; held: "
-        f"{groups.count(None)} that have no range, or by which the place is fitted to published counts"
+        f"{groups.count(None)} that have no range, by which the place is fitted to published counts, or which a future says"
     )
     same = {item.name: getattr(study, item.name) for item in fields(study)}
     return DrawnStudy(**{**same, "notes": (*study.notes, note)})
