@@ -230,6 +230,20 @@ def test_a_path_is_the_one_that_trace_prints(capsys):
         assert capsys.readouterr().out == "\n".join(lines) + "\n"
 
 
+def test_what_has_no_estimate_is_no_measure_of_nought(short):
+    """The LIST's cohorts are too small here for any comparison; silos follow each family."""
+    studies, known = short
+    scene = scenes.of_runs(replace(SHORT, scene="measured"), shown(SHORT, studies, known))
+    assert scene.sentences[1] == (
+        "LIST, publicly funded: evaluation had no estimate for any cohort that it followed, and claimed nothing."
+    )
+    measured, true = (series["data"] for series in scene.pictures[0].options["series"])
+    assert [bar is None for bar in (*measured, *true)] == [False, True, False, False]
+    label, *cells = scene.tables[0][2][0]
+    assert label == "Measured saving"
+    assert [cell.text == "no estimate" for cell in cells] == [False, True]
+
+
 # what is said
 
 

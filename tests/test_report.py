@@ -5,10 +5,12 @@ import json
 import re
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim.report import drawings, panels
 from sim.report.findings import Findings, plain
 from sim.report.verdict import runs_with_more, sentences
 from sim.results.differences import DIFFERENCE_COLUMNS
@@ -300,6 +302,46 @@ def test_what_would_turn_the_verdict_is_counted_in_runs():
         "A released more cash than B in 1 of 3 runs.",
         "Judged by the net position of the place it is A that leads.",
     ]
+
+
+def silenced(missing, every, measured=2):
+    """As :func:`made`, where so many of b's findings a run have no estimate, and outcomes were paid for."""
+    found = made((10, 14), 1, 7)
+    more = {"findings": every, "findings_without_estimate": missing, "outcome_payment_out": 5e6}
+    summary = found.summary[(found.summary["arrangement"] != "b") | (found.summary["measure"] != "measured_saving")]
+    rows = [
+        ("b", "all", name, *[number] * 4, 3) for name, number in (*more.items(), ("measured_saving", measured * 1e6))
+    ]
+    return replace(found, summary=pd.concat([summary, pd.DataFrame(rows, columns=SUMMARY_COLUMNS)], ignore_index=True))
+
+
+def test_no_estimate_is_no_claim_of_nought(tmp_path):
+    """Of 22.5 findings a run none, some or all have none; where all have, no bar stands and no number is shown for what was measured."""
+    truth = "; the truth for the same cohorts and years, a family of several counted with each, is £3.0m."
+    every = " of its 22.5 findings a run, one a cohort and year"
+    assert (
+        told(silenced(0, 22.5))["Claimed and true"][1]
+        == f"B: evaluation claimed £2.0m for the cohorts it followed{truth}"
+    )
+    assert told(silenced(2.5, 22.5))["Claimed and true"][1] == (
+        f"B: evaluation claimed £2.0m for the cohorts it followed, with no estimate for 2.5{every}{truth}"
+    )
+    found = silenced(22.5, 22.5, measured=0)
+    assert told(found)["Claimed and true"][1] == (
+        f"B: evaluation had no estimate for any{every}, and claimed nothing{truth} "
+        "Payments for outcomes, £5.0m, rest on no estimate but on what its terms deem or count."
+    )
+    assert told(found)["Claimed and true"][0] == f"A: evaluation claimed £2.0m for the cohorts it followed{truth}"
+    for missing, bars, words in ((0, 2, "Measured saving 2.0;"), (22.5, 1, "Measured saving no estimate;")):
+        picture = panels.measured(silenced(missing, 22.5), "b", "B", (0, 5))
+        assert len(picture.axes[0].patches) == bars
+        assert any("estimate" in text.get_text() for text in picture.axes[0].texts) == bool(missing)
+        plt.close(picture)
+        _, caption, ((_, _), (alternative, _)) = drawings.measured(
+            silenced(missing, 22.5), {"a": "A", "b": "B"}, tmp_path
+        )
+        assert words in alternative
+        assert ("has no estimate" in caption) == bool(missing)
 
 
 def test_a_body_that_dies_does_so_of_something():

@@ -89,6 +89,7 @@ def bars(names, series, unit, large):
     ----------
     names : list of str
     series : dict of str to list of float
+        None where there is no bar.
     unit : str
     large : bool
     """
@@ -96,7 +97,7 @@ def bars(names, series, unit, large):
         {
             "type": "bar",
             "name": printable(name),
-            "data": [round(value, 6) for value in values],
+            "data": [None if value is None else round(value, 6) for value in values],
             "itemStyle": {"color": colour, "borderColor": INK, "borderWidth": 1},
             "barMaxWidth": 34,
         }

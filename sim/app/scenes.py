@@ -10,7 +10,7 @@ from sim.app.told import told
 from sim.core.text import printable
 from sim.record.measures import MEASURES
 from sim.report.incentive_words import benefits, label, number, verdict, verdicts
-from sim.report.numbers import digits_for, million, shown_rows, spread
+from sim.report.numbers import digits_for, million, share_without_estimate, shown_rows, spread
 from sim.report.steps import STEPS, steps
 
 TITLES = {
@@ -353,6 +353,9 @@ def _measured(asked, sides):
             ("True, same families and years", "true_saving"),
         )
     }
+    silent = [share_without_estimate(side.known.cells, side.code) == 1 for side in sides]
+    first = next(iter(found))
+    found[first] = [None if nothing else value for nothing, value in zip(silent, found[first], strict=True)]
     options = charts.bars([side.name for side in sides], found, _UNIT, asked.large)
     words = "What evaluation said was saved, and what was saved in truth, for the same cohorts and years, a family of several counted with each. Nobody in the place sees the truth."
     rows = []
@@ -360,7 +363,8 @@ def _measured(asked, sides):
         item, texts = MEASURES[name], []
         for at, side in enumerate(sides):
             row = side.known.cells.loc[(side.code, name)]
-            texts.append(Cell(million(row, 2) if item.is_money else spread(row, 1, 1), at, name))
+            text = million(row, 2) if item.is_money else spread(row, 1, 1)
+            texts.append(Cell("no estimate" if silent[at] and name == "measured_saving" else text, at, name))
         rows.append([item.label, *texts])
     table = (f"Mean of {sides[0].known.n} runs", ("", *(side.name for side in sides)), rows)
     picture = Picture("Saving measured, and true", options, words, 130 + 110 * len(sides))

@@ -8,7 +8,7 @@ from sim.app.told import LOOKS, told
 from sim.app.turning import TURNED
 from sim.core.text import distinct
 from sim.record.measures import MEASURES
-from sim.report.numbers import digits_for
+from sim.report.numbers import digits_for, share_without_estimate
 
 GOING_ON = " Further runs are on their way."
 NOBODY_ACTS = "nobody doing anything"
@@ -90,6 +90,8 @@ def in_words(sides, measure, years):
 def judged(side, years):
     """A sentence that says whether a side's evaluation found what was true."""
     found, item = told(overstated(side)), MEASURES["measured_saving"]
+    if share_without_estimate(side.known.cells, side.code) == 1:
+        return f"{side.name}: evaluation had no estimate for any cohort that it followed, and claimed nothing."
     if np.isnan(found.mean) or found.low == found.high == 0:
         return f"{side.name}: nothing was measured."
     if not found.apart:

@@ -7,6 +7,7 @@ from sim.record.measures import MEASURES
 from sim.report import figures, panels
 from sim.report import payments as paid
 from sim.report.numbers import figure as shown
+from sim.report.numbers import share_without_estimate
 from sim.report.verdict import ends, spenders
 
 
@@ -21,8 +22,9 @@ def _saved(folder, name, drawn):
 
 def _told(found, code, measures):
     """Means in words, for who does not see the picture."""
+    silent = {"measured_saving"} if share_without_estimate(found.cells, code) == 1 else ()
     return "; ".join(
-        f"{MEASURES[name].label} {shown(found.mean(code, name), digits=found.digits)}"
+        f"{MEASURES[name].label} {'no estimate' if name in silent else shown(found.mean(code, name), digits=found.digits)}"
         for name in measures
         if found.has(code, name)
     )
@@ -153,6 +155,11 @@ def measured(found, titles, folder):
         "What evaluation said of the cohorts it followed, by each arrangement's own design, beside the truth for the same cohorts and years (a family of several counted with each), which nobody "
         "in the place sees. What is paid for beyond it is luck, or a fault of the design."
     )
+    if any(share_without_estimate(found.cells, code) for code in titles):
+        caption += (
+            " Where there were too few families to compare with, a finding has no estimate: it claims nothing, and what is paid on it is what terms deem or "
+            "count, while the truth is known of it too. Where no finding has one, no bar stands for what was measured."
+        )
     told = ("measured_saving", "true_saving")
     return "Measured against true savings", caption, _by_arrangement(found, titles, folder, "measured", draw, told)
 

@@ -30,6 +30,12 @@ def shown_digits(cells):
     return digits_for(cells["mean"][cells.index.get_level_values("measure").isin(ROWS)])
 
 
+def share_without_estimate(cells, code):
+    """Which share of an arrangement's findings have no estimate, and so claim nothing; nought where it has no findings."""
+    means = cells.loc[code]["mean"]
+    return means["findings_without_estimate"] / means["findings"] if means.get("findings", 0.0) > 0 else 0.0
+
+
 def digits_for(pounds):
     """Decimals of £m that tell sums of their size apart."""
     most = np.abs(np.nan_to_num(pounds)).max(initial=0.0)

@@ -9,6 +9,7 @@ from sim.core.codes import ALL
 from sim.record.measures import COSTS, MEASURES
 from sim.report.figures import BLUE, GREEN, ORANGE, VERMILION
 from sim.report.numbers import figure as figure_text
+from sim.report.numbers import share_without_estimate
 from sim.report.steps import FLOW, steps
 
 WIDTH = 4.6  # inches: as wide as a telephone shows letters that can be read
@@ -242,16 +243,18 @@ def life(found, code, series, measure, title, unit, ended):
 
 
 def measured(found, code, title, limits):
-    """What evaluation said beside the truth; and, where savings are paid for, how often luck is paid."""
-    means = found.cells.loc[code]["mean"]
+    """What evaluation said beside the truth; no bar where it had no estimate."""
+    means, missing = found.cells.loc[code]["mean"], share_without_estimate(found.cells, code)
+    silent, part = missing == 1, f"\n(no estimate for {missing:.0%})" if 0 < missing < 1 else ""
     rows = [
-        ("Measured by its design", means["measured_saving"] / 1e6, (ORANGE, "")),
+        (f"Measured by its design{part}", means["measured_saving"] / 1e6, (ORANGE, "")),
         ("True, same families", means["true_saving"] / 1e6, (BLUE, "")),
     ]
     figure, axis = panel(title, 4.5, right=0.6)
-    _bars(axis, range(len(rows)), [(0.0, number) for _, number, *_ in rows], 0.7, [look for *_, look in rows])
+    drawn = range(1 if silent else 0, len(rows))
+    _bars(axis, drawn, [(0.0, rows[place][1]) for place in drawn], 0.7, [rows[place][2] for place in drawn])
     for place, (_, number, _) in enumerate(rows):
-        text = figure_text(number, 1, found.digits)
+        text = "no\nestimate" if silent and not place else figure_text(number, 1, found.digits)
         axis.text(1.03, place, text, transform=axis.get_yaxis_transform(), va="center", fontsize=8)
     _rows(axis, [label for label, *_ in rows])
     axis.set_xlim(*limits)

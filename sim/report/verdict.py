@@ -2,6 +2,7 @@
 
 from sim.core.codes import ALL
 from sim.report.findings import RUNS, SHARES, Number
+from sim.report.numbers import share_without_estimate
 
 PENCE = ("cash_of_promised", "retained_of_promised", "waiting_of_promised", "empty_of_promised")
 
@@ -147,15 +148,36 @@ def _causes(found, code):
 def _claimed(found):
     return [
         (
-            f"{found.names[code]}: evaluation claimed ",
-            found.number(code, "measured_saving"),
-            " for the cohorts it followed; the truth for the same cohorts and years, a family of several counted with each, is ",
+            f"{found.names[code]}: evaluation ",
+            *_claim(found, code),
+            "; the truth for the same cohorts and years, a family of several counted with each, is ",
             found.number(code, "true_saving"),
             ".",
+            *_paid_without(found, code),
         )
         for code in spenders(found)
         if found.mean(code, "measured_saving") or found.mean(code, "true_saving")
     ]
+
+
+def _claim(found, code):
+    """What evaluation claimed, and how many of its findings claim nothing as they have no estimate."""
+    share, every = share_without_estimate(found.cells, code), " findings a run, one a cohort and year"
+    if share == 1:
+        return ("had no estimate for any of its ", found.number(code, "findings"), f"{every}, and claimed nothing")
+    claim = ("claimed ", found.number(code, "measured_saving"), " for the cohorts it followed")
+    if not share:
+        return claim
+    missing, all_of_them = (found.number(code, name) for name in ("findings_without_estimate", "findings"))
+    return (*claim, ", with no estimate for ", missing, " of its ", all_of_them, every)
+
+
+def _paid_without(found, code):
+    """What was paid for outcomes where evaluation had no estimate of any."""
+    if share_without_estimate(found.cells, code) < 1 or not found.mean(code, "outcome_payment_out") > 0:
+        return ()
+    paid = found.number(code, "outcome_payment_out")
+    return (" Payments for outcomes, ", paid, ", rest on no estimate but on what its terms deem or count.")
 
 
 def _turns(found):
