@@ -143,6 +143,17 @@ def test_check(listsim, tmp_path, milltown):
     assert "benefit 1: to_year" in error
 
 
+def test_check_lists_every_fault_once(listsim, tmp_path):
+    lines = [f"wrong_{number} = 1" for number in range(8)]
+    (tmp_path / "mine.toml").write_text("\n".join([*lines, "[target]", 'need = "poverty"', "[[effect]]"]))
+    code, out, error = listsim("check", "mine.toml")
+    assert (code, out) == (2, "")
+    told = error.removeprefix("listsim: ").splitlines()
+    assert len(told) == len(set(told)) > 8
+    assert [sum(f"wrong_{number}: unknown key" in line for line in told) for number in range(8)] == [1] * 8
+    assert all(line.startswith("mine.toml: ") for line in told)
+
+
 def test_a_copied_place_and_arrangement_are_used_by_path(listsim, tmp_path, milltown):
     from sim.arrangements.reading import load_arrangement
 

@@ -188,8 +188,14 @@ def test_nothing_is_written_over(listsim, tmp_path):
     (tmp_path / "sheet.html").write_text("mine")
     code, _, err = listsim("--programme", "parenting", "--handout", "sheet.html")
     assert code == 2
-    assert "is a file that listsim did not write" in err
+    assert err == "listsim: --handout: sheet.html: is a file that listsim did not write; give another file\n"
+    asked = ("--programme", "parenting", "--handout")
+    assert listsim(*asked, "sheet.html", "--overwrite")[0] == 2
     assert (tmp_path / "sheet.html").read_text() == "mine"
+    assert listsim(*asked, "own.html")[0] == 0
+    code, _, err = listsim(*asked, "own.html")
+    assert (code, err) == (2, "listsim: --handout: own.html: is there already; give another file or --overwrite\n")
+    assert listsim(*asked, "own.html", "--overwrite")[0] == 0
 
 
 def test_a_folder_is_replaced_where_asked_unless_it_was_edited(listsim, tmp_path):

@@ -31,13 +31,16 @@ def incentives(
 
     Example: listsim incentives --place milltown --handout sheet.html
     """
-    from sim.core.folders import reserve_file, reserve_folder
+    from sim.core.folders import HANDOUT_MARK, reserve_file, reserve_folder
     from sim.cost_benefit.at_place import incentives as found_at
 
     terminal.tidy_up_first()
     with ExitStack() as held:
-        folder = held.enter_context(reserve_folder(out, overwrite, programme or ())) if out else None
-        sheet = held.enter_context(reserve_file(handout)) if handout else None
+        folder = sheet = None
+        if out:
+            folder = held.enter_context(reserve_folder(out, overwrite, programme or ()))
+        if handout:
+            sheet = held.enter_context(reserve_file(handout, HANDOUT_MARK, overwrite, option="--handout"))
         with Progress("Projecting", no_progress) as tell:
             found = found_at(place, programme, horizon, families, settings_of(settings), progress=tell)
         said = found.to_dict()

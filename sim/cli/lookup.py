@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sim.cli.options import DEFAULT_PLACE, Json, Place, Settings, app
-from sim.cli.shell import print_json, print_text, settings_of
+from sim.cli.shell import print_json, print_text, say, settings_of
 
 
 @app.command()
@@ -73,15 +73,13 @@ def check(
 
     Example: listsim check my_arrangement.toml --place milltown
     """
-    from sim.core.faults import SHOWN_FAULTS, InputError
+    from sim.core.faults import InputError
     from sim.words import checked
 
     try:
         print_text(checked(path, place))
     except InputError as error:
-        if len(error.faults) > SHOWN_FAULTS:
-            print("\n".join(error.faults))
-        raise
+        raise typer.Exit(say("\n".join(error.faults), 2)) from None  # all of them, where others tell the first few
 
 
 @app.command()

@@ -28,14 +28,14 @@ def fit_report(
     Example: listsim fit-report --place milltown --out milltown_fit.md
     """
     from sim import words as catalogue
-    from sim.core.folders import reserve_file
+    from sim.core.folders import FIT_REPORT_MARK, reserve_file
     from sim.place.places import load_place
     from sim.studies.arguments import check_numbers
 
     check_numbers(seed=seed, replicates=replicates)
     loaded = load_place(place)
     name = catalogue.fit_report_name(loaded, DEFAULT_PLACE) if out is None else out
-    with reserve_file(name, overwrite, loaded.files) as reserved:
+    with reserve_file(name, FIT_REPORT_MARK, overwrite, loaded.files) as reserved:
         with Progress("Simulating the baseline", no_progress) as tell:
             text = catalogue.fit_report(loaded, seed, replicates, tell)
         reserved.finish(lambda new: new.write_text(text, encoding="utf-8"))

@@ -58,7 +58,8 @@ RESULT_FOLDERS = ("figures", "parts")
 MARKS = ("manifest.json", "study.json")  # which say what listsim wrote: a sweep the second, all else the first
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini")
 LONG_AGO = 60  # seconds
-FIT_REPORT_MARK = "written by `listsim fit-report`"
+FIT_REPORT_MARK = "written by `listsim fit-report`"  # near the beginning of a file, which says that listsim wrote it
+HANDOUT_MARK = '<meta name="generator" content="listsim incentives --handout">'
 
 
 class TakenError(InputError):
@@ -81,6 +82,8 @@ class Reservation:
     put : callable
         Given what was written, where it belongs, and where to keep what it replaces.
     is_folder : bool
+    option : str
+        That names it, for the error.
 
     Attributes
     ----------
@@ -93,10 +96,10 @@ class Reservation:
         If nothing may be written there, now.
     """
 
-    def __init__(self, path, check, put, is_folder=True):
-        check_name(str(path), "--out", "", "text")
+    def __init__(self, path, check, put, is_folder=True, option="--out"):
+        check_name(str(path), option, "", "text")
         with told(path):
-            self._full = _full(path)
+            self._full = _full(path, option)
             self.path, self._check, self._put, self._is_folder = Path(path), check, put, is_folder
             check(self._full)
             parent = self._full.parent
@@ -188,16 +191,16 @@ def reserve_next(command):
             return reserve_folder(_next_free(names))
 
 
-def reserve_file(path, overwrite=False, inputs=()):
-    """Keep a name for a report of a fit, which replaces only another; see :func:`reserve_folder`."""
-    check = partial(_check_file, path, overwrite, list(inputs))
-    return Reservation(path, check, lambda new, path, _: os.replace(new, path), is_folder=False)
+def reserve_file(path, mark, overwrite=False, inputs=(), option="--out"):
+    """Keep a name for a file that bears a mark, and replaces only another that does; see :func:`reserve_folder`."""
+    check = partial(_check_file, option, path, mark, overwrite, list(inputs))
+    return Reservation(path, check, lambda new, path, _: os.replace(new, path), is_folder=False, option=option)
 
 
 def reserve_files_in(folder):
     """Keep a finished folder while some of its files are written again; the others stay."""
     with told(folder):
-        real = os.path.realpath(_full(folder))
+        real = os.path.realpath(_full(folder, "folder"))
     return Reservation(real, partial(_check_finished, folder), _put_each)
 
 
@@ -236,15 +239,15 @@ def write_manifest(folder, **said):
     (Path(folder) / "manifest.json").write_text(text, encoding="utf-8")
 
 
-def _full(path):
+def _full(path, option):
     """A path with its links resolved but the last, which shall be seen."""
     if not isinstance(path, str | os.PathLike):
-        raise InputError("--out", repr(path), "is not a path", "give text")
+        raise InputError(option, repr(path), "is not a path", "give text")
     text = os.fspath(path)
     if not text.strip() or any(category(letter) in ("Cc", "Cs") for letter in text):
-        raise InputError("--out", ascii(text), "is not the name of a file or folder", "give one in plain letters")
+        raise InputError(option, ascii(text), "is not the name of a file or folder", "give one in plain letters")
     if text.startswith("~"):
-        raise InputError("--out", text, "begins with ~, which only a shell reads", "write the folder out")
+        raise InputError(option, text, "begins with ~, which only a shell reads", "write the folder out")
     path = Path(text)
     if path.name in ("", ".."):
         return Path(os.path.realpath(path))
@@ -295,22 +298,22 @@ def _not_ours(folder, written):
     return None
 
 
-def _check_file(shown, overwrite, inputs, full):
-    """Refuse what may not become, or be replaced by, a report of a fit."""
+def _check_file(option, shown, mark, overwrite, inputs, full):
+    """Refuse what may not become, or be replaced by, a file with a mark."""
     if full.is_symlink():
-        raise InputError("--out", shown, "is a link", "give another file, or the one it leads to")
+        raise InputError(option, shown, "is a link", "give another file, or the one it leads to")
     if not full.exists():
         return
     if not full.is_file():
-        raise InputError("--out", shown, "is a folder or a device", "give a file")
+        raise InputError(option, shown, "is a folder or a device", "give a file")
     if any(Path(name).exists() and full.samefile(name) for name in inputs):
-        raise InputError("--out", shown, "is read by this command", "give another file")
+        raise InputError(option, shown, "is read by this command", "give another file")
     with full.open("rb") as file:
         head = file.read(2000)
-    if FIT_REPORT_MARK.encode() not in head:
-        raise TakenError("--out", shown, "is a file that listsim did not write", "give another file")
+    if mark.encode() not in head:
+        raise TakenError(option, shown, "is a file that listsim did not write", "give another file")
     if not overwrite:
-        raise TakenError("--out", shown, "is there already", "give another file or --overwrite")
+        raise TakenError(option, shown, "is there already", "give another file or --overwrite")
 
 
 def _check_finished(shown, full):

@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
 
-from sim.core.folders import write_manifest
+from sim.core.folders import HANDOUT_MARK, write_manifest
 from sim.core.text import json_text
 from sim.report import figures
 from sim.report.incentive_words import (
@@ -145,7 +145,7 @@ def handout(said):
     )
     asked = "".join(f"<li>{escaped(text)}</li>" for text in _questions(years, ahead))
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Who pays, and who gains?</title><style>{_SHEET}</style></head><body>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{HANDOUT_MARK}<title>Who pays, and who gains?</title><style>{_SHEET}</style></head><body>'
         f"<h1>Who pays, and who gains? {escaped(said['name'])}</h1>"
         f"<p>One family on each programme: what it costs, and what use of services it is believed to spare each body within {ahead} years, in pounds of "
         "2010/11 at average cost. A frame marks who may commission it. <i>Centre</i>: benefits that the Treasury pays at cost. A body buys alone where "
