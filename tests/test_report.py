@@ -287,6 +287,10 @@ def test_the_verdict_says_who_released_most_and_how_sure_that_is():
 def test_what_an_interval_does_not_bear_is_not_said():
     lines = told(made((10, 14), -1, 9))["Most cash"]
     assert lines[1] == "A, set against it: -£4.0m (95% interval -£9.0m to £1.0m), not told apart."
+    assert (
+        told(made((10, 10), 0, 0))["Most cash"][1]
+        == "B, set against it: £0.0m (95% interval £0.0m to £0.0m), the same."
+    )
     one = told(made((10, 14), 0, 0, replicates=1))
     assert one["Most cash"] == ["B released most cash, £14.0m over 3 years, in one run: nothing is sure."]
     assert "What would turn the verdict" not in one

@@ -303,6 +303,7 @@ def test_a_difference_is_more_or_less_only_where_its_interval_leaves_nought(caps
     assert verdict(row) == verdict({**row, "low": 0.0}) == verdict({**row, "low": -2.0, "high": 0.0}) == "unclear"
     assert [verdict({**row, "low": 0.1}), verdict({**row, "low": -2.0, "high": -0.1})] == ["more", "less"]
     assert verdict({**row, "low": np.nan, "n": 1}) == "one run"
+    assert verdict({**row, "mean": 0.0, "low": 0.0, "high": 0.0}) == "same"
 
 
 def test_a_bad_run_is_told_from_a_hundred_seeds_on():

@@ -61,7 +61,7 @@ def differences(found, measures, folder):
         )
         text = f"{MEASURES[measure].label} less {found.names[than]}, £m: {told}"
         drawn.append((text, _saved(folder, f"differences_{measure}", panels.differences(found, measure, than))))
-    caption = "Mean difference seed by seed and its 95% interval. A full dot: the interval leaves nought. A hollow one: the two are not told apart."
+    caption = "Mean difference seed by seed and its 95% interval. A full dot: the interval leaves nought. A hollow one: the two are the same or not told apart."
     return "How sure the differences are", caption, drawn
 
 

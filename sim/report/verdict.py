@@ -33,6 +33,7 @@ def spenders(found):
     return [code for code in found.names if found.mean(code, "programme_cost") != 0]
 
 
+_SURE = {"more": "surely more", "less": "surely less", "same": "the same"}
 _LEADS = {"cash_released": " released most cash, ", "net_position": " left the place best off, by "}
 _ALONE = {"cash_released": " released cash of ", "net_position": " leaves the place a net position of "}
 
@@ -65,9 +66,7 @@ def _against(found, best, code, measure):
         (best, code, f"It, set against {found.names[code]}: "),
     ):
         if (first, than, measure) in found.apart.index:
-            word = {"more": "surely more", "less": "surely less"}.get(
-                found.told(first, than, measure), "not told apart"
-            )
+            word = _SURE.get(found.told(first, than, measure), "not told apart")
             return (text, *found.difference(first, than, measure), f", {word}.")
     return None
 
