@@ -306,6 +306,11 @@ def test_what_would_turn_the_verdict_is_counted_in_runs():
         "A released more cash than B in 1 of 3 runs.",
         "Judged by the net position of the place it is A that leads.",
     ]
+    found = made((10, 14), 1, 7)
+    ahead = replace(found, runs=found.runs.assign(value_pence=[2, 1, 3, 1]))
+    assert told(ahead)["What would turn the verdict"] == [
+        "A released more cash than B in 0 of 3 runs: none of them turned the verdict."
+    ]
 
 
 def silenced(missing, every, measured=2):

@@ -189,10 +189,10 @@ def _turns(found):
     cash, lines = found.runs[found.runs["measure"] == "cash_released"], []
     for code in active:
         if code != best:
-            beaten = Number(str(runs_with_more(cash, code, best)), RUNS, "more", (code, best, "cash_released"))
-            lines.append(
-                (f"{found.names[code]} released more cash than {found.names[best]} in ", beaten, f" of {_runs(found)}.")
-            )
+            times = runs_with_more(cash, code, best)
+            beaten = Number(str(times), RUNS, "more", (code, best, "cash_released"))
+            head = f"{found.names[code]} released more cash than {found.names[best]} in "
+            lines.append((head, beaten, f" of {_runs(found)}{'' if times else ': none of them turned the verdict'}."))
     if net != best:
         lines.append((f"Judged by the net position of the place it is {found.names[net]} that leads.",))
     return lines
