@@ -360,7 +360,7 @@ def test_in_the_figure_each_step_stands_beside_its_words():
     for words, name, sign in (
         ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"), ("Gross avoided", "gross_avoided", ""),
         ("Case finding", "case_finding", "-"), ("Backfill: unmet need", "backfill_unmet_need", "-"),
-        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits paid at cost", "returned_ame", "-"),
+        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits the centre pays", "returned_ame", "-"),
         ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""), ("Programme cost", "programme_cost", "-"),
         ("Duplication removed", "efficiency_saving", "+"), ("Net position", "net_position", ""),
     ):  # fmt: skip

@@ -45,7 +45,7 @@ def leaks(found, titles, folder):
     """From promise to net position."""
     draw = partial(panels.waterfall, limits=panels.waterfall_limits(found))
     told = ("promised", "gross_avoided", "cash_released", "retained", "net_position")
-    caption = "Means, one scale for all. Dark blue bars are totals; red bars take away, hatched green ones add; each begins where the one above it ended."
+    caption = "Means, one scale for all. Dark blue bars are totals; orange ones take away, hatched green ones add; each begins where the one above it ended."
     return "From promise to net position", caption, _by_arrangement(found, titles, folder, "leaks", draw, told)
 
 
