@@ -241,7 +241,7 @@ def life(found, code, series, measure, title, unit, ended):
     table = series.loc[measure].unstack("year", fill_value=0.0).reindex(columns=years, fill_value=0.0)
     if measure == "trust":
         table = table.where(series.loc["list_alive"].unstack("year") > 0)
-    axis.plot(years, table.mean(), "-o", color=BLUE, lw=2, ms=4)
+    axis.plot(years, table.mean(), "-o", color=BLUE, lw=2, ms=4, clip_on=False)
     for year in ended:
         axis.plot(year, table.mean()[year], "X", color=VERMILION, ms=9, mec="black", clip_on=False)
     axis.set(xlim=(years[0] - 0.2, years[-1] + 0.2), ylim=(min(0, axis.get_ylim()[0]), None))
