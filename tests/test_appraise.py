@@ -126,7 +126,14 @@ def test_grades_correct_gains_and_cost(judge):
         assert said["financial_case"]["benefit_gbp"] == pytest.approx(30_000 * ANNUITY * (1 - share), abs=0.01)
         assert said["financial_case"]["cost_gbp"] == pytest.approx(100_000 * (1 + share))
         assert said["cost_per_case_gbp"] == 1000
+        noted = (
+            f"Corrections for grade: benefits -{share:.0%}, cost +{share:.0%}."
+            if share
+            else "No corrections for grade are made."
+        )
+        assert noted in said["notes"]
     said = judge(top="evidence_grade = 3\ncost_grade = 1").to_dict()
+    assert "Corrections for grade: benefits -10%, cost +0%." in said["notes"]
     assert said["npv_gbp"] == pytest.approx(100 * (270 * ANNUITY - 1000), abs=0.01)
     harm = judge(PLAIN.replace("300", "-300"), top="evidence_grade = 6")
     assert harm.by_agency["share"].isna().all()

@@ -287,6 +287,10 @@ def test_the_verdict_says_who_released_most_and_how_sure_that_is():
 def test_what_an_interval_does_not_bear_is_not_said():
     lines = told(made((10, 14), -1, 9))["Most cash"]
     assert lines[1] == "A, set against it: -£4.0m (95% interval -£9.0m to £1.0m), not told apart."
+    assert (
+        told(made((10, 10), 0, 0))["Most cash"][1]
+        == "B, set against it: £0.0m (95% interval £0.0m to £0.0m), the same."
+    )
     one = told(made((10, 14), 0, 0, replicates=1))
     assert one["Most cash"] == ["B released most cash, £14.0m over 3 years, in one run: nothing is sure."]
     assert "What would turn the verdict" not in one
@@ -301,6 +305,11 @@ def test_what_would_turn_the_verdict_is_counted_in_runs():
     assert lines == [
         "A released more cash than B in 1 of 3 runs.",
         "Judged by the net position of the place it is A that leads.",
+    ]
+    found = made((10, 14), 1, 7)
+    ahead = replace(found, runs=found.runs.assign(value_pence=[2, 1, 3, 1]))
+    assert told(ahead)["What would turn the verdict"] == [
+        "A released more cash than B in 0 of 3 runs: none of them turned the verdict."
     ]
 
 
@@ -373,3 +382,29 @@ def test_what_the_spread_rests_on_is_told_where_it_is_known():
         "B less A, spread of cash released that is left when all else stands still: luck 25% (10% to 50%), assumptions 50% (0% to 120%)."
     ]
     assert "What the spread rests on" not in told(found)
+
+
+def test_trust_has_no_point_before_the_list_lives_and_years_are_whole():
+    """Alive from year 2 in one run, from year 3 in the other: 0.5 in year 2, the mean of 0.5 and 0.7 in year 3."""
+    lives = {"list_alive": [[0, 1, 1], [0, 0, 1]], "trust": [[0, 0.5, 0.5], [0, 0, 0.7]]}
+    rows = [
+        (measure, run, year, number)
+        for measure, runs in lives.items()
+        for run, numbers in enumerate(runs)
+        for year, number in enumerate(numbers, 1)
+    ]
+    table = pd.DataFrame(rows, columns=["measure", "replicate", "year", "amount"])
+    series = table.set_index(["measure", "replicate", "year"])["amount"]
+    found = replace(made((10, 14), 1, 7), runs=pd.DataFrame({"year": [1, 2, 3]}))
+    picture = panels.life(found, "b", series, "trust", "Trust", "0 to 1", ())
+    (axis,) = picture.axes
+    np.testing.assert_allclose(axis.lines[0].get_ydata(), [np.nan, 0.5, 0.6])
+    assert [float(tick) for tick in axis.get_xticks() if 1 <= tick <= 3] == [1, 2, 3]
+    plt.close(picture)
+
+
+def test_who_has_no_list_bought_in_no_year_of_one(drawn):
+    page = (drawn / "report.html").read_text(encoding="utf-8")
+    row = re.search(r"<td[^>]*>Years in which the LIST bought</td>(.*?)</tr>", page)[1]
+    cells = [re.sub("<[^>]+>", "", cell) for cell in row.split("</td>")[:-1]]
+    assert [cell == "n/a" for cell in cells] == [True, True, True, False, True]

@@ -71,6 +71,20 @@ def test_nothing_is_cut_or_lies_over_another_and_no_page_scrolls_sideways(page, 
     assert page.evaluate(HIDDEN) == []
 
 
+def test_a_table_wider_than_a_telephone_scrolls_within_its_box_and_says_so(page):
+    """Its edge is shaded until its end is reached; one of five columns or more says it in words."""
+    hint = "item => getComputedStyle(item, '::before').content.includes('Scroll sideways')"
+    shaded = "item => getComputedStyle(item).backgroundImage.split('linear-gradient').length == 5"
+    tables = "[...document.querySelectorAll('.scroll')].filter(item => item.offsetParent)"
+    assert not page.evaluate(f"{tables}.some({hint})")
+    page.set_viewport_size({"width": WIDTHS[1], "height": 900})
+    wide = f"{tables}.filter(item => item.scrollWidth > item.clientWidth)"
+    assert page.evaluate(f"{wide}.length") >= 3
+    assert page.evaluate(f"{wide}.every({shaded})")
+    assert page.evaluate(f"{wide}.filter(item => item.querySelector('thead th:nth-child(5)')).every({hint})")
+    assert not page.evaluate(f"{tables}.filter(item => !item.querySelector('thead th:nth-child(5)')).some({hint})")
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_those_who_cannot_see_it_are_told_what_it_shows(page, width):
     from axe_playwright_python.sync_playwright import Axe

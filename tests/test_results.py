@@ -303,6 +303,7 @@ def test_a_difference_is_more_or_less_only_where_its_interval_leaves_nought(caps
     assert verdict(row) == verdict({**row, "low": 0.0}) == verdict({**row, "low": -2.0, "high": 0.0}) == "unclear"
     assert [verdict({**row, "low": 0.1}), verdict({**row, "low": -2.0, "high": -0.1})] == ["more", "less"]
     assert verdict({**row, "low": np.nan, "n": 1}) == "one run"
+    assert verdict({**row, "mean": 0.0, "low": 0.0, "high": 0.0}) == "same"
 
 
 def test_a_bad_run_is_told_from_a_hundred_seeds_on():
@@ -359,7 +360,7 @@ def test_in_the_figure_each_step_stands_beside_its_words():
     for words, name, sign in (
         ("Promised", "promised", ""), ("Optimism and luck", "optimism_and_luck", "-"), ("Gross avoided", "gross_avoided", ""),
         ("Case finding", "case_finding", "-"), ("Backfill: unmet need", "backfill_unmet_need", "-"),
-        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits paid at cost", "returned_ame", "-"),
+        ("Stranded: not closed", "stranded_unclosed", "-"), ("Cash released", "cash_released", ""), ("Benefits the centre pays", "returned_ame", "-"),
         ("Taken by review or formula", "returned_rebasing", "-"), ("Retained", "retained", ""), ("Programme cost", "programme_cost", "-"),
         ("Duplication removed", "efficiency_saving", "+"), ("Net position", "net_position", ""),
     ):  # fmt: skip

@@ -110,6 +110,11 @@ def test_where_nothing_is_told_apart_nothing_is_more_or_less(tmp_path, undrawn):
     assert not any(re.search(r"\b(more|less) at|differs most", text) for text in found)
 
 
+def test_nought_in_every_run_is_the_same(tmp_path, undrawn):
+    made_sweep(tmp_path, lambda *given: 0 * steady(*given), grid={DRIFT: [0, 1]}, replicates=3)
+    assert all("the same at 2 of 2 points." in text for text in answers(page_of(tmp_path)))
+
+
 def test_less_is_less(tmp_path, undrawn):
     made_sweep(tmp_path, lambda *given: -steady(*given), grid={DRIFT: [1]}, replicates=4)
     found = answers(page_of(tmp_path))

@@ -165,7 +165,10 @@ def _cash_share(row, believed):
 
 
 def _corrections(terms):
-    return f"Corrections for grade: benefits -{correction(terms.evidence_grade):.0%}, cost +{correction(terms.cost_grade):.0%}."
+    benefits, cost = correction(terms.evidence_grade), correction(terms.cost_grade)
+    if not (benefits or cost):
+        return "No corrections for grade are made."
+    return f"Corrections for grade: benefits {-benefits + 0.0:.0%}, cost {cost + 0.0:+.0%}."
 
 
 def from_place(inputs, programme, cases, horizon, seed, draws):

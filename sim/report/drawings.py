@@ -45,7 +45,7 @@ def leaks(found, titles, folder):
     """From promise to net position."""
     draw = partial(panels.waterfall, limits=panels.waterfall_limits(found))
     told = ("promised", "gross_avoided", "cash_released", "retained", "net_position")
-    caption = "Means, one scale for all. Dark blue bars are totals; red bars take away, hatched green ones add; each begins where the one above it ended."
+    caption = "Means, one scale for all. Dark blue bars are totals; orange ones take away, hatched green ones add; each begins where the one above it ended."
     return "From promise to net position", caption, _by_arrangement(found, titles, folder, "leaks", draw, told)
 
 
@@ -61,7 +61,7 @@ def differences(found, measures, folder):
         )
         text = f"{MEASURES[measure].label} less {found.names[than]}, £m: {told}"
         drawn.append((text, _saved(folder, f"differences_{measure}", panels.differences(found, measure, than))))
-    caption = "Mean difference seed by seed and its 95% interval. A full dot: the interval leaves nought. A hollow one: the two are not told apart."
+    caption = "Mean difference seed by seed and its 95% interval. A full dot: the interval leaves nought. A hollow one: the two are the same or not told apart."
     return "How sure the differences are", caption, drawn
 
 

@@ -162,5 +162,5 @@ class Findings:
         return (mean,) if row["n"] < 2 else (mean, " (95% interval ", low, " to ", high, ")")
 
     def told(self, code, than, measure):
-        """What an interval says in a word: ``more``, ``less``, ``unclear``, or that there is none."""
+        """What an interval says in a word: ``more``, ``less``, ``same``, ``unclear``, or that there is none."""
         return verdict(self.apart.loc[(code, than, measure)])

@@ -13,6 +13,8 @@ h3{font-size:1rem;margin:1rem 0 .2rem}p.lead{font-size:1.05rem}ul{padding-left:1
 figure{margin:.6rem 0}figure svg{display:block;max-width:100%;height:auto}figure.wide{overflow-x:auto}figure.wide svg{min-width:44rem}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr));gap:.4rem 1.2rem;align-items:start}.panels figure{max-width:29rem}
 figcaption,.caption{color:#444;font-size:.92rem}table{border-collapse:collapse;font-size:.88rem;width:100%}.scroll{overflow-x:auto;position:relative}
+.scroll{background:linear-gradient(90deg,#fff 50%,#fff0) 0 0/2rem 100% no-repeat local,linear-gradient(270deg,#fff 50%,#fff0) 100% 0/2rem 100% no-repeat local,linear-gradient(90deg,#0005,#0000) 0 0/.8rem 100% no-repeat scroll,linear-gradient(270deg,#0005,#0000) 100% 0/.8rem 100% no-repeat scroll}
+@media screen and (max-width:30rem){.scroll:has(thead th:nth-child(5))::before{content:"Scroll sideways for all columns \\2192";display:block;position:sticky;left:0;width:max-content;color:#444;font-size:.88rem}}
 th,td{border-bottom:1px solid #ddd;padding:.25rem .5rem;text-align:right;vertical-align:top}thead{display:table-header-group}
 th:first-child,td:first-child,td.text,th.text{text-align:left}code{background:#f3f3f3;padding:.1rem .3rem}
 h1,h2,h3,li,p,figcaption,code,summary{overflow-wrap:anywhere}.points th{overflow-wrap:normal}th{font-weight:600}
@@ -21,7 +23,7 @@ pre{background:#f3f3f3;padding:.5rem .8rem;overflow-x:auto}:focus-visible{outlin
 @page{size:A4;margin:14mm}
 .paper{display:none}
 @media print{body{max-width:none;margin:0;padding:0;font-size:9.5pt;line-height:1.4}h2{margin:1.2rem 0 .4rem}h2,h3,summary,.caption{break-after:avoid}figure,tr,table.whole,li,.caption{break-inside:avoid}.panels{break-before:avoid}
-.scroll,figure.wide{overflow:visible}figure.wide svg{min-width:0}.panels{grid-template-columns:1fr 1fr}table{font-size:7pt;line-height:1.25}th,td{padding:.08rem .2rem}.text,.values td{overflow-wrap:anywhere}
+.scroll,figure.wide{overflow:visible;background:none}figure.wide svg{min-width:0}.panels{grid-template-columns:1fr 1fr}table{font-size:7pt;line-height:1.25}th,td{padding:.08rem .2rem}.text,.values td{overflow-wrap:anywhere}
 .paper{display:block}.values{columns:2;column-gap:5mm}.values table{font-size:5.8pt;table-layout:fixed}.values :is(th,td):last-child{display:none}.values :is(th,td):first-child{width:45%}
 .dials :is(th,td):first-child{width:22%}.values :is(th,td):nth-child(2){width:12%}.values :is(th,td):nth-child(4){width:17%}summary{font-weight:600}
 details::details-content{content-visibility:visible;display:block;height:auto}details>*{display:block}}

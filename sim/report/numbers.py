@@ -88,7 +88,9 @@ def million(row, digits=1):
 
 
 def verdict(row):
-    """What a row of differences says in a word: more or less where its interval leaves nought, else unclear."""
+    """What a row of differences says in a word: more or less where its interval leaves nought, same where it is nought, else unclear."""
     if np.isnan(row["low"]):
         return "one run" if row["n"] == 1 else "not known"
+    if row["low"] == row["high"] == 0:
+        return "same"
     return "more" if row["low"] > 0 else "less" if row["high"] < 0 else "unclear"

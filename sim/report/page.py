@@ -17,6 +17,9 @@ from sim.report.verdict import PENCE, pence_table, sentences
 _LONGEST_TITLE = 60  # characters of a name in a figure
 _COMPARED = ("cash_released", "net_position")
 _DIFFERENCES = ("gross_avoided", "cash_released", "retained", "programme_cost", "net_position")
+_NEEDS = {
+    "years_bought": "list_years"
+}  # a row is for those that have another measure: nought years bought are a LIST's
 WORDS = {
     "replicate, run": "the same city and years with luck of its own, and with effects drawn from what trials found; each is set against its twin, in which nobody buys a new programme",
     "cash": "by how much spending really fell; service use avoided is not cash while places stand empty or are filled by others",
@@ -129,7 +132,8 @@ def _people(found):
     rows = []
     for measure in PEOPLE_ROWS:
         if any(found.has(code, measure) and found.mean(code, measure) for code in found.names):
-            cells = (marked(found.level(code, measure)) if found.has(code, measure) else "n/a" for code in found.names)
+            needed = _NEEDS.get(measure, measure)
+            cells = (marked(found.level(code, measure)) if found.has(code, needed) else "n/a" for code in found.names)
             rows.append([MEASURES[measure].label, *cells])
     text = (
         "Families turned around are counted before and after, whatever would have come of them anyway; families spared are counted against the twin. "

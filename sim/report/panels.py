@@ -4,6 +4,7 @@ from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from sim.core.codes import ALL
 from sim.record.measures import COSTS, MEASURES
@@ -181,10 +182,9 @@ def by_year(found, code, title, series, limits):
         _line(axis, series, (code, measure), years, colour, style, label)
     axis.axhline(0, color="black", lw=0.8)
     axis.set_ylim(*limits)
-    axis.set_xlabel("Year")
     axis.set_ylabel("£m a year, 2010/11 prices")
     axis.legend(fontsize=8, loc="upper left")
-    _small(axis)
+    _yearly(axis)
     return figure
 
 
@@ -202,6 +202,13 @@ def _line(axis, series, key, years, colour, style, label=None):
     if len(table) >= 100:
         axis.fill_between(years, table.quantile(0.05), table.quantile(0.95), color=colour, alpha=0.2, lw=0)
     axis.plot(years, table.mean(), color=colour, ls=style, label=label, lw=2)
+
+
+def _yearly(axis):
+    """What pictures by year share: small letters, and ticks at whole years."""
+    axis.set_xlabel("Year")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    _small(axis)
 
 
 def _small(axis):
@@ -228,17 +235,18 @@ def life_of(found, code):
 
 
 def life(found, code, series, measure, title, unit, ended):
-    """One number of a LIST's life by year; where runs saw it end, the years of it are marked."""
+    """One number of a LIST's life by year, trust only while it lives; where runs saw it end, the years of it are marked."""
     figure, axis = panel(title, 9, left=0.6, right=0.2)
     years = np.array(sorted(found.runs["year"].unique()))
     table = series.loc[measure].unstack("year", fill_value=0.0).reindex(columns=years, fill_value=0.0)
-    axis.plot(years, table.mean(), color=BLUE, lw=2)
+    if measure == "trust":
+        table = table.where(series.loc["list_alive"].unstack("year") > 0)
+    axis.plot(years, table.mean(), "-o", color=BLUE, lw=2, ms=4, clip_on=False)
     for year in ended:
         axis.plot(year, table.mean()[year], "X", color=VERMILION, ms=9, mec="black", clip_on=False)
-    axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
-    axis.set_xlabel("Year")
+    axis.set(xlim=(years[0] - 0.2, years[-1] + 0.2), ylim=(min(0, axis.get_ylim()[0]), None))
     axis.set_ylabel(unit)
-    _small(axis)
+    _yearly(axis)
     return figure
 
 

@@ -164,8 +164,9 @@ def _told(part, swept, digits):
     known = part[part["low"].notna()]
     if known.empty:
         return "one seed gives no interval, so nothing is told of the difference."
-    above, below = known["low"] > 0, known["high"] < 0
-    counts = {"more": above.sum(), "less": below.sum(), "not told apart": (~above & ~below).sum()}
+    above, below, same = known["low"] > 0, known["high"] < 0, (known["low"] == 0) & (known["high"] == 0)
+    counts = {"more": above, "less": below, "the same": same, "not told apart": ~(above | below | same)}
+    counts = {word: rows.sum() for word, rows in counts.items()}
     if len(swept.points) == 1:
         return f"{next(word for word, count in counts.items() if count)}, {_interval(known.iloc[0], digits)}."
     text = ", ".join(f"{word} at {count:,}" for word, count in counts.items() if count)

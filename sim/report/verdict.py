@@ -33,6 +33,7 @@ def spenders(found):
     return [code for code in found.names if found.mean(code, "programme_cost") != 0]
 
 
+_SURE = {"more": "surely more", "less": "surely less", "same": "the same"}
 _LEADS = {"cash_released": " released most cash, ", "net_position": " left the place best off, by "}
 _ALONE = {"cash_released": " released cash of ", "net_position": " leaves the place a net position of "}
 
@@ -65,9 +66,7 @@ def _against(found, best, code, measure):
         (best, code, f"It, set against {found.names[code]}: "),
     ):
         if (first, than, measure) in found.apart.index:
-            word = {"more": "surely more", "less": "surely less"}.get(
-                found.told(first, than, measure), "not told apart"
-            )
+            word = _SURE.get(found.told(first, than, measure), "not told apart")
             return (text, *found.difference(first, than, measure), f", {word}.")
     return None
 
@@ -190,10 +189,10 @@ def _turns(found):
     cash, lines = found.runs[found.runs["measure"] == "cash_released"], []
     for code in active:
         if code != best:
-            beaten = Number(str(runs_with_more(cash, code, best)), RUNS, "more", (code, best, "cash_released"))
-            lines.append(
-                (f"{found.names[code]} released more cash than {found.names[best]} in ", beaten, f" of {_runs(found)}.")
-            )
+            times = runs_with_more(cash, code, best)
+            beaten = Number(str(times), RUNS, "more", (code, best, "cash_released"))
+            head = f"{found.names[code]} released more cash than {found.names[best]} in "
+            lines.append((head, beaten, f" of {_runs(found)}{'' if times else ': none of them turned the verdict'}."))
     if net != best:
         lines.append((f"Judged by the net position of the place it is {found.names[net]} that leads.",))
     return lines
