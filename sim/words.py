@@ -34,6 +34,7 @@ def listed(kind, place):
     InputError
         If there is no such kind.
     """
+    load_place(place)  # which must be there, whether it makes a difference or not
     if kind == "arrangements":
         return [(name, load_arrangement(name).name) for name in arrangement_names()]
     if kind == "programmes":

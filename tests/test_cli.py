@@ -219,6 +219,7 @@ WRONG = [
     (["fit-report", *TOWN, "--replicates", "0"], "--replicates: 0 is out of range"),
     (["calibrate", "milltown", "--out", "x", "--rounds", "1"], "--rounds: 1 is out of range"),
     (["check", "nowhere.toml", "--place", "miltown"], "cannot be read"),
+    (["list", "programmes", "--place", "miltown"], "did you mean 'milltown'"),
     (["list", "plces"], "did you mean 'places'"),
     (["explain", "services.drift"], "did you mean"),
     (["check", "nowhere.toml"], "cannot be read"),
