@@ -9,6 +9,7 @@ from sim.api import Comparison
 from sim.core.faults import InputError, shown
 from sim.core.folders import reserve_files_in
 from sim.cost_benefit.at_place import incentives_again
+from sim.experiments.folder import is_experiment
 from sim.results import files
 from sim.results.differences import bases, by_seed, differences
 from sim.results.files import same_values, write_tables
@@ -82,6 +83,10 @@ def reproduce(folder, workers=1, progress=None):
     if not isinstance(folder, str | os.PathLike):
         raise InputError("folder", "", f"{shown(folder)} is not a path", "give the folder of a result")
     check_numbers(workers=workers)
+    for kind, theirs in (("a sweep", is_sweep(folder)), ("an experiment", is_experiment(folder))):
+        if theirs:
+            remedy = f"give the command that began it, with --out {folder}, which goes on with it"
+            raise InputError(folder, "", f"is the folder of {kind}, which is not run again from its manifest", remedy)
     manifest = read_asked(folder)
     study = study_of(folder, manifest)
     again = Comparison.of(study, carry_out(study, workers, progress), manifest["request"].get("than"))

@@ -9,6 +9,7 @@ from sim.arrangements.reading import arrangement_names, load_arrangement
 from sim.core.dials import DIALS
 from sim.core.evidence import full_source
 from sim.core.faults import InputError, UnknownParameterError, suggest
+from sim.core.file_kinds import kind_of
 from sim.core.folders import FIT_REPORT_MARK
 from sim.core.input_files import read_toml
 from sim.core.text import markdown
@@ -33,6 +34,7 @@ def listed(kind, place):
     InputError
         If there is no such kind.
     """
+    load_place(place)  # which must be there, whether it makes a difference or not
     if kind == "arrangements":
         return [(name, load_arrangement(name).name) for name in arrangement_names()]
     if kind == "programmes":
@@ -143,26 +145,27 @@ def checked(path, place="birmingham_2010"):
         place = load_place(path)
         return f"{path}: a place, {len(place.values)} values, {len(place.lines)} service lines: right"
     spec = read_toml(path)
-    if "rules" in spec or "extends" in spec:
+    kind = kind_of(spec)
+    if kind == "arrangement":
         from sim.studies.arguments import RANGES
         from sim.studies.inputs import load_inputs
 
         inputs = load_inputs(path, place, years=RANGES["years"][1])
         return f"{path}: an arrangement, {inputs.arrangement.name!r}: right at {inputs.place.id}"
-    if "target" in spec or "effect" in spec:
+    if kind == "programme":
         programme, at = load_programme(path), load_place(place)
         check_programme(programme, at)
         return f"{path}: a programme, {programme.name!r}: right at {at.id}"
-    if "benefit" in spec or "cost_per_case_gbp" in spec:
+    if kind == "benefit profile":
         read, at = read_benefits(path, spec), load_place(place)
         check_spelling(at, path, read.benefits)
         return f"{path}: a benefit profile, {len(read.benefits)} benefits: right at {at.id}"
-    if {"dials", "path", "text"} & set(spec):
+    if kind == "future":
         read, at = load_future(path), load_place(place)
         absent = [name.split(".")[1] for name in read.values if name not in read.at(at).values]
         without = f", which has no {', '.join(absent)}" if absent else ""
         return f"{path}: a future, {read.name!r}: right at {at.id}{without}"
-    if {"arrangements", "grid", "sample", "until"} & set(spec):
+    if kind == "study":
         from sim.studies.sweep import load_sweep
 
         study = load_sweep(path, place=None if "place" in spec else place)

@@ -371,7 +371,7 @@ def test_what_opening_places_asks_of_a_budget():
     model, line, _ = sized("open_places", "prison", 3)
     run_to(model, 4)
     year = 3 * (4 * int(model.services.prices.fixed[line]) + int(model.lines.opening_pence[line]))
-    assert f"a year of it costs {year} pence" in rows(model, "open_places")[0][-1]
+    assert f"a year of it costs £{year / 100:,.2f}, and of the service budget £" in rows(model, "open_places")[0][-1]
 
 
 def test_listed_services_are_management_with_a_twin_of_its_own():

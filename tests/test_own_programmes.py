@@ -157,6 +157,7 @@ FAULTS = [
     (["parenting"], "--programme: parenting: comes with the package, so that every run has it"),
     (["mine"], "--programme: mine: is no TOML file; give a programme's file, as mine.toml"),
     (["nosuch.toml"], "nosuch.toml: cannot be read"),
+    (["../files/mine.toml"] * 2, "--programme: ../files/mine.toml: is given twice; give it once"),
     (["../files/mine.toml", "mine.toml"], "--programme: mine: two files have this name: ../files/mine.toml and mine.toml"),
     (["needs.toml"], "needs.toml: target.needs: 'safety' is no need of milltown"),
     (["spoilt.toml"], "spoilt.toml: effect 1: se: -1 is out of range"),

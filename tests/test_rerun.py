@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -180,6 +181,12 @@ def test_what_a_rerun_cannot_read_is_refused(written, tmp_path, listsim):
     (old / "manifest.json").unlink()
     (old / "manifest.json").mkdir()  # no more than a pipe may it be read
     assert listsim("reproduce", old)[2].endswith("manifest.json: is not a file; give a readable JSON file\n")
+    for name, kind in (("study.json", "a sweep"), ("experiment.json", "an experiment")):
+        Path(kind).mkdir()
+        Path(kind, name).write_text("{}")
+        said = f"{kind}: is the folder of {kind}, which is not run again from its manifest; give the command"
+        code, out, err = listsim("reproduce", kind)
+        assert (code, out, err) == (2, "", f"listsim: {said} that began it, with --out {kind}, which goes on with it\n")
     with pytest.raises(InputError, match="folder: None is not a path"):
         reproduce(None)
     asked = {**manifest["request"], "arrangements": ["silo", "list_publik"]}

@@ -36,7 +36,8 @@ def test_a_shard_is_i_of_n(text):
 
 @pytest.mark.parametrize("words", [("--shard", ""), ("--arrangements", "")])
 def test_an_empty_option_is_not_one_that_was_left_out(listsim, words, tmp_path):
-    code, _, err = listsim("sweep", "--place", "milltown", *words, "--out", tmp_path / "out")
+    drift = ("--grid", "services.threshold_drift=0,1")
+    code, _, err = listsim("sweep", *drift, "--place", "milltown", *words, "--out", tmp_path / "out")
     assert code == 2
     assert err.startswith(f"listsim: {words[0]}: ''")
     assert not (tmp_path / "out").exists()

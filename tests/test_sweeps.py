@@ -112,8 +112,11 @@ def test_shards_are_joined_when_the_last_is_there(listsim, tmp_path):
         (("--grid", "services.threshold_drift=0,9"), "point 1 (services.threshold_drift = 9)"),
         (("--until", "cash_released"), "--until: cash_released: is not MEASURE=WIDTH"),
         (("--until", "cash=1"), "--until: measure: 'cash' is no measure"),
-        (("--shard", "3/2"), "--shard"),
+        ((*DRIFT, "--shard", "3/2"), "--shard"),
         (("nowhere.toml",), "nowhere.toml: cannot be read"),
+        ((), "sweep: nothing varies; give a study file, or --grid KEY=A,B,C"),
+        ((*DRIFT, "--retry"), "--retry: goes on with a sweep's folder, and none is given; give it with --out"),
+        ((*DRIFT, "--retry", "--out", "b"), "--retry: b: is not the folder of a sweep; give one with --out"),
     ],
 )
 def test_wrong_words_are_one_line(listsim, tmp_path, words, told):
@@ -126,6 +129,6 @@ def test_wrong_words_are_one_line(listsim, tmp_path, words, told):
 
 def test_another_study_is_not_written_over(listsim):
     assert listsim("sweep", *DRIFT, *TWO, *TOWN, "--out", "a", "--quiet")[0] == 0
-    code, _, err = listsim("sweep", *TWO, *TOWN, "--out", "a", "--quiet")
+    code, _, err = listsim("sweep", *DRIFT[:1], "services.threshold_drift=0.5", *TWO, *TOWN, "--out", "a", "--quiet")
     assert code == 2
     assert "another study" in err

@@ -149,7 +149,8 @@ def _cannot_open(services, line, quarter, places, slack):
     if places % services.lines.block[line]:
         return f"its places open in blocks of {services.lines.block[line]}"
     cost = places * int(services.prices.fixed[line] * QUARTERS + services.lines.opening_pence[line])
-    return f"no money left: a year of it costs {cost} pence and {max(0, slack)} are not spent" if cost > slack else ""
+    left = f"of the service budget £{max(0, slack) / 100:,.2f} is not spent"
+    return f"no money left: a year of it costs £{cost / 100:,.2f}, and {left}" if cost > slack else ""
 
 
 _FIXED = {"court": "courts decide who comes in", "entitlement": "whoever is entitled comes in"}

@@ -17,7 +17,7 @@ def incentives(
         list[str] | None, typer.Option(help="A programme's id or file; all by default. May be repeated.")
     ] = None,
     horizon: Annotated[
-        int | None, typer.Option(help="Years agencies look ahead, 1 to 20; their own by default.")
+        int | None, typer.Option(help="Years agencies look ahead, 1 to 25; their own by default.")
     ] = None,
     families: Families = None,
     settings: Settings = None,

@@ -13,7 +13,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    no_args_is_help=True,
     help="Where the savings of early intervention go: funding arrangements compared on a real city.",
 )
 

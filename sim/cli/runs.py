@@ -74,7 +74,7 @@ def report(folder: Annotated[str, typer.Argument(help="Folder of a finished run 
 
 @app.command()
 def reproduce(
-    folder: Annotated[str, typer.Argument(help="Folder of a result.")],
+    folder: Annotated[str, typer.Argument(help="Folder of a result of demo, compare or run.")],
     out: Annotated[str | None, typer.Option(help="Folder to keep the rerun in; not kept by default.")] = None,
     overwrite: Overwrite = False,
     workers: Workers = None,

@@ -95,11 +95,11 @@ def main():
 
     terminal.going_on("")
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="listsim", standalone_mode=False)
     except InputError as error:
         code = say(str(error), 2)
     except typer.TyperException as error:
-        code = say(printable(error.format_message(), LONGEST_QUOTE) + " See listsim --help.", 2)
+        code = say(printable(_in_words(error), LONGEST_QUOTE), 2)
     except StudyError as error:
         print(error.first.failure.traceback, file=sys.stderr)
         code = say(str(error), 1)
@@ -113,6 +113,25 @@ def main():
     if terminal.received or code == 130:
         code = say(terminal.interrupted(), 128 + (terminal.received or 2))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _in_words(error):
+    """What is wrong with the words of a command; of a value that is no number, as Python's interface says it."""
+    wrong = error.__cause__.errors()[0] if isinstance(error, typer.BadParameter) and error.__cause__ else {}
+    kind = next((kind for kind in ("int", "float") if wrong.get("type", "").startswith(f"{kind}_")), None)
+    if kind is None:
+        context = getattr(error, "ctx", None)
+        return f"{error.format_message()} See {context.command_path if context else 'listsim'} --help."
+    from sim.core.faults import shown
+    from sim.studies.arguments import RANGES
+
+    name, given = error.param.name, shown(wrong["input"])
+    where = max(error.param.opts, key=len)
+    if kind == "float":
+        return f"{where}: {given} is not a number; give a number such as 0.5"
+    # how far ahead one may look is another in each command
+    right = "a whole number" if name not in RANGES or name == "horizon" else "{} to {}".format(*RANGES[name])
+    return f"{where}: {given} is not a whole number; give {right}"
 
 
 def print_text(text):

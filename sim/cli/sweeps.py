@@ -33,6 +33,7 @@ def sweep(
     """
     from sim.studies import executors as pool
 
+    check_asked(file, grid, until, options)
     workers = workers_of(options.workers, options.cluster)
     if options.cluster is None and workers > 1:
         pool.warm_up()
@@ -88,6 +89,22 @@ def new(
 
     write_template(kind, file)
     print_text(file)
+
+
+def check_asked(file, grid, until, options):
+    """Refuse a sweep of nothing, and to retry where nothing was tried."""
+    from sim.core.faults import InputError
+
+    if file is None and not grid and until is None:
+        raise InputError("sweep", "", "nothing varies", "give a study file, or --grid KEY=A,B,C")
+    if not options.retry:
+        return
+    from sim.results.swept import is_sweep
+
+    if options.out is None:
+        raise InputError("--retry", "", "goes on with a sweep's folder, and none is given", "give it with --out")
+    if not is_sweep(options.out):
+        raise InputError("--retry", options.out, "is not the folder of a sweep", "give one with --out")
 
 
 def grid_of(pairs):

@@ -11,7 +11,7 @@ from sim.core.shipped import special
 
 _FOLLOWED = special("side_by_side")[1]
 
-trace = typer.Typer(no_args_is_help=True, help="Follow one family, or one pound, through the model.")
+trace = typer.Typer(help="Follow one family, or one pound, through the model.")
 app.add_typer(trace, name="trace")
 
 Arrangement = Annotated[str, typer.Argument(help="An arrangement's id or file.")]

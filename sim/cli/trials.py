@@ -10,7 +10,7 @@ from sim.core import terminal
 
 Seed = Annotated[int, typer.Option(help="Seed of who is referred, and of their luck.")]
 
-fit = typer.Typer(no_args_is_help=True, help="Solve what the model cannot be told from its sources.")
+fit = typer.Typer(help="Solve what the model cannot be told from its sources.")
 app.add_typer(fit, name="fit")
 
 

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sim.core.faults import InputError, shown, suggest
+from sim.core.file_kinds import check_kind_of
 from sim.core.input_files import read_toml
 
 MOST_FILES = 20
@@ -41,7 +42,7 @@ def extended(path, shipped, kinds, faults):
 
 def chain(path, shipped):
     """Files with their contents, the user's own first, each extending the next."""
-    links = [(path, read_toml(path))]
+    links = [(path, _arrangement(path))]
     while "extends" in links[-1][1]:
         base = _base(*links[-1], shipped)
         if any(base.samefile(file) for file, _ in links):
@@ -51,8 +52,15 @@ def chain(path, shipped):
             )
         if len(links) == MOST_FILES:
             raise InputError(path, "extends", f"is a chain of more than {MOST_FILES} files", "extend fewer")
-        links.append((base, read_toml(base)))
+        links.append((base, _arrangement(base)))
     return links
+
+
+def _arrangement(path):
+    """What a file says; of all kinds of file, arrangements alone extend one another."""
+    spec = read_toml(path)
+    check_kind_of(path, spec, "arrangement")
+    return spec
 
 
 def _base(path, spec, shipped):

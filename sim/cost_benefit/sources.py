@@ -13,6 +13,7 @@ from sim.arrangements.at_place import check_programme, check_spelling
 from sim.core.calendar import QUARTERS
 from sim.core.evidence import check_source, evidence, full_source
 from sim.core.faults import Faults, InputError, check_name, suggest
+from sim.core.file_kinds import check_kind_of, kind_of
 from sim.core.input_files import read_toml
 from sim.core.streams import normals
 from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
@@ -60,7 +61,8 @@ def appraise(programme, place, settings, cases, horizon, split, seed, draws):
     if split not in (SIMULATED, *splits):
         raise InputError("--split", "", f"{split!r} is unknown", suggest(split, (SIMULATED, *splits)))
     spec = read_toml(programme) if Path(str(programme)).suffix == ".toml" else {"effect": []}
-    is_programme = "effect" in spec or "target" in spec
+    check_kind_of(programme, spec, "programme", "benefit profile")
+    is_programme = kind_of(spec) == "programme"
     if is_programme and "benefit" in spec:
         raise InputError(
             programme, "benefit", "stands beside effects or a target", "give a profile or effects, not both"

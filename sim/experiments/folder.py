@@ -44,6 +44,11 @@ def open_folder(experiment, out=None, keep=True):
         yield held.path
 
 
+def is_experiment(folder):
+    """Whether a folder is that of an experiment's run."""
+    return (Path(folder) / MARK).is_file()
+
+
 def _begin(experiment, folder):
     said = {"experiment": experiment.name, **made_by()}
     (folder / MARK).write_text(json_text(said), encoding="utf-8")

@@ -8,6 +8,7 @@ import numpy as np
 from sim.core.calendar import QUARTERS
 from sim.core.evidence import evidence
 from sim.core.faults import Faults, InputError, check_name
+from sim.core.file_kinds import check_kind_of
 from sim.core.input_files import read_toml
 from sim.core.kinds import PRICE, RATIO, SHARE, Kind
 from sim.core.numbers import read_number
@@ -230,6 +231,7 @@ def load_programme(name):
 
 def _read(path):
     spec = read_toml(path)
+    check_kind_of(path, spec, "programme")
     with Faults() as faults:
         return _build(path, spec, faults)
 

@@ -6,6 +6,7 @@ from functools import cache
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
+from sim.core.file_kinds import check_kind_of
 from sim.core.input_files import read_toml
 from sim.core.kinds import GROWTH
 from sim.core.numbers import read_number
@@ -92,6 +93,7 @@ def load_future(name):
     """
     path = file_of(name, SHIPPED, "--future")
     spec, values, sources = read_toml(str(path)), {}, {}
+    check_kind_of(path, spec, "future")
     with Faults() as faults:
         check_keys(spec, path, (*TEXTS, *_HOLDS), faults)
         with faults.kept():

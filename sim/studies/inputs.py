@@ -167,6 +167,8 @@ def own_programmes(files):
                         "--programme", str(name), "is no TOML file", "give a programme's file, as mine.toml"
                     )
                 item = load_programme(name)
+                if item.id in own and Path(own[item.id].file).resolve() == Path(item.file).resolve():
+                    raise InputError("--programme", item.file, "is given twice", "give it once")
                 if item.id in own:
                     problem = f"two files have this name: {own[item.id].file} and {item.file}"
                     raise InputError("--programme", item.id, problem, "rename one of them")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sim.arrangements.reading import arrangement_names
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
+from sim.core.file_kinds import check_kind_of
 from sim.core.input_files import read_toml
 from sim.core.numbers import read_number, read_whole
 from sim.core.parameters import check_keys
@@ -80,7 +81,9 @@ def asked(file=None, **given):
         parts = {"settings": {}, "grid": ()}
         if file is not None:
             with faults.kept():
-                parts |= _read(read_toml(str(file)), lambda key: (file, key), Path(file).parent)
+                spec = read_toml(str(file))
+                check_kind_of(file, spec, "study")
+                parts |= _read(spec, lambda key: (file, key), Path(file).parent)
         with faults.kept():
             own = _read(given, lambda key: _option(*key.partition(".")[::2]))
             axes = {axis.name: axis for axis in (*parts["grid"], *own.get("grid", ()))}
