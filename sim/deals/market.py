@@ -33,8 +33,8 @@ class Market:
     def open(self):
         """A year begins: last year's surveys are out of date, and nobody is taken on or refused yet."""
         self._survey, self._benefits, self._taken, self._refused = {}, {}, Counter(), set()
-        for name in self.model.arrangement.programmes:
-            if name not in self.model.catalogue:
+        if not any(map(self.model.arrangement.is_for, self.model.catalogue)):
+            for name in self.model.arrangement.programmes:
                 for body in self.model.bodies:
                     self.model.decisions.declined(body.code, name, refusals.ABSENT)
 
