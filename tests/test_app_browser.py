@@ -61,6 +61,11 @@ def look(page, base, query):
     return page.inner_text(".sentences")
 
 
+def wait_for_all_runs(page):
+    """Wait until no further runs are on their way, which would draw the page anew with other numbers."""
+    page.wait_for_function("!document.querySelector('.progress').innerText.includes('go on')")
+
+
 def serious(page):
     from axe_playwright_python.sync_playwright import Axe
 
@@ -117,10 +122,12 @@ def test_a_link_brings_back_what_was_seen(site, tab):
     tab.keyboard.press("Home")
     tab.wait_for_url(lambda url: "b.fill=0" in url)
     tab.wait_for_selector("pre >> text=services.threshold_drift=0")
+    wait_for_all_runs(tab)
     before = tab.url, tab.inner_text(".sentences"), tab.inner_text("table")
     assert before[0].removeprefix(base) == tab.get_attribute("#link", "href")
     tab.reload()
     tab.wait_for_selector("table")
+    wait_for_all_runs(tab)
     assert before == (tab.url, tab.inner_text(".sentences"), tab.inner_text("table"))
 
 
@@ -145,6 +152,7 @@ def test_files_and_pictures_can_be_taken_away(site, tab):
 def test_the_keyboard_alone_is_enough(site, tab):
     _, base = site
     look(tab, base, f"a=silo&b=none&{SHORT}&scene=leaks")
+    wait_for_all_runs(tab)
 
     def go_to(wanted):
         for _ in range(150):
@@ -182,7 +190,7 @@ def test_nothing_of_one_tab_shows_in_another(site, browser):
     for page, name in ((first, "silo"), (second, "pooled_s75")):
         page.set_default_timeout(PATIENCE)
         look(page, base, f"a={name}&b=none&{SHORT}&scene=leaks")
-        page.wait_for_function("!document.querySelector('.progress').innerText.includes('go on')")
+        wait_for_all_runs(page)
     before = second.url, second.inner_text("body")
     first.locator("input[type=range]").first.focus()
     first.keyboard.press("End")
