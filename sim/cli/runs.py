@@ -145,6 +145,11 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
         gc.freeze()  # what came of it stays, and is too much to be looked through for rings of references
         done = Comparison.of(study, tasks, than)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:], not asked.no_report, executor or pool.HERE))
+    _tell(done, asked, tables, reserved.path)
+
+
+def _tell(done, asked, tables, path):
+    """Show a comparison that stands in a folder, as was asked; exit code 3 where some of its replicates failed."""
     if asked.json:
         print(done.summary.to_json(orient="records"))
     elif not asked.quiet:
@@ -154,10 +159,9 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
         for note in done.notes:
             say(note, 0)
         print()
-        print_text(f"Tables: {reserved.path}" if asked.no_report else f"Report: {reserved.path}/report.html")
-    failed = [item for item in tasks if item.failure and not item.point]
-    if failed:
+        print_text(f"Tables: {path}" if asked.no_report else f"Report: {path}/report.html")
+    if failed := [item for item in done.done if item.failure]:
         first = failed[0]
         many = f"{len(failed)} of {asked.replicates} replicates failed (seed {first.seed}: {first.failure.in_brief()})"
-        say(f"{many}; see {reserved.path}/failures.csv", 3)
+        say(f"{many}; see {path}/failures.csv", 3)
         raise typer.Exit(3)
