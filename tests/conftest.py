@@ -144,6 +144,13 @@ def with_numbers(model, **numbers):
     return model
 
 
+def masks_of(use):
+    """Lines that served each family, a bit each, in as many quarters as its use of a line says: uint32 (quarters, families)."""
+    use = np.array(use)
+    bits = np.uint32(1) << np.arange(use.shape[1], dtype=np.uint32)
+    return np.array([(use > past) @ bits for past in range(max(1, use.max()))], np.uint32)
+
+
 def sums(result, *measures, by=()):
     """Pence of some measures of a run, summed; by any of year, agency, line."""
     names = ("year", "agency", "line", "measure")

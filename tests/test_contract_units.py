@@ -20,6 +20,7 @@ from sim.evaluation.protocol import Protocol
 from sim.evaluation.tally import Tally, Unit
 from sim.programmes.catalogue import load_catalogue
 from sim.rules import CHOICES
+from tests.conftest import masks_of
 
 LOOKED_AT = np.array([True, True, False])
 AVERAGE = np.array([100, 30, 1000])
@@ -54,7 +55,10 @@ class _Families:
         self.use = np.array(use)
         n = len(use)
         self.columns = SimpleNamespace(
-            generation=np.zeros(n, np.uint8), offer=np.zeros((2, n), np.uint8), levels=np.zeros((n, 1), np.uint8)
+            generation=np.zeros(n, np.uint8),
+            offer=np.zeros((2, n), np.uint8),
+            levels=np.zeros((n, 1), np.uint8),
+            served=masks_of(use),
         )
 
     def served_in_year(self, rows):
@@ -108,11 +112,19 @@ def test_a_stated_baseline_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("unit", "usual", "gain"),
-    [("events", 5, 5 - 8 / 3), ("families", 1, 1 / 3), ("days", 5 * DAYS, (5 - 8 / 3) * DAYS)],
+    ("unit", "usual", "gain", "variance"),
+    [
+        ("events", 5, 5 - 8 / 3, 16 / 9 + 1 + 21 / 2 * (1 / 4 + 1 / 9)),
+        ("families", 1, 1 / 3, 1 / 9 + 0 + 1 / 2 * (1 / 4 + 1 / 9)),
+        ("days", 5 * DAYS, (5 - 8 / 3) * DAYS, DAYS**2 * (16 / 9 + 1 + 21 / 2 * (1 / 4 + 1 / 9))),
+    ],
 )
-def test_against_those_who_lost_a_draw_by_hand(unit, usual, gain):
-    """Three use 4, 4 and 0; the two who wait use 6 and 4: 5 a family where 8/3 came, all of whom had some where 2/3 had."""
+def test_against_those_who_lost_a_draw_by_hand(unit, usual, gain, variance):
+    """Three use 4, 4 and 0; the two who wait use 6 and 4: 5 a family where 8/3 came, all of whom had some where 2/3 had.
+
+    Variances of means are 32/9 / (3 - 1) and 1 / (2 - 1) of quarters, 2/9 / (3 - 1) and none of families who had some. Half a
+    family more of those served, who use 4, 4, 6 and 4, a mean square of 21, is among two and among three.
+    """
     families = _Families([*USE, [6, 0, 0], [0, 4, 0]])
     cohort = _group(Cohort, [0, 1, 2], BEFORE, programme="p")
     cohort.comparison = Comparison(
@@ -122,8 +134,7 @@ def test_against_those_who_lost_a_draw_by_hand(unit, usual, gain):
     tally = compared.finding(cohort, families, families, _protocol(unit)).tally
     assert tally.gain == pytest.approx(3 * gain)
     assert tally.usual == pytest.approx(3 * usual)
-    if unit == "events":  # variances of means: 32/9 / (3 - 1), and 1 / (2 - 1)
-        assert tally.error == pytest.approx(3 * math.sqrt(16 / 9 + 1))
+    assert tally.error == pytest.approx(3 * math.sqrt(variance))
 
 
 def test_an_areas_count_is_shared_by_families_and_tells_no_families_apart():

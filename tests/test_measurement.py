@@ -26,7 +26,7 @@ from sim.studies import task as runner
 from sim.studies.cache import AREAS
 from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, area_for, blank_twin, sums
+from tests.conftest import PLAN, area_for, blank_twin, masks_of, sums
 
 
 class _Families:
@@ -36,7 +36,8 @@ class _Families:
         self._served = np.array(served, np.uint8)
         n = len(generation)
         levels, offer = np.full((n, 1), 2, np.uint8), np.zeros((2, n), np.uint8)
-        self.columns = SimpleNamespace(generation=np.array(generation, np.uint8), levels=levels, offer=offer)
+        there = {"generation": np.array(generation, np.uint8), "levels": levels, "offer": offer}
+        self.columns = SimpleNamespace(**there, served=masks_of(served))
 
     def served_in_year(self, rows):
         return self._served[rows]
@@ -127,7 +128,8 @@ def test_cohorts_are_followed_in_the_years_after_theirs(years, followed):
 def test_a_cohort_against_its_controls_by_hand():
     """Two treated use 1 and 0 quarters of line 0, two controls 3 and 2: 2 quarters saved a family, at 100 pence.
 
-    Variances of 1/2 quarter squared in each group, over two: an error of the root of 1/2 of 100 pence.
+    Variances of 1/2 quarter squared in each group, over two: 1/2. The line serves 1, 3 and 2 quarters, a mean square of 14/3,
+    of which half twice over 2 squared is 7/6: an error of the root of 5/3 of 100 pence.
     """
     families = _Families([[1, 0], [0, 0], [3, 4], [2, 4]], [0, 0, 0, 0])
     families.columns.levels[:, 0] = [0, 2, 0, 3]
@@ -136,7 +138,7 @@ def test_a_cohort_against_its_controls_by_hand():
     finding = compared.finding(_cohort([0, 1], [[4, 0]] * 2, [2, 3]), families, families, _protocol())
     np.testing.assert_array_equal(finding.saved, [4, 8])
     assert finding.per_family == 200
-    assert finding.spread == pytest.approx(100 * (1 / 2) ** 0.5)
+    assert finding.spread == pytest.approx(100 * (5 / 3) ** 0.5)
     assert finding.turned == 0  # one of two in each group: nothing net
     assert finding.shared == 0.5
     quality = finding.quality

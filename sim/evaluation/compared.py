@@ -5,9 +5,10 @@ from functools import cached_property
 
 import numpy as np
 
-from sim.evaluation.contrast import contrast, differences, effective, weights
+from sim.evaluation.contrast import contrast, differences, effective, half_a_case, weights
 from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.evaluation.groups import Group
+from sim.evaluation.loops import cost
 from sim.evaluation.matching import matched, pooled_deviation
 from sim.evaluation.tally import Tally
 
@@ -92,19 +93,21 @@ def finding(cohort, families, others, protocol):
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
     outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
     gain, error, usual = contrast(*outcomes, weight, it.who, *known)
+    rare = half_a_case(_squares_of_served(others, cohort.programme, protocol), quality.effective, len(mine.rows))
+    of_tally, of_pence = map(float, np.sqrt(error[-2:] ** 2 + rare))
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
         cohort,
         -gain[:lines] * still,
         float(-gain[-1]),
-        float(error[-1]),
+        of_pence,
         int(supported.sum()),
         float(usual[-1]),
         float(gain[lines] * still),
         float(gain[lines + 1] * still),
         cohort.shared(families),
         quality,
-        Tally(float(gain[-2] * still), float(error[-2] * still), float(abs(usual[-2]) * still)),
+        Tally(float(gain[-2] * still), of_tally * still, float(abs(usual[-2]) * still)),
     )
 
 
@@ -113,6 +116,15 @@ def _outcomes(cohort, group, families, protocol):
     use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
     counted = protocol.counted(cohort.programme, use, *turned)
     return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
+
+
+def _squares_of_served(families, programme, protocol):
+    """Mean squares of what is paid for and of pence a year, among families that the services looked at serve: float (2,)."""
+    of_line = protocol.weights(programme), protocol.price(programme).astype(float)
+    units, pence = (sum(cost(one, each) for one in families.columns.served) for each in of_line)
+    if not protocol.unit.of_use:
+        units = units > 0
+    return np.array([(units**2).sum(), (pence**2).sum()]) / max(1, np.count_nonzero(pence))
 
 
 def _quality(it, here, supported, weight, others):

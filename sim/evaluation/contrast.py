@@ -1,6 +1,7 @@
 """A weighted comparison of means, corrected for what still differs, with an error that knows who is used twice.
 
-Abadie and Imbens 2011, Journal of Business and Economic Statistics 29:1 (bias correction of matching by regression).
+Abadie and Imbens 2011, Journal of Business and Economic Statistics 29:1 (bias correction of matching by regression);
+Brown, Cai and DasGupta 2001, Statistical Science 16:101 (half a case more, after Jeffreys, where cases are few).
 """
 
 import numpy as np
@@ -90,6 +91,27 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
     of_controls = small * (missed**2).sum(axis=0)
     return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
+
+
+def half_a_case(square, effective, families):
+    """Variance of a difference of means if half a family more were served on either side.
+
+    What is dear and rare may befall nobody in groups of a hundred, whose spread then says that it cannot. A count of x in n has
+    the variance (x + 1/2) / n^2 by Jeffreys' prior: this is its half.
+
+    Parameters
+    ----------
+    square : float (outcomes,)
+        Mean square of the outcome among families that are served.
+    effective : float
+        Controls, as :func:`effective` counts them.
+    families : int
+
+    Returns
+    -------
+    float (outcomes,)
+    """
+    return square / 2 * (1 / effective**2 + 1 / families**2)
 
 
 def _summed(table, who):

@@ -51,6 +51,11 @@ class Unit:
     name: str = "pounds"
     hard_premium: float = 0.0
 
+    @property
+    def of_use(self):
+        """Whether an amount of use is counted, and not families."""
+        return self.name in ("pounds", "days", "events")
+
     def weights(self, looked_at, average):
         """Units of a case-quarter, or event, by line: float (lines,).
 
