@@ -131,7 +131,7 @@ def test_against_those_who_lost_a_draw_by_hand(unit, usual, gain, variance):
         _group(Group, [0, 1, 2], BEFORE, seen=np.zeros((3, 1))), _group(Group, [3, 4], USE[:2], seen=np.zeros((2, 1))),
         None, np.zeros(1),
     )  # fmt: skip
-    tally = compared.finding(cohort, families, families, _protocol(unit)).tally
+    tally = compared.findings([cohort], families, families, _protocol(unit))[0].tally
     assert tally.gain == pytest.approx(3 * gain)
     assert tally.usual == pytest.approx(3 * usual)
     assert tally.error == pytest.approx(3 * math.sqrt(variance))

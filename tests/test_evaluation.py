@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.evaluation.contrast import contrast, differences, effective, weights
+from sim.evaluation.contrast import contrast, differences, effective, half_a_case, weights
 from sim.evaluation.loops import cost, gram, nearest, newton
 from sim.evaluation.matching import caliper, matched, pooled_deviation, propensity, standardised
 
@@ -137,6 +137,11 @@ def test_families_own_luck_is_the_larger_of_theirs_and_their_controls_by_hand():
     assert contrast(apart, theirs, half, np.arange(2))[1] == pytest.approx((9 + 100) ** 0.5)
 
 
+def test_half_a_case_by_hand():
+    """Half of a mean square of 1,000 squared, over 50 squared and over 100 squared: 200 and 50; one of nought adds nothing."""
+    np.testing.assert_allclose(half_a_case(np.array([1e6, 0.0]), 50.0, 100), [250, 0])
+
+
 def test_those_without_weight_do_not_count():
     theirs, weight = np.array([[3.0], [5.0], [99.0]]), np.array([0.5, 0.5, 0.0])
     gain, error, usual = contrast(np.array([[4.0]]), theirs, weight, np.array([0, 1, 2]))
@@ -144,7 +149,8 @@ def test_those_without_weight_do_not_count():
 
 
 def test_cost_by_hand():
-    np.testing.assert_array_equal(cost(np.array([0, 1, 6], np.uint32), np.array([10.0, 20, 300])), [0, 10, 320])
+    served = np.array([0, 1, 6, 8, 9], np.uint32)
+    np.testing.assert_array_equal(cost(served, np.array([10.0, 20, 300, 0])), [0, 10, 320, 0, 10])
 
 
 def test_intervals_hold_what_they_say():

@@ -85,7 +85,7 @@ def test_what_is_paid_by_frequency_and_what_by_the_binary_move_apart_by_hand():
     families.columns.levels[:, 0] = [1, 1, 0, 3, 2, 2, 2, 1]
     cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4, [4, 5, 6, 7])
     by_pounds, by_levels = (
-        compared.finding(cohort, families, families, replace(_protocol(), unit=Unit(name)))
+        compared.findings([cohort], families, families, replace(_protocol(), unit=Unit(name)))[0]
         for name in ("pounds", "levels")
     )
     assert by_pounds.saved[0] == -2

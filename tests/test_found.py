@@ -185,7 +185,7 @@ def test_a_draw_is_unbiased_and_its_spread_shrinks_with_the_root_of_cohort_size(
             one, other = (sample.of(part) for part in (lots[:size], lots[size:]))
             cohort = Cohort(**vars(one), body="b", programme="p", year=1)
             cohort.comparison = compared.by_lot(cohort, other, 10**6)
-            saved[i].flat[draw] = compared.finding(cohort, start.families, start.families, protocol).per_family
+            saved[i].flat[draw] = compared.findings([cohort], start.families, start.families, protocol)[0].per_family
     error = saved.std(axis=(1, 2)) / (batches * each) ** 0.5
     assert (abs(saved.mean(axis=(1, 2))) < 3.5 * error).all()
     slopes = np.polyfit(np.log(sizes), np.log(saved.std(axis=2)), 1)[0]

@@ -135,7 +135,7 @@ def test_a_cohort_against_its_controls_by_hand():
     families.columns.levels[:, 0] = [0, 2, 0, 3]
     families.columns.offer[:, 0] = 1  # the first is on two programmes
     families.columns.offer[0, 3] = 1  # one control is on one by now
-    finding = compared.finding(_cohort([0, 1], [[4, 0]] * 2, [2, 3]), families, families, _protocol())
+    finding = compared.findings([_cohort([0, 1], [[4, 0]] * 2, [2, 3])], families, families, _protocol())[0]
     np.testing.assert_array_equal(finding.saved, [4, 8])
     assert finding.per_family == 200
     assert finding.spread == pytest.approx(100 * (5 / 3) ** 0.5)
@@ -154,11 +154,11 @@ def test_controls_set_what_is_usual_and_what_would_have_turned_by_hand():
     families.columns.levels[:, 0] = [0, 1, 0, 2, 2, 2, 3, 0]
     cohort = _cohort([0, 1, 2, 3], [[4, 0]] * 4, [4, 5, 6, 7])
     cohort.comparison.sample.severity[0] = 3
-    finding = compared.finding(cohort, families, families, _protocol())
+    finding = compared.findings([cohort], families, families, _protocol())[0]
     assert finding.usual == 200
     assert (finding.turned, finding.turned_hard) == (2, 1)
     families.columns.generation[[0, 2]] = 1
-    finding = compared.finding(cohort, families, families, _protocol())
+    finding = compared.findings([cohort], families, families, _protocol())[0]
     assert (finding.turned, finding.turned_hard) == (0.5, 0)
     np.testing.assert_array_equal(finding.saved, [2 * (2 - 1), 0])  # who has left saves nothing
 
@@ -167,11 +167,11 @@ def test_matched_controls_count_by_their_weights_by_hand():
     """One family has controls of 2 and 4, the other that of 4 alone: 1/4 x 2 + 3/4 x 4 = 3.5 quarters against 1 and 0."""
     families = _Families([[1, 0], [0, 0], [2, 0], [4, 0]], [0] * 4)
     cohort = _cohort([0, 1], [[4, 0]] * 2, [2, 3], np.array([[0, 1, -1], [1, -1, -1]]))
-    finding = compared.finding(cohort, families, families, _protocol())
+    finding = compared.findings([cohort], families, families, _protocol())[0]
     assert (finding.per_family, finding.usual) == (300, 350)
     assert finding.quality.effective == pytest.approx(1.6)
     families.columns.generation[2] = 1  # one control has left, and the other stands for both
-    assert compared.finding(cohort, families, families, _protocol()).usual == 400
+    assert compared.findings([cohort], families, families, _protocol())[0].usual == 400
 
 
 def test_a_family_off_support_counts_by_what_the_regression_says_by_hand():
@@ -180,12 +180,12 @@ def test_a_family_off_support_counts_by_what_the_regression_says_by_hand():
     cohort = _cohort([0, 1, 2], [[4, 0]] * 3, [3, 4], np.array([[0], [1], [-1]]))
     cohort.comparison.sample.seen, cohort.comparison.controls.seen = np.array([[0.0], [1], [2]]), np.array([[0.0], [1]])
     cohort.comparison.deviation = np.ones(1)
-    finding = compared.finding(cohort, families, families, _protocol())
+    finding = compared.findings([cohort], families, families, _protocol())[0]
     assert finding.per_family == pytest.approx(100 * 8 / 3)
     assert finding.usual == pytest.approx(400)
     assert (finding.families, finding.quality.support) == (2, pytest.approx(2 / 3))
     families.columns.generation[2] = 1  # it has left, and counts no more
-    assert compared.finding(cohort, families, families, _protocol()).per_family == pytest.approx(200)
+    assert compared.findings([cohort], families, families, _protocol())[0].per_family == pytest.approx(200)
 
 
 @pytest.mark.parametrize(("least", "leaver"), [(2.5, None), (0, 2)])
@@ -194,7 +194,7 @@ def test_too_few_effective_controls_are_no_estimate(least, leaver):
     families = _Families([[1, 0], [0, 0], [3, 4], [2, 4]], [0, 0, 0, 0])
     if leaver:
         families.columns.generation[2:] = 1
-    finding = compared.finding(_cohort([0, 1], [[4, 0]] * 2, [2, 3]), families, families, _protocol(least=least))
+    finding = compared.findings([_cohort([0, 1], [[4, 0]] * 2, [2, 3])], families, families, _protocol(least=least))[0]
     assert not finding.estimate
     assert not finding.saved.any()
     assert (finding.per_family, finding.spread, finding.usual, finding.turned) == (0, 0, 0, 0)

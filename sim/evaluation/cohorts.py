@@ -132,7 +132,7 @@ class Cohorts:
             return [area.finding(cohort, followed, families, protocol, counted) for cohort in followed]
         if protocol.compares:
             others = self.comparison_area().at_quarter(QUARTERS * year) if self._looks_elsewhere else families
-            return [compared.finding(cohort, families, others, protocol) for cohort in followed]
+            return compared.findings(followed, families, others, protocol)
         find = before_after.finding if design == "before_after" else before_after.against_baseline
         findings = [find(cohort, families, protocol) for cohort in followed]
         return [finding for finding in findings if finding is not None]

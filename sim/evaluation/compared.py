@@ -66,21 +66,37 @@ def by_lot(cohort, waiting, size):
     return Comparison(sample, controls, None, pooled_deviation(sample.seen, controls.seen))
 
 
-def finding(cohort, families, others, protocol):
-    """A cohort's use of services in the year just past against that of its controls.
+def _squares_of_served(families, programme, protocol):
+    """Mean squares of what is paid for and of pence a year, among families that the services looked at serve: float (2,)."""
+    of_line = protocol.weights(programme), protocol.price(programme).astype(float)
+    units, pence = (sum(cost(one, each) for one in families.columns.served) for each in of_line)
+    if not protocol.unit.of_use:
+        units = units > 0
+    return np.array([(units**2).sum(), (pence**2).sum()]) / max(1, np.count_nonzero(pence))
+
+
+def findings(cohorts, families, others, protocol):
+    """Cohorts' use of services in the year just past against that of their controls.
 
     Parameters
     ----------
-    cohort : Cohort
+    cohorts : list of Cohort
     families : Families
     others : Families
-        Of the place where its controls live, in the same quarter.
+        Of the place where their controls live, in the same quarter.
     protocol : Protocol
 
     Returns
     -------
-    Finding
+    list of Finding
     """
+    names = {cohort.programme for cohort in cohorts}
+    squares = {name: _squares_of_served(others, name, protocol) for name in names}
+    return [_finding(cohort, families, others, protocol, squares[cohort.programme]) for cohort in cohorts]
+
+
+def _finding(cohort, families, others, protocol, squares):
+    """What is found of one cohort; squares are of the others, from :func:`_squares_of_served`."""
     it, lines = cohort.comparison, cohort.before.shape[1]
     controls = it.controls
     there = controls.still_there(others)
@@ -93,7 +109,7 @@ def finding(cohort, families, others, protocol):
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
     outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
     gain, error, usual = contrast(*outcomes, weight, it.who, *known)
-    rare = half_a_case(_squares_of_served(others, cohort.programme, protocol), quality.effective, len(mine.rows))
+    rare = half_a_case(squares, quality.effective, len(mine.rows))
     of_tally, of_pence = map(float, np.sqrt(error[-2:] ** 2 + rare))
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
@@ -116,15 +132,6 @@ def _outcomes(cohort, group, families, protocol):
     use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
     counted = protocol.counted(cohort.programme, use, *turned)
     return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
-
-
-def _squares_of_served(families, programme, protocol):
-    """Mean squares of what is paid for and of pence a year, among families that the services looked at serve: float (2,)."""
-    of_line = protocol.weights(programme), protocol.price(programme).astype(float)
-    units, pence = (sum(cost(one, each) for one in families.columns.served) for each in of_line)
-    if not protocol.unit.of_use:
-        units = units > 0
-    return np.array([(units**2).sum(), (pence**2).sum()]) / max(1, np.count_nonzero(pence))
 
 
 def _quality(it, here, supported, weight, others):
