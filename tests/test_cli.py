@@ -223,6 +223,10 @@ WRONG = [
     (["list", "plces"], "did you mean 'places'"),
     (["explain", "services.drift"], "did you mean"),
     (["check", "nowhere.toml"], "cannot be read"),
+    (["run", "silo", "--years", "3", "--years", "4"], "listsim: --years is given twice: 3 and 4; give it once"),
+    (["run", "silo", "--seed=1", "--seed", "2", "--seed=3"], "--seed is given 3 times: 1, 2 and 3; give it once"),
+    (["fit", "programmes", "--place", "a", "--place=b"], "--place is given twice: a and b; give it once"),
+    (["trace", "pound", "silo", "--wish", "a", "--wish", "b"], "--wish is given twice: a and b; give it once"),
     (["report", "nowhere"], "not a finished run"),
     (["fit-report", "--place", "nowhere"], "neither a place nor a folder"),
 ]

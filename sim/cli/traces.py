@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import DEFAULT_PLACE, Families, Future, NoProgress, Place, Settings, Years, app
+from sim.cli.options import DEFAULT_PLACE, Commands, Families, Future, NoProgress, Place, Settings, Years, app
 from sim.cli.shell import Progress, print_json, settings_of
 from sim.core import terminal
 from sim.core.shipped import special
 
 _FOLLOWED = special("side_by_side")[1]
 
-trace = typer.Typer(help="Follow one family, or one pound, through the model.")
+trace = Commands(help="Follow one family, or one pound, through the model.")
 app.add_typer(trace, name="trace")
 
 Arrangement = Annotated[str, typer.Argument(help="An arrangement's id or file.")]
