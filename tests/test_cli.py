@@ -220,6 +220,8 @@ WRONG = [
     (["calibrate", "milltown", "--out", "x", "--rounds", "1"], "--rounds: 1 is out of range"),
     (["check", "nowhere.toml", "--place", "miltown"], "cannot be read"),
     (["list", "programmes", "--place", "miltown"], "did you mean 'milltown'"),
+    (["explain", "silo", "--place", "miltown"], "did you mean 'milltown'"),
+    (["trace", "pound", "silo", *TOWN[:2], "--csv", "/"], "--csv: /: is a folder; give a file"),
     (["list", "plces"], "did you mean 'places'"),
     (["explain", "services.drift"], "did you mean"),
     (["check", "nowhere.toml"], "cannot be read"),
