@@ -68,6 +68,7 @@ def explained(name, place):
     InputError
         If there is nothing of that name.
     """
+    load_place(place)  # as in `listed`
     if name in arrangement_names():
         item = load_arrangement(name)
         head = [("name", item.name), ("differs", item.differs), ("source", item.source)]

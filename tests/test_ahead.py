@@ -1,5 +1,6 @@
 """Kernels are compiled once, for one set of types, and made ready as a run calls them."""
 
+import gc
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 
 from sim.evaluation.loops import first_from
 from sim.place.kernels.lists import nth_least
+from sim.studies import ahead
 
 _READY_THEN_RUN = """
 from sim.evaluation import loops
@@ -62,3 +64,15 @@ def test_a_run_calls_every_kernel_with_the_types_it_was_made_ready_for():
     }
     assert slow <= {name for name, kinds in ready.items() if kinds}
     assert set(run.values()) <= {0, 1}
+
+
+def test_rings_are_looked_for_again_where_a_kernel_cannot_be_made_ready(monkeypatch):
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(ahead, "_ready", False)
+    monkeypatch.setattr(ahead, "parent_process", lambda: True)
+    monkeypatch.setattr(ahead, "calls", lambda *_: [broken])
+    with pytest.raises(MemoryError):
+        ahead.make_ready(None, None, 1)
+    assert gc.isenabled()

@@ -441,3 +441,12 @@ def test_a_programme_of_ones_own_names_needs_and_agencies_that_exist(tmp_path):
         sim.appraise(path, place="milltown")
     assert "commissioners: 'school' is no agency of milltown; did you mean 'schools'?" in error.value.faults[0]
     assert "target.needs: 'conduckt' is no need of milltown; did you mean 'conduct'?" in error.value.faults[1]
+
+
+def test_settings_that_nothing_reads_are_refused(listsim):
+    idle = ("--set", "list.reinvested_share=0.5", "--set", "programmes.optimism=1.2")
+    code, out, err = listsim("parenting", "--place", "milltown", *idle)
+    assert (code, out) == (2, "")
+    for name in idle[1::2]:
+        assert f"--set: {name.partition('=')[0]}: nothing in appraise reads it here; leave it out\n" in err
+    assert listsim("parenting", "--place", "milltown", "--set", "families.crises=0.5")[0] == 0

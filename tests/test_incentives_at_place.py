@@ -222,3 +222,28 @@ def test_published_shares_stand_beside_and_move_nothing(found):
     mine = (view.gross["justice"] + view.gross["police"]) / sum(view.gross.values())
     assert checks["unit_cost_database", "justice", "police"]["model"] == pytest.approx(mine, abs=1e-4)
     assert checks["drug_treatment", "nhs", "council"]["published"] == 0.59
+
+
+def test_settings_that_nothing_reads_are_refused(listsim):
+    idle = (
+        "--set",
+        "list.reinvested_share=0.5",
+        "--set",
+        "measurement.design=before_after",
+        "--set",
+        "programmes.keyworker.duration=4",
+    )
+    code, out, err = listsim("--programme", "parenting", *idle)
+    assert (code, out) == (2, "")
+    for name in idle[1::2]:
+        assert f"--set: {name.partition('=')[0]}: nothing in incentives reads it here; leave it out\n" in err
+    read = (
+        "--set",
+        "agencies.nhs.cashability_belief=0.3",
+        "--set",
+        "families.crises=0.5",
+        "--set",
+        "programmes.parenting.duration=2",
+    )
+    code, _, err = listsim("--programme", "parenting", *read)
+    assert (code, err) == (0, "")

@@ -54,7 +54,7 @@ def keep(folder, *lots):
 
 
 def description(until=None):
-    return {"points": POINTS, "than": "silo", "until": until}
+    return {"points": POINTS, "seeds": list(SEEDS), "than": "silo", "until": until}
 
 
 EVERY = [(point, seed) for seed in SEEDS for point in range(len(POINTS))]
@@ -207,3 +207,13 @@ def test_one_point_is_in_memory_at_a_time(tmp_path, monkeypatch):
     join(tmp_path, {**description(), "points": POINTS * 10})
     assert len(most) == 40
     assert max(most) <= 2
+
+
+def test_of_seeds_that_are_not_asked_for_there_is_nothing_in_the_tables(tmp_path):
+    few, many = tmp_path / "few", tmp_path / "many"
+    keep(few, EVERY)
+    keep(many, [*EVERY, (0, 9), (1, -9)])
+    for folder in (few, many):
+        join(folder, description())
+    assert [(few / name).read_bytes() for name in SWEEP_TABLES] == [(many / name).read_bytes() for name in SWEEP_TABLES]
+    assert not (many / "failures.csv").exists()

@@ -114,3 +114,13 @@ def test_ctrl_c_while_a_command_starts_prints_one_line(tmp_path, seconds):
     assert err.startswith("listsim: interrupted")
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_brings_a_module_and_hands_nothing_back():
+    with pool.workers(1) as executor:
+        assert executor.submit(pool.bring, "this").result() is None
+        assert "this" in executor.submit(_modules).result()
+
+
+def _modules():
+    return set(sys.modules)

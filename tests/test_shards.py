@@ -101,9 +101,16 @@ def test_only_folders_of_one_study_and_code_are_merged(sweep, tmp_path):
     other = sweep_of(seed=5)
     with open_sweep(sweep, tmp_path / "a"), open_sweep(other, tmp_path / "b"), open_sweep(sweep, tmp_path / "c"):
         pass
+    with open_sweep(sweep_of(replicates=2), tmp_path / "e"):
+        pass
     study = tmp_path / "c" / "study.json"
     study.write_text(study.read_text().replace('"code_hash": "', '"code_hash": "0'))
-    for name, says in (("b", "another study"), ("c", "other code"), ("d", "study.json: is missing")):
+    for name, says in (
+        ("b", "another study"),
+        ("c", "other code"),
+        ("d", "study.json: is missing"),
+        ("e", "other seeds"),
+    ):
         with pytest.raises(InputError, match=says), merged([tmp_path / "a", tmp_path / name], tmp_path / "out"):
             pass
     assert not (tmp_path / "out").exists()

@@ -261,6 +261,18 @@ def test_more_seeds_leave_hash_and_description_alone():
     assert replace(more, more={}).tasks() == sweep.tasks()
 
 
+def test_one_study_may_be_of_more_seeds_or_fewer_but_not_of_other_ones():
+    """With an `until` the first seeds decide how many there are in the end."""
+    sweep, more, later = (
+        load_sweep(grid=DRIFT, **{**SMALL, **seeds}) for seeds in ({}, {"replicates": 5}, {"seed": 2})
+    )
+    assert more.hash == sweep.hash != later.hash
+    assert more != sweep
+    until = {"measure": "cash_released", "half_width": 1e6}
+    few, many = (load_sweep(grid=DRIFT, **{**SMALL, "replicates": n}, until=until) for n in (3, 5))
+    assert few.hash != many.hash
+
+
 def test_the_template_is_right_its_examples_too(tmp_path):
     path = tmp_path / "study.toml"
     write_template("study", path)

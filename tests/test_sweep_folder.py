@@ -25,7 +25,7 @@ def sweep():
 
 @pytest.fixture(scope="module")
 def other():
-    return sweep_of(replicates=2, arrangements=["silo"])
+    return sweep_of(replicates=1, arrangements=["do_nothing"])
 
 
 @pytest.fixture

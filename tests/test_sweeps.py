@@ -127,6 +127,62 @@ def test_wrong_words_are_one_line(listsim, tmp_path, words, told):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_takes_more_seeds_and_fewer_and_its_tables_are_those_asked_for(listsim, tmp_path, monkeypatch):
+    ran, attempt = [], run.attempt
+    monkeypatch.setattr(
+        kept, "attempt", lambda study, point, seed, *how: ran.append(seed) or attempt(study, point, seed, *how)
+    )
+    words = (
+        "sweep",
+        *DRIFT,
+        "--arrangements",
+        "silo",
+        *TOWN[:6],
+        "--workers",
+        1,
+        "--no-report",
+        "--quiet",
+        "--replicates",
+    )
+    said = {}
+    for n, folder, runs in ((2, "two", 4), (3, "out", 6), (2, "out", 0), (3, "out", 0)):
+        del ran[:]
+        assert listsim(*words, n, "--out", folder)[0] == 0
+        tables = {path.name: path.read_bytes() for path in (tmp_path / folder).iterdir() if path.is_file()}
+        assert said.setdefault(n, tables) == tables
+        assert len(ran) == runs
+    del ran[:]
+    assert listsim(*words, 4, "--out", "out")[0] == 0
+    assert ran == [4, 4]
+    assert set(pd.read_parquet(tmp_path / "out" / "runs.parquet")["seed"]) == {1, 2, 3, 4}
+
+
+def test_tables_of_other_seeds_are_gone_while_a_sweep_goes_on_with_more(listsim, tmp_path, monkeypatch):
+    words = (
+        "sweep",
+        *DRIFT,
+        "--arrangements",
+        "silo",
+        *TOWN[:6],
+        "--workers",
+        1,
+        "--quiet",
+        "--out",
+        "out",
+        "--replicates",
+    )
+    assert listsim(*words, 1)[0] == 0
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(kept, "attempt", stopped)
+    assert listsim(*words, 2)[0] == 130
+    assert "points.parquet: is missing: the sweep is not done" in listsim("report", "out")[2]
+    assert listsim(*words, 1)[0] == 0  # which needs no run
+    assert listsim("report", "out")[0] == 0
+
+
 def test_another_study_is_not_written_over(listsim):
     assert listsim("sweep", *DRIFT, *TWO, *TOWN, "--out", "a", "--quiet")[0] == 0
     code, _, err = listsim("sweep", *DRIFT[:1], "services.threshold_drift=0.5", *TWO, *TOWN, "--out", "a", "--quiet")

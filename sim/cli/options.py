@@ -6,10 +6,52 @@ from inspect import Parameter, Signature, signature
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from sim.core.shipped import special
 
-app = typer.Typer(
+
+class Command(TyperCommand):
+    """A command that refuses an option of one value which is given more than once, where typer takes the last."""
+
+    def parse_args(self, ctx, args):
+        """Read the words of the command; every option of one value that is given again is told of."""
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        again = {item: given.count(item) for item in given if isinstance(item, TyperOption)}
+        again = [item for item, n in again.items() if n > 1 and not item.multiple and not item.is_flag]
+        if again:
+            refuse_again(again, args)
+        return super().parse_args(ctx, args)
+
+
+def refuse_again(options, args):
+    """Refuse options of one value for which a command has several.
+
+    Raises
+    ------
+    InputError
+    """
+    from sim.core.faults import Faults, InputError
+
+    with Faults() as faults:
+        for option in options:
+            words = [(*arg.partition("="), after) for arg, after in zip(args, [*args[1:], ""], strict=True)]
+            *values, last = [value if sign else after for name, sign, value, after in words if name in option.opts]
+            times = "twice" if len(values) == 1 else f"{len(values) + 1} times"
+            with faults.kept():
+                problem = f"is given {times}: {', '.join(values)} and {last}"
+                raise InputError("", "", f"{option.opts[0]} {problem}", "give it once")
+
+
+class Commands(typer.Typer):
+    """Commands, each a :class:`Command`."""
+
+    def command(self, name=None, **how):
+        """Let a function be a command; see typer."""
+        return super().command(name, cls=Command, **how)
+
+
+app = Commands(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,

@@ -141,7 +141,7 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
             tasks = carry_out(study, workers, tell, executor=executor)
         if executor and not asked.no_report:
             for _ in range(2):  # who draws the heat map and who makes the workbook import what it takes meanwhile
-                executor.submit(exec, "import sim.report.drawn")
+                executor.submit(pool.bring, "sim.report.drawn")
         gc.freeze()  # what came of it stays, and is too much to be looked through for rings of references
         done = Comparison.of(study, tasks, than)
         reserved.finish(lambda new: done.write_into(new, sys.argv[1:], not asked.no_report, executor or pool.HERE))

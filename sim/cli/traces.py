@@ -4,14 +4,14 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import DEFAULT_PLACE, Families, Future, NoProgress, Place, Settings, Years, app
+from sim.cli.options import DEFAULT_PLACE, Commands, Families, Future, NoProgress, Place, Settings, Years, app
 from sim.cli.shell import Progress, print_json, settings_of
 from sim.core import terminal
 from sim.core.shipped import special
 
 _FOLLOWED = special("side_by_side")[1]
 
-trace = typer.Typer(help="Follow one family, or one pound, through the model.")
+trace = Commands(help="Follow one family, or one pound, through the model.")
 app.add_typer(trace, name="trace")
 
 Arrangement = Annotated[str, typer.Argument(help="An arrangement's id or file.")]
@@ -47,6 +47,7 @@ def trace_family(
     from sim.trace.family import trace_family as found
 
     asked = family_wish(wish, agency, at_least, paid_by)
+    _check_csv(csv)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)
     with Progress("Simulating", json or no_progress) as tell:
         said = found(inputs, seed, asked, tell)
@@ -76,6 +77,7 @@ def trace_pound(
     from sim.studies.task import run
 
     asked = wish_named("pound", wish)
+    _check_csv(csv)
     inputs = _inputs(arrangement, place, settings, years, families, future, seed)
     _show(found(run(inputs, seed).flows, asked), pound_lines, json, csv)
 
@@ -87,6 +89,16 @@ def _inputs(arrangement, place, settings, years, families, future, seed):
     check_numbers(seed=seed)
     terminal.tidy_up_first()
     return load_inputs(arrangement, place, settings_of(settings), years, families, future)
+
+
+def _check_csv(path):
+    """Refuse a folder before anything is run for it."""
+    from os.path import isdir
+
+    from sim.core.faults import InputError
+
+    if path is not None and isdir(path):
+        raise InputError("--csv", path, "is a folder", "give a file")
 
 
 def _show(said, lines, json, csv):

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.options import DEFAULT_PLACE, Json, NoProgress, Overwrite, Place, app
+from sim.cli.options import DEFAULT_PLACE, Commands, Json, NoProgress, Overwrite, Place, app
 from sim.cli.shell import Progress, print_json, print_text
 from sim.core import terminal
 
 Seed = Annotated[int, typer.Option(help="Seed of who is referred, and of their luck.")]
 
-fit = typer.Typer(help="Solve what the model cannot be told from its sources.")
+fit = Commands(help="Solve what the model cannot be told from its sources.")
 app.add_typer(fit, name="fit")
 
 

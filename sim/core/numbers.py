@@ -3,6 +3,7 @@
 import math
 import operator
 import re
+from pathlib import PurePath
 
 from sim.core.faults import InputError, shown
 
@@ -16,7 +17,7 @@ _SPELT = (
 
 
 def read_number(text, where, key, name):
-    """A finite number from a text or a number; True, False and bytes are none."""
+    """A finite number from a text or a number; True, False and bytes are none, and in TOML, which has numbers, no text is."""
     if text is None or (isinstance(text, str) and not text):  # arrays have no one answer to ==
         raise InputError(where, key, f"has no {name}", "give a number such as 0.5")
     try:
@@ -30,6 +31,8 @@ def read_number(text, where, key, name):
         raise InputError(where, key, f"{name} {shown(text)} is not a number", remedy) from None
     if not math.isfinite(value):
         raise InputError(where, key, f"{name} {shown(text)} is not finite", "give a finite number")
+    if isinstance(text, str) and PurePath(where).suffix == ".toml":
+        raise InputError(where, key, f"{name} {shown(text)} is text", f"write {value:.15g}, without quotation marks")
     return value
 
 

@@ -8,11 +8,12 @@ from sim.arrangements.at_place import check_programme
 from sim.core.dials import DIALS
 from sim.core.digest import Digests
 from sim.core.faults import Faults, InputError
+from sim.cost_benefit.unread import refuse_unread
 from sim.cost_benefit.views import LONGEST
 from sim.programmes.catalogue import load_programme
 from sim.studies.again import study_of
 from sim.studies.arguments import settings_of
-from sim.studies.cache import SMALL, Made, make_once, users_folder
+from sim.studies.cache import SMALL, make_once, users_folder
 from sim.studies.inputs import TWIN, load_inputs, with_setting
 
 HORIZON = "agencies.horizon_years"
@@ -62,29 +63,35 @@ def incentives(
             if horizon is not None:
                 ahead = {HORIZON: DIALS[HORIZON].read(horizon, "--horizon")}
                 inputs = replace(inputs, settings={**inputs.settings, **ahead})
-    found = incentives_of(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
-    if found is None:
+    made = _made(inputs, tuple(chosen), threads or os.cpu_count() or 1, progress)
+    refuse_unread("incentives", settings_of(settings), made.read, chosen)
+    if not made.thing.stakes:
         problem = "has nobody like the target of any of the programmes"
         raise InputError("--place", inputs.place.id, problem, "choose another place or programme")
-    return found
+    return made.thing
 
 
 def incentives_of(inputs, names, threads=1, progress=None, years=LONGEST):
-    """Incentives of some programmes of the catalogue, worked out for some years at least; None with nobody like their targets.
+    """Incentives of some programmes of the catalogue, worked out for some years at least; None with nobody like their targets."""
+    found = _made(inputs, names, threads, progress, years).thing
+    return found if found.stakes else None
+
+
+def _made(inputs, names, threads, progress=None, years=LONGEST):
+    """The same, and what of dials and values was read: Made.
 
     They are kept from one run to the next, as projections are: else a place would be settled each time to survey it.
     """
     programmes, dials = {name: inputs.catalogue[name] for name in names}, inputs.place_dials
     years, folder = max(years, math.ceil(dials[HORIZON])), users_folder()
-    base = Digests().of("incentives", inputs.place, dials, programmes, inputs.n_families, years)
+    base = Digests().of("incentives", replace(inputs.place, values={}), programmes, inputs.n_families, years)
 
     def make():
         from sim.cost_benefit.stakes import worked_out  # the model, which takes seconds to import
 
-        return Made(worked_out(inputs, names, threads, progress, years, folder), {})
+        return worked_out(inputs, names, threads, progress, years, folder)
 
-    made = make_once(base, {}, make, folder, SMALL)
-    return made.thing if made.thing.stakes else None
+    return make_once(base, {"place dials": dials, "values": inputs.place.values}, make, folder, SMALL)
 
 
 def incentives_beside(every, threads=1):

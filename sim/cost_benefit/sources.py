@@ -18,10 +18,12 @@ from sim.core.input_files import read_toml
 from sim.core.streams import normals
 from sim.cost_benefit.cases import CostBenefit, Profile, Terms, correction
 from sim.cost_benefit.profile import LAST_YEAR, read_benefits
+from sim.cost_benefit.unread import refuse_unread
 from sim.place.places import LEVELS
 from sim.programmes.appraisal import DISCOUNT_RATE, believed_reduction, snapshot
 from sim.programmes.catalogue import load_programme
 from sim.studies.arguments import check_numbers, settings_of
+from sim.studies.cache import Noted
 from sim.studies.inputs import TWIN, YEARS, load_inputs, with_setting
 
 HORIZON_YEARS = YEARS  # assumption: as long as a run; fading leaves little after that
@@ -71,14 +73,19 @@ def appraise(programme, place, settings, cases, horizon, split, seed, draws):
     if is_programme:
         chosen = load_programme(programme)
         check_programme(chosen, inputs.place)
-        inputs = _with_settings(replace(inputs, catalogue={**inputs.catalogue, chosen.id: chosen}), settings)
-        terms, profile = from_place(inputs, inputs.catalogue[chosen.id], cases, horizon, seed, draws)
+        inputs = replace(inputs, catalogue={**inputs.catalogue, chosen.id: chosen})
+    inputs = _with_settings(inputs, settings)
+    dials, values = Noted(inputs.dials), Noted(inputs.place.values)
+    at = replace(inputs.place, values=values)
+    if is_programme:
+        terms, profile = from_place(at, dials, inputs.catalogue[chosen.id], cases, horizon, seed, draws)
     else:
-        inputs = _with_settings(inputs, settings)
-        terms, profile = from_file(inputs.place, programme, read_benefits(programme, spec), cases, horizon, seed, draws)
+        terms, profile = from_file(at, programme, read_benefits(programme, spec), cases, horizon, seed, draws)
     if split != SIMULATED:
-        profile = reshared(profile, splits[split], inputs.place)
-    return CostBenefit(terms, profile, inputs.place.id, split, seed)
+        profile = reshared(profile, splits[split], at)
+    read = {"dials": dials.read, "values": values.read}
+    refuse_unread("appraise", settings_of(settings), read, [chosen.id] if is_programme else [])
+    return CostBenefit(terms, profile, at.id, split, seed)
 
 
 def _with_settings(inputs, settings):
@@ -173,15 +180,14 @@ def _corrections(terms):
     return f"Corrections for grade: benefits {-benefits + 0.0:.0%}, cost {cost + 0.0:+.0%}."
 
 
-def from_place(inputs, programme, cases, horizon, seed, draws):
+def from_place(place, dials, programme, cases, horizon, seed, draws):
     """Terms and profile of a programme: the base year's use of services by families like its target, and its effect."""
     from sim.place.burn_in import burn_in  # the model, which who reads published shares has no use for
 
-    place = inputs.place
     target = programme.targets(place)
     if target is None:
         raise InputError("--place", place.id, f"has too few of the needs {programme.id} is for", "choose another place")
-    settled = burn_in(place, inputs.dials, seed)
+    settled = burn_in(place, dials, seed)
     families, use = settled.families.use_by_target(
         target._replace(level_to=len(LEVELS) - 1)
     )  # as deciders' analysts do

@@ -1,6 +1,7 @@
 """What is at stake at a settled place: programmes projected as deciders project them, with what they believe and with what is true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from sim.place.payers import payers_of
 from sim.place.services import Lines
 from sim.programmes.appraisal import believed_reduction, snapshot
 from sim.programmes.following import Surroundings
+from sim.studies.cache import Made, Noted
 from sim.studies.projected import KeptProjections
 
 
@@ -26,18 +28,24 @@ class Seen:
 
 
 def worked_out(inputs, names, threads, progress, years, folder):
-    """Incentives of some programmes at the settled place of some inputs; parameters as of :func:`sim.cost_benefit.at_place.incentives_of`."""
-    place, dials = inputs.place, inputs.place_dials
-    believed, true = (KeptProjections(inputs, threads, folder) for _ in range(2))
+    """Incentives of some programmes at the settled place of some inputs, and what of it was read: Made.
+
+    Parameters as of :func:`sim.cost_benefit.at_place.incentives_of`.
+    """
+    dials, values = Noted(inputs.place_dials), Noted(inputs.place.values)
+    place = replace(inputs.place, values=values)
+    at = SimpleNamespace(place=place, place_dials=dials)
+    believed, true = (KeptProjections(at, threads, folder) for _ in range(2))
     seen, stakes = Seen(believed.around(), believed, true, years), []
     for done, name in enumerate(names, 1):
         stakes.append(stakes_of(seen, inputs.catalogue[name], inputs.n_families))
         if progress:
             progress(done, len(names))
     known, bodies = tuple(item for item in stakes if item), bodies_of(seen.around)
-    return Incentives(
+    found = Incentives(
         place.id, place.name, dials["agencies.horizon_years"], inputs.n_families, bodies, known, load_splits()
     )
+    return Made(found, {"place dials": dials.read, "values": values.read})
 
 
 def bodies_of(around):

@@ -98,7 +98,7 @@ def _swept(_, sweep, folder, workers, tell):
     outcome = kept.carry_out(sweep, folder, workers=workers, progress=tell)
     points = [
         with_axes(by_seed(runs, bodies), sweep.labels[point])
-        for point, runs, bodies in parts.points(folder, parts.read_index(folder))
+        for point, runs, bodies in parts.points(folder, parts.read_index(folder).of(sweep.seeds))
     ]
     return pd.concat(points) if points else pd.DataFrame(), outcome.failures
 

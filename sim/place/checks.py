@@ -114,13 +114,13 @@ def check_events(path, events, lines, values):
         for line in lines:
             where = f"line {shown(line.id)}"
             with faults.kept():
-                if line.event and line.level != 1:
+                if line.event and line.level not in (1, None):
                     problem = f"{line.level} for a line that serves the event {line.event!r}"
                     raise InputError(path, f"{where}: level", problem, "give 1: an event is served at any level")
             with faults.kept():
-                if line.need != need_of.get(line.event, line.need):
+                if None not in (line.need, wanted := need_of.get(line.event, line.need)) and line.need != wanted:
                     problem = f"{line.need!r} is not the need of the event {line.event!r}"
-                    raise InputError(path, f"{where}: need", problem, f"give {need_of[line.event]!r}")
+                    raise InputError(path, f"{where}: need", problem, f"give {wanted!r}")
             price = values.get(f"lines.{line.id}.unit_cost")
             with faults.kept():
                 if line.event and price and not price.unit.startswith("GBP/event"):
@@ -138,12 +138,13 @@ def check_speeds(path, needs, values):
     with Faults() as faults:
         for need in needs:
             for level in (1, 2, 3):
-                short, lasting, share = (
-                    values.get(f"transitions.{need}.{way}.{level}") for way in ("down", "down_lasting", "lasting")
-                )
+                names = [f"transitions.{need}.{way}.{level}" for way in ("down", "down_lasting", "lasting")]
+                short, lasting, _ = map(values.get, names)
                 with faults.kept():
-                    if (lasting is None) != (share is None):
-                        there, missing = ("lasting", "down_lasting") if share else ("down_lasting", "lasting")
+                    if (names[1] in values) != (names[2] in values):
+                        there, missing = (
+                            ("lasting", "down_lasting") if names[2] in values else ("down_lasting", "lasting")
+                        )
                         remedy = f"add a row {missing}, or leave {there} out"
                         raise InputError(path, f"{need} level {level}", f"has {there} and no {missing}", remedy)
                     if short and lasting and lasting.value > short.value:
@@ -161,7 +162,7 @@ def check_gates(path, lines):
     with Faults() as faults:
         for line in lines:
             with faults.kept():
-                if line.kind == "rationed" and line.gate != "judgement":
+                if line.kind == "rationed" and line.gate not in ("judgement", None):
                     problem = f"{line.gate!r} does not go with kind 'rationed': it leaves nobody waiting"
                     remedy = "give 'judgement', or kind 'statutory'"
                     raise InputError(path, f"line {shown(line.id)}: gate", problem, remedy)
@@ -208,6 +209,7 @@ def check_shares(path, lines, values):
     path : str
     lines : sequence of Line
     values : dict of str to Quantity
+        None where a file gives one that is wrong.
 
     Raises
     ------
@@ -223,8 +225,9 @@ def check_shares(path, lines, values):
                     if f"lines.{line.id}.{name}" in values and line.kind != "statutory":
                         problem, remedy = f"is of a {line.kind} line", "keep it for statutory ones"
                         raise InputError(path, f"{line.id}.{name}", problem, remedy)
+            spoilt = any(f"lines.{name}.share" in values and not shares[name] for name in alike)
             with faults.kept():
-                if any(told) and line.id == alike[0]:
+                if any(told) and line.id == alike[0] and not spoilt:
                     total = sum(share.value for share in told if share)
                     if not all(told) or abs(total - 1) > 1e-6:
                         problem = f"shares of lines for {line.need} at level {line.level} sum to {total:g}"
@@ -290,23 +293,30 @@ def check_measure(path, where, text, members):
         raise InputError(
             path, where, f"measures {shown(text)}", f"write {measure} " + " ".join(x.upper() for x in wanted)
         )
-    for word, name in zip(words, (name.rstrip("?") for name in wanted), strict=False):
-        key = f"{where}: {name}"
-        if name in ("need", "event", "line"):
-            known(path, key, word, members[f"{name}s"])
-        elif name == "what":
-            known(path, key, word, [*OF_FAMILIES, *members["needs"]])
-            kind = {"cost": MONEY, "needs": Kind(0, len(members["needs"]), money=False)}.get(word, SHARE)
-        elif name == "share":
-            if not re.fullmatch(r"0?\.\d+|1(\.0*)?", word) or not float(word):
-                raise InputError(path, key, f"{shown(word)} is no share", "give a share above 0, as 0.02 for 2%")
-        else:
-            low, high = _WHOLE[name]
-            if not (word.isdecimal() and len(word) < 3 and low <= int(word) <= high):
-                raise InputError(path, key, f"{shown(word)} is out of range", f"give a whole number, {low} to {high}")
+    with Faults() as faults:
+        for word, name in zip(words, (name.rstrip("?") for name in wanted), strict=False):
+            with faults.kept():
+                kind = _check_word(path, f"{where}: {name}", word, name, members) or kind
     if measure == "prevalence" and int(words[2]) > int(words[3]):
         raise InputError(path, where, f"ages {words[2]} to {words[3]} are none", "give the younger age first")
     return kind
+
+
+def _check_word(path, key, word, name, members):
+    """Refuse a word of what a target measures that cannot be; the kind of figure where it is the word that says so."""
+    if name in ("need", "event", "line"):
+        known(path, key, word, members[f"{name}s"])
+    elif name == "what":
+        known(path, key, word, [*OF_FAMILIES, *members["needs"]])
+        return {"cost": MONEY, "needs": Kind(0, len(members["needs"]), money=False)}.get(word, SHARE)
+    elif name == "share":
+        if not re.fullmatch(r"0?\.\d+|1(\.0*)?", word) or not float(word):
+            raise InputError(path, key, f"{shown(word)} is no share", "give a share above 0, as 0.02 for 2%")
+    else:
+        low, high = _WHOLE[name]
+        if not (word.isdecimal() and len(word) < 3 and low <= int(word) <= high):
+            raise InputError(path, key, f"{shown(word)} is out of range", f"give a whole number, {low} to {high}")
+    return None
 
 
 def check_size(place, shipped):
@@ -319,6 +329,8 @@ def check_size(place, shipped):
     ------
     InputError
     """
+    if not place.has("place.families"):
+        return
     families = place.values["place.families"].value
     spans = [(other, other.values["place.families"].value, _counts(other)) for other in shipped]
     with Faults() as faults:
@@ -331,7 +343,11 @@ def check_size(place, shipped):
         for key, (file, item) in _counts(place).items():
             most = "population" if key.endswith(".caseload") else "families"
             with faults.kept():
-                if "caseload" in key and item.value > place.values[f"place.{most}"].value:
+                if (
+                    "caseload" in key
+                    and place.has(f"place.{most}")
+                    and item.value > place.values[f"place.{most}"].value
+                ):
                     raise InputError(
                         f"{place.folder}/{file}",
                         key,
@@ -343,7 +359,9 @@ def check_size(place, shipped):
 def _counts(place):
     """Everything that grows with a place: key in its file, the file, and the value."""
     found = {
-        f"value.{name}": ("place.toml", place.values[f"place.{name}"]) for name in ("population", "public_spending")
+        f"value.{name}": ("place.toml", place.values[f"place.{name}"])
+        for name in ("population", "public_spending")
+        if place.has(f"place.{name}")
     }
     for line in place.lines:
         if place.has(name := f"lines.{line.id}.caseload"):

@@ -23,7 +23,6 @@ from sim.place.checks import (
     check_parties,
     check_shares,
     check_size,
-    check_speeds,
     check_sums,
     known,
 )
@@ -219,19 +218,13 @@ def load_place(name):
             raise InputError("place", "", f"{shown(str(name))} is neither a place nor a folder",
                              suggest(name, place_names()))  # fmt: skip
         return _shipped(str(name))
-    place = _build(folder)
-    payers_of(place)
-    if folder.resolve().parent != SHIPPED.resolve():
-        check_size(place, [_shipped(other) for other in place_names()])
-    return place
+    return _build(folder, folder.resolve().parent != SHIPPED.resolve())
 
 
 @cache
 def _shipped(name):
     """A place that comes with the package, read once: it stays the same, and nothing read is ever changed."""
-    place = _build(SHIPPED / name)
-    payers_of(place)
-    return place
+    return _build(SHIPPED / name)
 
 
 # The tables of ``place.toml``, by key: what each becomes, and its texts and other fields.
@@ -248,8 +241,9 @@ _TYPES = {"level": (int, "a whole number"), "care": (bool, "true or false"), "ev
 _KNOWN = {"year_end": year_end.CHOICES, "funding": FUNDING, "deficit": DEFICITS, "kind": SERVICE_KINDS, "gate": GATES}
 
 
-def _build(folder):
-    path, values, rows, targets = folder / "place.toml", {}, {}, ()
+def _build(folder, of_user=False):
+    """The place of a folder; one of a user's must also have the counts of a place of its size."""
+    path, values, rows = folder / "place.toml", {}, {}
     with Faults() as faults:
         spec = read_toml(path)
         with faults.kept():
@@ -272,41 +266,53 @@ def _build(folder):
         for name in members["neighbourhoods"]:
             with faults.kept():
                 check_name(name, folder / "neighbourhoods.csv", "neighbourhood", "file")
-        for table in rows:
-            with faults.kept():
-                key, required, optional = TABLES[table]
-                if table == "events":
-                    optional = {f"worsens_{need}": kinds.RATIO_UP for need in members["needs"]}
-                if table == "lines":
-                    optional = {**optional, **payer_parameters(members["agencies"], kinds.SHARE)}
-                read_table(folder / f"{table}.csv", (key, required, optional), rows[table], members[table], values)
-        with faults.kept():
-            check_events(path, things["events"], things["lines"], values)
-        with faults.kept():
-            read_transitions(folder / "transitions.csv", members["needs"], values)
-            check_speeds(folder / "transitions.csv", members["needs"], values)  # else a row refused would seem missing
-        with faults.kept():
-            read_coupling(folder / "coupling.csv", members["needs"], values)
-        with faults.kept():
-            members["crisis"] = (folder / "crisis.csv").exists()
-            if members["crisis"]:
-                read_crisis(folder / "crisis.csv", values)
-        with faults.kept():
-            check_sums(folder, members["neighbourhoods"], members["needs"], values)
-        with faults.kept():
-            if len(things["lines"]) == len(members["lines"]):  # else what is missing would tell of shares too
-                check_shares(folder / "lines.csv", things["lines"], values)
-        with faults.kept():
-            check_budgets(folder, members["agencies"], values)
-        with faults.kept():
-            targets = read_targets(folder / "targets.csv", members)
+        targets = _read_values(folder, rows, members, things, values, faults)
         own = folder.resolve().name
         with faults.kept():
             check_name(spec.get("id", own), path, "id", "id" if "id" in spec else "file")
         with faults.kept():
             check_name(spec.get("name", own), path, "name")
-    return Place(spec.get("id", own), spec.get("name", own), str(folder), **things,
-                 neighbourhoods=tuple(members["neighbourhoods"]), values=values, targets=targets)  # fmt: skip
+        place = Place(spec.get("id", own), spec.get("name", own), str(folder), **things,
+                      neighbourhoods=tuple(members["neighbourhoods"]), targets=targets,
+                      values={name: item for name, item in values.items() if item})  # fmt: skip
+        with faults.kept():
+            payers_of(place)
+        with faults.kept():
+            if of_user:
+                check_size(place, [_shipped(other) for other in place_names()])
+    return place
+
+
+def _read_values(folder, rows, members, things, values, faults):
+    """Read the values of all CSV files, None for one that is wrong, and check what must hold of them together: the targets."""
+    for table in rows:
+        with faults.kept():
+            key, required, optional = TABLES[table]
+            if table == "events":
+                optional = {f"worsens_{need}": kinds.RATIO_UP for need in members["needs"]}
+            if table == "lines":
+                optional = {**optional, **payer_parameters(members["agencies"], kinds.SHARE)}
+            read_table(folder / f"{table}.csv", (key, required, optional), rows[table], members[table], values)
+    with faults.kept():
+        check_events(folder / "place.toml", things["events"], things["lines"], values)
+    with faults.kept():
+        read_transitions(folder / "transitions.csv", members["needs"], values)
+    with faults.kept():
+        read_coupling(folder / "coupling.csv", members["needs"], values)
+    with faults.kept():
+        members["crisis"] = (folder / "crisis.csv").exists()
+        if members["crisis"]:
+            read_crisis(folder / "crisis.csv", values)
+    with faults.kept():
+        check_sums(folder, members["neighbourhoods"], members["needs"], values)
+    with faults.kept():
+        if all(None not in (line.need, line.level, line.kind, line.event) for line in things["lines"]):
+            check_shares(folder / "lines.csv", things["lines"], values)
+    with faults.kept():
+        check_budgets(folder, members["agencies"], values)
+    with faults.kept():
+        return read_targets(folder / "targets.csv", members)
+    return ()
 
 
 def _check_head(path, spec):
@@ -351,18 +357,20 @@ def _members(path, spec):
 
 
 def _things(path, entries, key, members, faults):
-    """Entries of one ``[[key]]`` table of ``place.toml``, as far as they are right."""
+    """Entries of one ``[[key]]`` table of ``place.toml``; None stands for what is wrong in one."""
     _, kind, fields = _THINGS[key]
     links = {**_KNOWN, **{single: members[table] for single, (table, *_) in _THINGS.items()}}
     things = []
     for row in entries:
+        right = {name: None for name in fields if name in row or f"{key} {name}" not in _OPTIONAL} | {"id": row["id"]}
         with faults.kept():
-            _check_thing(path, key, row, fields, links)
-            things.append(kind(**row))
+            _check_thing(path, key, row, fields, links, right)
+        things.append(kind(**right))
     return tuple(things)
 
 
-def _check_thing(path, key, row, fields, links):
+def _check_thing(path, key, row, fields, links, right):
+    """Take what is right of an entry, and refuse the rest."""
     where = f"{key} {shown(row['id'])}"
     with Faults() as faults:
         for name in dict.fromkeys([*row, *fields]):
@@ -385,6 +393,7 @@ def _check_thing(path, key, row, fields, links):
                     raise InputError(path, f"{where}: level", f"{row[name]} is out of range", "give 1, 2 or 3")
                 if name in links and wanted is str:
                     known(path, f"{where}: {name}", row[name], links[name])
+                right[name] = row[name]
 
 
 def _read_place_values(path, table, values):

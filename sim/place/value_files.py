@@ -6,7 +6,7 @@ from sim.core import kinds
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
 from sim.core.input_files import read_rows
 from sim.core.parameters import quantity
-from sim.place.checks import check_measure, known
+from sim.place.checks import check_measure, check_speeds, known
 
 VALUE_COLUMNS = ["value", "unit", "price_year", "low", "high", "source"]
 # What may be said of a need's moves: the levels each counts for, its kind of number, and whether it must be there.
@@ -47,25 +47,32 @@ def read_table(path, spec, rows, members, values):
     given = set()
     with Faults() as faults:
         for row in rows:
+            where, parameter = f"line {row.line}", row["parameter"]
             with faults.kept():
-                where = f"line {row.line}"
                 known(path, f"{where}: {key}", row[key], members)
-                parameter = row["parameter"]
+            with faults.kept():
                 if parameter not in allowed:
                     raise InputError(
                         path, f"{where}: {shown(parameter)}", "unknown parameter", suggest(parameter, allowed)
                     )
-                _add(values, given, f"{table}.{row[key]}.{parameter}", row, path, allowed[parameter])
+            name = f"{table}.{row[key]}.{parameter}" if row[key] in members and parameter in allowed else None
+            _add(values, given, name, row, path, allowed.get(parameter, kinds.ANY), faults)
         _check_given(path, [f"{table}.{member}.{name}" for member in members for name in required], given, faults)
 
 
-def _add(values, given, name, row, path, kind):
-    """Take a row's value; `given` holds what the file names, right or wrong."""
-    where = f"line {row.line}: {name}"
-    if name in given:
-        raise InputError(path, where, "is given twice", "keep one")
-    given.add(name)
-    values[name] = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+def _add(values, given, name, row, path, kind, faults):
+    """Take a row's value, None where it is wrong; `given` holds what the file names. A row without a right name is checked alone."""
+    where = f"line {row.line}: {name}" if name else f"line {row.line}"
+    with faults.kept():
+        if name in given:
+            raise InputError(path, where, "is given twice", "keep one")
+        if name:
+            given.add(name)
+            values[name] = None
+    with faults.kept():
+        value = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
+        if name:
+            values[name] = value
 
 
 def _check_given(path, names, given, faults):
@@ -81,14 +88,10 @@ def read_transitions(path, needs, values):
     given = set()
     with Faults() as faults:
         for row in read_rows(path, ["need", "direction", "level", *VALUE_COLUMNS]):
-            with faults.kept():
-                where = f"line {row.line}"
-                known(path, f"{where}: need", row["need"], needs)
-                known(path, f"{where}: direction", row["direction"], MOVES)
-                levels, kind, _ = MOVES[row["direction"]]
-                known(path, f"{where}: level", row["level"], levels)
-                name = f"transitions.{row['need']}.{row['direction']}.{row['level']}"
-                _add(values, given, name, row, path, kind)
+            levels, kind, _ = MOVES.get(row["direction"], (("0", "1", "2", "3"), kinds.ANY, False))
+            of = {"need": needs, "direction": MOVES, "level": levels}
+            name = _named("transitions", of, row, path, faults)
+            _add(values, given, name, row, path, kind, faults)
         names = [
             f"transitions.{need}.{way}.{level}"
             for need in needs
@@ -97,6 +100,17 @@ def read_transitions(path, needs, values):
             for level in levels
         ]
         _check_given(path, names, given, faults)
+        with faults.kept():
+            check_speeds(path, needs, values)
+
+
+def _named(table, of, row, path, faults):
+    """Dotted name of a row's value by what some columns name; None where one of them names what is not there."""
+    for column, names in of.items():
+        with faults.kept():
+            known(path, f"line {row.line}: {column}", row[column], names)
+    right = all(row[column] in names for column, names in of.items())
+    return ".".join([table, *(row[column] for column in of)]) if right else None
 
 
 def read_coupling(path, needs, values):
@@ -104,11 +118,8 @@ def read_coupling(path, needs, values):
     given = set()
     with Faults() as faults:
         for row in read_rows(path, ["need", "other", *VALUE_COLUMNS], may_be_empty=True):
-            with faults.kept():
-                where = f"line {row.line}"
-                known(path, f"{where}: need", row["need"], needs)
-                known(path, f"{where}: other", row["other"], [need for need in needs if need != row["need"]])
-                _add(values, given, f"coupling.{row['need']}.{row['other']}", row, path, kinds.RATIO)
+            of = {"need": needs, "other": [need for need in needs if need != row["need"]]}
+            _add(values, given, _named("coupling", of, row, path, faults), row, path, kinds.RATIO, faults)
 
 
 def read_crisis(path, values):
@@ -116,9 +127,8 @@ def read_crisis(path, values):
     given = set()
     with Faults() as faults:
         for row in read_rows(path, ["parameter", *VALUE_COLUMNS]):
-            with faults.kept():
-                known(path, f"line {row.line}: parameter", row["parameter"], CRISIS)
-                _add(values, given, f"crisis.{row['parameter']}", row, path, CRISIS[row["parameter"]])
+            name = _named("crisis", {"parameter": CRISIS}, row, path, faults)
+            _add(values, given, name, row, path, CRISIS.get(row["parameter"], kinds.ANY), faults)
         _check_given(path, [f"crisis.{name}" for name in CRISIS], given, faults)
 
 
@@ -130,23 +140,22 @@ def read_targets(path, members):
     targets, given = [], set()
     with Faults() as faults:
         for row in read_rows(path, ["target", "measures", "use", *VALUE_COLUMNS]):
-            with faults.kept():
-                where = f"line {row.line}: {shown(row['target'])}"
-                for what in (row["target"], row["use"]):
+            where, kind = f"line {row.line}: {shown(row['target'])}", kinds.ANY
+            for what in (row["target"], row["use"]):
+                with faults.kept():
                     if what in given and what != "check":
                         raise InputError(path, where, f"{shown(what)} is given twice", "keep one")
-                    given.add(what)
+                given.add(what)
+            with faults.kept():
                 check_name(row["target"], path, f"{where}: target")
+            with faults.kept():
                 kind = check_measure(path, where, row["measures"], members)
+            with faults.kept():
                 way, _, chance = row["use"].partition(" ")
                 if row["use"] != "check" and (way != "fit" or chance not in chances):
-                    problem = f"use {shown(row['use'])} is unknown"
-                    raise InputError(
-                        path,
-                        where,
-                        problem,
-                        "give 'check', 'fit NEED.up.LEVEL', 'fit events.NAME.rate' or 'fit crisis.NAME'",
-                    )
+                    known_uses = "give 'check', 'fit NEED.up.LEVEL', 'fit events.NAME.rate' or 'fit crisis.NAME'"
+                    raise InputError(path, where, f"use {shown(row['use'])} is unknown", known_uses)
+            with faults.kept():
                 figure = quantity({column: row[column] for column in VALUE_COLUMNS}, path, where, kind)
                 if not figure.value:
                     raise InputError(path, where, "a figure of 0 cannot be met", "give one above 0, or leave it out")

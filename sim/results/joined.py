@@ -30,7 +30,7 @@ def join(folder, description):
     folder : path
         That holds parts.
     description : dict
-        Of the sweep, as ``Sweep.describe`` gives it; ``points``, ``than`` and ``until`` are used.
+        Of the sweep, as ``Sweep.describe`` gives it; ``points``, ``seeds``, ``than`` and ``until`` are used.
 
     Raises
     ------
@@ -38,7 +38,7 @@ def join(folder, description):
         If a part is damaged, or a table cannot be written.
     """
     folder, until = Path(folder), description["until"]
-    index, points = parts.read_index(folder), settings_table(description["points"])
+    index, points = parts.read_index(folder).asked_for(description), settings_table(description["points"])
     seeds, reached = dict.fromkeys(range(len(points)), 0), {}
     for point, _ in (*index.done, *index.failed):
         seeds[point] += 1

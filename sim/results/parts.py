@@ -128,6 +128,15 @@ class Index:
             if where not in self.done and (known is None or known["tries"] < failure["tries"]):
                 self.failed[where] = failure
 
+    def of(self, seeds):
+        """What it holds of some seeds, of which there may be fewer than were done once: Index."""
+        kinds = (self.done, self.failed, self.notes)
+        return Index(*({where: item for where, item in kind.items() if where[1] in seeds} for kind in kinds))
+
+    def asked_for(self, study):
+        """What a study asks for, as ``Sweep.describe`` tells of it: its seeds, or all where it adds seeds by itself."""
+        return self if study["until"] else self.of(set(study["seeds"]))
+
 
 def read_index(folder):
     """What the parts of a sweep's folder hold.

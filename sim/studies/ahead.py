@@ -22,9 +22,11 @@ def make_ready(place, dials, seed):
     global _ready
     if not _ready and parent_process() is not None:
         gc.disable()  # what compiling makes stays; looking through it for rings of references took an eighth of the time
-        for call in calls(place, dials)[:: 1 if seed % 2 else -1]:
-            call()
-        gc.enable()
+        try:
+            for call in calls(place, dials)[:: 1 if seed % 2 else -1]:
+                call()
+        finally:
+            gc.enable()
         gc.freeze()
     _ready = True
 

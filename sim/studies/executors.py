@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from importlib import import_module
 
 
 class WorkerError(RuntimeError):
@@ -28,6 +29,11 @@ class _Here:
 
 
 HERE = _Here()
+
+
+def bring(module):
+    """Import a module in the process that does this work; a module itself could not be handed back."""
+    import_module(module)
 
 
 def context():

@@ -10,7 +10,7 @@ from pathlib import Path
 from sim.core.atomic import whole
 from sim.core.faults import InputError
 from sim.results import parts
-from sim.studies.sweep_folder import differs, open_said, read_study
+from sim.studies.sweep_folder import differs, open_said, read_study, same_seeds
 
 SHOWN = 3  # missing tasks that a message names
 
@@ -97,14 +97,15 @@ def merged(folders, out, overwrite=False):
     """
     said = read_study(folders[0])
     for folder in folders[1:]:
-        difference = differs(said, read_study(folder))
+        other = read_study(folder)
+        difference = differs(said, other) or (not same_seeds(said, other) and "is of other seeds")
         if difference:
             raise InputError(folder, "", f"{difference}, unlike {folders[0]}", "merge folders of one study and code")
     with open_said(said, out, overwrite, folders) as target:
         for folder in folders:
             for part in sorted((Path(folder) / parts.FOLDER).glob("*.parquet")):
                 _bring(part, target / parts.FOLDER / part.name)
-        index = parts.read_index(target)
+        index = parts.read_index(target).asked_for(said["study"])
         asked = {(point, seed) for seed in said["study"]["seeds"] for point in range(len(said["study"]["points"]))}
         _refuse_missing(asked, index, target)
         every = sorted(asked | set(index.done) | set(index.failed))  # of seeds that were added, too

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
@@ -175,11 +174,12 @@ def _whole(key, value, at):
 
 
 def _plain(value, where, key):
-    """A number as float, however it is written; any other text as it is."""
+    """A number as float, however it is written, but no text in a file; any other text as it is."""
     if isinstance(value, str):
-        with suppress(ValueError):
-            return float(value)
-        return value
+        try:
+            float(value)
+        except ValueError:
+            return value
     return read_number(value, where, key, "value")
 
 

@@ -20,7 +20,7 @@ REPLICATES, FIRST_SEEDS = 10, 5  # of a sweep with fixed seeds, and of one that 
 
 @dataclass(frozen=True, eq=False)
 class Sweep:
-    """Arrangements at points, over seeds. Sweeps are equal where what they run is.
+    """Arrangements at points, over seeds. Sweeps are equal where what they run is, and how many seeds they begin with.
 
     Attributes
     ----------
@@ -108,12 +108,16 @@ class Sweep:
 
     @cached_property
     def hash(self):
-        """SHA-256 of all that the results depend on, but for the code; the same however many seeds were added."""
-        worlds = {" ".join(name): world.hash for name, world in self.worlds.items()}
-        return Digests().of(worlds, self.settings, self.points, self.seeds, self.until)
+        """SHA-256 of all that the results of a seed depend on, but for the code; the same however many seeds there are.
+
+        Those that an `until` begins with decide how many it adds, so they are in it.
+        """
+        seeds = self.seeds if self.until else self.seeds[:1]
+        worlds = {" ".join(name): replace(world, seeds=seeds).hash for name, world in self.worlds.items()}
+        return Digests().of(worlds, self.settings, self.points, seeds, self.until)
 
     def __eq__(self, other):
-        return isinstance(other, Sweep) and self.hash == other.hash
+        return isinstance(other, Sweep) and (self.hash, self.seeds) == (other.hash, other.seeds)
 
     def __hash__(self):
         return int(self.hash[:16], 16)

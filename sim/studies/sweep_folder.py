@@ -6,9 +6,11 @@ from functools import cache, partial
 from glob import escape
 from pathlib import Path
 
+from sim.core.atomic import whole
 from sim.core.folders import HeldError, Reservation, TakenError, check_folder, reserve_next, swap, told
 from sim.core.text import json_text
 from sim.results import parts
+from sim.results.joined import SWEEP_TABLES
 from sim.results.manifest import made_by
 from sim.results.swept import STUDY, read_study
 
@@ -37,6 +39,11 @@ def differs(said, other):
     return None
 
 
+def same_seeds(said, other):
+    """Whether two ``study.json`` ask for the same seeds, of which one study may have more or fewer."""
+    return said["study"]["seeds"] == other["study"]["seeds"]
+
+
 @contextmanager
 def open_sweep(sweep, out=None, overwrite=False, shard=None):
     """The folder of a sweep, held until it is left; in it are ``study.json`` and the folder of parts.
@@ -46,7 +53,7 @@ def open_sweep(sweep, out=None, overwrite=False, shard=None):
     sweep : Sweep
     out : str or path, optional
         The next free ``results/sweep-NNN`` by default. A folder that holds the same study, begun by the same code, is
-        gone on with.
+        gone on with, whether it is now of more seeds or of fewer.
     overwrite : bool
         Whether something else that listsim wrote may be replaced; see :func:`sim.core.folders.reserve_folder`.
     shard : tuple of int and int, optional
@@ -75,7 +82,7 @@ def open_said(said, out, overwrite=False, inputs=(), shard=None):
     folder = _shared(said, out, overwrite, inputs)
     name = folder.with_name(f"{folder.name}.shard-{shard[0]}-of-{shard[1]}")
     with Reservation(name, lambda _: None, None):
-        if not _same(said, folder):  # replaced just now
+        if not _same(said, folder):  # replaced just now, or of other seeds
             raise TakenError("--out", folder, "was replaced by another study", "give another folder")
         yield folder
 
@@ -86,8 +93,10 @@ def _held(said, out, overwrite, inputs):
     check = partial(_check, out, said, overwrite, inputs)
     with reserve_next("sweep") if out is None else Reservation(out, check, swap) as held:
         _refuse_shards(held.path)
-        if not _same(said, held.path):
+        if not _goes_on(said, held.path):
             held.finish(lambda new: _begin(new, said))
+        elif not _same(said, held.path):
+            _begin_again(held.path, said)
         with told(held.path / parts.FOLDER, "move what is there away"):
             (held.path / parts.FOLDER).mkdir(exist_ok=True)
         yield held.path
@@ -121,8 +130,22 @@ def _begin(folder, said):
     (folder / STUDY).write_text(json_text(said), encoding="utf-8")
 
 
+def _begin_again(folder, said):
+    """Let a folder of the same study be of other seeds: its tables, of those before, go; its parts stay."""
+    with told(folder):
+        for name in SWEEP_TABLES:
+            (folder / name).unlink(missing_ok=True)
+        with whole(folder / STUDY) as new:
+            new.write_text(json_text(said), encoding="utf-8")
+
+
 def _same(said, folder):
-    """Whether a folder holds the same study, begun by the same code; a link is no folder."""
+    """Whether a folder holds the same study, of the same seeds, begun by the same code."""
+    return _goes_on(said, folder) and same_seeds(said, read_study(folder))
+
+
+def _goes_on(said, folder):
+    """Whether a folder holds the same study, begun by the same code, of whatever number of seeds; a link is no folder."""
     folder = Path(folder)
     if folder.is_symlink() or not (folder / STUDY).is_file():
         return False
@@ -131,7 +154,7 @@ def _same(said, folder):
 
 def _check(shown, said, overwrite, inputs, full):
     """Refuse what is neither the same study, nor may be replaced."""
-    if _same(said, full):
+    if _goes_on(said, full):
         return
     if not overwrite and not full.is_symlink() and (full / STUDY).is_file():
         there = differs(said, read_study(full))
