@@ -79,7 +79,7 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     used = weight > 0
     theirs, weight, who = theirs[used], weight[used] / weight[used].sum(), who[used]
     x, z = design(seen, None if pool is None else pool[used], weight, len(mine))
-    inverse, rank = _inverse(gram(z, weight))
+    inverse, rank = _inverse(gram(np.ascontiguousarray(z), weight))
     beta = inverse @ z.T @ (weight[:, None] * theirs)
     pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
     left = theirs - z @ beta

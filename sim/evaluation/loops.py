@@ -9,7 +9,7 @@ from sim.core.compiled import compiled, helper
 
 @compiled
 def gram(x, weight):
-    """Sums of weighted products of columns: x' W x, float (k, k)."""
+    """Sums of weighted products of columns: x' W x, float (k, k). Quickest where rows of x lie together in memory."""
     k = x.shape[1]
     total, scaled = np.zeros((k, k)), np.zeros(k)
     for i in range(x.shape[0]):

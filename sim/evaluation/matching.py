@@ -73,7 +73,7 @@ def propensity(mine, theirs, quarter, of_pool):
         np.column_stack([np.ones(len(x)), *(when == one for one in quarters), x])
         for x, when in ((mine, quarter), (theirs, of_pool))
     )
-    x = np.concatenate([own, other[:: max(1, len(other) // _FITTED)]])
+    x = np.ascontiguousarray(np.concatenate([own, other[:: max(1, len(other) // _FITTED)]]))
     penalty = np.diag([1e-9, *np.full(x.shape[1] - 1, _WEAK)])
     beta = np.zeros(x.shape[1])
     for _ in range(_ROUNDS):

@@ -302,8 +302,9 @@ class Families:
 
     def served_in_year(self, rows):
         """Served quarters of the last year, by row and line: uint8 (len(rows), lines)."""
-        served = self.columns.served[:, rows, None].astype("<u4").view(np.uint8)
-        return np.unpackbits(served, axis=2, count=len(self.place.lines), bitorder="little").sum(axis=0, dtype=np.uint8)
+        use = np.zeros((len(rows), len(self.place.lines)), np.uint8)
+        kernels.use_by_row(self.columns.served, rows, use)
+        return use
 
     def _each_area(self, kernel, *head, key=None, out=()):
         """Run a kernel over all neighbourhoods, shared among threads by families; a list of what they return."""

@@ -71,11 +71,12 @@ def _shares(rows, bodies):
 def _write_in(axis, shares, rows, bodies):
     """Numbers of one panel's cells; a frame where a body may commission."""
     for (i, j), ratio in np.ndenumerate(shares):
-        axis.text(j + 0.5, i + 0.5, _share(ratio), ha="center", va="center", fontsize=7)
+        # a number stays in its cell, so that nothing need be laid out around it
+        axis.text(j + 0.5, i + 0.5, _share(ratio), ha="center", va="center", fontsize=7, in_layout=False)
     figures.readable(axis)
     for i, row in enumerate(rows):
         for body in row["commissioners"]:
-            axis.add_patch(Rectangle((bodies.index(body), i), 1, 1, fill=False, edgecolor="black", lw=1.2))
+            axis.add_artist(Rectangle((bodies.index(body), i), 1, 1, fill=False, edgecolor="black", lw=1.2))
 
 
 def _share(ratio):

@@ -146,12 +146,14 @@ def code_hash(package):
 
     Hidden files, caches and the form of line ends do not count.
     """
-    total = sha256()
-    paths = {path.relative_to(package).as_posix(): path for path in Path(package).rglob("*") if path.is_file()}
+    total, paths = sha256(), {}
+    for folder, inner, names in os.walk(package):
+        inner[:] = (name for name in inner if not name.startswith(".") and name != "__pycache__")
+        seen = (Path(folder, name) for name in names if not name.startswith("."))
+        paths |= {path.relative_to(package).as_posix(): path for path in seen}
     for name, path in sorted(paths.items()):
-        if not any(part.startswith(".") or part == "__pycache__" for part in name.split("/")):
-            total.update(f"{name}\0".encode())
-            total.update(sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
+        total.update(f"{name}\0".encode())
+        total.update(sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
     return total.hexdigest()
 
 

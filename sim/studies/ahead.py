@@ -44,7 +44,7 @@ def calls(place, dials):
         lambda: families.move_needs(0),
         lambda: families.admit(0, waiting, np.zeros((lines, 2), np.int64)),
         lambda: Served().add(np.zeros(0, np.uint32)),
-        lambda: loops.newton(np.zeros((2, 2), order="F"), 1, np.zeros(2)),
+        lambda: loops.newton(np.zeros((2, 2)), 1, np.zeros(2)),
         lambda: loops.nearest(numbers, whole, numbers, whole, 0.0, 1),
         lambda: loops.cost(np.zeros(0, np.uint32), numbers),
         lambda: families.enrol(nobody, 0, 0.0),

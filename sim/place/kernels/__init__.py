@@ -23,7 +23,7 @@ from sim.place.kernels.uptake import (
     list_like,
     on_programmes,
 )
-from sim.place.kernels.use import use_by_group, use_of_rows, use_of_services
+from sim.place.kernels.use import use_by_group, use_by_row, use_of_rows, use_of_services
 
 __all__ = [
     "FRAILTY_CLASSES",
@@ -56,6 +56,7 @@ __all__ = [
     "screen",
     "spread",
     "use_by_group",
+    "use_by_row",
     "use_of_rows",
     "use_of_services",
 ]

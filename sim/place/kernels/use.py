@@ -58,6 +58,25 @@ def use_of_rows(served, rows, generation, as_enrolled, use):
 
 
 @compiled
+def use_by_row(served, rows, use):
+    """Quarters of the last RING in which lines served some families.
+
+    Parameters
+    ----------
+    served : uint32 (RING, N)
+    rows : int64 (n,)
+    use : uint8 (n, lines)
+        Added to.
+    """
+    for i in range(rows.size):
+        for q in range(RING):
+            mask = served[q, rows[i]]
+            if mask:
+                for j in range(use.shape[1]):
+                    use[i, j] += (mask >> j) & 1
+
+
+@compiled
 def use_by_group(served, there, group, use):
     """Families that each line serves, by quarter and by the groups they are in.
 
