@@ -108,7 +108,8 @@ def run_and_show(command, arrangements, asked, than=None, tables=()):
     workers = min(workers_of(asked.workers), asked.replicates)
     if workers > 1:
         pool.warm_up()
-    import sim.system  # first, as Mesa looks through all that is loaded
+    else:
+        import sim.system  # first, as Mesa looks through all that is loaded
     from sim.api import Comparison
     from sim.core.folders import reserve_folder, reserve_next
     from sim.results.differences import bases
