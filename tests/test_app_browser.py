@@ -98,6 +98,7 @@ def test_a_trainers_path(site, tab, width):
     tab.keyboard.press("ArrowRight")
     tab.wait_for_url(lambda url: "fill=0.6" in url)
     tab.wait_for_selector("pre >> text=services.threshold_drift=0.6")
+    wait_for_all_runs(tab)  # which draw the page anew under a click
     tab.click("button.number >> nth=4")
     tab.wait_for_selector(".why >> text=Parameters that move it")
     tab.wait_for_timeout(500)
