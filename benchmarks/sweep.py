@@ -17,7 +17,6 @@ import time
 from pathlib import Path
 
 from sim.results.joined import join
-from sim.studies import task as runner
 from sim.studies.kept import carry_out
 from sim.studies.sweep import load_sweep
 from sim.studies.sweep_folder import open_sweep
@@ -37,18 +36,11 @@ def sweep_of(runs):
 
 def measure(runs, workers, folder):
     """Do the sweep in this process, once warm; print what it took as JSON."""
-    sweep, model, run_task = sweep_of(runs), [], runner.run_task
-    with open_sweep(sweep_of(1), f"{folder}/warm") as warm:
-        carry_out(sweep_of(1), warm, shard=(1, SEEDS))
-
-    def timed(*args):
-        begin = time.process_time()
-        try:
-            return run_task(*args)
-        finally:
-            model.append(time.process_time() - begin)
-
-    runner.run_task = timed
+    sweep, model = sweep_of(runs), []
+    if workers == 1:  # else the model is the workers', and this process does without it
+        with open_sweep(sweep_of(1), f"{folder}/warm") as warm:
+            carry_out(sweep_of(1), warm, shard=(1, SEEDS))
+        time_tasks(model)
     wall, cpu = time.perf_counter(), time.process_time()
     with open_sweep(sweep, f"{folder}/out") as out:
         outcome = carry_out(sweep, out, workers=workers)
@@ -65,6 +57,22 @@ def measure(runs, workers, folder):
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     print(json.dumps(found))
+
+
+def time_tasks(seconds):
+    """From now on, add the CPU seconds of each task to a list."""
+    from sim.studies import task
+
+    run_task = task.run_task
+
+    def timed(*args):
+        begin = time.process_time()
+        try:
+            return run_task(*args)
+        finally:
+            seconds.append(time.process_time() - begin)
+
+    task.run_task = timed
 
 
 def measured(runs, workers):

@@ -144,6 +144,12 @@ def with_numbers(model, **numbers):
     return model
 
 
+def levels_of_one_need(n, level):
+    """Levels of n families of one need, uint8 (n, 1), and the same packed, uint32 (n,): one memory."""
+    packed = np.full(n, level, "<u4")
+    return packed.view(np.uint8).reshape(n, 4)[:, :1], packed
+
+
 def masks_of(use):
     """Lines that served each family, a bit each, in as many quarters as its use of a line says: uint32 (quarters, families)."""
     use = np.array(use)

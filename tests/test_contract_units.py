@@ -20,7 +20,7 @@ from sim.evaluation.protocol import Protocol
 from sim.evaluation.tally import Tally, Unit
 from sim.programmes.catalogue import load_catalogue
 from sim.rules import CHOICES
-from tests.conftest import masks_of
+from tests.conftest import levels_of_one_need, masks_of
 
 LOOKED_AT = np.array([True, True, False])
 AVERAGE = np.array([100, 30, 1000])
@@ -54,10 +54,12 @@ class _Families:
     def __init__(self, use):
         self.use = np.array(use)
         n = len(use)
+        levels, packed = levels_of_one_need(n, 0)
         self.columns = SimpleNamespace(
             generation=np.zeros(n, np.uint8),
             offer=np.zeros((2, n), np.uint8),
-            levels=np.zeros((n, 1), np.uint8),
+            levels=levels,
+            packed=packed,
             served=masks_of(use),
         )
 

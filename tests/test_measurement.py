@@ -26,7 +26,7 @@ from sim.studies import task as runner
 from sim.studies.cache import AREAS
 from sim.studies.comparison import simulate
 from sim.studies.inputs import load_inputs
-from tests.conftest import PLAN, area_for, blank_twin, masks_of, sums
+from tests.conftest import PLAN, area_for, blank_twin, levels_of_one_need, masks_of, sums
 
 
 class _Families:
@@ -35,8 +35,9 @@ class _Families:
     def __init__(self, served, generation):
         self._served = np.array(served, np.uint8)
         n = len(generation)
-        levels, offer = np.full((n, 1), 2, np.uint8), np.zeros((2, n), np.uint8)
-        there = {"generation": np.array(generation, np.uint8), "levels": levels, "offer": offer}
+        levels, packed = levels_of_one_need(n, 2)
+        there = {"generation": np.array(generation, np.uint8), "offer": np.zeros((2, n), np.uint8)}
+        there |= {"levels": levels, "packed": packed}
         self.columns = SimpleNamespace(**there, served=masks_of(served))
 
     def served_in_year(self, rows):
@@ -258,12 +259,13 @@ def test_what_services_know_of_a_family_by_hand(settled):
     average[:2] = 100_000, 20_000
     price = np.where(np.arange(len(average)) == 0, average, 0)
     target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2)
-    seen = dict(zip(names(place), seen_of(families, target, np.array([5]), 6, price, average)[0], strict=True))
+    row, use = np.array([5]), families.served_in_year(np.array([5]))
+    seen = dict(zip(names(place), seen_of(families, target, row, 6, use, price, average)[0], strict=True))
     assert list(seen.values())[:4] == [1, 0, 1, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]
     assert (seen["worst level"], seen["urgency"]) == (2, 3)  # of the three needs that the programme is for
-    area_of = place.neighbourhoods[families.area_of(np.array([5]))[0]]
+    area_of = place.neighbourhoods[families.area_of(row)[0]]
     assert seen["deprivation"] == place.get(f"neighbourhoods.{area_of}.deprivation")
     assert seen["own events"] == seen["other events"] == 0
 
@@ -373,16 +375,16 @@ def test_recruitment_elsewhere_gives_the_areas_share_of_places_by_hand(settled):
     """
     families, there = settled.copy().families, Recruitment()
     offer = {"target": _target(families.place), "code": 1, "same_programme": np.array([0, 1], np.uint8), "order": 1}
-    offer |= {"reach": 0.0, "engagement": 0.9, "barred": NOBODY}
+    offer |= {"reach": 0.0, "engagement": 0.9}
     nothing = {"escalation": 0, "recovery": 0, "strength": 0, "level_weight": 0, "band_weight": 0, "finds": 0}
     families.offers = offer_tables(len(families.place.needs), [nothing | {"running": 1}])
     _, known = families.like(offer["target"])
-    asked = families.take_up(1, places=worst_first(10**6), **offer)
+    asked = families.take_up(1, places=worst_first(10**6), barred=NOBODY, **offer)
     first = there.recruit(families, worst_first(5), 0.5, 1, "p", **offer)
     assert 5 < len(first) == min(len(asked), POOL) < known.sum()
     assert set(first) <= set(asked)
     marked = np.flatnonzero(there.marks[0].any(axis=0))
-    np.testing.assert_array_equal(marked, families.take_up(1, places=worst_first(2), **offer))
+    np.testing.assert_array_equal(marked, families.take_up(1, places=worst_first(2), barred=NOBODY, **offer))
     second = there.recruit(families, worst_first(5), 0.5, 2, "p", **offer)
     assert not set(second) & set(marked)
     assert (there.marks[0] > 0).sum() == 5

@@ -6,7 +6,6 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.evaluation import area, before_after, compared
-from sim.evaluation.covariates import seen_of
 from sim.evaluation.draw import NOBODY, WaitingList
 from sim.evaluation.groups import Cohort, evenly, joined, noted
 from sim.evaluation.protocol import Protocol
@@ -55,7 +54,7 @@ class Cohorts:
         others = self.comparison_area().at_quarter(quarter)
         others.offers = families.offers
         share = others.n / int(columns.first[areas[1]] - columns.first[areas[0]])
-        return there.recruit(others, places, share, quarter, programme, barred=NOBODY, **{**offer, "areas": None})
+        return there.recruit(others, places, share, quarter, programme, **{**offer, "areas": None})
 
     def enrolled(self, contract, families, target, rows, others, quarter):
         """Note a batch of families about to be enrolled, and those they may be compared with.
@@ -82,11 +81,8 @@ class Cohorts:
 
     def _noted(self, families, target, rows, quarter, programme):
         """A group, with what services know of its families where the design compares families."""
-        seen = None
-        if self.protocol.compares:
-            prices = self.protocol.price(programme), self.protocol.prices.average
-            seen = seen_of(families, target, rows, quarter, *prices)
-        return noted(families, target, rows, quarter, seen)
+        prices = (self.protocol.price(programme), self.protocol.prices.average) if self.protocol.compares else ()
+        return noted(families, target, rows, quarter, prices)
 
     def close_year(self):
         """Make cohorts of the year's batches, and fix whom each is compared with."""
@@ -151,7 +147,8 @@ class Cohorts:
         """Families of a cohort that are still there with less of the needs the programme is meant for."""
         if cohort is None:
             return 0
-        better = cohort.levels_now(families).sum(axis=1) < cohort.severity.sum(axis=1)
+        now = families.columns.levels[cohort.rows] * cohort.severity.any(axis=0)
+        better = now.sum(axis=1) < cohort.severity.sum(axis=1)
         return int((cohort.still_there(families) & better).sum())
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from sim.evaluation.contrast import contrast, differences, effective, half_a_case, weights
 from sim.evaluation.findings import Finding, Quality, no_estimate
 from sim.evaluation.groups import Group
-from sim.evaluation.loops import cost
 from sim.evaluation.matching import matched, pooled_deviation
 from sim.evaluation.tally import Tally
 
@@ -68,11 +67,13 @@ def by_lot(cohort, waiting, size):
 
 def _squares_of_served(families, programme, protocol):
     """Mean squares of what is paid for and of pence a year, among families that the services looked at serve: float (2,)."""
-    of_line = protocol.weights(programme), protocol.price(programme).astype(float)
-    units, pence = (sum(cost(one, each) for one in families.columns.served) for each in of_line)
+    price, served = protocol.price(programme), families.columns.served
+    looked_at = np.uint32((1 << np.flatnonzero(price)).sum())
+    use = families.served_in_year(np.flatnonzero(np.bitwise_or.reduce(served, axis=0) & looked_at))
+    found = use.astype(float) @ np.column_stack([protocol.weights(programme), price])
     if not protocol.unit.of_use:
-        units = units > 0
-    return np.array([(units**2).sum(), (pence**2).sum()]) / max(1, np.count_nonzero(pence))
+        found[:, 0] = found[:, 0] > 0
+    return (found**2).sum(axis=0) / max(1, len(found))
 
 
 def findings(cohorts, families, others, protocol):
@@ -108,9 +109,9 @@ def _finding(cohort, families, others, protocol, squares):
     mine = it.sample.of(here)  # of whom nobody is in reach, the regression alone says what would have been
     known = (mine.seen, controls.seen) if it.pairs is not None else ()
     outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
-    gain, error, usual = contrast(*outcomes, weight, it.who, *known)
+    gain, error, usual = contrast(*outcomes, weight, it.who, *known, plain=lines + 2)
     rare = half_a_case(squares, quality.effective, len(mine.rows))
-    of_tally, of_pence = map(float, np.sqrt(error[-2:] ** 2 + rare))
+    of_tally, of_pence = map(float, np.sqrt(error**2 + rare))
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
         cohort,
@@ -131,7 +132,7 @@ def _outcomes(cohort, group, families, protocol):
     """Of the year just past: use by line, whether turned around, from a crisis too, what is paid for, and pence."""
     use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
     counted = protocol.counted(cohort.programme, use, *turned)
-    return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme)])
+    return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme).astype(float)])
 
 
 def _quality(it, here, supported, weight, others):
@@ -139,7 +140,7 @@ def _quality(it, here, supported, weight, others):
     if not supported.any():
         return Quality(support=0.0)
     unique, many = effective(weight, it.who)
-    later = (others.columns.offer[:, it.controls.rows] > 0).any(axis=0)
+    later = np.logical_or.reduce(others.columns.offer.take(it.controls.rows, axis=1))
     gap = differences(it.sample.seen[supported], it.controls.seen, weight, it.deviation)
     share = supported.sum() / here.sum()
     return Quality(unique, many, float(share), float(abs(gap).max(initial=0.0)), float(weight @ later / weight.sum()))

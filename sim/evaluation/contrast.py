@@ -54,7 +54,7 @@ def differences(seen, pool, weight, deviation):
     return np.divide(gap, deviation, out=np.zeros(len(gap)), where=deviation > 0)
 
 
-def contrast(mine, theirs, weight, who, seen=None, pool=None):
+def contrast(mine, theirs, weight, who, seen=None, pool=None, plain=0):
     """Mean outcomes of families less what their controls say they would have been.
 
     Controls' outcomes are regressed on what is known of them, by their weights, and what the regression makes of the
@@ -70,27 +70,36 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None):
     who : int64 (m,)
         Number of the family that each control is of: errors of one family's outcomes count together.
     seen, pool : float (n, covariates), (m, covariates), optional
+    plain : int
+        Outcomes, the first, whose errors nobody asks for.
 
     Returns
     -------
-    tuple of (float (outcomes,), float (outcomes,), float (outcomes,))
+    tuple of (float (outcomes,), float (outcomes - plain,), float (outcomes,))
         Differences, their standard errors, and what would have been.
     """
-    used = weight > 0
-    theirs, weight, who = theirs[used], weight[used] / weight[used].sum(), who[used]
-    x, z = design(seen, None if pool is None else pool[used], weight, len(mine))
-    inverse, rank = _inverse(gram(np.ascontiguousarray(z), weight))
-    beta = inverse @ z.T @ (weight[:, None] * theirs)
-    pull = weight * (z @ (inverse @ x.mean(axis=0)))  # of each control on what would have been
-    left = theirs - z @ beta
+    used = np.flatnonzero(weight > 0)
+    theirs, weight, who = theirs.take(used, axis=0), weight[used] / weight[used].sum(), who[used]
+    seen, pool = (
+        (np.empty((len(mine), 0)), np.empty((len(used), 0))) if seen is None else (seen, pool.take(used, axis=0))
+    )
+    middle = weight @ pool
+    z = pool - middle  # so that the constant has nothing to do with the slopes
+    inverse, rank = _inverse(gram(z, weight))
+    pull = weight * (1 + z @ (inverse @ (seen.mean(axis=0) - middle)))  # of each control on what would have been
+    usual = pull @ theirs
+    gain = mine.mean(axis=0) - usual
+    mine, theirs = mine[:, plain:], theirs[:, plain:]
+    beta = inverse @ (z.T @ (weight[:, None] * theirs))
+    left = theirs - weight @ theirs - z @ beta
     missed = _summed(pull[:, None] * left, who)
     clusters = np.count_nonzero(np.bincount(who))
-    small = clusters / max(1, clusters - rank)
-    residual = mine - x @ beta
+    small = clusters / max(1, clusters - rank - 1)
+    residual = mine - seen @ beta
     spread = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1)
     of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
     of_controls = small * (missed**2).sum(axis=0)
-    return residual.mean(axis=0), np.sqrt(of_controls + of_families), (x @ beta).mean(axis=0)
+    return gain, np.sqrt(of_controls + of_families), usual
 
 
 def half_a_case(square, effective, families):
@@ -122,18 +131,10 @@ def _summed(table, who):
 
 
 def _inverse(curve):
-    """Pseudo-inverse and rank of a symmetric matrix: a covariate that others determine counts through these alone."""
-    values, vectors = np.linalg.eigh(curve)
-    keep = values > 1e-9 * values.max()
-    return vectors[:, keep] / values[keep] @ vectors[:, keep].T, int(keep.sum())
-
-
-def design(seen, pool, weight, n):
-    """A constant, and covariates in standard deviations of the controls from their weighted mean."""
-    if pool is None:
-        return np.ones((n, 1)), np.ones((len(weight), 1))
-    middle = weight @ pool
-    spread = np.sqrt(weight @ (pool - middle) ** 2)
-    varies = spread > 1e-9
-    groups = ((part[:, varies] - middle[varies]) / spread[varies] for part in (seen, pool))
-    return tuple(np.column_stack([np.ones(len(part)), part]) for part in groups)
+    """Pseudo-inverse and rank of a matrix of covariances: a covariate that others determine counts through these alone."""
+    spread = np.sqrt(np.diag(curve))
+    scale = np.divide(1, spread, out=np.zeros(len(spread)), where=spread > 1e-9)
+    values, vectors = np.linalg.eigh(curve * np.outer(scale, scale))
+    keep = values > 1e-9 * values.max(initial=0.0)
+    vectors = scale[:, None] * vectors[:, keep]
+    return vectors / values[keep] @ vectors.T, int(keep.sum())

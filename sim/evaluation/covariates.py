@@ -15,7 +15,7 @@ def names(place):
             "urgency", *(f"known {need.id}" for need in place.needs)]  # fmt: skip
 
 
-def seen_of(families, target, rows, quarter, price, average):
+def seen_of(families, target, rows, quarter, use, price, average):
     """Covariates of some families at the end of a quarter, as a referrer to a programme sees them.
 
     Parameters
@@ -24,6 +24,8 @@ def seen_of(families, target, rows, quarter, price, average):
     target : kernels.Target
     rows : int64 (n,)
     quarter : int
+    use : uint8 (n, lines)
+        What :meth:`Families.served_in_year` says of them.
     price : int64 (lines,)
         Pence a case-quarter of the services that are looked at, 0 of the others.
     average : int64 (lines,)
@@ -35,21 +37,19 @@ def seen_of(families, target, rows, quarter, price, average):
         As :func:`names` has them.
     """
     place, columns = families.place, families.columns
-    back = (quarter - np.arange(RING)) % RING
-    served = columns.served[:, rows][back]
+    served = columns.served.take(rows, axis=1)
     own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
     mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
-    events = columns.events[:, rows]
+    events = columns.events.take(rows, axis=1)
     referred = families.as_referred(target, rows)
     known = referred.seen[:, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
-    deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
-    of_price, of_average = price / _PENCE, average / _PENCE
+    by_slot = cost(served.ravel(), price / _PENCE).reshape(served.shape)
     each = (
-        *(cost(one, of_price) for one in served),
-        sum(cost(one, of_average) for one in served),
+        *by_slot[(quarter - np.arange(RING)) % RING],
+        use @ (average / _PENCE),
         np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
         columns.age[rows],
-        deprivation[families.area_of(rows)],
+        np.array(place.deprivation)[families.area_of(rows)],
         np.bitwise_count(events & mine).sum(axis=0),
         np.bitwise_count(events & ~mine).sum(axis=0),
         referred.worst,

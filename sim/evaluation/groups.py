@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.evaluation.covariates import seen_of
+
 
 def evenly(n, most):
     """Places of an even sample of at most `most` among n: int64."""
@@ -42,9 +44,10 @@ class Group:
     quarter: np.ndarray | None = None
 
     def of(self, picked):
-        """The group of some of them."""
+        """The group of some of them: places, or bool (n,)."""
+        places = np.flatnonzero(picked) if picked.dtype == bool else picked
         parts = (self.rows, self.generation, self.before, self.severity, self.seen, self.quarter)
-        return Group(*(None if part is None else part[picked] for part in parts))
+        return Group(*(None if part is None else part.take(places, axis=0) for part in parts))
 
     @property
     def troubled(self):
@@ -60,13 +63,11 @@ class Group:
         """Whether each family still stands in its row: bool (n,)."""
         return families.columns.generation[self.rows] == self.generation
 
-    def levels_now(self, families):
-        """Levels of the needs the programme is meant for, as they are: uint8 (n, needs)."""
-        return families.columns.levels[self.rows] * self.severity.any(axis=0)
-
     def turned_around(self, families):
         """Families with an entrenched need then and none now, and those of them whose need was in crisis: bool (n,)."""
-        turned = self.still_there(families) & self.troubled & ~_any(self.levels_now(families) >= 2)
+        entrenched = np.uint32((2 << 2 * np.flatnonzero(self.severity.any(axis=0))).sum())  # of packed levels
+        eased = families.columns.packed[self.rows] & entrenched == 0
+        turned = self.still_there(families) & self.troubled & eased
         return turned, turned & self.hard
 
     def sample(self, size):
@@ -81,7 +82,7 @@ class Group:
 
     def shared(self, families):
         """Share that has been on another programme as well."""
-        return float((families.columns.offer[:, self.rows] > 0).all(axis=0).mean())
+        return float(np.logical_and.reduce(families.columns.offer.take(self.rows, axis=1)).mean())
 
 
 @dataclass
@@ -108,15 +109,18 @@ class Cohort(Group):
         return self.body, self.programme, self.year
 
 
-def noted(families, target, rows, quarter, seen=None):
-    """A group of some families as they stand in a quarter, with what services know of them where that is asked for."""
-    columns = families.columns
+def noted(families, target, rows, quarter, prices=()):
+    """A group of some families as they stand in a quarter, with what services know of them where prices are given.
+
+    These are `price` and `average` of :func:`sim.evaluation.covariates.seen_of`.
+    """
+    columns, use = families.columns, families.served_in_year(rows)
     return Group(
         rows,
         columns.generation[rows].copy(),
-        families.served_in_year(rows),
+        use,
         columns.levels[rows] * target.needs,
-        seen,
+        seen_of(families, target, rows, quarter, use, *prices) if prices else None,
         np.full(len(rows), quarter),
     )
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from sim.evaluation.draw import NOBODY
 from sim.evaluation.groups import evenly
 from sim.place.kernels import SLOTS, Places
 
@@ -52,10 +53,13 @@ class Recruitment:
             As :meth:`Families.take_up` has it.
         """
         here = self._at(others, quarter)
-        agreed = here.take_up(quarter, places=Places(here.n, np.zeros_like(places.by_level)), **offer)
-        first = here.take_up(quarter, places=self._of_area(places, share, programme), **offer)
+        agreed = here.take_up(quarter, places=Places(here.n, np.zeros_like(places.by_level)), barred=NOBODY, **offer)
+        barred = np.ones(here.n, np.uint8)
+        barred[agreed] = 0
+        first = here.take_up(quarter, places=self._of_area(places, share, programme), barred=barred, **offer)
+        barred[first] = 1
         here.enrol(first, offer["same_programme"].nonzero()[0].max(initial=0), 0.0)
-        rest = np.setdiff1d(agreed, first, assume_unique=True)
+        rest = agreed[barred[agreed] == 0]
         return np.sort(np.concatenate([first, rest[evenly(len(rest), max(0, POOL - len(first)))]])[:POOL])
 
     def _at(self, others, quarter):

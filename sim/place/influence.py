@@ -24,11 +24,10 @@ class AreaInfluence:
                         f"needs.{need}.onset_age_{name}"
                     )
         spread = dials["families.frailty_spread"]
-        deprivation = np.array([place.get(f"neighbourhoods.{name}.deprivation") for name in place.neighbourhoods])
         capital = np.array([place.get(f"neighbourhoods.{name}.social_capital") for name in place.neighbourhoods])
         weight = np.array([place.get(f"needs.{need}.frailty_weight") for need in needs])
         protection = np.array([place.get(f"needs.{need}.social_capital") for need in needs])
-        tilt = np.exp(spread * place.get("place.deprivation_effect") * np.outer(deprivation, weight))
+        tilt = np.exp(spread * place.get("place.deprivation_effect") * np.outer(place.deprivation, weight))
         tilt *= np.exp(-spread * np.outer(capital - capital.mean(), protection))
         self.tilt = tilt / tilt.mean(axis=0)
         self.usual = np.array([place.get(f"needs.{need}.prevalence") for need in needs])

@@ -5,7 +5,7 @@ The folder's ``place.toml`` says what exists; its CSV files say how much, one va
 
 import os
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from sim.core import kinds
@@ -184,6 +184,11 @@ class Place:
     def with_value(self, name, text, where="--set"):
         """A copy with one value changed inside its range."""
         return replace(self, values={**self.values, name: changed(self.values[name], text, where, name)})
+
+    @cached_property
+    def deprivation(self):
+        """Deprivation of each neighbourhood, in their order."""
+        return tuple(self.get(f"neighbourhoods.{name}.deprivation") for name in self.neighbourhoods)
 
     def index(self, table):
         """Position of each id in one of the tuples ``needs``, ``events``, ``lines``, ``agencies``."""
