@@ -117,6 +117,22 @@ def test_the_bias_of_inexact_matches_is_taken_away_by_hand():
     assert (gain[0], error[0], usual[0]) == pytest.approx((-4, 1, 20))
 
 
+def test_a_covariate_that_says_nothing_new_moves_nothing():
+    """One that is another twice over, and one that no two controls differ in, however far from them the families are."""
+    rng = np.random.Generator(np.random.PCG64(3))
+    pool, mine, weight = rng.normal(size=(60, 2)), rng.normal(size=(20, 2)), rng.random(60) / 30
+    theirs, own = rng.normal(size=(60, 2)) + pool[:, :1], rng.normal(size=(20, 2))
+    plain = contrast(own, theirs, weight, np.arange(60), mine, pool)
+    more = [
+        np.column_stack([group, 2 * group[:, 0], np.full(len(group), one)]) for group, one in ((mine, 9), (pool, 4))
+    ]
+    for found, wanted in zip(contrast(own, theirs, weight, np.arange(60), *more), plain, strict=True):
+        np.testing.assert_allclose(found, wanted)
+    without = contrast(own, theirs, weight, np.arange(60), mine, pool, plain=1)
+    for found, wanted in zip(without, (plain[0], plain[1][1:], plain[2]), strict=True):
+        np.testing.assert_allclose(found, wanted)
+
+
 def test_an_error_knows_who_is_used_twice_by_hand():
     """Controls of 0, 0 and 6 with weights of 1/4, 1/4 and 1/2 have a mean of 3, and pull by -3/4, -3/4 and 3/2.
 
