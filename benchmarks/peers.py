@@ -168,7 +168,7 @@ class KernelVersion:
         self.target = kernels.Target(np.ones(NEEDS, np.uint8), 1, 3, 2, 0, _AGE_LIMIT)
         self.counts = task.count(levels)
         self.leavers, self.heard = np.zeros_like(self.counts), np.zeros(areas, np.float32)
-        self.buffer, self.chosen = np.zeros((2, n), np.uint64), np.zeros(n, np.int64)
+        self.chosen = np.zeros(n, np.int64)
 
     def step(self):
         self.quarter += 1
@@ -178,8 +178,7 @@ class KernelVersion:
         kernels.move_needs(c, tables, self.offers, 0, areas, key, self.quarter, self.counts)
         self.paid = task.cost(self.counts.sum(axis=0))
         asked = kernels.Invitation(1, np.array([0, 1], np.uint8), np.float32(ENGAGEMENT), one, 1)
-        n = kernels.choose_families(
-            c, self.offers, self.target, asked, key, self.quarter, self.heard, kernels.Places(c.age.size, np.zeros(4, np.int64)), np.zeros(0, np.uint8), 0, areas,
-            self.buffer, self.chosen,
+        who = kernels.applicants(
+            c, self.offers, self.target, asked, key, self.quarter, self.heard, np.zeros(0, np.uint8), 0, areas, self.chosen,
         )  # fmt: skip
-        kernels.enrol(c, self.chosen[:n], 1, np.float32(0))
+        kernels.enrol(c, who.rows[who.given(kernels.Places(c.age.size, np.zeros(4, np.int64)))], 1, np.float32(0))

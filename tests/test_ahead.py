@@ -59,7 +59,7 @@ def test_a_run_calls_every_kernel_with_the_types_it_was_made_ready_for():
         "age_families",
         "happen",
         "admit",
-        "choose_families",
+        "applicants",
         "list_like",
     }
     assert slow <= {name for name, kinds in ready.items() if kinds}

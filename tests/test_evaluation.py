@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.evaluation.contrast import contrast, differences, effective, half_a_case, weights
-from sim.evaluation.loops import cost, gram, nearest, newton
+from sim.evaluation.loops import gram, nearest, newton
 from sim.evaluation.matching import caliper, matched, pooled_deviation, propensity, standardised
 
 ALL = np.ones(9, bool)
@@ -162,11 +162,6 @@ def test_those_without_weight_do_not_count():
     theirs, weight = np.array([[3.0], [5.0], [99.0]]), np.array([0.5, 0.5, 0.0])
     gain, error, usual = contrast(np.array([[4.0]]), theirs, weight, np.array([0, 1, 2]))
     assert (gain[0], error[0], usual[0]) == pytest.approx((0, 3**0.5, 4))
-
-
-def test_cost_by_hand():
-    served = np.array([0, 1, 6, 8, 9], np.uint32)
-    np.testing.assert_array_equal(cost(served, np.array([10.0, 20, 300, 0])), [0, 10, 320, 0, 10])
 
 
 def test_intervals_hold_what_they_say():

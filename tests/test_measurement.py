@@ -259,15 +259,18 @@ def test_what_services_know_of_a_family_by_hand(settled):
     average[:2] = 100_000, 20_000
     price = np.where(np.arange(len(average)) == 0, average, 0)
     target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2)
-    row, use = np.array([5]), families.served_in_year(np.array([5]))
-    seen = dict(zip(names(place), seen_of(families, target, row, 6, use, price, average)[0], strict=True))
+    own = next(e for e, event in enumerate(place.events) if event.need == place.lines[0].need)
+    other = next(e for e, event in enumerate(place.events) if event.need != place.lines[0].need)
+    columns.events[:2, 5], columns.events[2, 5] = 1 << own, 1 << own | 1 << other
+    row = np.array([5])
+    seen = dict(zip(names(place), seen_of(families, target, row, 6, price, average)[0], strict=True))
     assert list(seen.values())[:4] == [1, 0, 1, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]
     assert (seen["worst level"], seen["urgency"]) == (2, 3)  # of the three needs that the programme is for
     area_of = place.neighbourhoods[families.area_of(row)[0]]
     assert seen["deprivation"] == place.get(f"neighbourhoods.{area_of}.deprivation")
-    assert seen["own events"] == seen["other events"] == 0
+    assert (seen["own events"], seen["other events"]) == (3, 1)
 
 
 def test_controls_of_the_same_place_are_referable_and_on_no_programme(settled):

@@ -13,7 +13,6 @@ from sim.evaluation.cohorts import Cohorts
 from sim.evaluation.draw import NOBODY
 from sim.evaluation.protocol import Protocol
 from sim.place import kernels
-from sim.place.kernels.uptake import fill
 from sim.place.places import LEVELS
 from sim.programmes.uptake import parts_of, share_out
 from sim.record.recorder import Recorder
@@ -67,8 +66,8 @@ def test_a_part_that_had_too_many_waits_for_others():
 
 
 def _filled(places, keys, worst):
-    chosen = np.arange(len(worst))
-    return chosen[: fill(places, np.array(keys, np.uint64), np.array(worst, np.uint8), chosen)].tolist()
+    applicants = kernels.Applicants(np.arange(len(worst)), np.array(keys, np.uint64), np.array(worst, np.uint8))
+    return applicants.rows[applicants.given(places)].tolist()
 
 
 def test_places_are_filled_by_order_then_by_level_by_hand():

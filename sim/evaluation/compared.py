@@ -106,11 +106,14 @@ def _finding(cohort, families, others, protocol, squares):
     quality = _quality(it, here, supported, weight, others)
     if not supported.any() or quality.effective < protocol.least:
         return no_estimate(cohort, lines, quality)
-    mine = it.sample.of(here)  # of whom nobody is in reach, the regression alone says what would have been
-    known = (mine.seen, controls.seen) if it.pairs is not None else ()
-    outcomes = [_outcomes(cohort, group, place, protocol) for group, place in ((mine, families), (controls, others))]
+    mine = np.flatnonzero(here)  # of whom nobody is in reach, the regression alone says what would have been
+    known = (it.sample.seen.take(mine, axis=0), controls.seen) if it.pairs is not None else ()
+    outcomes = (
+        _outcomes(cohort, it.sample, families, protocol).take(mine, axis=0),
+        _outcomes(cohort, controls, others, protocol),
+    )
     gain, error, usual = contrast(*outcomes, weight, it.who, *known, plain=lines + 2)
-    rare = half_a_case(squares, quality.effective, len(mine.rows))
+    rare = half_a_case(squares, quality.effective, len(mine))
     of_tally, of_pence = map(float, np.sqrt(error**2 + rare))
     still = int(cohort.still_there(families).sum())  # who has left saves nothing
     return Finding(
@@ -141,6 +144,6 @@ def _quality(it, here, supported, weight, others):
         return Quality(support=0.0)
     unique, many = effective(weight, it.who)
     later = np.logical_or.reduce(others.columns.offer.take(it.controls.rows, axis=1))
-    gap = differences(it.sample.seen[supported], it.controls.seen, weight, it.deviation)
+    gap = differences(it.sample.seen.take(np.flatnonzero(supported), axis=0), it.controls.seen, weight, it.deviation)
     share = supported.sum() / here.sum()
     return Quality(unique, many, float(share), float(abs(gap).max(initial=0.0)), float(weight @ later / weight.sum()))

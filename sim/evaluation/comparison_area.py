@@ -56,9 +56,10 @@ class ComparisonArea:
         """The families as they stood at the end of a quarter: Families."""
         if self._then is None or self._then.quarter != quarter:
             now = self._quarters[quarter]
-            levels = np.empty((self.n, len(self._families.place.needs)), np.uint8)
-            for k in range(levels.shape[1]):
-                levels[:, k] = now["packed"] >> np.uint32(2 * k) & np.uint32(3)
+            levels, left = np.empty((self.n, len(self._families.place.needs)), np.uint8), now["packed"].copy()
+            for of_need in levels.T:
+                np.bitwise_and(left, 3, out=of_need, casting="unsafe")
+                left >>= np.uint32(2)
             served, events = self._rings(quarter)
             self._then = self._families.as_at(quarter, levels=levels, served=served, events=events, **now)
         return self._then

@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from sim.evaluation.loops import cost
+from sim.core.compiled import compiled
+from sim.evaluation.loops import first_from
 from sim.place.kernels import RING
+from sim.place.kernels.lists import bits_set
+from sim.place.kernels.uptake import severity, shown, signs_of
 
 _PENCE = 100_000  # costs are in thousands of pounds
 
@@ -15,8 +18,8 @@ def names(place):
             "urgency", *(f"known {need.id}" for need in place.needs)]  # fmt: skip
 
 
-def seen_of(families, target, rows, quarter, use, price, average):
-    """Covariates of some families at the end of a quarter, as a referrer to a programme sees them.
+def seen_of(families, target, rows, quarter, price, average):
+    """What services know of some families at the end of a quarter, as a referrer to a programme sees it.
 
     Parameters
     ----------
@@ -24,8 +27,6 @@ def seen_of(families, target, rows, quarter, use, price, average):
     target : kernels.Target
     rows : int64 (n,)
     quarter : int
-    use : uint8 (n, lines)
-        What :meth:`Families.served_in_year` says of them.
     price : int64 (lines,)
         Pence a case-quarter of the services that are looked at, 0 of the others.
     average : int64 (lines,)
@@ -36,27 +37,51 @@ def seen_of(families, target, rows, quarter, use, price, average):
     float (n, covariates)
         As :func:`names` has them.
     """
-    place, columns = families.place, families.columns
-    served = columns.served.take(rows, axis=1)
+    place = families.place
     own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
     mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
-    events = columns.events.take(rows, axis=1)
-    referred = families.as_referred(target, rows)
-    known = referred.seen[:, None] >> np.arange(len(place.needs), dtype=np.uint16) & 1
-    by_slot = cost(served.ravel(), price / _PENCE).reshape(served.shape)
-    each = (
-        *by_slot[(quarter - np.arange(RING)) % RING],
-        use @ (average / _PENCE),
-        np.bitwise_count(np.bitwise_or.reduce(served, axis=0)),
-        columns.age[rows],
-        np.array(place.deprivation)[families.area_of(rows)],
-        np.bitwise_count(events & mine).sum(axis=0),
-        np.bitwise_count(events & ~mine).sum(axis=0),
-        referred.worst,
-        referred.urgency,
-    )
-    seen = np.empty((len(rows), len(each) + len(place.needs)))
-    for i, column in enumerate(each):
-        seen[:, i] = column
-    seen[:, len(each) :] = columns.levels[rows] * known
+    pence, deprivation = np.stack([price, average]) / _PENCE, np.array(place.deprivation)
+    seen = np.zeros((len(rows), len(names(place))))
+    look_up(families.columns, target.at(families.quarter), rows, quarter, pence, mine, deprivation, seen)
     return seen
+
+
+@compiled
+def look_up(c, target, rows, quarter, pence, mine, deprivation, seen):
+    """Fill in what is known of some families.
+
+    Parameters
+    ----------
+    c, target : Columns, Target
+    rows : int64 (n,)
+    quarter : int
+    pence : float (2, lines)
+        Of a case-quarter of the services that are looked at, and of all.
+    mine : uint16
+        Own events, by bits.
+    deprivation : float (neighbourhoods,)
+    seen : float (n, covariates)
+        Of noughts; filled.
+    """
+    for i in range(rows.size):
+        f, lines, its = rows[i], np.uint32(0), seen[i]
+        for back in range(RING):
+            slot = (quarter - back) % RING
+            served, events = c.served[slot, f], c.events[slot, f]
+            lines |= served
+            if served:
+                for j in range(pence.shape[1]):
+                    if (served >> j) & 1:
+                        its[back] += pence[0, j]
+                        its[RING] += pence[1, j]
+            its[RING + 4] += bits_set(np.uint16(events & mine))
+            its[RING + 5] += bits_set(np.uint16(events & ~mine))
+        for j in range(pence.shape[1]):
+            its[RING + 1] += (lines >> j) & 1
+        its[RING + 2] = c.age[f]
+        its[RING + 3] = deprivation[first_from(c.first, 0, c.first.size, f + 1) - 1]
+        known = shown(c, target, f)[1]
+        total, its[RING + 6] = severity(c.levels[f], target.needs, known)
+        its[RING + 7] = total + signs_of(c, target, f)
+        for k in range(target.needs.size):
+            its[RING + 8 + k] = c.levels[f, k] * ((known >> k) & 1)

@@ -37,24 +37,21 @@ class WaitingList:
         quarter : int
         programme : str
         **offer
-            As :meth:`Families.take_up` has it.
+            As :meth:`Families.applicants` has it.
         """
         lives = families.columns.generation
         until, whose = self.waiting.setdefault(programme, (np.zeros(families.n, np.uint16), lives.copy()))
         offer |= {"order": 0, "barred": ((until > quarter) & (whose == lives)).astype(np.uint8)}
-        twice = kernels.Places(2 * places.by_order, 2 * places.by_level)
-        applied = families.take_up(quarter, places=twice, **offer)
-        offer["barred"] = np.ones(families.n, np.uint8)
-        offer["barred"][applied] = 0
-        taken = families.take_up(quarter, places=_half(families, applied, places, offer["target"]), **offer)
-        waiting = np.setdiff1d(applied, taken, assume_unique=True)
+        asked = families.applicants(quarter, **offer)
+        applied = asked.of(asked.given(kernels.Places(2 * places.by_order, 2 * places.by_level)))
+        won = applied.given(_half(applied, places))
+        taken, waiting = applied.rows[won], applied.rows[~won]
         until[waiting], whose[waiting] = quarter + WAIT, lives[waiting]
         return taken, waiting
 
 
-def _half(families, applied, places, target):
+def _half(applied, places):
     """Places for half of those who applied; of each worst level apart where places are meant for levels."""
     if not places.by_level[1:].any():
-        return kernels.Places(len(applied) // 2, np.zeros_like(places.by_level))
-    worst = families.as_referred(target, applied).worst
-    return kernels.Places(0, np.bincount(worst, minlength=len(places.by_level)) // 2)
+        return kernels.Places(len(applied.rows) // 2, np.zeros_like(places.by_level))
+    return kernels.Places(0, np.bincount(applied.worst, minlength=len(places.by_level)) // 2)

@@ -1,6 +1,7 @@
 """Families looked at together: a cohort, and those it is compared with."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -49,15 +50,20 @@ class Group:
         parts = (self.rows, self.generation, self.before, self.severity, self.seen, self.quarter)
         return Group(*(None if part is None else part.take(places, axis=0) for part in parts))
 
-    @property
+    @cached_property
     def troubled(self):
         """Whether a need the programme is meant for was entrenched or worse: bool (n,)."""
         return _any(self.severity >= 2)
 
-    @property
+    @cached_property
     def hard(self):
         """Whether such a need was in crisis: bool (n,)."""
         return _any(self.severity == 3)
+
+    @cached_property
+    def _entrenched(self):
+        """Of packed levels: the bits of an entrenched need, or one in crisis, that the programme is meant for."""
+        return np.uint32((2 << 2 * np.flatnonzero(self.severity.any(axis=0))).sum())
 
     def still_there(self, families):
         """Whether each family still stands in its row: bool (n,)."""
@@ -65,8 +71,7 @@ class Group:
 
     def turned_around(self, families):
         """Families with an entrenched need then and none now, and those of them whose need was in crisis: bool (n,)."""
-        entrenched = np.uint32((2 << 2 * np.flatnonzero(self.severity.any(axis=0))).sum())  # of packed levels
-        eased = families.columns.packed[self.rows] & entrenched == 0
+        eased = families.columns.packed[self.rows] & self._entrenched == 0
         turned = self.still_there(families) & self.troubled & eased
         return turned, turned & self.hard
 
@@ -114,13 +119,13 @@ def noted(families, target, rows, quarter, prices=()):
 
     These are `price` and `average` of :func:`sim.evaluation.covariates.seen_of`.
     """
-    columns, use = families.columns, families.served_in_year(rows)
+    columns = families.columns
     return Group(
         rows,
-        columns.generation[rows].copy(),
-        use,
+        columns.generation[rows],
+        families.served_in_year(rows),
         columns.levels[rows] * target.needs,
-        seen_of(families, target, rows, quarter, use, *prices) if prices else None,
+        seen_of(families, target, rows, quarter, *prices) if prices else None,
         np.full(len(rows), quarter),
     )
 

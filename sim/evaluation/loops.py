@@ -88,18 +88,3 @@ def nearest(own, quarter, other, of_pool, widest, most):
             found[i, slot] = above if up <= down else below
             above, below = above + (up <= down), below - (up > down)
     return found
-
-
-@compiled
-def cost(served, price):
-    """Pence of the lines that serve each family: float (n,) of uint32 (n,) masks and prices by line."""
-    total, priced = np.zeros(served.size), np.uint32(0)
-    for j in range(price.size):
-        if price[j]:
-            priced |= np.uint32(1) << np.uint32(j)
-    for i in range(served.size):
-        if served[i] & priced:
-            for j in range(price.size):
-                if (served[i] >> np.uint32(j)) & np.uint32(1):
-                    total[i] += price[j]
-    return total

@@ -50,16 +50,13 @@ class Recruitment:
         quarter : int
         programme : str
         **offer
-            As :meth:`Families.take_up` has it.
+            As :meth:`Families.applicants` has it.
         """
         here = self._at(others, quarter)
-        agreed = here.take_up(quarter, places=Places(here.n, np.zeros_like(places.by_level)), barred=NOBODY, **offer)
-        barred = np.ones(here.n, np.uint8)
-        barred[agreed] = 0
-        first = here.take_up(quarter, places=self._of_area(places, share, programme), barred=barred, **offer)
-        barred[first] = 1
+        agreed = here.applicants(quarter, barred=NOBODY, **offer)
+        placed = agreed.given(self._of_area(places, share, programme))
+        first, rest = agreed.rows[placed], agreed.rows[~placed]
         here.enrol(first, offer["same_programme"].nonzero()[0].max(initial=0), 0.0)
-        rest = agreed[barred[agreed] == 0]
         return np.sort(np.concatenate([first, rest[evenly(len(rest), max(0, POOL - len(first)))]])[:POOL])
 
     def _at(self, others, quarter):
@@ -70,7 +67,8 @@ class Recruitment:
         offer, clock = self.marks
         if passed := quarter - self.quarter:  # else another programme has been here this quarter
             offer[:] = np.where(lives == self.lives, offer, 0)
-            clock[:] = np.where(offer > 0, np.minimum(clock, 255 - passed) + passed, 0)
+            marked = offer > 0
+            clock[marked] = np.minimum(clock[marked], 255 - passed) + passed
             self.lives, self.quarter = lives, quarter
         return others.as_at(quarter, offer=offer, clock=clock)
 

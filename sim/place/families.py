@@ -57,7 +57,6 @@ class Families:
         self._demand = np.zeros((n_areas, n_needs, len(LEVELS), 2), np.int64)
         self._kept = np.zeros((n_areas, len(place.lines), 4), np.int64)
         self._helped = np.zeros(n_areas, np.float32)
-        self._buffer = np.zeros((2, n_families), np.uint64)
         self._chosen = np.zeros(n_families, np.int64)
         self.offers = no_offers(n_needs)
         self.count_trust(0.0)
@@ -75,8 +74,8 @@ class Families:
     def as_at(self, quarter, **columns):
         """The same population at the end of a quarter, of which some columns tell; it is looked at, and does not live on."""
         then = object.__new__(Families)
-        room = {"_buffer": np.empty_like(self._buffer), "_chosen": np.empty_like(self._chosen)}
-        then.__dict__.update(self.__dict__, columns=self.columns._replace(**columns), quarter=quarter, **room)
+        own = {"columns": self.columns._replace(**columns), "_chosen": np.empty_like(self._chosen)}
+        then.__dict__.update(self.__dict__, quarter=quarter, **own)
         return then
 
     def copy(self):
@@ -110,8 +109,8 @@ class Families:
         other, n = object.__new__(Families), len(columns.age)
         own = ("counts", "leavers", "happened", "heard", "_demand", "_kept", "_helped")
         copies = {name: getattr(self, name).copy() for name in own}
-        rooms = {"_buffer": np.empty((2, n), np.uint64), "_chosen": np.empty(n, np.int64)}  # working space
-        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **copies, **rooms)
+        copies["_chosen"] = np.empty(n, np.int64)  # working space
+        other.__dict__.update(self.__dict__, columns=columns, n=n, seed=seed, key=key_of(seed), **copies)
         return other
 
     def follow(self, areas):
@@ -205,26 +204,17 @@ class Families:
         admitted = kernels.admit(self.columns, quarter, *waiting, self._services.need_of, places.ravel())
         return admitted.reshape(*places.shape, 2)
 
-    def take_up(self, quarter, target, code, same_programme, places, reach, engagement, order, barred, areas=None):
-        """Rows of the families that take up places on a programme; see :func:`kernels.choose_families`."""
-        first_area, last_area = areas or (0, len(self.heard))
+    def applicants(self, quarter, target, code, same_programme, reach, engagement, order, barred, areas=None):
+        """Families that would take up a place on a programme: :class:`kernels.Applicants`; see :func:`kernels.applicants`."""
         asked = kernels.Invitation(code, same_programme, np.float32(engagement), np.float32(reach), order)
-        n = kernels.choose_families(
-            self.columns,
-            self.offers,
-            target.at(self.quarter),
-            asked,
-            self.key,
-            quarter,
-            self.heard,
-            places,
-            barred,
-            first_area,
-            last_area,
-            self._buffer,
-            self._chosen,
-        )
-        return self._chosen[:n].copy()
+        at, areas = target.at(self.quarter), areas or (0, len(self.heard))
+        who = (self.columns, self.offers, at, asked, self.key, quarter, self.heard, barred)
+        return kernels.applicants(*who, *areas, self._chosen)
+
+    def take_up(self, quarter, target, code, same_programme, places, *asked, **offer):
+        """Rows of the families that take up places on a programme; the rest is as :meth:`applicants` has it."""
+        applicants = self.applicants(quarter, target, code, same_programme, *asked, **offer)
+        return applicants.rows[applicants.given(places)]
 
     def enrol(self, rows, offer, trust_gain):
         """Put families on a programme."""

@@ -6,6 +6,7 @@ from multiprocessing import parent_process
 import numpy as np
 
 from sim.evaluation import loops
+from sim.evaluation.covariates import seen_of
 from sim.place import kernels
 from sim.place.families import Families
 from sim.programmes.uptake import worst_first
@@ -38,7 +39,7 @@ def calls(place, dials):
     no_line, waiting = np.zeros(lines, bool), (np.zeros(0, np.uint64), np.zeros(0, np.uint32))
     target = kernels.Target(np.zeros(needs, np.uint8), 1, 3, 1, 0, 0)
     asked = (0, np.zeros(1, np.uint8), worst_first(0), 1.0, 1.0, 1, np.zeros(0, np.uint8))
-    numbers, whole = np.zeros(0), np.zeros(0, np.int64)
+    numbers, whole, prices = np.zeros(0), np.zeros(0, np.int64), np.zeros(lines, np.int64)
     return [
         lambda: families.screen(0, no_line, no_line, np.ones((needs, 4))),
         lambda: families.move_needs(0),
@@ -46,7 +47,7 @@ def calls(place, dials):
         lambda: Served().add(np.zeros(0, np.uint32)),
         lambda: loops.newton(np.zeros((2, 2)), 1, np.zeros(2)),
         lambda: loops.nearest(numbers, whole, numbers, whole, 0.0, 1),
-        lambda: loops.cost(np.zeros(0, np.uint32), numbers),
+        lambda: seen_of(families, target, nobody, 0, prices, prices),
         lambda: families.enrol(nobody, 0, 0.0),
         lambda: families.spread_word(0.0),
         lambda: families.like(target),

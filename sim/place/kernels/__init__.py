@@ -13,12 +13,13 @@ from sim.place.kernels.events import EventTables, happen
 from sim.place.kernels.needs import NeedTables, OfferTables, move_needs
 from sim.place.kernels.queues import admit
 from sim.place.kernels.uptake import (
+    Applicants,
     Invitation,
     Places,
     Referred,
     Target,
+    applicants,
     as_referred,
-    choose_families,
     enrol,
     list_like,
     on_programmes,
@@ -31,6 +32,7 @@ __all__ = [
     "QUARTERS_OF_AGE",
     "RING",
     "SLOTS",
+    "Applicants",
     "Columns",
     "CrisisTables",
     "EntryTables",
@@ -45,8 +47,8 @@ __all__ = [
     "Target",
     "admit",
     "age_families",
+    "applicants",
     "as_referred",
-    "choose_families",
     "enrol",
     "happen",
     "list_like",

@@ -209,27 +209,42 @@ def give(places, keys, worst, level, taken):
 
 
 @compiled
-def fill(places, keys, worst, chosen):
-    """Leave in `chosen` those of the families with keys that get a place; returns how many."""
+def fill(places, keys, worst):
+    """Who of those that would take up a place gets one: uint8 (n,), 1 for those; see :class:`Applicants`."""
     taken = np.zeros(worst.size, np.uint8)
     give(places.by_order, keys[0], worst, np.int64(0), taken)  # a literal would be a type of its own
     for level in range(places.by_level.size):
         give(places.by_level[level], keys[1], worst, level, taken)
-    n = 0
-    for i in range(worst.size):
-        chosen[n] = chosen[i]
-        n += taken[i]
-    return n
+    return taken
+
+
+class Applicants(NamedTuple):
+    """Families that would take up a place on a programme, in family order (3.4)."""
+
+    rows: np.ndarray  # int64 (n,)
+    keys: np.ndarray  # uint64 (2, n): places in the queue by order, and by lot; those with less come first
+    worst: np.ndarray  # uint8 (n,): worst level of the needs that count and are seen
+
+    def of(self, picked):
+        """Some of them: bool (n,)."""
+        return Applicants(self.rows[picked], self.keys[:, picked], self.worst[picked])
+
+    def given(self, places):
+        """Whether each gets one of some :class:`Places`: bool (n,).
+
+        Places that go by order are given first. Places by lot go to the easiest first where the order is that; those of a
+        level with too few families stay open.
+        """
+        return fill(places, self.keys, self.worst).view(bool)
 
 
 @compiled
-def choose_families(c, o, target, asked, key, quarter, heard, places, barred, first_area, last_area, keys, chosen):
-    """Families that take up places on a programme, in order of how badly off they are and by lot (3.4).
+def applicants(c, o, target, asked, key, quarter, heard, barred, first_area, last_area, rows):
+    """Families that would take up a place on a programme, with how badly off they are and their lots (3.4).
 
     A family that services know to be like the target is asked; another may be reached. How badly off it is, is judged by
     what a referrer sees: the levels of known needs, and late events. It engages with a probability that grows with
-    its trust. A family on a programme, or marked by the same one, is passed over. Places that go by order are given
-    first. Places by lot go to the easiest first where the order is that; those of a level with too few families stay open.
+    its trust. A family on a programme, or marked by the same one, is passed over.
 
     Parameters
     ----------
@@ -237,27 +252,23 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
     key : uint64 (2,)
     heard : float32 (neighbourhoods,)
         Trust gained by word of mouth.
-    places : Places
     barred : uint8 (N,) or (0,)
         1 for families that may not be taken on now; empty where all may.
     first_area, last_area : int
         Neighbourhoods to look in, last excluded.
-    keys : uint64 (2, N)
-        Room for places in the queue by order, and by lot.
-    chosen : int64 (N,)
-        Filled with row numbers, in family order.
+    rows : int64 (N,)
+        Working space.
 
     Returns
     -------
-    int
-        Families chosen.
+    Applicants
     """
     first, what = c.first, (ENGAGE << 24) + asked.code
-    waiting, area = 0, first_area
-    like = list_like(c, target, first[first_area], first[last_area], chosen)
-    worst = np.empty(like, np.uint8)
+    n, area = 0, first_area
+    like = list_like(c, target, first[first_area], first[last_area], rows)
+    keys, worst = np.empty((2, like), np.uint64), np.empty(like, np.uint8)
     for i in range(like):
-        f = chosen[i]
+        f = rows[i]
         while f >= first[area + 1]:
             area += 1
         if barred.size and barred[f]:
@@ -270,14 +281,14 @@ def choose_families(c, o, target, asked, key, quarter, heard, places, barred, fi
             continue
         if to_unit(x1) >= asked.engagement * np.float32(2.0) * (c.trust[f] + c.trust_gain[f] + heard[area]):
             continue
-        total, worst[waiting] = severity(c.levels[f], target.needs, seen)
+        total, worst[n] = severity(c.levels[f], target.needs, seen)
         total += signs_of(c, target, f)
         rank = np.uint64(255 - asked.order * total) << np.uint64(32)
-        keys[0, waiting] = rank | x2
-        keys[1, waiting] = x3 if asked.order >= 0 else rank | x3
-        chosen[waiting] = f
-        waiting += 1
-    return fill(places, keys[:, :waiting], worst[:waiting], chosen)
+        keys[0, n] = rank | x2
+        keys[1, n] = x3 if asked.order >= 0 else rank | x3
+        rows[n] = f
+        n += 1
+    return Applicants(rows[:n].copy(), keys[:, :n].copy(), worst[:n].copy())
 
 
 @compiled
