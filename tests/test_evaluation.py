@@ -33,9 +33,9 @@ def test_effective_controls_by_hand():
 
 
 def test_differences_after_matching_by_hand():
-    """Means of 3 against 3/4 x 2 + 1/4 x 6 = 3, and of 10 against 8 in deviations of 4: half of one."""
-    seen, pool = np.array([[2.0, 10, 1], [4, 10, 1]]), np.array([[2.0, 8, 1], [6, 8, 1]])
-    gap = differences(seen, pool, np.array([0.75, 0.25]), np.array([1.0, 4.0, 0.0]))
+    """Means of 3 against 3/4 x 2 + 1/4 x 6 = 3, and of 10 against 8 in deviations of 4: half of one; a family does not count."""
+    seen, pool = np.array([[2.0, 10, 1], [9, 9, 9], [4, 10, 1]]), np.array([[2.0, 8, 1], [6, 8, 1]])
+    gap = differences(seen, np.array([True, False, True]), pool, np.array([0.75, 0.25]), np.array([1.0, 4.0, 0.0]))
     np.testing.assert_allclose(gap, [0, 0.5, 0])
 
 

@@ -11,7 +11,7 @@ from sim.evaluation import area, before_after, compared
 from sim.evaluation.cohorts import Cohorts
 from sim.evaluation.compared import Comparison
 from sim.evaluation.comparison_area import ComparisonArea
-from sim.evaluation.covariates import names, seen_of
+from sim.evaluation.covariates import looked_at, names, seen_of
 from sim.evaluation.draw import NOBODY
 from sim.evaluation.groups import Cohort, Group, noted
 from sim.evaluation.protocol import Protocol
@@ -263,7 +263,7 @@ def test_what_services_know_of_a_family_by_hand(settled):
     other = next(e for e, event in enumerate(place.events) if event.need != place.lines[0].need)
     columns.events[:2, 5], columns.events[2, 5] = 1 << own, 1 << own | 1 << other
     row = np.array([5])
-    seen = dict(zip(names(place), seen_of(families, target, row, 6, price, average)[0], strict=True))
+    seen = dict(zip(names(place), seen_of(families, target, row, 6, looked_at(place, price, average))[0], strict=True))
     assert list(seen.values())[:4] == [1, 0, 1, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]

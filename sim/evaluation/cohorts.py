@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.core.calendar import QUARTERS
 from sim.evaluation import area, before_after, compared
+from sim.evaluation.covariates import looked_at
 from sim.evaluation.draw import NOBODY, WaitingList
 from sim.evaluation.groups import Cohort, evenly, joined, noted
 from sim.evaluation.protocol import Protocol
@@ -31,6 +32,7 @@ class Cohorts:
     draw: WaitingList = field(default_factory=WaitingList)
     _elsewhere: dict = field(default_factory=dict)  # Recruitment by the neighbourhoods of a body
     _batches: dict = field(default_factory=dict)
+    _looked_at: dict = field(default_factory=dict)  # by programme
 
     def take_up(self, families, places, quarter, programme, **offer):
         """Rows of families that take up places, and of those they may be compared with that take part in the evaluation too.
@@ -81,8 +83,10 @@ class Cohorts:
 
     def _noted(self, families, target, rows, quarter, programme):
         """A group, with what services know of its families where the design compares families."""
-        prices = (self.protocol.price(programme), self.protocol.prices.average) if self.protocol.compares else ()
-        return noted(families, target, rows, quarter, prices)
+        if self.protocol.compares and programme not in self._looked_at:
+            prices = self.protocol.price(programme), self.protocol.prices.average
+            self._looked_at[programme] = looked_at(families.place, *prices)
+        return noted(families, target, rows, quarter, self._looked_at.get(programme))
 
     def close_year(self):
         """Make cohorts of the year's batches, and fix whom each is compared with."""

@@ -68,9 +68,10 @@ def by_lot(cohort, waiting, size):
 def _squares_of_served(families, programme, protocol):
     """Mean squares of what is paid for and of pence a year, among families that the services looked at serve: float (2,)."""
     price, served = protocol.price(programme), families.columns.served
-    looked_at = np.uint32((1 << np.flatnonzero(price)).sum())
-    use = families.served_in_year(np.flatnonzero(np.bitwise_or.reduce(served, axis=0) & looked_at))
-    found = use.astype(float) @ np.column_stack([protocol.weights(programme), price])
+    looked_at = np.flatnonzero(price)
+    some = np.flatnonzero(np.bitwise_or.reduce(served, axis=0) & np.uint32((1 << looked_at).sum()))
+    use = families.served_in_year(some).take(looked_at, axis=1).astype(float)
+    found = use @ np.column_stack([protocol.weights(programme), price])[looked_at]
     if not protocol.unit.of_use:
         found[:, 0] = found[:, 0] > 0
     return (found**2).sum(axis=0) / max(1, len(found))
@@ -133,9 +134,15 @@ def _finding(cohort, families, others, protocol, squares):
 
 def _outcomes(cohort, group, families, protocol):
     """Of the year just past: use by line, whether turned around, from a crisis too, what is paid for, and pence."""
-    use, turned = families.served_in_year(group.rows).astype(float), group.turned_around(families)
-    counted = protocol.counted(cohort.programme, use, *turned)
-    return np.column_stack([use, *turned, counted, use @ protocol.price(cohort.programme).astype(float)])
+    use, turned = families.served_in_year(group.rows), group.turned_around(families)
+    lines = use.shape[1]
+    outcomes = np.empty((len(use), lines + 4))  # filled column by column, which is quicker than stacking them
+    used = outcomes[:, :lines]
+    used[:] = use
+    outcomes[:, lines], outcomes[:, lines + 1] = turned
+    outcomes[:, lines + 2] = protocol.counted(cohort.programme, used, *turned)
+    outcomes[:, lines + 3] = used @ protocol.price(cohort.programme).astype(float)
+    return outcomes
 
 
 def _quality(it, here, supported, weight, others):
@@ -144,6 +151,6 @@ def _quality(it, here, supported, weight, others):
         return Quality(support=0.0)
     unique, many = effective(weight, it.who)
     later = np.logical_or.reduce(others.columns.offer.take(it.controls.rows, axis=1))
-    gap = differences(it.sample.seen.take(np.flatnonzero(supported), axis=0), it.controls.seen, weight, it.deviation)
+    gap = differences(it.sample.seen, supported, it.controls.seen, weight, it.deviation)
     share = supported.sum() / here.sum()
     return Quality(unique, many, float(share), float(abs(gap).max(initial=0.0)), float(weight @ later / weight.sum()))

@@ -27,11 +27,11 @@ def weights(pairs, there, families):
     -------
     tuple of (float (m,), bool (n,))
     """
-    good = np.append(there, False)[pairs] & families[:, None]
-    many = good.sum(axis=1)
+    good = np.append(there, False).take(pairs, mode="wrap") & families[:, None]
+    many = good @ np.ones(good.shape[1])
     supported = many > 0
-    share = np.repeat(1 / (np.maximum(many, 1) * max(1, supported.sum())), many)
-    return np.bincount(pairs[good], share, minlength=len(there)), supported
+    share = good / (np.maximum(many, 1) * max(1, supported.sum()))[:, None]
+    return np.bincount(pairs.ravel() + 1, share.ravel(), len(there) + 1)[1:], supported
 
 
 def effective(weight, who):
@@ -48,9 +48,9 @@ def effective(weight, who):
     return len(used), float(used.sum() ** 2 / (used**2).sum()) if len(used) else 0.0
 
 
-def differences(seen, pool, weight, deviation):
-    """Differences of means between families and weighted controls, in some standard deviations: float (covariates,)."""
-    gap = seen.mean(axis=0) - weight @ pool / weight.sum()
+def differences(seen, counts, pool, weight, deviation):
+    """Differences of means between families and controls, by weights, in some standard deviations: float (covariates,)."""
+    gap = counts @ seen / counts.sum() - weight @ pool / weight.sum()
     return np.divide(gap, deviation, out=np.zeros(len(gap)), where=deviation > 0)
 
 
@@ -95,8 +95,8 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None, plain=0):
     missed = _summed(pull[:, None] * left, who)
     clusters = np.count_nonzero(np.bincount(who))
     small = clusters / max(1, clusters - rank - 1)
-    residual = mine - seen @ beta
-    spread = ((residual - residual.mean(axis=0)) ** 2).sum(axis=0) / max(1, len(mine) - 1)
+    residual = np.ascontiguousarray((mine - seen @ beta).T)  # sums along rows are quicker
+    spread = ((residual - residual.mean(axis=1, keepdims=True)) ** 2).sum(axis=1) / max(1, len(mine) - 1)
     of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
     of_controls = small * (missed**2).sum(axis=0)
     return gain, np.sqrt(of_controls + of_families), usual

@@ -1,5 +1,7 @@
 """What services know of a family when it is referred: what families are matched on (docs/odd.md, section 7)."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.core.compiled import compiled
@@ -18,7 +20,33 @@ def names(place):
             "urgency", *(f"known {need.id}" for need in place.needs)]  # fmt: skip
 
 
-def seen_of(families, target, rows, quarter, price, average):
+class LookedAt(NamedTuple):
+    """What an evaluation of a programme looks at."""
+
+    pence: (
+        np.ndarray
+    )  # float (2, lines): hundred thousands of pence a case-quarter, of the services looked at and of all
+    events: np.uint16  # the programme's own, by bits: of needs that these services are for
+    deprivation: np.ndarray  # float (neighbourhoods,)
+
+
+def looked_at(place, price, average):
+    """What is looked at: :class:`LookedAt`.
+
+    Parameters
+    ----------
+    place : Place
+    price : int64 (lines,)
+        Pence a case-quarter of the services that are looked at, 0 of the others.
+    average : int64 (lines,)
+        Pence a case-quarter of every service.
+    """
+    own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
+    events = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
+    return LookedAt(np.stack([price, average]) / _PENCE, events, np.array(place.deprivation))
+
+
+def seen_of(families, target, rows, quarter, at):
     """What services know of some families at the end of a quarter, as a referrer to a programme sees it.
 
     Parameters
@@ -27,27 +55,20 @@ def seen_of(families, target, rows, quarter, price, average):
     target : kernels.Target
     rows : int64 (n,)
     quarter : int
-    price : int64 (lines,)
-        Pence a case-quarter of the services that are looked at, 0 of the others.
-    average : int64 (lines,)
-        Pence a case-quarter of every service.
+    at : LookedAt
 
     Returns
     -------
     float (n, covariates)
         As :func:`names` has them.
     """
-    place = families.place
-    own = {line.need for line, pence in zip(place.lines, price, strict=True) if pence}
-    mine = np.uint16(sum(1 << e for e, event in enumerate(place.events) if event.need in own))
-    pence, deprivation = np.stack([price, average]) / _PENCE, np.array(place.deprivation)
-    seen = np.zeros((len(rows), len(names(place))))
-    look_up(families.columns, target.at(families.quarter), rows, quarter, pence, mine, deprivation, seen)
+    seen = np.zeros((len(rows), len(names(families.place))))
+    look_up(families.columns, target.at(families.quarter), rows, quarter, at, seen)
     return seen
 
 
 @compiled
-def look_up(c, target, rows, quarter, pence, mine, deprivation, seen):
+def look_up(c, target, rows, quarter, at, seen):
     """Fill in what is known of some families.
 
     Parameters
@@ -55,11 +76,7 @@ def look_up(c, target, rows, quarter, pence, mine, deprivation, seen):
     c, target : Columns, Target
     rows : int64 (n,)
     quarter : int
-    pence : float (2, lines)
-        Of a case-quarter of the services that are looked at, and of all.
-    mine : uint16
-        Own events, by bits.
-    deprivation : float (neighbourhoods,)
+    at : LookedAt
     seen : float (n, covariates)
         Of noughts; filled.
     """
@@ -70,16 +87,16 @@ def look_up(c, target, rows, quarter, pence, mine, deprivation, seen):
             served, events = c.served[slot, f], c.events[slot, f]
             lines |= served
             if served:
-                for j in range(pence.shape[1]):
+                for j in range(at.pence.shape[1]):
                     if (served >> j) & 1:
-                        its[back] += pence[0, j]
-                        its[RING] += pence[1, j]
-            its[RING + 4] += bits_set(np.uint16(events & mine))
-            its[RING + 5] += bits_set(np.uint16(events & ~mine))
-        for j in range(pence.shape[1]):
+                        its[back] += at.pence[0, j]
+                        its[RING] += at.pence[1, j]
+            its[RING + 4] += bits_set(np.uint16(events & at.events))
+            its[RING + 5] += bits_set(np.uint16(events & ~at.events))
+        for j in range(at.pence.shape[1]):
             its[RING + 1] += (lines >> j) & 1
         its[RING + 2] = c.age[f]
-        its[RING + 3] = deprivation[first_from(c.first, 0, c.first.size, f + 1) - 1]
+        its[RING + 3] = at.deprivation[first_from(c.first, 0, c.first.size, f + 1) - 1]
         known = shown(c, target, f)[1]
         total, its[RING + 6] = severity(c.levels[f], target.needs, known)
         its[RING + 7] = total + signs_of(c, target, f)

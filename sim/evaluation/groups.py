@@ -114,18 +114,15 @@ class Cohort(Group):
         return self.body, self.programme, self.year
 
 
-def noted(families, target, rows, quarter, prices=()):
-    """A group of some families as they stand in a quarter, with what services know of them where prices are given.
-
-    These are `price` and `average` of :func:`sim.evaluation.covariates.seen_of`.
-    """
+def noted(families, target, rows, quarter, at=None):
+    """A group of some families as they stand in a quarter, with what services know of them where :class:`LookedAt` is given."""
     columns = families.columns
     return Group(
         rows,
         columns.generation[rows],
         families.served_in_year(rows),
         columns.levels[rows] * target.needs,
-        seen_of(families, target, rows, quarter, *prices) if prices else None,
+        None if at is None else seen_of(families, target, rows, quarter, at),
         np.full(len(rows), quarter),
     )
 

@@ -66,9 +66,9 @@ class Recruitment:
             self.marks, self.lives, self.quarter = np.zeros((2, SLOTS, others.n), np.uint8), lives, quarter
         offer, clock = self.marks
         if passed := quarter - self.quarter:  # else another programme has been here this quarter
-            offer[:] = np.where(lives == self.lives, offer, 0)
-            marked = offer > 0
-            clock[marked] = np.minimum(clock[marked], 255 - passed) + passed
+            offer[:, np.flatnonzero(lives != self.lives)] = 0
+            np.minimum(clock, 255 - passed, out=clock)
+            clock += passed
             self.lives, self.quarter = lives, quarter
         return others.as_at(quarter, offer=offer, clock=clock)
 

@@ -6,7 +6,7 @@ from multiprocessing import parent_process
 import numpy as np
 
 from sim.evaluation import loops
-from sim.evaluation.covariates import seen_of
+from sim.evaluation.covariates import looked_at, seen_of
 from sim.place import kernels
 from sim.place.families import Families
 from sim.programmes.uptake import worst_first
@@ -47,7 +47,7 @@ def calls(place, dials):
         lambda: Served().add(np.zeros(0, np.uint32)),
         lambda: loops.newton(np.zeros((2, 2)), 1, np.zeros(2)),
         lambda: loops.nearest(numbers, whole, numbers, whole, 0.0, 1),
-        lambda: seen_of(families, target, nobody, 0, prices, prices),
+        lambda: seen_of(families, target, nobody, 0, looked_at(place, prices, prices)),
         lambda: families.enrol(nobody, 0, 0.0),
         lambda: families.spread_word(0.0),
         lambda: families.like(target),
