@@ -53,10 +53,11 @@ def alike(cohort, pool, size, left_out=()):
     sample = looked_at.of(looked_at.sample(size))
     deviation = pooled_deviation(sample.seen, pool.seen)
     pairs = matched(sample.seen, sample.quarter, pool.seen, pool.quarter, deviation)
-    used, place = np.unique(pairs, return_inverse=True)
-    some = used >= 0
-    pairs = np.where(pairs >= 0, place.reshape(pairs.shape) - (~some).sum(), -1)
-    return Comparison(sample, pool.of(used[some]), pairs, deviation)
+    used = np.zeros(len(pool.rows) + 1, bool)  # the last is nobody, as -1 has it
+    used[pairs] = True
+    used[-1] = False
+    place = np.where(used, np.cumsum(used) - 1, -1)
+    return Comparison(sample, pool.of(used[:-1]), place[pairs], deviation)
 
 
 def by_lot(cohort, waiting, size):

@@ -86,19 +86,19 @@ def contrast(mine, theirs, weight, who, seen=None, pool=None, plain=0):
     middle = weight @ pool
     z = pool - middle  # so that the constant has nothing to do with the slopes
     inverse, rank = _inverse(gram(z, weight))
-    pull = weight * (1 + z @ (inverse @ (seen.mean(axis=0) - middle)))  # of each control on what would have been
+    pull = weight * (1 + z @ (inverse @ (_mean(seen) - middle)))  # of each control on what would have been
     usual = pull @ theirs
-    gain = mine.mean(axis=0) - usual
+    gain = _mean(mine) - usual
     mine, theirs = mine[:, plain:], theirs[:, plain:]
     beta = inverse @ (z.T @ (weight[:, None] * theirs))
     left = theirs - weight @ theirs - z @ beta
-    missed = _summed(pull[:, None] * left, who)
+    missed = [np.bincount(who, pull * of_outcome) for of_outcome in left.T]
     clusters = np.count_nonzero(np.bincount(who))
     small = clusters / max(1, clusters - rank - 1)
     residual = np.ascontiguousarray((mine - seen @ beta).T)  # sums along rows are quicker
     spread = ((residual - residual.mean(axis=1, keepdims=True)) ** 2).sum(axis=1) / max(1, len(mine) - 1)
     of_families = np.maximum(spread, small * (weight @ left**2)) / len(mine)  # helped, they may differ by less
-    of_controls = small * (missed**2).sum(axis=0)
+    of_controls = small * np.square(missed).sum(axis=1)
     return gain, np.sqrt(of_controls + of_families), usual
 
 
@@ -123,11 +123,9 @@ def half_a_case(square, effective, families):
     return square / 2 * (1 / effective**2 + 1 / families**2)
 
 
-def _summed(table, who):
-    """Sums of the rows of a table by family, one row after another."""
-    columns, families = table.shape[1], who.max() + 1
-    cells = who[:, None] * columns + np.arange(columns)
-    return np.bincount(cells.ravel(), table.ravel(), families * columns).reshape(families, columns)
+def _mean(table):
+    """Means of columns, by a product, which is quicker than numpy's own mean where rows lie together."""
+    return np.ones(len(table)) @ table / len(table)
 
 
 def _inverse(curve):
