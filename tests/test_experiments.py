@@ -18,6 +18,7 @@ from sim.core.versions import version_of
 from sim.experiments import checking, pages, reading, running
 from sim.experiments.numbers import interval, with_interval
 from sim.experiments.reading import experiment_names, load_experiment
+from sim.studies.inputs import load_inputs
 from sim.words import listed
 
 ROOT = Path(__file__).parent.parent
@@ -437,6 +438,28 @@ def test_how_far_all_programmes_together_are_off_by_hand():
     ]
     (line,) = figure.summary(figure.digests(pd.concat(cells)))
     assert line[3:6] == (2, 2, "2.0")
+
+
+def test_programmes_outside_two_errors_are_looked_at_again_by_like_areas_alone():
+    measure = load_experiment("zero_effect").code("measure")
+    inputs = load_inputs("silo", years=2, families=6000)
+    found = {seed: {key[:3] for key in measure.measure(inputs, seed)} for seed in (1, measure.AGAIN)}
+    assert found[measure.AGAIN] == {
+        (name, "matched", coverage) for name in measure.OUTSIDE for coverage in ("low", "high")
+    }
+    assert found[measure.AGAIN] < found[1]
+
+
+def test_biases_with_first_and_other_seeds_side_by_side_by_hand():
+    """Off by 20 with an error of 10, and by -10 with one of 5."""
+    figure = load_experiment("zero_effect").code("figure")
+    three = {"estimate": (1,) * 3, "taken": (50,) * 3, "true": (0,) * 3, "stated": (9,) * 3, "usual": (100,) * 3}
+    first, other = (
+        figure.digests(of_cell(**three, saving=tuple(off + np.array((-1, 0, 1)) * error * 3**0.5)))
+        for off, error in ((20, 10), (-10, 5))
+    )
+    assert list(figure.again(first, other)) == [("p", "low", "known", "100", "+20 (20)", "-10 (10)", "3")]
+    assert list(figure.again(first[:0], other)) == []
 
 
 def test_what_is_paid_for_luck_by_cohort_size_by_hand():

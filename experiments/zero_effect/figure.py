@@ -149,6 +149,15 @@ def summary(cells):
             )
 
 
+def again(first, other):
+    """Rows of a table of biases by like areas with the first seeds, and with other ones."""
+    for name in other.index.intersection(first.index):
+        programme, _, intake, effect = name
+        both = first.loc[name], other.loc[name]
+        biases = (f"{side['bias']:+,.0f} ({2 * side['error']:,.0f})" for side in both)
+        yield programme, intake, effect, f"{both[1]['usual']:,.0f}", *biases, f"{both[1]['seeds']:,.0f}"
+
+
 def by_event(cells):
     """Rows of programmes with events of their own: what before and after, and like areas, find after one and without."""
     cells = known(cells)
@@ -225,6 +234,15 @@ def tables(found):
     cells = digests(found["study"])
     heads = ("design", "coverage", "effect", "programmes", "within 2 errors", "squared errors off", "right sign")
     heads += ("bias, share of use", "interval", "spread / stated", "paid", "luck")
+    both = (
+        "programme",
+        "coverage",
+        "effect",
+        "use, £",
+        "bias, £ (2 errors)",
+        "with other seeds",
+        "of them with an estimate",
+    )
     after = ("before and after, after an event", "without", "like areas, after an event", "without")
     return {
         "summary": table(heads, list(summary(of_designs(cells)))),
@@ -241,6 +259,7 @@ def tables(found):
             list(quality(cells)),
         ),
         "nought": table(("programme", "design", *HEADS), rows_of(at(cells, "low", "nought"))),
+        "again": table(both, list(again(known(cells), known(digests(found["again"]))))),
         "known": table(("programme", "design", *HEADS), rows_of(at(cells, "high", "known"))),
         "events": table(("programme", *after), list(by_event(cells))),
         "luck": table(
