@@ -170,6 +170,18 @@ def test_every_fault_of_a_file_is_told(tmp_path):
     assert [fault.split(":")[0] for fault in faults] == ["name", "value.reserve_share", "sectors", "roles.leed"]
 
 
+def test_numbers_are_looked_at_where_an_answer_is_unknown_too(tmp_path):
+    lines = (
+        f'[rules]\ndecides = "bargin"\n[value.reserve_share]\n{row(70, 0, 100)}[value.reserve_shar]\n{row(0.1, 0, 1)}'
+    )
+    faults = faults_of(tmp_path / "mine.toml", f'extends = "list_public"\n{HEAD}{lines}')
+    assert [fault.split(";")[0] for fault in faults] == [
+        "rules.decides: 'bargin' is not a choice",
+        "value.reserve_shar: is used by no rules",
+        "value.reserve_share: value 70 is above 1",
+    ]
+
+
 def row(number, low, high, unit="share"):
     """A value as a file gives it."""
     return f'value = {number}\nunit = "{unit}"\nlow = {low}\nhigh = {high}\nsource = "assumption: test"\n'

@@ -6,28 +6,23 @@ from pathlib import Path
 
 from sim import rules
 from sim.arrangements.baseline import read_baseline, stated_use
-from sim.arrangements.fit import PAYING, misfits, reads, unread
+from sim.arrangements.fit import PAYING, misfits, reads
 from sim.arrangements.listed import csv_beside, read_listed
-from sim.arrangements.parts import PARTS, ROLES, TERMS
+from sim.arrangements.parts import PARTS, ROLES
 from sim.arrangements.programmes_named import own_programmes, read_plan
+from sim.arrangements.values import VALUES, check_values, own_values, values_of
 from sim.core import codes
 from sim.core.dials import DIALS
 from sim.core.evidence import check_source
 from sim.core.extends import chain, extended
 from sim.core.faults import Faults, InputError, check_name, shown, suggest
-from sim.core.parameters import changed, read_values
+from sim.core.parameters import changed
 from sim.core.shipped import file_of, shipped_folder, shipped_names
 from sim.deals.decisions import LISTABLE
 from sim.place.payers import Diversion, payers_of
 from sim.place.places import FUNDING
 from sim.programmes.catalogue import IN_HOUSE, SECTORS, programme_names
 
-# Every value that some arrangement may give.
-VALUES = {
-    *TERMS,
-    *(name for choices in rules.CHOICES.values() for answer in choices.values() for name in answer.needs),
-    *(name for part in PARTS.values() for name in part.needs),
-}
 SHIPPED = shipped_folder("arrangements")
 _KINDS = {
     "name": str,
@@ -292,11 +287,13 @@ def _build(path, spec, inherited, spoilt, faults):
     chosen, values = None, {}
     if answers:
         chosen = rules_of(answers)
-        given = _given(spec.get("value", {}), inherited.get("value", {}), answers, chosen, parts)
+        given = own_values(spec.get("value", {}), inherited.get("value", {}), answers, chosen, parts)
         for misfit in misfits(answers, {**spec, "parts": parts, "value": given}):
             faults.errors.append(InputError(path, *misfit))
-        values = _values(path, given, chosen, parts, faults)
-        values |= read_baseline(path, spec.get("baseline", {}), faults)
+        values = values_of(path, given, chosen, parts, faults)
+    else:
+        check_values(path, spec.get("value", {}), faults)
+    values |= read_baseline(path, spec.get("baseline", {}), faults)
     memberless = spec.get("rules", {}).get("decides") in rules.decides.MEMBERLESS
     named, own = own_programmes(chain(path, SHIPPED), spec.get("programmes", []), faults)
     known = list(dict.fromkeys((*programme_names(), *own)))
@@ -433,28 +430,3 @@ def rules_of(answers):
     """The answers themselves, by their names."""
     chosen = {question: tuple(rules.CHOICES[question][name] for name in names) for question, names in answers.items()}
     return rules.Rules(**{name: group if name == "up_front" else group[0] for name, group in chosen.items()})
-
-
-def _needed(chosen, parts):
-    """Numbers that answers and parts need, with their limits."""
-    return {**chosen.needs(), **{name: item for part in parts for name, item in PARTS[part].needs.items()}}
-
-
-def _given(spec, inherited, answers, chosen, parts):
-    """The values of a file, without what it inherits and its own choices do not read."""
-    terms, needed = unread([name for name in spec if name in TERMS], answers), _needed(chosen, parts)
-    idle = {name for name in spec if name not in needed and (name in terms or name not in TERMS)}
-    return {name: item for name, item in spec.items() if name not in idle or item != inherited.get(name)}
-
-
-def _values(path, spec, chosen, parts, faults):
-    """Numbers of the arrangement: all that its choices and parts need, terms, and no other."""
-    needed = _needed(chosen, parts)
-    known = {**{name: term.kind for name, term in TERMS.items()}, **needed}
-    for name in spec:
-        with faults.kept():
-            if name not in known:
-                remedy = suggest(name, known) if needed else "remove it"
-                raise InputError(path, f"value.{name}", "is not used by the chosen rules", remedy)
-    wanted = {name: known[name] for name in spec if name in known}
-    return read_values(spec, path, {**wanted, **needed}, faults, "value.")
