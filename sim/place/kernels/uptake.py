@@ -227,7 +227,7 @@ class Applicants(NamedTuple):
 
     def of(self, picked):
         """Some of them: bool (n,)."""
-        return Applicants(self.rows[picked], self.keys[:, picked], self.worst[picked])
+        return Applicants(self.rows[picked], self.keys.compress(picked, axis=1), self.worst[picked])
 
     def given(self, places):
         """Whether each gets one of some :class:`Places`: bool (n,).
