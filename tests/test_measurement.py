@@ -248,28 +248,32 @@ def test_what_is_noted_of_a_family_by_hand(settled):
 
 
 def test_what_services_know_of_a_family_by_hand(settled):
-    """In quarter 6 served by line 0, at 1,000 pounds, and in quarter 4 by lines 0 and 1; line 0 alone is looked at."""
+    """In quarter 6 served by line 0, at 1,000 pounds, and in quarter 5 by lines 0 and 1; line 0 alone is looked at."""
     families = settled.copy().families
     columns, place = families.columns, families.place
+    families.quarter = 6
     columns.served[:, 5], columns.events[:, 5] = 0, 0
-    columns.served[6 % kernels.RING, 5], columns.served[4 % kernels.RING, 5] = 0b1, 0b11
+    columns.served[6 % kernels.RING, 5], columns.served[5 % kernels.RING, 5] = 0b1, 0b11
     columns.levels[5], columns.known[5], columns.found[5] = [3, 2, 1, 0, 1], 0b00110, 0b10000
     columns.age[5] = 44
     average = np.zeros(len(place.lines), np.int64)
     average[:2] = 100_000, 20_000
     price = np.where(np.arange(len(average)) == 0, average, 0)
-    target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2)
     own = next(e for e, event in enumerate(place.events) if event.need == place.lines[0].need)
     other = next(e for e, event in enumerate(place.events) if event.need != place.lines[0].need)
     columns.events[:2, 5], columns.events[2, 5] = 1 << own, 1 << own | 1 << other
+    target = _target(place)._replace(needs=np.array([1, 1, 1, 0, 0], np.uint8), level_from=2, signs=1 << other)
     row = np.array([5])
     seen = dict(zip(names(place), seen_of(families, target, row, 6, looked_at(place, price, average))[0], strict=True))
-    assert list(seen.values())[:4] == [1, 0, 1, 0]
+    assert list(seen.values())[:4] == [1, 1, 0, 0]
     assert (seen["cost of all services"], seen["services"], seen["age"]) == (2.2, 2, 44)
     assert [level for name, level in seen.items() if name.startswith("known")] == [0, 2, 1, 0, 1]
-    assert (seen["worst level"], seen["urgency"]) == (2, 3)  # of the three needs that the programme is for
-    area_of = place.neighbourhoods[families.area_of(row)[0]]
-    assert seen["deprivation"] == place.get(f"neighbourhoods.{area_of}.deprivation")
+    assert (seen["worst level"], seen["urgency"]) == (2, 4)  # of the three needs that the programme is for, and a sign
+    first = columns.first[:-1]
+    in_each = seen_of(families, target, first, 6, looked_at(place, price, average))[
+        :, names(place).index("deprivation")
+    ]
+    np.testing.assert_array_equal(in_each, place.deprivation)
     assert (seen["own events"], seen["other events"]) == (3, 1)
 
 
@@ -396,6 +400,9 @@ def test_recruitment_elsewhere_gives_the_areas_share_of_places_by_hand(settled):
     later.columns.generation[marked] += 1
     there.recruit(later, worst_first(0), 0.5, 3, "p", **offer)
     assert (there.marks[0] > 0).sum() == 3
+    for quarter, passed in ((6, 4), (200, 198), (400, 255)):  # as far as a byte counts
+        there.recruit(later, worst_first(0), 0.5, quarter, "p", **offer)
+        assert set(there.marks[1][there.marks[0] > 0]) == {passed}
     assert not families.columns.offer.any()  # nothing is started
 
 

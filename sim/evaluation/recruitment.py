@@ -65,7 +65,7 @@ class Recruitment:
         if self.marks is None:
             self.marks, self.lives, self.quarter = np.zeros((2, SLOTS, others.n), np.uint8), lives, quarter
         offer, clock = self.marks
-        if passed := quarter - self.quarter:  # else another programme has been here this quarter
+        if passed := min(255, quarter - self.quarter):  # else another programme has been here this quarter
             offer[:, np.flatnonzero(lives != self.lives)] = 0
             np.minimum(clock, 255 - passed, out=clock)
             clock += passed
